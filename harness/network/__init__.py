@@ -1,0 +1,1 @@
+"""The multilayer perceptron: layout of the parameters, activations, losses, compiled kernels."""

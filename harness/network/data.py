@@ -1,0 +1,95 @@
+"""Packs a network and its data for the kernels, after checking that they fit one another."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from harness.network import activations, kernels, losses
+from harness.network.network import Network
+from harness.network.source import Data
+from optimizers.errors import InputError
+from optimizers.objective import Array, Rows
+
+TILE_ROWS = 128
+GROUP_WORK = 200_000
+MOST_GROUPS = 4
+
+
+def pack(network: Network, X: Array, Y: Array, counters: Rows) -> tuple[Array, Rows, Array, Rows]:
+    """Pack a network and its data into the tuple that the kernels read.
+
+    Arguments:
+        network: sizes, activations and loss.
+        X: inputs, shape (N, features).
+        Y: targets, shape (N, outputs).
+        counters: moved by the kernels.
+    """
+    rows, sizes = X.shape[0], network.sizes
+    work = rows * sum(ins * outs for ins, outs in zip(sizes[:-1], sizes[1:], strict=True))
+    groups = min(MOST_GROUPS, max(1, work // GROUP_WORK), max(1, rows // TILE_ROWS))
+    tile = min(TILE_ROWS, -(-rows // groups))
+    # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.
+    slot = network.size + tile * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3)
+    codes = [activations.CODES[name] for name in network.layer_activations]
+    entry = network.loss_entry
+    header = [0] * kernels.SIZES
+    header[kernels.ROWS], header[kernels.TILE], header[kernels.GROUPS] = rows, tile, groups
+    header[kernels.SLOT], header[kernels.LAYERS] = slot, len(codes)
+    header[kernels.LOSS], header[kernels.TAKEN_IN] = losses.CODES[entry.name], int(entry.takes_in is not None)
+    header[kernels.PARAMETERS] = network.size
+    integers = np.array([*header, *sizes, *codes], dtype=np.int64)
+    reals = np.concatenate([X.T.ravel(), Y.T.ravel(), X.ravel()])
+    return reals, integers, np.zeros(groups * slot), counters
+
+
+def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Array]:
+    """Return inputs and targets as float64 arrays of shapes (N, features) and (N, outputs).
+
+    Raises:
+        InputError: for a wrong shape, no rows, NaN or infinity, or targets that do not fit the loss.
+    """
+    try:
+        inputs, targets = np.array(X, dtype=np.float64), np.array(Y, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("X or Y holds something that is no number: turn classes into numbers first") from None
+    if targets.ndim == 1:
+        targets = targets[:, None]
+    features, outputs = network.sizes[0], network.sizes[-1]
+    if inputs.ndim != 2 or inputs.shape[1] != features or inputs.shape[0] == 0:
+        raise InputError(f"X has shape {inputs.shape}, expected (rows, {features}) with at least one row")
+    if targets.shape != (inputs.shape[0], outputs):
+        raise InputError(f"Y has shape {targets.shape}, expected ({inputs.shape[0]}, {outputs})")
+    for name, array in (("X", inputs), ("Y", targets)):
+        wrong = np.argwhere(~np.isfinite(array))
+        if wrong.size:
+            row, column = wrong[0]
+            raise InputError(
+                f"{name} holds {array[row, column]} in row {row}, column {column}: "
+                "remove such rows, or fill them in"
+            )
+    kind = network.loss_entry.targets
+    fits, expected = {
+        "numbers": (True, "numbers"),
+        "probabilities": (bool(((targets >= 0) & (targets <= 1)).all()), "numbers from 0 to 1"),
+        "distribution": (
+            bool((targets >= 0).all() and np.allclose(targets.sum(axis=1), 1, rtol=0, atol=1e-12)),
+            "rows that sum to 1, one column a class (one-hot)",
+        ),
+        "signs": (bool(np.isin(targets, (-1, 1)).all()), "-1 and +1 only"),
+    }[kind]
+    if not fits:
+        found = np.unique(targets)[:4]
+        raise InputError(
+            f"Y does not fit loss '{network.loss}': found {', '.join(f'{v:g}' for v in found)} ..., "
+            f"expected {expected}"
+        )
+    return inputs, targets
+
+
+def signs(targets: Array) -> Array | None:
+    """Return the targets of one output as -1 and +1, or None where there are not exactly two classes."""
+    classes = np.unique(targets)
+    if targets.shape[1] != 1 or classes.size != 2:
+        return None
+    return np.where(targets == classes[1], 1.0, -1.0)

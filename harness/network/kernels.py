@@ -1,0 +1,251 @@
+"""The compiled network: loss of one vector, losses of a population, loss and gradient.
+
+Rows are worked through in tiles. ``integers`` of the data tuple holds the fields named below, then the
+layer sizes (from the input on), then the activation codes; ``reals`` holds inputs and targets, feature by
+feature, then the inputs once more row by row, for subsets of rows; ``workspace`` holds one slot for each
+group of rows.
+
+Rows are summed in a fixed number of groups that depends on the data alone, and groups are added in their
+order. So one thread and many give the same bits; the parallel functions differ in ``prange`` only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from harness.network.activations import activate, activate_backward
+from harness.network.losses import row_losses
+from harness.network.products import delta_backward, layer_forward, total, weight_gradient
+from optimizers.compilation import compiled
+from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS
+
+ROWS, TILE, GROUPS, SLOT, LAYERS, LOSS, TAKEN_IN, PARAMETERS, SIZES = range(9)
+"""Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, loss code, whether the
+loss takes the output activation in, parameters n, and where the sizes begin."""
+
+U = np.uint64
+
+
+@compiled()
+def _gather(data: Any, rows: Any, first: int, m: int, start: int) -> None:
+    """Copy the inputs and targets of some rows to a slot, unit by unit."""
+    reals, integers, workspace, _ = data
+    count, layers = integers[ROWS], integers[LAYERS]
+    features, outputs = integers[SIZES], integers[SIZES + layers]
+    by_row = count * (features + outputs)
+    for r in range(m):
+        row = rows[first + r]
+        source = U(by_row + row * features)
+        for i in range(features):
+            workspace[U(start + i * m + r)] = reals[source + U(i)]
+        for k in range(outputs):
+            workspace[U(start + (features + k) * m + r)] = reals[U((features + k) * count + row)]
+
+
+@compiled()
+def _tile(
+    w: Any, rows: Any, data: Any, first: int, m: int, slot: int, gradient: Any, g0: int, with_gradient: bool
+) -> float:
+    """Return the summed loss of ``m`` rows from ``first`` on, and add their gradient at ``gradient[g0:]``."""
+    reals, integers, workspace, _ = data
+    count, layers = integers[ROWS], integers[LAYERS]
+    features, outputs = integers[SIZES], integers[SIZES + layers]
+    codes = SIZES + layers + 1
+    base = slot
+    if rows.size:
+        _gather(data, rows, first, m, base)
+        inputs, input_start, input_stride = workspace, base, m
+        targets, target_start, target_stride = workspace, base + features * m, m
+        base += (features + outputs) * m
+    else:
+        inputs, input_start, input_stride = reals, first, count
+        targets, target_start, target_stride = reals, features * count + first, count
+
+    place, top = 0, base
+    below, below_start, below_stride = inputs, input_start, input_stride
+    for layer in range(layers):
+        ins, outs = integers[SIZES + layer], integers[SIZES + layer + 1]
+        layer_forward(w, place, ins, outs, below, below_start, below_stride, workspace, top, m)
+        if layer < layers - 1 or not integers[TAKEN_IN]:
+            activate(integers[codes + layer], workspace, top, outs, m)
+        below, below_start, below_stride = workspace, top, m
+        place += (ins + 1) * outs
+        top += outs * m
+
+    output_start = top - outputs * m
+    scratch = top
+    delta, other = scratch + 3 * m, scratch + 3 * m
+    if with_gradient and not integers[TAKEN_IN]:
+        # The activations of the output are needed once more after the loss has written over its own copy.
+        for r in range(U(outputs * m)):
+            workspace[U(delta) + r] = workspace[U(output_start) + r]
+        other = delta + outputs * m
+    else:
+        delta = output_start
+    row_losses(
+        integers[LOSS],
+        workspace,
+        delta,
+        targets,
+        target_start,
+        target_stride,
+        outputs,
+        m,
+        workspace,
+        scratch,
+        with_gradient,
+    )
+    loss = total(workspace, scratch, m)
+    if not with_gradient:
+        return loss
+
+    if not integers[TAKEN_IN]:
+        activate_backward(integers[codes + layers - 1], workspace, output_start, workspace, delta, outputs, m)
+    here = output_start
+    for layer in range(layers - 1, -1, -1):
+        ins, outs = integers[SIZES + layer], integers[SIZES + layer + 1]
+        place -= (ins + 1) * outs
+        if layer == 0:
+            weight_gradient(
+                workspace, delta, inputs, input_start, input_stride, gradient, g0 + place, ins, outs, m
+            )
+        else:
+            here -= ins * m
+            weight_gradient(workspace, delta, workspace, here, m, gradient, g0 + place, ins, outs, m)
+            delta_backward(w, place, ins, outs, workspace, delta, workspace, other, m)
+            activate_backward(integers[codes + layer - 1], workspace, here, workspace, other, ins, m)
+            delta, other = other, other + ins * m
+    return loss
+
+
+@compiled()
+def _span(
+    w: Any, rows: Any, data: Any, begin: int, end: int, slot: int, gradient: Any, g0: int, with_gradient: bool
+) -> float:
+    """Return the summed loss of the rows from ``begin`` to ``end``, tile by tile."""
+    tile = data[1][TILE]
+    loss = 0.0
+    for first in range(begin, end, tile):
+        loss += _tile(w, rows, data, first, min(tile, end - first), slot, gradient, g0, with_gradient)
+    return loss
+
+
+@compiled()
+def _summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
+    """Return the summed loss over all rows (group by group) or over the given ones."""
+    integers = data[1]
+    if rows.size:
+        return _span(w, rows, data, 0, rows.size, slot, w, 0, False)
+    count, groups = integers[ROWS], integers[GROUPS]
+    loss = 0.0
+    for group in range(groups):
+        loss += _span(
+            w, rows, data, group * count // groups, (group + 1) * count // groups, slot, w, 0, False
+        )
+    return loss
+
+
+@compiled()
+def value(w: Any, rows: Any, data: Any) -> float:
+    """Return the mean loss over all rows, or over the given ones; see ``optimizers.objective.VALUE``."""
+    count = rows.size if rows.size else data[1][ROWS]
+    data[3][VALUE_ROWS] += count
+    return _summed_loss(w, rows, data, 0) / count
+
+
+@compiled()
+def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
+    """Write the mean loss of each candidate; see ``optimizers.objective.VALUES``."""
+    count = rows.size if rows.size else data[1][ROWS]
+    data[3][VALUE_ROWS] += count * population.shape[0]
+    for p in range(population.shape[0]):
+        losses[p] = _summed_loss(population[p], rows, data, 0) / count
+
+
+@compiled(parallel=True)
+def values_parallel(population: Any, rows: Any, data: Any, losses: Any) -> None:
+    """Do the same on several threads, a share of the candidates each."""
+    size = population.shape[0]
+    count = rows.size if rows.size else data[1][ROWS]
+    data[3][VALUE_ROWS] += count * size
+    groups, slot = data[1][GROUPS], data[1][SLOT]
+    for group in numba.prange(groups):
+        for p in range(group * size // groups, (group + 1) * size // groups):
+            losses[p] = _summed_loss(population[p], rows, data, group * slot) / count
+
+
+@compiled()
+def _scaled(gradient: Any, count: int) -> None:
+    factor = 1.0 / count
+    for i in range(gradient.size):
+        gradient[i] *= factor
+
+
+@compiled()
+def _group(w: Any, rows: Any, data: Any, group: int) -> float:
+    """Return the summed loss of one group of rows; its gradient goes to the head of the group's slot."""
+    integers, workspace = data[1], data[2]
+    count, groups, n = integers[ROWS], integers[GROUPS], integers[PARAMETERS]
+    slot = group * integers[SLOT]
+    for i in range(n):
+        workspace[U(slot + i)] = 0.0
+    begin, end = group * count // groups, (group + 1) * count // groups
+    return _span(w, rows, data, begin, end, slot + n, workspace, slot, True)
+
+
+@compiled()
+def _add_groups(data: Any, gradient: Any) -> None:
+    """Write the sum of the groups' gradients, in the order of the groups, as a mean over rows."""
+    integers, workspace = data[1], data[2]
+    slot = integers[SLOT]
+    factor = 1.0 / integers[ROWS]
+    for i in range(gradient.size):
+        gradient[i] = workspace[U(i)]
+    for group in range(1, integers[GROUPS] - 1):
+        start = U(group * slot)
+        for i in range(U(gradient.size)):
+            gradient[i] += workspace[start + i]
+    last = U((integers[GROUPS] - 1) * slot)
+    for i in range(U(gradient.size)):
+        gradient[i] = (gradient[i] + workspace[last + i]) * factor
+
+
+@compiled()
+def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
+    """Return the mean loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
+    integers = data[1]
+    groups = integers[GROUPS]
+    count = rows.size if rows.size else integers[ROWS]
+    data[3][GRADIENT_ROWS] += count
+    if rows.size or groups == 1:
+        for i in range(gradient.size):
+            gradient[i] = 0.0
+        loss = _span(w, rows, data, 0, count, 0, gradient, 0, True)
+        _scaled(gradient, count)
+        return loss / count
+    loss = 0.0
+    for group in range(groups):
+        loss += _group(w, rows, data, group)
+    _add_groups(data, gradient)
+    return loss / count
+
+
+@compiled(parallel=True)
+def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> float:
+    """Do the same on several threads, a share of the groups each. Only for more than one group."""
+    if rows.size:
+        return value_and_gradient(w, rows, data, gradient)
+    groups = data[1][GROUPS]
+    count = data[1][ROWS]
+    data[3][GRADIENT_ROWS] += count
+    losses = np.zeros(groups)
+    for group in numba.prange(groups):
+        losses[group] = _group(w, rows, data, group)
+    loss = 0.0
+    for group in range(groups):
+        loss += losses[group]
+    _add_groups(data, gradient)
+    return loss / count

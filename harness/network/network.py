@@ -1,0 +1,153 @@
+"""A multilayer perceptron of any depth: sizes, activations, loss and initialisation, checked as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import BeforeValidator
+
+from harness.network import activations, losses
+from harness.network.initializers import INITIALIZERS
+from harness.network.layout import Layer, gradient_cost, layer_views, parameter_count
+from optimizers.errors import InputError, unknown_name
+from optimizers.objective import Array
+from optimizers.options import Sizes, options
+
+
+def _names(value: object) -> object:
+    """Turn one name into a tuple of one, and a list from a file into a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+@options
+class Network:
+    """A network, without its parameters and without data.
+
+    Attributes:
+        sizes: units of each layer from the input to the output, at least two.
+        activation: activation of the hidden layers: one name for all, or one for each.
+        loss: name of the loss.
+        output: activation of the output layer; the usual one of the loss where left out.
+        initializer: how a start is drawn.
+
+    Raises:
+        InputError: for an unknown name, or parts that do not fit one another.
+
+    >>> network = Network(sizes=(2, 2, 1), activation="sigmoid", loss="binary-cross-entropy")
+    >>> network.size, network.output_activation
+    (9, 'sigmoid')
+    >>> network.predict(np.zeros(9), [[0.0, 1.0]]).tolist()
+    [[0.5]]
+    """
+
+    sizes: Sizes
+    activation: Annotated[tuple[str, ...], BeforeValidator(_names)] = ("tanh",)
+    loss: str = "half-squared"
+    output: str | None = None
+    initializer: str = "glorot"
+
+    def __post_init__(self) -> None:
+        if len(self.sizes) < 2:
+            raise InputError(
+                f"Network: option 'sizes' is {list(self.sizes)}, expected at least input and output, "
+                "such as [2, 2, 1]"
+            )
+        for name in self.activation + ((self.output,) if self.output else ()):
+            if name not in activations.CODES:
+                raise unknown_name("activation", name, activations.CODES)
+        if self.loss not in losses.CODES:
+            raise unknown_name("loss", self.loss, losses.CODES)
+        if self.initializer not in INITIALIZERS:
+            raise unknown_name("initializer", self.initializer, INITIALIZERS)
+        hidden = len(self.sizes) - 2
+        if hidden and len(self.activation) not in (1, hidden):
+            raise InputError(
+                f"Network: option 'activation' names {len(self.activation)} activations for {hidden} hidden "
+                "layers: give one name for all, or one for each"
+            )
+        for name in self.activation if hidden else ():
+            if not activations.ACTIVATIONS[activations.CODES[name]].hidden:
+                raise InputError(f"activation '{name}' stands in the output layer only: take another one")
+        if self.output_activation not in self.loss_entry.outputs:
+            raise InputError(
+                f"loss '{self.loss}' does not fit output activation '{self.output_activation}': "
+                f"take {' or '.join(self.loss_entry.outputs)}"
+            )
+        if self.output_activation == "softmax" and self.sizes[-1] < 2:
+            raise InputError(
+                "activation 'softmax' on one output is always 1: take two outputs, or 'sigmoid' with "
+                "binary-cross-entropy"
+            )
+        if self.output_activation == "step" and hidden:
+            raise InputError("activation 'step' has no gradient, so it is for one layer only: take 'sigmoid'")
+
+    @property
+    def loss_entry(self) -> losses.Loss:
+        """The loss's entry in its table."""
+        return losses.LOSSES[losses.CODES[self.loss]]
+
+    @property
+    def output_activation(self) -> str:
+        """Name of the output layer's activation."""
+        return self.output or self.loss_entry.outputs[0]
+
+    @property
+    def layer_activations(self) -> tuple[str, ...]:
+        """Names of all layers' activations, from the first hidden layer to the output."""
+        hidden = len(self.sizes) - 2
+        names = self.activation * hidden if len(self.activation) == 1 else self.activation
+        return (*names[:hidden], self.output_activation)
+
+    @property
+    def size(self) -> int:
+        """Number of parameters n."""
+        return parameter_count(self.sizes)
+
+    @property
+    def gradient_cost(self) -> float:
+        """Cost of a value with its gradient by backpropagation, in forward-pass equivalents."""
+        return gradient_cost(self.sizes)
+
+    @property
+    def no_gradient(self) -> str:
+        """Why there is no gradient, or an empty sentence."""
+        if not self.loss_entry.has_gradient:
+            return f"loss '{self.loss}' counts mistakes, and its gradient is zero wherever it exists"
+        if self.output_activation == "step":
+            return "activation 'step' has a gradient of zero wherever it exists"
+        return ""
+
+    def layers(self, w: Array) -> list[Layer]:
+        """Return each layer's weights and biases as views of ``w``."""
+        return layer_views(w, self.sizes)
+
+    def start(self, rng: np.random.Generator) -> Array:
+        """Draw parameters to start from, shape (n,)."""
+        return INITIALIZERS[self.initializer](self.sizes, rng)
+
+    def predict(self, w: ArrayLike, X: ArrayLike) -> Array:
+        """Return the activations of the output layer, shape (rows, outputs).
+
+        Arguments:
+            w: parameters, shape (n,).
+            X: inputs, shape (rows, features).
+
+        Raises:
+            InputError: if a shape does not fit.
+        """
+        vector = np.ascontiguousarray(w, dtype=np.float64)
+        inputs = np.asarray(X, dtype=np.float64)
+        if vector.shape != (self.size,):
+            raise InputError(f"w has shape {vector.shape}, expected ({self.size},) for sizes {self.sizes}")
+        if inputs.ndim != 2 or inputs.shape[1] != self.sizes[0]:
+            raise InputError(f"X has shape {inputs.shape}, expected (rows, {self.sizes[0]})")
+        rows = inputs.shape[0]
+        below = np.ascontiguousarray(inputs.T)
+        for (weights, biases), name in zip(self.layers(vector), self.layer_activations, strict=True):
+            sums = np.ascontiguousarray(weights @ below + biases[:, None])
+            flat = sums.reshape(-1)
+            activations.activate(activations.CODES[name], flat, 0, biases.size, rows)
+            below = flat.reshape(biases.size, rows)
+        return np.ascontiguousarray(below.T)

@@ -1,0 +1,162 @@
+"""What a comparison leaves behind: three tidy tables and the question that they answer."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimizers.errors import InputError
+
+RUN_COLUMNS = (
+    "run_id",
+    "problem",
+    "optimizer",
+    "optimizer_name",
+    "options",
+    "gradient",
+    "seed",
+    "target",
+    "outcome",
+    "sentence",
+    "iterations",
+    "cost",
+    "value_rows",
+    "gradient_rows",
+    "seconds",
+    "observation_seconds",
+    "compile_seconds",
+    "start_loss",
+    "final_loss",
+    "best_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "cost_to_target",
+)
+"""One row a run. ``optimizer`` is the label of a legend, ``optimizer_name`` the plain name; numbers that
+do not apply (target, accuracies, cost to the target of an unsolved run) are NaN."""
+
+TRACE_COLUMNS = (
+    "run_id",
+    "iteration",
+    "cost",
+    "value_rows",
+    "gradient_rows",
+    "seconds",
+    "loss",
+    "best_loss",
+    "test_loss",
+    "test_accuracy",
+    "gradient_norm",
+    "population_median",
+    "population_spread",
+)
+"""One row a look at a run, the start first."""
+
+SKIPPED_COLUMNS = ("problem", "optimizer", "gradient", "reason")
+"""One row a combination that was refused before anything ran."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Results:
+    """The tables of one comparison, as a sweep returns them and as a folder on disk holds them.
+
+    Attributes:
+        name: the experiment's name.
+        question: the question that the comparison was made to answer; may be empty.
+        runs: one row a run, with at least ``RUN_COLUMNS``.
+        trace: the runs' convergence tables, with at least ``TRACE_COLUMNS``.
+        skipped: combinations that were refused, with at least ``SKIPPED_COLUMNS``.
+
+    Raises:
+        InputError: if a table lacks one of its columns.
+
+    >>> empty = [pd.DataFrame(columns=names) for names in (RUN_COLUMNS, TRACE_COLUMNS, SKIPPED_COLUMNS)]
+    >>> Results("nothing", "", *empty)
+    Results('nothing': no runs)
+    """
+
+    name: str
+    question: str
+    runs: pd.DataFrame
+    trace: pd.DataFrame
+    skipped: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}
+        for table, columns in expected.items():
+            missing = [column for column in columns if column not in getattr(self, table)]
+            if missing:
+                raise InputError(
+                    f"Results: the table '{table}' has no column {', '.join(missing)}: build it with "
+                    f"columns=harness.results.{table.removesuffix('s').upper()}_COLUMNS"
+                )
+
+    def __repr__(self) -> str:
+        return f"Results({self.name!r}: {self._contents()})"
+
+    def _repr_html_(self) -> str:
+        """Show name, question and summary in a notebook."""
+        # Analysis stands above the tables it judges; only this one view of them looks up to it.
+        from harness.analysis.summary import as_text, notes, skipped_lines, summarize
+
+        summary = summarize(self)
+        parts = [f"<p><strong>{html.escape(self.name)}</strong>: {html.escape(self._contents())}</p>"]
+        if self.question:
+            parts.append(f"<p><em>{html.escape(self.question)}</em></p>")
+        if len(summary):
+            parts.append(as_text(summary).to_html(index=False, border=0))
+        small = notes(summary) + [f"skipped: {line}" for line in skipped_lines(self.skipped)]
+        parts += [f"<p><small>{html.escape(line)}</small></p>" for line in small]
+        return "\n".join(parts)
+
+    def _contents(self) -> str:
+        """Count what is there, in words."""
+        skipped = f", {len(self.skipped)} skipped" if len(self.skipped) else ""
+        if not len(self.runs):
+            return f"no runs{skipped}"
+        sizes = [_count(self.runs[column].nunique(), column) for column in ("problem", "optimizer")]
+        sources = gradient_sources(self.runs)
+        if len(sources) > 1:
+            sizes.append(_count(len(sources), "gradient source"))
+        outcomes = self.runs["outcome"].value_counts(sort=False)
+        ends = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
+        return f"{' x '.join(sizes)}, {_count(len(self.runs), 'run')} ({ends}){skipped}"
+
+
+def _count(number: int, noun: str) -> str:
+    """Write a number with its noun.
+
+    >>> _count(1, "run"), _count(2, "run")
+    ('1 run', '2 runs')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def gradient_column(table: pd.DataFrame) -> pd.Series[str]:
+    """Return the gradient source of every row, an empty string where the optimizer used none.
+
+    Arguments:
+        table: runs, a summary of them, or skipped combinations.
+
+    >>> list(gradient_column(pd.DataFrame({"gradient": ["analytic", None, "none"]})))
+    ['analytic', '', '']
+    """
+    column = table["gradient"].astype(object)
+    return column.where(column.notna() & ~column.isin(["none", "-"]), "").astype(str)
+
+
+def gradient_sources(table: pd.DataFrame) -> list[str]:
+    """Return the gradient sources that were used, in the order of their first appearance.
+
+    Where there is only one, no table and no legend has to name it.
+
+    Arguments:
+        table: runs, a summary of them, or skipped combinations.
+
+    >>> gradient_sources(pd.DataFrame({"gradient": ["symbolic", "none", "analytic", "symbolic"]}))
+    ['symbolic', 'analytic']
+    """
+    return [source for source in dict.fromkeys(gradient_column(table)) if source]

@@ -1,0 +1,122 @@
+"""How every numba function of the project is compiled, and where its machine code is kept.
+
+The policy lives here so that no kernel repeats it:
+
+- ``error_model="numpy"``: a division by zero gives an infinity, as in NumPy. The other model puts a
+  branch behind each division, and LLVM then refuses to vectorise the loop.
+- the fast-math flag ``contract`` only (fused multiply-add). ``reassociate=True`` adds ``reassoc`` and is
+  for sums of products alone: it lets LLVM split a sum over vector lanes. In an exponential the same
+  flag folds the range reduction away and the loss is wrong by 1e-2. Never ``nnan`` or ``ninf``: a run
+  that diverges has to show it.
+- the disk cache, in a folder named after a digest of the compiled sources. numba itself looks at the
+  edit time of the one file that holds a function, and goes on using stale code when a function that
+  was inlined from ANOTHER file has changed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.misc.appdirs import AppDirs
+
+# First-class functions, which the loops take as arguments, still carry numba's "experimental" label.
+warnings.filterwarnings("ignore", category=NumbaExperimentalFeatureWarning)
+
+MARKER = "optimizers.compilation"
+
+
+@functools.cache
+def _source_digest(package: str) -> str:
+    """Digest the sources of a package that compile anything, and this package's own."""
+    digest = hashlib.sha256(f"numba {numba.__version__}".encode())
+    for name in sorted({package, "optimizers"}):
+        location = getattr(sys.modules.get(name), "__file__", None)
+        if location is None:
+            continue
+        for path in sorted(Path(location).parent.rglob("*.py")):
+            source = path.read_bytes()
+            if MARKER.encode() in source:
+                digest.update(str(path.relative_to(Path(location).parent)).encode())
+                digest.update(source)
+    return digest.hexdigest()[:16]
+
+
+def cache_directory(package: str) -> Path:
+    """Return the folder that holds a package's machine code.
+
+    ``NUMBA_CACHE_DIR`` moves it; otherwise it is in the user's cache folder. Deleting it costs one
+    compilation and nothing else.
+
+    Arguments:
+        package: top-level package whose functions are compiled, for example ``"harness"``.
+    """
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    base = Path(chosen) if chosen else Path(AppDirs("harness", False).user_cache_dir)
+    return base / _source_digest(package)
+
+
+def compiled(
+    signature: Any = None, *, reassociate: bool = False, parallel: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function with the project's flags and keep its machine code on disk.
+
+    Nothing is compiled before the first call, or before the function is handed on as a first-class
+    function: importing a module has to stay cheap.
+
+    Arguments:
+        signature: numba signature for a loop that is called from Python with first-class functions, whose
+            types numba cannot tell from the arguments; None elsewhere.
+        reassociate: allow the order of additions to change. For sums of products only.
+        parallel: let ``numba.prange`` use threads.
+
+    >>> @compiled()
+    ... def twice(x):
+    ...     return 2 * x
+    >>> twice(21)
+    42
+    """
+    flags = {"contract", "reassoc", "nsz"} if reassociate else {"contract"}
+    options = {"error_model": "numpy", "fastmath": flags, "parallel": parallel, "nogil": True}
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        # A function typed at a prompt or in a doctest has no file, so no place in the cache.
+        cached = Path(function.__code__.co_filename).is_file()
+        package = function.__module__.partition(".")[0]
+
+        def build() -> Any:
+            before = numba.config.CACHE_DIR
+            numba.config.CACHE_DIR = str(cache_directory(package))
+            try:
+                # numba reads the folder when caching is switched on; the user's own setting comes back.
+                if signature is None:
+                    return numba.njit(cache=cached, **options)(function)
+                return numba.njit(signature, cache=cached, **options)(function)
+            finally:
+                numba.config.CACHE_DIR = before
+
+        return build() if signature is None else _Deferred(function, build)
+
+    return decorate
+
+
+class _Deferred:
+    """A compiled loop with a signature, built at its first call."""
+
+    def __init__(self, function: Callable[..., Any], build: Callable[[], Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._build = build
+        self._function: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._function is None:
+            self._function = self._build()
+        return self._function(*arguments)

@@ -1,0 +1,221 @@
+"""Contract 1: what an optimizer may ask of an objective.
+
+An objective maps parameters ``w``, a flat float64 vector of ``size`` numbers, to a loss, and counts what
+it is asked for. An optimizer sees nothing else: no network, no data, no labels.
+
+Two doors lead to the same numbers. The Python methods check their arguments and serve code that owns its
+loop (PyGAD, SciPy). ``compiled`` holds the same functions for loops that are compiled themselves; their
+signatures are fixed, so that one compiled loop serves every objective that will ever be written. Either
+door moves the same counters.
+
+Cost is stated in forward-pass equivalents (FPE): 1 is one forward pass of all rows for one parameter
+vector. m of N rows cost m/N, a population of P costs P, and a gradient costs ``gradient_cost`` a pass.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+from numpy.typing import ArrayLike, NDArray
+
+from optimizers.errors import InputError
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+REALS = types.float64[::1]
+INTEGERS = types.int64[::1]
+DATA = types.Tuple((REALS, INTEGERS, REALS, INTEGERS))
+"""What a compiled objective carries: numbers, sizes and codes, workspace, counters."""
+
+VALUE = types.float64(REALS, INTEGERS, DATA)
+"""``value(w, rows, data) -> loss``. No rows at all means every row, in order."""
+
+VALUES = types.void(types.float64[:, ::1], INTEGERS, DATA, REALS)
+"""``values(population, rows, data, losses)``: writes the loss of each row of the population."""
+
+VALUE_AND_GRADIENT = types.float64(REALS, INTEGERS, DATA, REALS)
+"""``value_and_gradient(w, rows, data, gradient) -> loss``: writes the gradient."""
+
+VALUE_ROWS, GRADIENT_ROWS = 0, 1
+"""Places in the counters: rows passed forward for a value, rows passed for a gradient."""
+
+ALL_ROWS: Rows = np.empty(0, dtype=np.int64)
+
+
+class Compiled(NamedTuple):
+    """The compiled face of an objective: functions of the fixed signatures above, and their data."""
+
+    value: Any
+    values: Any
+    value_and_gradient: Any | None
+    data: tuple[Array, Rows, Array, Rows]
+    """Of ``value`` and ``values``."""
+    gradient_data: tuple[Array, Rows, Array, Rows]
+    """Of ``value_and_gradient``: a gradient source may have data of its own. The counters are the same."""
+
+
+class Objective(ABC):
+    """What is minimised: a function of ``size`` parameters, a mean over ``rows`` rows, that counts its use.
+
+    Attributes:
+        size: number of parameters n.
+        rows: number of training rows N; 1 where the objective is no mean over rows.
+        counters: int64 array, rows counted so far at ``VALUE_ROWS`` and ``GRADIENT_ROWS``.
+        gradient_cost: cost in FPE of one ``value_and_gradient`` over all rows, or None where there is no
+            gradient. A source that works by values alone (finite differences) moves the counter of value
+            rows and leaves the one of gradient rows at 0.
+        no_gradient: why there is no gradient, or an empty sentence.
+        perceptron: for a single layer, the compiled soft perceptron cost of the same unit on labels -1 and
+            +1, moving the same counters; None elsewhere.
+    """
+
+    size: int
+    rows: int = 1
+    counters: Rows
+    gradient_cost: float | None = None
+    no_gradient: str = ""
+    compiled: Compiled | None = None
+    perceptron: Compiled | None = None
+
+    @abstractmethod
+    def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
+        """Return the loss at ``w``, over all rows or over the given ones, and count it."""
+
+    @abstractmethod
+    def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
+        """Return the loss of each row of a population of shape (P, n), and count them."""
+
+    @abstractmethod
+    def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
+        """Return the loss at ``w`` and its gradient of shape (n,), and count both."""
+
+    @abstractmethod
+    def peek(self, w: Array) -> float:
+        """Return the loss at ``w`` over all rows without counting it: for the log, never for a search."""
+
+    def row_order(self) -> np.random.Generator:
+        """Return a fresh generator of row orders, the same whichever optimizer asks."""
+        return np.random.default_rng(0)
+
+    @property
+    def value_rows(self) -> int:
+        """Rows passed forward for values so far."""
+        return int(self.counters[VALUE_ROWS])
+
+    @property
+    def gradient_rows(self) -> int:
+        """Rows passed forward and backward for gradients so far."""
+        return int(self.counters[GRADIENT_ROWS])
+
+    @property
+    def cost(self) -> float:
+        """Cost so far, in forward-pass equivalents."""
+        return (self.value_rows + self.gradient_rows * (self.gradient_cost or 0.0)) / self.rows
+
+    def checked(self, w: ArrayLike) -> Array:
+        """Return parameters as a contiguous float64 vector of the right length.
+
+        Raises:
+            InputError: if the length is another.
+        """
+        vector = np.ascontiguousarray(w, dtype=np.float64)
+        if vector.shape != (self.size,):
+            raise InputError(
+                f"parameters have shape {vector.shape}, expected ({self.size},): "
+                "give one flat vector with a number for each parameter"
+            )
+        return vector
+
+    def checked_population(self, population: ArrayLike) -> Array:
+        """Return a population as a contiguous float64 array of shape (P, n).
+
+        Raises:
+            InputError: if it is not two-dimensional or its rows have another length.
+        """
+        table = np.ascontiguousarray(population, dtype=np.float64)
+        if table.ndim != 2 or table.shape[1] != self.size:
+            raise InputError(
+                f"population has shape {table.shape}, expected (P, {self.size}): give one row a candidate"
+            )
+        return table
+
+
+class FunctionObjective(Objective):
+    """Make an objective of any Python callable, so that every optimizer also serves plain functions.
+
+    Without a gradient of your own the gradient is taken by central differences, with the step
+    ``eps^(1/3) max(1, abs(w_i))`` that balances truncation against round-off (Nocedal and Wright,
+    Numerical Optimization, 2nd ed., eq. 8.8), and it costs the 2n + 1 values that it takes.
+
+    Arguments:
+        function: maps a vector of shape (n,) to a number.
+        n: number of parameters.
+        gradient: maps the same vector to an array of shape (n,), or None.
+        gradient_cost: cost of one value with such a gradient, in function evaluations. The default, 3, is
+            what the reverse mode takes for a chain of products: one pass forward, two back.
+
+    >>> objective = FunctionObjective(lambda w: float(w @ w), 3)
+    >>> loss, gradient = objective.value_and_gradient([1.0, 2.0, 3.0])
+    >>> loss, gradient.round(6).tolist(), objective.cost
+    (14.0, [2.0, 4.0, 6.0], 7.0)
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Array], float],
+        n: int,
+        gradient: Callable[[Array], ArrayLike] | None = None,
+        gradient_cost: float = 3.0,
+    ) -> None:
+        if not callable(function):
+            raise InputError(f"function is {function!r}, expected something callable with a vector")
+        if n < 1:
+            raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
+        self.size = n
+        self.counters = np.zeros(2, dtype=np.int64)
+        self.gradient_cost = gradient_cost if gradient is not None else 2.0 * n + 1.0
+        self._function = function
+        self._gradient = gradient
+
+    def peek(self, w: Array) -> float:
+        """Return the value at ``w`` without counting it."""
+        return float(self._function(w.copy()))
+
+    def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
+        """Return the value at ``w``."""
+        self.counters[VALUE_ROWS] += 1
+        return self.peek(self.checked(w))
+
+    def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
+        """Return the value of each row of a population of shape (P, n)."""
+        return np.array([self.value(candidate) for candidate in self.checked_population(population)])
+
+    def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
+        """Return the value and the gradient at ``w``."""
+        vector = self.checked(w)
+        if self._gradient is None:
+            return self.value(vector), self._central_differences(vector)
+        self.counters[GRADIENT_ROWS] += 1
+        gradient = np.asarray(self._gradient(vector.copy()), dtype=np.float64)
+        if gradient.shape != (self.size,):
+            raise InputError(
+                f"the gradient has shape {gradient.shape}, expected ({self.size},): "
+                "return one derivative for each parameter"
+            )
+        return self.peek(vector), gradient
+
+    def _central_differences(self, w: Array) -> Array:
+        steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
+        gradient = np.empty_like(w)
+        for index, step in enumerate(steps):
+            above, below = w.copy(), w.copy()
+            above[index] += step
+            below[index] -= step
+            # The distance that was really gone, which rounding makes differ from 2 * step.
+            gradient[index] = (self.value(above) - self.value(below)) / (above[index] - below[index])
+        return gradient

@@ -1,0 +1,131 @@
+"""Contract 2: what the harness may ask of an optimizer.
+
+An optimizer is a frozen set of options with a ``run`` method. It never looks at a clock, a budget or a
+target: it asks ``observe``, which answers with an allowance of iterations, and stops when that is zero.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+
+from optimizers.objective import Array, Objective
+from optimizers.options import changed_options, options
+
+OutcomeName = Literal["solved", "budget", "stalled", "diverged", "failed", "timeout"]
+Need = Literal["value", "gradient", "population", "rows", "single-layer"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: one of six names, and one sentence that explains it."""
+
+    name: OutcomeName
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.sentence}"
+
+
+class Observe(Protocol):
+    """What an optimizer calls at its start, and again whenever its allowance is used up."""
+
+    def __call__(
+        self,
+        w: Array,
+        *,
+        iterations: int = 0,
+        losses: Array | None = None,
+        loss: float | None = None,
+        population_losses: Array | None = None,
+    ) -> int:
+        """Look at the search and say how many more iterations it may do.
+
+        Arguments:
+            w: the parameters that the search would answer with now, shape (n,).
+            iterations: iterations done since the last look; 0 at the start.
+            losses: where the search knows them, the loss over all rows of each of the ``iterations``
+                parameter vectors that led here, the one of the last look first and ``w`` itself not
+                included.
+            loss: the loss of ``w`` over all rows where the search has paid for it; it is measured,
+                uncounted, where it is left out.
+            population_losses: the losses of the population that ``w`` is the best of.
+
+        Returns:
+            Iterations that may be done before the next look; 0 means stop.
+        """
+
+
+@options
+class Optimizer(ABC):
+    """A search method: frozen options, what it needs, and how it runs."""
+
+    needs: ClassVar[frozenset[Need]]
+    """What an objective has to offer: value, gradient, population, rows, single-layer."""
+    source: ClassVar[str]
+    """The paper or book whose equations and defaults these are."""
+
+    @abstractmethod
+    def run(
+        self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
+    ) -> Outcome | None:
+        """Search from a start until ``observe`` allows no more.
+
+        Arguments:
+            objective: what to minimise.
+            start: parameters to start from, shape (n,); left as they are.
+            rng: the only source of randomness.
+            observe: called with the start first.
+
+        Returns:
+            None if ``observe`` ended the search, or the reason why the search ended by itself.
+        """
+
+    @abstractmethod
+    def iteration_cost(self, objective: Objective) -> float:
+        """State the most that one iteration costs, in forward-pass equivalents."""
+
+    def refusal(self, objective: Objective) -> str | None:
+        """Say why this optimizer cannot work on an objective, and the remedy; None if it can."""
+        if "single-layer" in self.needs and objective.perceptron is None:
+            return (
+                "the perceptron rule does not train hidden layers, and corrects one output unit on two "
+                "classes: take a problem with one layer (such as setosa), or a gradient method"
+            )
+        if "gradient" in self.needs and objective.gradient_cost is None:
+            return f"{objective.no_gradient or 'there is no gradient'}: take a genetic algorithm"
+        return None
+
+    @property
+    def label(self) -> str:
+        """The name with the options that differ from their defaults, as a legend shows it."""
+        changed = ", ".join(f"{name}={value}" for name, value in changed_options(self).items())
+        return f"{self.name()}({changed})" if changed else self.name()
+
+    @classmethod
+    def name(cls) -> str:
+        """The name in files and at the terminal, in kebab-case."""
+        return kebab_case(cls.__name__)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def kebab_case(name: str) -> str:
+    """Turn a class name into the name used in files and at the terminal.
+
+    >>> kebab_case("GradientDescent"), kebab_case("RMSprop"), kebab_case("LBFGS")
+    ('gradient-descent', 'rmsprop', 'lbfgs')
+    """
+    words = "".join(
+        f"-{letter.lower()}"
+        if letter.isupper() and index and (name[index - 1].islower() or name[index - 1].isdigit())
+        else letter.lower()
+        for index, letter in enumerate(name)
+    )
+    return words

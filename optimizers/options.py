@@ -1,0 +1,144 @@
+"""Typed, frozen, checked options: what an optimizer or a problem may be told.
+
+pydantic does the checking; this file gives its findings as one sentence and names the ranges that the
+project uses, so that a help page can print them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+
+import numpy as np
+import pydantic
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from optimizers.errors import InputError
+
+T = TypeVar("T")
+
+
+def _plain_number(value: Any) -> Any:
+    """Turn a NumPy scalar into Python's own, which the strict checks then accept."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _tuple_of_list(value: Any) -> Any:
+    """Turn the list of a TOML file into the tuple that a frozen class can hold."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+_number = BeforeValidator(_plain_number)
+Positive = Annotated[float, _number, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, _number, Field(ge=0, allow_inf_nan=False)]
+Real = Annotated[float, _number, Field(allow_inf_nan=False)]
+Fraction = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
+BelowOne = Annotated[float, _number, Field(ge=0, lt=1, allow_inf_nan=False)]
+Count = Annotated[int, _number, Field(ge=1)]
+CountOrZero = Annotated[int, _number, Field(ge=0)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_tuple_of_list)]
+
+
+def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> str:
+    """Say the first finding of a validation error in one sentence."""
+    finding = error.errors()[0]
+    field = ".".join(str(part) for part in finding["loc"]) or "value"
+    found = finding.get("input")
+    if finding["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        listing = ", ".join(known) if known else "none"
+        return f"{owner} has no option '{field}': {hint}(options: {listing})"
+    if finding["type"] == "unexpected_positional_argument":
+        return f"{owner} takes its options by name: write option=value (options: {', '.join(known)})"
+    if finding["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return f"{owner} needs the option '{field}', which was not given"
+    field = str(finding["loc"][0]) if finding["loc"] else "value"
+    expected = finding["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{owner}: option '{field}' is {found!r}, expected {expected}"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def options(cls: type[T]) -> type[T]:
+    """Make a class a frozen dataclass whose fields are checked when it is built.
+
+    Raises:
+        InputError: when building, for a wrong type, a value out of range or an unknown option.
+
+    >>> @options
+    ... class Rule:
+    ...     learning_rate: Positive = 0.1
+    >>> Rule(learning_rate=0.5).learning_rate
+    0.5
+    >>> Rule(learning_rate=-1)
+    Traceback (most recent call last):
+    optimizers.errors.InputError: Rule: option 'learning_rate' is -1, expected greater than 0
+    """
+    built = pydantic.dataclasses.dataclass(
+        frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+    )(cls)
+    checked: Callable[..., None] = built.__init__
+
+    def __init__(self: Any, *positional: Any, **values: Any) -> None:
+        try:
+            checked(self, *positional, **values)
+        except pydantic.ValidationError as error:
+            known = [field.name for field in dataclasses.fields(self)]
+            raise InputError(sentence(error, type(self).__name__, known)) from None
+
+    built.__init__ = __init__  # type: ignore[method-assign]
+    return built
+
+
+def option_values(instance: Any) -> dict[str, Any]:
+    """Return an instance's options as plain values, tuples as lists, in the order they are declared."""
+    values = {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def changed_options(instance: Any) -> dict[str, Any]:
+    """Return the options that differ from their defaults: what a reader needs to be told."""
+    defaults = {field.name: field.default for field in dataclasses.fields(instance)}
+    return {
+        name: value
+        for name, value in option_values(instance).items()
+        if getattr(instance, name) != defaults[name]
+    }
+
+
+def describe_range(annotation: Any) -> str:
+    """Describe an option's type and range in words, for a help page.
+
+    >>> describe_range(Positive)
+    'number > 0'
+    """
+    if get_origin(annotation) is Annotated:
+        base, *notes = get_args(annotation)
+        signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+        bounds = [
+            f"{sign} {getattr(bound, key):g}"
+            for note in notes
+            if isinstance(note, FieldInfo)
+            for bound in note.metadata
+            for key, sign in signs.items()
+            if hasattr(bound, key)
+        ]
+        return " ".join([describe_range(base), " and ".join(bounds)]).strip()
+    names = {float: "number", int: "whole number", str: "text", bool: "true or false", type(None): "none"}
+    if annotation in names:
+        return names[annotation]
+    arguments = get_args(annotation)
+    if get_origin(annotation) is tuple:
+        return f"list of {describe_range(arguments[0])}"
+    if arguments and all(isinstance(argument, str) for argument in arguments):
+        return " | ".join(arguments)
+    return " or ".join(describe_range(argument) for argument in arguments) or str(annotation)
+
+
+def option_ranges(cls: type) -> Mapping[str, str]:
+    """Return every option of a class with its type and range in words."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: describe_range(hints[field.name]) for field in dataclasses.fields(cls)}

@@ -1,0 +1,69 @@
+"""Finds every optimizer: the ones in this package by themselves, others through entry points."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any, TypeVar
+
+from optimizers.errors import InputError, unknown_name
+from optimizers.optimizer import Optimizer
+
+T = TypeVar("T")
+
+
+def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, type[T]]:
+    """Find the concrete subclasses of a base class in every module of a package and among entry points.
+
+    Arguments:
+        package: package whose modules are imported and searched, sub-packages included.
+        base: abstract class of the family; it gives each member its ``name()``.
+        group: entry-point group through which other packages add members.
+
+    Returns:
+        Classes by their name in kebab-case, sorted.
+    """
+    found: dict[str, type[T]] = {}
+    prefix = package.__name__ + "."
+    candidates: list[Any] = []
+    for module in pkgutil.walk_packages(package.__path__, prefix):
+        candidates += vars(importlib.import_module(module.name)).values()
+    candidates += [entry.load() for entry in entry_points(group=group)]
+    for candidate in candidates:
+        if inspect.isclass(candidate) and issubclass(candidate, base) and not inspect.isabstract(candidate):
+            found[candidate.name()] = candidate  # type: ignore[attr-defined]
+    return dict(sorted(found.items()))
+
+
+@functools.cache
+def known_optimizers() -> dict[str, type[Optimizer]]:
+    """Return every optimizer class by its name in kebab-case."""
+    import optimizers
+
+    return find_classes(optimizers, Optimizer, "harness.optimizers")  # type: ignore[type-abstract]
+
+
+def build_optimizer(specification: str | dict[str, Any]) -> Optimizer:
+    """Build an optimizer from its name, or from a table with a name and options.
+
+    Arguments:
+        specification: ``"adam"`` or ``{"name": "adam", "learning_rate": 0.01}``.
+
+    Raises:
+        InputError: for an unknown name or option; it says which is nearest.
+
+    >>> build_optimizer({"name": "adam", "learning_rate": 0.5}).learning_rate
+    0.5
+    """
+    given = {"name": specification} if isinstance(specification, str) else dict(specification)
+    name = given.pop("name", None)
+    if not isinstance(name, str):
+        raise InputError(f'an optimizer has no name: found {specification!r}, expected name = "adam"')
+    classes = known_optimizers()
+    if name not in classes:
+        raise unknown_name("optimizer", name, classes)
+    return classes[name](**given)
