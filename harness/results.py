@@ -100,15 +100,17 @@ class Results:
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""
         # Analysis stands above the tables it judges; only this one view of them looks up to it.
-        from harness.analysis.summary import as_text, notes, skipped_lines, summarize
+        from harness.analysis.summary import HEADINGS, as_text, notes, skipped_lines, summarize
 
         summary = summarize(self)
         parts = [f"<p><strong>{html.escape(self.name)}</strong>: {html.escape(self._contents())}</p>"]
         if self.question:
             parts.append(f"<p><em>{html.escape(self.question)}</em></p>")
-        if len(summary):
-            parts.append(as_text(summary).to_html(index=False, border=0))
-        small = notes(summary) + [f"skipped: {line}" for line in skipped_lines(self.skipped)]
+        text = as_text(summary)
+        if len(text):
+            titles = {name: heading.replace("\n", " ") for name, heading in HEADINGS.items()}
+            parts.append(text.rename(columns=titles).to_html(index=False, border=0))
+        small = notes(text) + [f"skipped: {line}" for line in skipped_lines(summary, self.skipped)]
         parts += [f"<p><small>{html.escape(line)}</small></p>" for line in small]
         return "\n".join(parts)
 

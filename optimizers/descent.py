@@ -43,7 +43,8 @@ GENERATOR = numba.typeof(np.random.default_rng(0))
         types.int64,
         types.int64,
         REALS,
-    )
+    ),
+    allocates=True,
 )
 def _descend(
     value_and_gradient: Any,

@@ -86,6 +86,9 @@ def options(cls: type[T]) -> type[T]:
         try:
             checked(self, *positional, **values)
         except pydantic.ValidationError as error:
+            cause = error.errors()[0].get("ctx", {}).get("error")
+            if isinstance(cause, InputError):  # raised by the class's own __post_init__, and a sentence already
+                raise cause from None
             known = [field.name for field in dataclasses.fields(self)]
             raise InputError(sentence(error, type(self).__name__, known)) from None
 

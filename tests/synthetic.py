@@ -71,7 +71,9 @@ def run_row(run_id: str, problem: str, optimizer: str, **values: Any) -> dict[st
     return {**row, **values}
 
 
-def trace_rows(run_id: str, cost: Sequence[float], best_loss: Sequence[float], **values: Any) -> list[dict[str, Any]]:
+def trace_rows(
+    run_id: str, cost: Sequence[float], best_loss: Sequence[float], **values: Any
+) -> list[dict[str, Any]]:
     """A trace with the given costs and best losses, three FPE an iteration, a microsecond an FPE."""
     return [
         {
@@ -150,4 +152,5 @@ def synthetic(
                 cost_to_target=cost[-1] if outcome == "solved" else np.nan,
             )
         )  # fmt: skip
-    return build(runs, trace, name="ga-vs-backprop", question="Does a genetic algorithm ever train these networks more cheaply than backpropagation?")
+    question = "Does a genetic algorithm ever train these networks more cheaply than backpropagation?"
+    return build(runs, trace, name="ga-vs-backprop", question=question)

@@ -1,4 +1,4 @@
-"""One row a problem, optimizer and gradient source; medians and quartiles over all runs, failures included."""
+"""One row a problem, optimizer and gradient source: medians and quartiles over all runs, failed or not."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ NO_RESULT = ("diverged", "failed")
 """Outcomes whose last loss is no result of a search, whatever number it happened to be."""
 
 HEADINGS = {
+    "problem": "problem",
     "optimizer": "optimizer",
     "gradient": "gradient",
     "solved": "solved",
@@ -33,10 +34,13 @@ HEADINGS = {
     "cost": "cost",
     "seconds": "seconds",
 }
-DISPENSABLE = ("quartiles", "seconds", "cost")
-"""Columns that give way, in this order, where the terminal is too narrow."""
-WIDEST_LABEL = 48
-GAP = 2
+DISPENSABLE = ("seconds", "quartiles", "gradient", "cost", "test_accuracy")
+"""Columns that give way, in this order, where the terminal is too narrow; the gradient source is then
+written under the optimizer."""
+LABELS = ("optimizer", "gradient")
+NARROWEST_LABEL, WIDEST_LABEL = 12, 48
+"""A column of labels is never narrower; columns do not give way to one that is wider."""
+GAP, INDENT, OPTION_INDENT = 2, 1, 3
 
 
 def quantile(values: ArrayLike, fraction: float) -> Any:
@@ -83,13 +87,14 @@ def summarize(results: Results) -> pd.DataFrame:
         seconds_median. See ``quantile`` for the estimator.
 
     >>> from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
-    >>> runs = pd.DataFrame([{"problem": "xor", "optimizer": "adam", "gradient": "analytic", "target": 0.01,
-    ...     "outcome": outcome, "final_loss": loss, "cost_to_target": cost} for outcome, loss, cost in
-    ...     [("solved", 0.01, 60.0), ("solved", 0.01, 80.0), ("diverged", np.nan, np.nan)]], columns=RUN_COLUMNS)
+    >>> same = {"problem": "xor", "optimizer": "adam", "gradient": "analytic", "target": 0.01}
+    >>> ends = [("solved", 0.01, 60.0), ("solved", 0.01, 80.0), ("diverged", np.nan, np.nan)]
+    >>> runs = pd.DataFrame([{**same, "outcome": outcome, "final_loss": loss, "cost_to_target": cost}
+    ...     for outcome, loss, cost in ends], columns=RUN_COLUMNS)
     >>> empty = [pd.DataFrame(columns=names) for names in (TRACE_COLUMNS, SKIPPED_COLUMNS)]
-    >>> row = summarize(Results("example", "", runs, *empty)).iloc[0]
-    >>> row["solved"], row["loss_median"], row["loss_q3"], row["cost_to_target_median"]
-    (2, 0.01, inf, 80.0)
+    >>> summary = summarize(Results("example", "", runs, *empty))
+    >>> summary[["runs", "solved", "loss_median", "loss_q3", "cost_to_target_median"]].values.tolist()
+    [[3.0, 2.0, 0.01, inf, 80.0]]
     """
     runs = results.runs.assign(gradient=gradient_column(results.runs))
     rows = []
@@ -147,19 +152,19 @@ def as_text(summary: pd.DataFrame) -> pd.DataFrame:
         A frame of strings: problem, optimizer, gradient (where there are several sources), solved, loss,
         quartiles, cost_to_target, test_accuracy, cost, seconds.
     """
-    median = {name: summary[f"{name}_median"].map(significant) for name in ("loss", "cost", "seconds")}
+    spent = summary[["cost_median", "seconds_median"]].replace(np.inf, np.nan)
     to_target = summary["cost_to_target_median"]
     cells = {
         "problem": summary["problem"].astype(str),
         "optimizer": summary["optimizer"].astype(str),
         "gradient": gradient_column(summary).replace("", "-"),
         "solved": summary["solved"].astype(str) + "/" + summary["runs"].astype(str),
-        "loss": median["loss"],
-        "quartiles": summary["loss_q1"].map(significant) + " .. " + summary["loss_q3"].map(significant),
+        "loss": summary["loss_median"].map(significant),
+        "quartiles": summary["loss_q1"].map(significant) + ".." + summary["loss_q3"].map(significant),
         "cost_to_target": to_target.map(significant).mask(np.isinf(to_target), "not reached"),
         "test_accuracy": summary["test_accuracy_median"].map(significant),
-        "cost": median["cost"],
-        "seconds": median["seconds"],
+        "cost": spent["cost_median"].map(significant),
+        "seconds": spent["seconds_median"].map(significant),
     }
     if len(gradient_sources(summary)) < 2:
         del cells["gradient"]
@@ -170,28 +175,34 @@ def as_text(summary: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(cells)
 
 
-def notes(summary: pd.DataFrame) -> list[str]:
-    """Return the sentences that a summary's numbers need beside them."""
-    lines = ["Medians over all runs; cost in forward-pass equivalents."] if len(summary) else []
-    if np.isinf(summary["cost_to_target_median"]).any():
+def notes(text: pd.DataFrame) -> list[str]:
+    """Return the sentences that a table needs below it.
+
+    Arguments:
+        text: the columns of ``as_text`` that are shown.
+    """
+    lines = ["Medians over all runs; cost in forward-pass equivalents."] if len(text) else []
+    if "cost_to_target" in text and (text["cost_to_target"] == "not reached").any():
         lines.append("not reached: no more than half of the runs got to the target.")
-    if np.isinf(summary[["loss_median", "loss_q1", "loss_q3"]]).any(axis=None):
+    if any(text[name].str.contains("inf").any() for name in ("loss", "quartiles") if name in text):
         lines.append("inf: a run that diverged or failed counts as an infinite loss.")
     return lines
 
 
-def skipped_lines(skipped: pd.DataFrame) -> list[str]:
+def skipped_lines(summary: pd.DataFrame, skipped: pd.DataFrame) -> list[str]:
     """Say which combinations were refused: one line a reason, what shares a reason named together.
 
     Arguments:
+        summary: as ``summarize`` returns it; gradient sources are named if there are several in all.
         skipped: columns problem, optimizer, gradient, reason.
 
-    >>> skipped_lines(pd.DataFrame({"problem": ["xor", "iris"], "optimizer": "perceptron-rule",
+    >>> ran = pd.DataFrame({"gradient": ["analytic"]})
+    >>> skipped_lines(ran, pd.DataFrame({"problem": ["xor", "iris"], "optimizer": "perceptron-rule",
     ...     "gradient": "analytic", "reason": "it trains no hidden layers"}))
     ['perceptron-rule on xor, iris: it trains no hidden layers']
     """
     table = skipped.assign(gradient=gradient_column(skipped))
-    several = len(gradient_sources(skipped)) > 1
+    several = len({*gradient_sources(summary), *gradient_sources(skipped)}) > 1
     lines = []
     for reason, group in table.groupby("reason", sort=False):
         problems = _gather(((row.optimizer, row.gradient), row.problem) for row in group.itertuples())
@@ -220,88 +231,92 @@ def render(summary: pd.DataFrame, skipped: pd.DataFrame, console: Console) -> No
     Arguments:
         summary: as ``summarize`` returns it.
         skipped: columns problem, optimizer, gradient, reason.
-        console: where to print; where it is narrow, labels are folded at their commas, and quartiles,
-            seconds and cost give way, which the table then says.
+        console: where to print; where it is narrow, quartiles, seconds, cost and accuracy give way, which
+            is then said, and labels are folded at their commas.
     """
-    lines = notes(summary)
+    lines = []
     if len(summary):
         text = as_text(summary)
         widths, dropped = _layout(text, console.width)
+        lines = notes(text.drop(columns=dropped))
         console.print(_table(text.iloc[:0], widths, header=True))
         for problem, group in text.groupby("problem", sort=False):
             console.print(Text(str(problem), style="bold"))
             console.print(_table(group, widths, header=False))
+        console.print()
         if dropped:
-            names = ", ".join(dropped)
+            names = ", ".join(HEADINGS[name].replace("\n", " ") for name in dropped)
             lines.append(f"Left out, for they do not fit into {console.width} columns: {names}.")
     for line in lines:
         console.print(Text(_wrapped(line, console.width), style="dim"))
     if len(skipped):
         console.print(Text("\nskipped", style="bold"))
-        for line in skipped_lines(skipped):
+        for line in skipped_lines(summary, skipped):
             console.print(Text(_wrapped(line, console.width, "  ", "    ")))
 
 
 def _layout(text: pd.DataFrame, width: int) -> tuple[dict[str, int], list[str]]:
     """Return the width of every column that fits, and the columns that do not."""
-    columns = [name for name in text.columns if name != "problem"]
-    widths = {}
-    for name in columns:
-        cells = [*HEADINGS[name].split("\n"), *text[name]]
-        widths[name] = max(len(cell) for cell in cells)
-    labels = list(text["optimizer"])
-    longest = max(len(label) for label in labels) + GAP
-    # Folding goes no further than one option a line; columns give way before a word is broken.
-    least = min(max(len(line) for label in labels for line in _folded(label, 0).split("\n")), WIDEST_LABEL)
-    dropped = []
-    for name in (None, *DISPENSABLE):
-        if name is not None:
-            dropped.append(name)
-            del widths[name]
-        room = width - sum(widths.values()) + widths["optimizer"] - GAP * (len(widths) - 1)
-        if room >= least:
+    widths = {
+        name: max(len(line) for cell in [HEADINGS[name], *text[name]] for line in cell.split("\n"))
+        for name in text.columns
+        if name != "problem"
+    }
+    longest = max(widths["optimizer"] + INDENT, len(HEADINGS["optimizer"]))
+    # Folding goes as far as one option a line; columns give way before a word would be broken.
+    least = max(len(line) for label in text["optimizer"] for line in _folded(label, 0).split("\n"))
+    dispensable = [name for name in DISPENSABLE if name in widths]
+    dropped: list[str] = []
+    while True:
+        room = width - sum(size + GAP for name, size in widths.items() if name != "optimizer")
+        if room >= min(least, WIDEST_LABEL) or len(dropped) == len(dispensable):
             break
-    widths["optimizer"] = min(max(room, 12), max(longest, len(HEADINGS["optimizer"])))
-    return widths, dropped
+        dropped.append(dispensable[len(dropped)])
+        size = widths.pop(dropped[-1])
+        if dropped[-1] == "gradient":
+            least = max(least, size + OPTION_INDENT)
+            longest = max(longest, least)
+    widths["optimizer"] = min(max(room, NARROWEST_LABEL), longest)
+    return widths, [name for name in dropped if name != "gradient"]
 
 
 def _table(text: pd.DataFrame, widths: dict[str, int], *, header: bool) -> Table:
     """Build one problem's part of the table, or its heading."""
     table = Table(box=None, show_header=header, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
     for name, size in widths.items():
-        left = name in ("optimizer", "gradient")
-        heading = Text(HEADINGS[name])
-        table.add_column(heading, justify="left" if left else "right", width=size, vertical="bottom")
+        # A heading of one line stands on the second of two.
+        heading = HEADINGS[name] if "\n" in HEADINGS[name] else f"\n{HEADINGS[name]}"
+        table.add_column(Text(heading), justify="left" if name in LABELS else "right", width=size)
     for _, row in text.iterrows():
-        cells = [Text(row[name]) for name in widths]
-        cells[0] = Text(_folded(row["optimizer"], widths["optimizer"]), overflow="fold")
-        table.add_row(*cells)
+        label = _folded(row["optimizer"], widths["optimizer"])
+        if "gradient" in row and "gradient" not in widths:
+            label += f"\n{' ' * OPTION_INDENT}{row['gradient']}"
+        cells = [row[name] for name in widths if name != "optimizer"]
+        table.add_row(Text(label, overflow="fold"), *(Text(cell) for cell in cells))
     return table
 
 
 def _folded(label: str, width: int) -> str:
     """Indent a label and break it at its parenthesis and commas where it is too long.
 
-    >>> print(_folded("adam(learning_rate=0.05, batch=32)", 24))
-      adam(
-        learning_rate=0.05,
-        batch=32)
+    >>> _folded("adam(learning_rate=0.05, batch=32)", 24).splitlines()
+    [' adam(', '   learning_rate=0.05,', '   batch=32)']
     """
-    if len(label) + GAP <= width or "(" not in label:
-        return f"{' ' * GAP}{label}"
-    name, options = label.split("(", 1)
-    lines = [f"{' ' * GAP}{name}("]
+    name, parenthesis, options = label.partition("(")
+    if len(label) + INDENT <= width or not parenthesis:
+        return f"{' ' * INDENT}{label}"
+    lines = [f"{' ' * INDENT}{name}("]
     for option in options.split(", "):
-        joined = f"{lines[-1]} {option}," if len(lines) > 1 else ""
-        if joined and len(joined) <= width:
+        joined = f"{lines[-1]}, {option}"
+        if len(lines) > 1 and len(joined) <= width:
             lines[-1] = joined
         else:
-            lines.append(f"{' ' * 2 * GAP}{option},")
-    return "\n".join(lines).removesuffix(",")
+            lines[-1] += "," if len(lines) > 1 else ""
+            lines.append(f"{' ' * OPTION_INDENT}{option}")
+    return "\n".join(lines)
 
 
 def _wrapped(line: str, width: int, first: str = "", later: str = "") -> str:
     """Break a sentence between words only, never at a hyphen of a name."""
-    return textwrap.fill(
-        line, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False, break_long_words=False
-    )
+    whole: dict[str, Any] = {"break_on_hyphens": False, "break_long_words": False}
+    return textwrap.fill(line, width, initial_indent=first, subsequent_indent=later, **whole)

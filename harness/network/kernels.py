@@ -22,9 +22,15 @@ from harness.network.products import delta_backward, layer_forward, total, weigh
 from optimizers.compilation import compiled
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS
 
-ROWS, TILE, GROUPS, SLOT, LAYERS, LOSS, TAKEN_IN, PARAMETERS, SIZES = range(9)
+ROWS, TILE, GROUPS, SLOT, LAYERS, LOSS, TAKEN_IN, PARAMETERS, WORK, SIZES = range(10)
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, loss code, whether the
-loss takes the output activation in, parameters n, and where the sizes begin."""
+loss takes the output activation in, parameters n, work of one loss, and where the sizes begin."""
+
+SLOTS = 4
+"""Slots of a workspace: the most groups of rows, and the shares of a population."""
+
+PARALLEL_WORK = 100_000
+"""Work, in exponentials, from which several threads pay: about 60 us on one of them."""
 
 U = np.uint64
 
@@ -167,14 +173,16 @@ def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
 
 @compiled(parallel=True)
 def values_parallel(population: Any, rows: Any, data: Any, losses: Any) -> None:
-    """Do the same on several threads, a share of the candidates each."""
+    """Do the same on several threads, a share of the candidates each, where there is work enough."""
     size = population.shape[0]
-    count = rows.size if rows.size else data[1][ROWS]
+    if rows.size or size * data[1][WORK] < PARALLEL_WORK:
+        values(population, rows, data, losses)
+        return
+    count, slot = data[1][ROWS], data[1][SLOT]
     data[3][VALUE_ROWS] += count * size
-    groups, slot = data[1][GROUPS], data[1][SLOT]
-    for group in numba.prange(groups):
-        for p in range(group * size // groups, (group + 1) * size // groups):
-            losses[p] = _summed_loss(population[p], rows, data, group * slot) / count
+    for share in numba.prange(SLOTS):
+        for p in range(share * size // SLOTS, (share + 1) * size // SLOTS):
+            losses[p] = _summed_loss(population[p], rows, data, share * slot) / count
 
 
 @compiled()

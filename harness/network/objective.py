@@ -46,7 +46,7 @@ class NetworkObjective(Objective):
         self._data = pack(network, inputs, targets, self.counters)
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
         threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
-        values = kernels.values_parallel if threads else kernels.values
+        values = kernels.values_parallel if numba.get_num_threads() > 1 else kernels.values
         self.no_gradient = gradient.refusal(network) or ""
         function, gradient_data = None, self._data
         if not self.no_gradient:

@@ -1,0 +1,59 @@
+"""Figures of results, each one file in this package with one public function of the same name.
+
+``harness.plots.convergence(results)`` imports the file when it is first asked for, and Matplotlib with it;
+importing this package costs nothing. A figure of another package joins through the entry-point group
+``harness.plots``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+Plot = Callable[..., Any]
+
+
+def known_plots() -> dict[str, Plot]:
+    """Return every plot by its name in kebab-case, as files and the terminal write it.
+
+    >>> "convergence" in known_plots()
+    True
+    """
+    found: dict[str, Plot] = {}
+    for module in pkgutil.iter_modules(__path__):
+        plot = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name, None)
+        if callable(plot):
+            found[module.name] = plot
+    found.update((entry.name, entry.load()) for entry in entry_points(group=__name__))
+    return {name.replace("_", "-"): found[name] for name in sorted(found)}
+
+
+class _Plots(ModuleType):
+    """The package itself, in which a plot's name means its function, not the file of the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Python binds a file's name to its module whenever anybody imports it, which would hide the plot.
+        super().__setattr__(name, getattr(value, name, value) if isinstance(value, ModuleType) else value)
+
+
+sys.modules[__name__].__class__ = _Plots
+
+
+def __getattr__(name: str) -> Any:
+    """Return a plot, or a helper module of this package, by its name."""
+    if any(module.name == name for module in pkgutil.iter_modules(__path__)):
+        importlib.import_module(f"{__name__}.{name}")
+        return globals()[name]
+    for entry in entry_points(group=__name__):
+        if entry.name.replace("-", "_") == name:
+            return entry.load()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; see harness.plots.known_plots()")
+
+
+def __dir__() -> list[str]:
+    return sorted(["known_plots", *(name.replace("-", "_") for name in known_plots())])

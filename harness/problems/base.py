@@ -1,0 +1,60 @@
+"""What the harness may ask of a problem: an objective, a start, and measures for the log."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from optimizers.objective import Array, Objective
+
+SPLIT, START, ROW_ORDER, DATA = range(4)
+"""Purposes that a (problem, seed) draws randomness for, each a stream of its own."""
+
+
+class Measures(NamedTuple):
+    """What is measured at a look beside the loss; NaN where there is nothing to measure."""
+
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+
+
+class BaseProblem(ABC):
+    """Something to minimise, with a target. Everything random in it comes from (problem, seed), nothing else.
+
+    Attributes:
+        name: the name in tables and legends, with the options that differ from their defaults.
+        key: text that says everything that defines the problem; runs are identified by it.
+        target: loss at which a run counts as solved, or None.
+    """
+
+    name: str
+    key: str
+    target: float | None
+
+    @abstractmethod
+    def objective(self, gradient: str = "analytic", seed: int = 0) -> Objective:
+        """Build the objective, with its own counters.
+
+        Arguments:
+            gradient: name of the gradient source.
+            seed: decides the split into training and test rows, and the row order.
+        """
+
+    @abstractmethod
+    def start(self, seed: int = 0) -> Array:
+        """Return parameters to start from, shape (n,): the same for every optimizer."""
+
+    @abstractmethod
+    def measures(self, seed: int = 0) -> Callable[[Array], Measures]:
+        """Return a function that measures parameters for the log, uncounted."""
+
+    def seed_sequence(self, seed: int, purpose: int) -> np.random.SeedSequence:
+        """Return the seed of one stream of randomness of (problem, seed)."""
+        digest = hashlib.sha256(self.key.encode()).digest()
+        words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
+        return np.random.SeedSequence([seed, purpose, *words])

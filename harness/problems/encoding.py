@@ -1,0 +1,102 @@
+"""Turns labels into the targets that a loss takes, and splits rows into training and test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from harness.network.losses import Loss
+from optimizers.errors import InputError
+from optimizers.objective import Array, Rows
+
+
+def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] | None]:
+    """Turn labels into targets of shape (N, outputs), and return the classes where there are any.
+
+    Arguments:
+        labels: class labels (numbers or text) of shape (N,); numbers of shape (N,) or (N, outputs) for a
+            squared loss; rows that sum to 1 for categorical cross-entropy.
+        loss: the loss's entry.
+
+    Returns:
+        Targets, and the classes in the order of the outputs (None for a regression). One output stands for
+        two classes, the second of which is the positive one.
+
+    Raises:
+        InputError: if the labels do not fit the loss.
+
+    >>> from harness.network.losses import CODES, LOSSES
+    >>> targets, classes = encode_targets(["no", "yes", "no"], LOSSES[CODES["perceptron-soft"]])
+    >>> targets.ravel().tolist(), classes.tolist()
+    ([-1.0, 1.0, -1.0], ['no', 'yes'])
+    """
+    given = np.asarray(labels)
+    if given.dtype.kind == "f" and not np.isfinite(given).all():
+        raise InputError(f"y holds {given[~np.isfinite(given)].flat[0]}: remove such rows, or fill them in")
+    if loss.targets == "numbers":
+        if given.dtype.kind not in "iufb":
+            raise InputError(
+                f"y holds {given.flat[0]!r}, but loss '{loss.name}' takes numbers: "
+                "take categorical-cross-entropy for named classes"
+            )
+        numbers = given.astype(np.float64).reshape(len(given), -1)
+        binary = numbers.shape[1] == 1 and np.array_equal(np.unique(numbers), [0, 1])
+        return numbers, np.array([0, 1]) if binary else None
+    if loss.targets == "distribution" and given.ndim == 2:
+        return given.astype(np.float64), np.arange(given.shape[1])
+    if given.ndim != 1:
+        raise InputError(f"y has shape {given.shape}, expected one label for each row")
+    if given.dtype.kind == "f" and not np.array_equal(given, np.round(given)):
+        raise InputError(
+            f"y holds {given[given != np.round(given)][0]:g}, but loss '{loss.name}' takes class labels: "
+            "take half-squared for a regression"
+        )
+    classes, codes = np.unique(given, return_inverse=True)
+    if loss.targets == "distribution":
+        if classes.size < 2:
+            raise InputError(f"y has {classes.size} class, but loss '{loss.name}' needs at least two")
+        return np.eye(classes.size)[codes], classes
+    if classes.size != 2:
+        raise InputError(
+            f"y has {classes.size} classes, but loss '{loss.name}' takes two: "
+            "take categorical-cross-entropy for more"
+        )
+    low = -1.0 if loss.targets == "signs" else 0.0
+    return np.where(codes == 1, 1.0, low)[:, None], classes
+
+
+def accuracy(outputs: Array, targets: Array, loss: Loss) -> float:
+    """Return the part of rows whose class the outputs name.
+
+    Arguments:
+        outputs: activations of the output layer, shape (N, outputs).
+        targets: as encoded for the loss, same shape.
+        loss: the loss's entry; one output says "positive" from 0 on for signs, from 0.5 on elsewhere.
+    """
+    if outputs.shape[1] > 1:
+        return float((outputs.argmax(axis=1) == targets.argmax(axis=1)).mean())
+    middle = 0.0 if loss.targets == "signs" else 0.5
+    return float(((outputs >= middle) == (targets > middle)).mean())
+
+
+def split_rows(
+    strata: NDArray[Any] | None, rows: int, test_fraction: float, rng: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """Draw training and test rows, each class in the same proportion.
+
+    Arguments:
+        strata: class of each row, or None for one stratum.
+        rows: number of rows N.
+        test_fraction: part of the rows to test on, 0 for none.
+        rng: source of the draw.
+
+    Returns:
+        Row numbers of the training and of the test rows, each in rising order.
+    """
+    groups = [np.arange(rows)] if strata is None else [np.flatnonzero(strata == c) for c in np.unique(strata)]
+    test = np.concatenate(
+        [rng.permutation(group)[: int(np.floor(test_fraction * group.size + 0.5))] for group in groups]
+    )
+    return np.setdiff1d(np.arange(rows), test), np.sort(test)

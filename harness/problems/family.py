@@ -1,0 +1,97 @@
+"""A named family of problems: its data, and the options that all of them share."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator
+
+from harness.problems.problem import Problem
+from optimizers.objective import Array
+from optimizers.optimizer import kebab_case
+from optimizers.options import BelowOne, NonNegative, Sizes, changed_options, option_values, options
+
+
+def _tuple_of_names(value: object) -> object:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+@options
+class ProblemFamily(ABC):
+    """Problems that a name and options describe. A subclass is one file, and brings the data.
+
+    Attributes:
+        hidden: units of the hidden layers; empty for a network of one layer.
+        activation: activation of the hidden layers, one name for all or one for each.
+        loss: name of the loss.
+        output: activation of the output; the usual one of the loss where left out.
+        initializer: how starts are drawn.
+        test_fraction: part of the rows to test on; each class in proportion.
+        target: loss at which a run counts as solved, or none.
+    """
+
+    hidden: Sizes = (8,)
+    activation: Annotated[tuple[str, ...], BeforeValidator(_tuple_of_names)] = ("tanh",)
+    loss: str = "binary-cross-entropy"
+    output: str | None = None
+    initializer: str = "glorot"
+    test_fraction: BelowOne = 0.3
+    target: NonNegative | None = 0.05
+
+    @abstractmethod
+    def data(self) -> tuple[Array, NDArray[Any]]:
+        """Return inputs of shape (rows, features) and a label for each row, always the same."""
+
+    def build(self) -> Problem:
+        """Build the problem."""
+        X, y = self.data()
+        return Problem.from_arrays(
+            X,
+            y,
+            hidden=self.hidden,
+            activation=self.activation,
+            loss=self.loss,
+            output=self.output,
+            initializer=self.initializer,
+            test_fraction=self.test_fraction,
+            scale=self.scaled(),
+            target=self.target,
+            name=self.label,
+            key=json.dumps({"family": self.name(), **option_values(self)}, sort_keys=True),
+        )
+
+    def scaled(self) -> bool:
+        """Say whether features are standardised by the training rows."""
+        return True
+
+    @property
+    def label(self) -> str:
+        """The name with the options that differ from their defaults."""
+        changed = ",".join(
+            f"{name}={json.dumps(value, separators=(',', ':'))}" if not isinstance(value, str) else f"{name}={value}"
+            for name, value in changed_options(self).items()
+        )
+        return f"{self.name()}:{changed}" if changed else self.name()
+
+    @classmethod
+    def name(cls) -> str:
+        """The name in files and at the terminal, in kebab-case."""
+        return kebab_case(cls.__name__)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def corners(bits: int) -> Array:
+    """Return all rows of ``bits`` zeros and ones, shape (2^bits, bits), in counting order.
+
+    >>> corners(2).tolist()
+    [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    """
+    return (np.arange(2**bits)[:, None] >> np.arange(bits)[::-1] & 1).astype(np.float64)

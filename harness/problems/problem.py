@@ -1,0 +1,195 @@
+"""A problem that is a network on a data set."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from harness.gradients import build_source
+from harness.network.data import check_data
+from harness.network.losses import CODES, LOSSES
+from harness.network.network import Network
+from harness.network.objective import NetworkObjective
+from harness.problems.encoding import accuracy, encode_targets, split_rows
+from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Measures
+from optimizers.errors import InputError, unknown_name
+from optimizers.objective import Array
+
+NOTHING = float("nan")
+
+
+class Problem(BaseProblem):
+    """A network on a data set, split and scaled by the seed.
+
+    Arguments:
+        network: the network.
+        X: inputs, shape (N, features), finite.
+        Y: targets, shape (N, outputs), as the loss takes them.
+        classes: the classes in the order of the outputs, or None for a regression.
+        test_fraction: part of the rows to test on, from 0 to below 1; each class in proportion.
+        scale: whether to standardise by the training rows.
+        target: loss at which a run counts as solved, or None.
+        name: the name in tables and legends.
+        key: text that says everything that defines the problem; made of the arguments where left out.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        X: ArrayLike,
+        Y: ArrayLike,
+        classes: NDArray[Any] | None,
+        *,
+        test_fraction: float,
+        scale: bool,
+        target: float | None,
+        name: str,
+        key: str | None = None,
+    ) -> None:
+        if not 0 <= test_fraction < 1:
+            raise InputError(f"test_fraction is {test_fraction!r}, expected a number from 0 to below 1")
+        self._X, self._Y = check_data(network, X, Y)
+        self.network, self.classes = network, classes
+        self.name, self.target = name, target
+        self._scale, self._test_fraction = scale, test_fraction
+        self.key = key if key is not None else self._own_key()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        hidden: Sequence[int] = (32,),
+        activation: str | Sequence[str] = "tanh",
+        loss: str = "categorical-cross-entropy",
+        output: str | None = None,
+        initializer: str = "glorot",
+        test_fraction: float = 0.3,
+        scale: bool = True,
+        target: float | None = None,
+        name: str = "mine",
+        key: str | None = None,
+    ) -> Problem:
+        """Make a problem of your own data.
+
+        Arguments:
+            X: inputs, shape (rows, features), finite.
+            y: a label for each row, as the loss takes them: classes (numbers or text) for a cross-entropy
+                or a perceptron loss, numbers for a squared one.
+            hidden: units of the hidden layers; empty for a network of one layer.
+            activation: activation of the hidden layers, one name for all or one for each.
+            loss: name of the loss.
+            output: activation of the output; the usual one of the loss where left out.
+            initializer: how starts are drawn.
+            test_fraction: part of the rows to test on, from 0 to below 1; each class in proportion.
+            scale: whether to standardise by the training rows.
+            target: loss at which a run counts as solved, or None.
+            name: the name in tables and legends.
+            key: see the class.
+
+        Raises:
+            InputError: for data that are not finite, labels that do not fit the loss, or unknown names.
+
+        >>> own = Problem.from_arrays([[0.0], [1.0], [2.0], [3.0]], list("aabb"), hidden=(), test_fraction=0)
+        >>> own.network.sizes, own.classes.tolist()
+        ((1, 2), ['a', 'b'])
+        """
+        if loss not in CODES:
+            raise unknown_name("loss", loss, CODES)
+        table = np.asarray(X)
+        if table.ndim != 2 or 0 in table.shape:
+            raise InputError(f"X has shape {table.shape}, expected (rows, features), at least one of each")
+        if len(np.asarray(y)) != len(table):
+            raise InputError(f"y has {len(np.asarray(y))} labels for the {len(table)} rows of X")
+        Y, classes = encode_targets(y, LOSSES[CODES[loss]])
+        network = Network(
+            sizes=(table.shape[1], *hidden, Y.shape[1]),
+            activation=(activation,) if isinstance(activation, str) else tuple(activation),
+            loss=loss,
+            output=output,
+            initializer=initializer,
+        )
+        return cls(
+            network,
+            table,
+            Y,
+            classes,
+            test_fraction=test_fraction,
+            scale=scale,
+            target=target,
+            name=name,
+            key=key,
+        )
+
+    def _own_key(self) -> str:
+        """Say what defines a problem made of arrays, the data by their digest."""
+        digest = hashlib.sha256(self._X.tobytes() + self._Y.tobytes()).hexdigest()
+        parts: dict[str, Any] = {
+            "name": self.name,
+            "data": digest,
+            "network": repr(self.network),
+            "test_fraction": self._test_fraction,
+            "scale": self._scale,
+            "target": self.target,
+        }
+        return json.dumps(parts, sort_keys=True)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(str(size) for size in self.network.sizes)
+        return f"<problem {self.name}: network {sizes}, {self.network.loss}, {len(self._X)} rows>"
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
+    def data(self, seed: int = 0) -> tuple[Array, Array, Array, Array]:
+        """Return training and test rows, ``(X_train, Y_train, X_test, Y_test)``, as the network sees them.
+
+        Features, and the targets of a regression, are shifted and scaled to mean 0 and standard deviation
+        1 of the TRAINING rows; a constant feature is only shifted.
+        """
+        rng = np.random.default_rng(self.seed_sequence(seed, SPLIT))
+        strata = self._Y.argmax(axis=1) if self._Y.shape[1] > 1 else self._Y[:, 0]
+        classes = strata if self.classes is not None else None
+        train, test = split_rows(classes, len(self._X), self._test_fraction, rng)
+        X, Y = self._X, self._Y
+        if self._scale:
+            X = _standardised(X, train)
+            Y = _standardised(Y, train) if self.classes is None else Y
+        return X[train], Y[train], X[test], Y[test]
+
+    def objective(self, gradient: str = "analytic", seed: int = 0) -> NetworkObjective:
+        """Build the mean loss over the training rows, with counters of its own."""
+        X, Y, _, _ = self.data(seed)
+        order = self.seed_sequence(seed, ROW_ORDER)
+        return NetworkObjective(self.network, X, Y, build_source(gradient), order)
+
+    def start(self, seed: int = 0) -> Array:
+        """Return parameters drawn by the network's initialiser, shape (n,)."""
+        return self.network.start(np.random.default_rng(self.seed_sequence(seed, START)))
+
+    def measures(self, seed: int = 0) -> Callable[[Array], Measures]:
+        """Return a function that measures accuracy and test loss of parameters, uncounted."""
+        X, Y, X_test, Y_test = self.data(seed)
+        test = NetworkObjective(self.network, X_test, Y_test, build_source("analytic")) if len(X_test) else None
+
+        def measure(w: Array) -> Measures:
+            train_accuracy = test_loss = test_accuracy = NOTHING
+            if self.classes is not None:
+                train_accuracy = accuracy(self.network.predict(w, X), Y, self.network.loss_entry)
+            if test is not None:
+                test_loss = test.peek(w)
+                if self.classes is not None:
+                    test_accuracy = accuracy(self.network.predict(w, X_test), Y_test, self.network.loss_entry)
+            return Measures(train_accuracy, test_loss, test_accuracy)
+
+        return measure
+
+
+def _standardised(table: Array, train: Any) -> Array:
+    mean, deviation = table[train].mean(axis=0), table[train].std(axis=0)
+    return (table - mean) / np.where(deviation > 0, deviation, 1.0)

@@ -1,0 +1,1 @@
+"""The genetic algorithm: a population that selects, crosses and mutates, run by PyGAD."""
