@@ -1,0 +1,39 @@
+"""Compare ways of training a small neural network, and tell the truth about them.
+
+>>> import harness, optimizers
+>>> problem = harness.problems.load("xor")
+>>> results = harness.run(problem, optimizers.Adam(learning_rate=0.1), seeds=1, budget=harness.Budget(cost=500))
+>>> results.runs["outcome"].isin(["solved", "budget"]).all()
+np.True_
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness import plots, problems
+    from harness.api import load, run
+    from harness.problems.problem import Problem
+    from harness.results import Results
+    from optimizers.observer import Budget
+
+__all__ = ["Budget", "Problem", "Results", "load", "plots", "problems", "run"]
+
+_PLACES = {
+    "Budget": "optimizers.observer",
+    "Problem": "harness.problems.problem",
+    "Results": "harness.results",
+    "load": "harness.api",
+    "run": "harness.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `harness list` has no need of pandas and matplotlib."""
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    if name in __all__:
+        return importlib.import_module(f"harness.{name}")
+    raise AttributeError(f"module 'harness' has no attribute {name!r}")

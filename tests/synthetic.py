@@ -1,8 +1,9 @@
-"""Results made from a random generator, with every kind of ending, for tests of tables and figures."""
+"""Results made from a random generator, with every kind of ending, and plain loops to judge them by."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from itertools import product
 from typing import Any
@@ -154,3 +155,21 @@ def synthetic(
         )  # fmt: skip
     question = "Does a genetic algorithm ever train these networks more cheaply than backpropagation?"
     return build(runs, trace, name="ga-vs-backprop", question=question)
+
+
+def quantile_by_counting(values: Sequence[float], fraction: float) -> float:
+    """The mean of the smallest values with at least, and with more than, a fraction of all at or below."""
+    numbers = [value if math.isfinite(value) else math.inf for value in values]
+    share = round(fraction * len(numbers), 9)
+    at_least = min(x for x in numbers if sum(other <= x for other in numbers) >= share)
+    more = [x for x in numbers if sum(other <= x for other in numbers) > share]
+    return at_least / 2 + min(more, default=max(numbers)) / 2
+
+
+def best_by_walking(rows: Sequence[tuple[float, float]], point: float) -> float:
+    """The lowest number among the best losses of all looks up to a point; inf if there is none."""
+    lowest = math.inf
+    for spent, best in rows:
+        if spent <= point and best < lowest:
+            lowest = best
+    return lowest

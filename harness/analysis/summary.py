@@ -153,7 +153,7 @@ def as_text(summary: pd.DataFrame) -> pd.DataFrame:
         quartiles, cost_to_target, test_accuracy, cost, seconds.
     """
     spent = summary[["cost_median", "seconds_median"]].replace(np.inf, np.nan)
-    to_target = summary["cost_to_target_median"]
+    to_target = summary["cost_to_target_median"].astype(float)
     cells = {
         "problem": summary["problem"].astype(str),
         "optimizer": summary["optimizer"].astype(str),

@@ -59,6 +59,14 @@ def convergence(
 
     Raises:
         InputError: for an unknown axis or problem, a band that is no share, or results without runs.
+
+    >>> from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS
+    >>> runs = pd.DataFrame([{"run_id": "a", "problem": "xor", "optimizer": "adam"}], columns=RUN_COLUMNS)
+    >>> curve = {"run_id": "a", "cost": [0.0, 4.0], "best_loss": [0.7, 0.1]}
+    >>> trace = pd.DataFrame(curve, columns=TRACE_COLUMNS)
+    >>> figure = convergence(Results("example", "", runs, trace, pd.DataFrame(columns=SKIPPED_COLUMNS)))
+    >>> [panel.get_title() for panel in figure.axes]
+    ['xor']
     """
     axis = "iteration" if x == "iterations" else x
     if axis not in AXES:

@@ -21,6 +21,7 @@ class Measures(NamedTuple):
     train_accuracy: float
     test_loss: float
     test_accuracy: float
+    gradient_norm: float
 
 
 class BaseProblem(ABC):

@@ -173,19 +173,23 @@ class Problem(BaseProblem):
         return self.network.start(np.random.default_rng(self.seed_sequence(seed, START)))
 
     def measures(self, seed: int = 0) -> Callable[[Array], Measures]:
-        """Return a function that measures accuracy and test loss of parameters, uncounted."""
+        """Return a function that measures accuracy, test loss and gradient of parameters, uncounted."""
         X, Y, X_test, Y_test = self.data(seed)
-        test = NetworkObjective(self.network, X_test, Y_test, build_source("analytic")) if len(X_test) else None
+        exact = build_source("analytic")
+        train = NetworkObjective(self.network, X, Y, exact)
+        test = NetworkObjective(self.network, X_test, Y_test, exact) if len(X_test) else None
 
         def measure(w: Array) -> Measures:
-            train_accuracy = test_loss = test_accuracy = NOTHING
+            train_accuracy = test_loss = test_accuracy = gradient_norm = NOTHING
+            if train.gradient_cost is not None:
+                gradient_norm = float(np.linalg.norm(train.value_and_gradient(w)[1]))
             if self.classes is not None:
                 train_accuracy = accuracy(self.network.predict(w, X), Y, self.network.loss_entry)
             if test is not None:
                 test_loss = test.peek(w)
                 if self.classes is not None:
                     test_accuracy = accuracy(self.network.predict(w, X_test), Y_test, self.network.loss_entry)
-            return Measures(train_accuracy, test_loss, test_accuracy)
+            return Measures(train_accuracy, test_loss, test_accuracy, gradient_norm)
 
         return measure
 

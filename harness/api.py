@@ -1,0 +1,81 @@
+"""What a notebook calls: run experiments, and load their results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.experiment import Experiment, build_experiment, read_budget
+from harness.problems.base import BaseProblem
+from harness.results import Results
+from harness.store import Store
+from harness.sweep import sweep
+from optimizers.errors import InputError
+from optimizers.observer import Budget
+from optimizers.optimizer import Optimizer
+
+
+def run(
+    problems: str | BaseProblem | Sequence[str | BaseProblem],
+    optimizers: str | Optimizer | Sequence[str | Optimizer],
+    *,
+    budget: Budget | float,
+    gradients: str | Sequence[str] = ("analytic",),
+    seeds: int | Sequence[int] = 10,
+    folder: str | Path | None = None,
+    workers: int | None = 1,
+    timeout: float | None = None,
+    name: str = "notebook",
+    question: str = "",
+    progress: bool = False,
+) -> Results:
+    """Compare optimizers on problems, every one from the same starts and with the same budget.
+
+    Arguments:
+        problems: problems, or their names.
+        optimizers: optimizers, or their names.
+        budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents.
+        gradients: names of gradient sources.
+        seeds: number of seeds, or the seeds.
+        folder: where runs are kept; those that are there already are not done again.
+        workers: processes; None takes one a core where there are runs enough.
+        timeout: seconds after which a run is given up.
+        name: name of the results.
+        question: what they are to answer.
+        progress: whether to show a progress bar.
+
+    Raises:
+        InputError: for anything that is wrong, in one sentence.
+
+    >>> import optimizers
+    >>> results = run("xor", optimizers.Adam(learning_rate=0.1), budget=500, seeds=2)
+    >>> results.runs[["problem", "optimizer_name", "seed"]].values.tolist()
+    [['xor', 'adam', 0], ['xor', 'adam', 1]]
+    """
+    table = {
+        "question": question,
+        "problems": _listed(problems),
+        "optimizers": _listed(optimizers),
+        "gradients": _listed(gradients),
+        "seeds": list(seeds) if isinstance(seeds, Sequence) else seeds,
+        "budget": read_budget(budget),
+        "timeout": timeout,
+    }
+    experiment: Experiment = build_experiment(name, table)
+    results, _ = sweep(experiment, Path(folder) if folder is not None else None, workers, progress)
+    return results
+
+
+def load(folder: str | Path) -> Results:
+    """Load the results that a run left in a folder.
+
+    Raises:
+        InputError: if there are none, or they are damaged.
+    """
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder} is no folder: give the one that `harness run` printed at its end")
+    return Store(Path(folder)).load()
+
+
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]

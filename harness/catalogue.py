@@ -1,0 +1,125 @@
+"""What there is, by kind: the names, a line for each, and a page for one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from optimizers.errors import unknown_name
+
+Entry = Any
+Kind = Callable[[], Mapping[str, Entry]]
+
+
+def _optimizers() -> Mapping[str, Entry]:
+    from optimizers.registry import known_optimizers
+
+    return known_optimizers()
+
+
+def _problems() -> Mapping[str, Entry]:
+    from harness.problems import known_problems
+
+    return known_problems()
+
+
+def _gradients() -> Mapping[str, Entry]:
+    from harness.gradients import known_sources
+
+    return known_sources()
+
+
+def _experiments() -> Mapping[str, Entry]:
+    from harness.experiment import shipped_experiments
+
+    return shipped_experiments()
+
+
+def _plots() -> Mapping[str, Entry]:
+    from harness.plots import known_plots
+
+    return known_plots()
+
+
+def _activations() -> Mapping[str, Entry]:
+    from harness.network.activations import ACTIVATIONS
+
+    return {entry.name: entry for entry in ACTIVATIONS}
+
+
+def _losses() -> Mapping[str, Entry]:
+    from harness.network.losses import LOSSES
+
+    return {entry.name: entry for entry in LOSSES}
+
+
+KINDS: dict[str, Kind] = {
+    "optimizers": _optimizers,
+    "problems": _problems,
+    "gradients": _gradients,
+    "experiments": _experiments,
+    "plots": _plots,
+    "activations": _activations,
+    "losses": _losses,
+}
+
+
+def listing(kind: str) -> dict[str, str]:
+    """Return every name of a kind with one line that says what it is.
+
+    >>> listing("gradients")["analytic"][:15]
+    'Backpropagation'
+    """
+    return {name: _line(kind, entry) for name, entry in KINDS[kind]().items()}
+
+
+def _line(kind: str, entry: Entry) -> str:
+    if kind == "experiments":
+        import tomllib
+
+        return str(tomllib.loads(entry.read_text(encoding="utf-8"))["question"])
+    if kind in ("activations", "losses"):
+        return str(entry.equation)
+    line = (inspect.getdoc(entry) or "").partition("\n")[0]
+    if kind == "optimizers":
+        return f"{line} Needs {', '.join(sorted(entry.needs))}. {entry.source}."
+    return line
+
+
+def describe(kind: str, name: str) -> str:
+    """Return a page on one entry: what it is, its source, its options with defaults and ranges.
+
+    Raises:
+        InputError: for an unknown name; it says which is nearest.
+    """
+    entries = KINDS[kind]()
+    if name not in entries:
+        raise unknown_name(kind.removesuffix("s") if kind != "losses" else "loss", name, entries)
+    entry = entries[name]
+    if kind == "experiments":
+        return str(entry.read_text(encoding="utf-8").rstrip())
+    if kind == "plots":
+        return f"{name}{inspect.signature(entry)}\n\n{inspect.getdoc(entry)}"
+    if kind in ("activations", "losses"):
+        lines = [f"{field.name}: {getattr(entry, field.name)}" for field in fields(entry)]
+        return "\n".join(line for line in lines if "CPUDispatcher" not in line)
+    text = inspect.getdoc(entry) or ""
+    page = [name, "", text.partition("\n>>>")[0].rstrip()]
+    if kind in ("optimizers", "gradients"):
+        page += ["", f"Source: {entry.source}"]
+    if kind == "optimizers":
+        page += [f"Needs: {', '.join(sorted(entry.needs))}"]
+    if kind in ("optimizers", "problems"):
+        page += ["", *_option_lines(entry)]
+    return "\n".join(page)
+
+
+def _option_lines(entry: Entry) -> list[str]:
+    from optimizers.options import option_ranges
+
+    ranges = option_ranges(entry)
+    defaults = {field.name: field.default for field in fields(entry)}
+    width = max((len(name) for name in ranges), default=0)
+    return ["Options:", *(f"  {name:<{width}}  {defaults[name]!r}  ({text})" for name, text in ranges.items())]

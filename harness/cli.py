@@ -1,0 +1,162 @@
+"""The command line: ``harness run | list | show | plot``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from harness.catalogue import KINDS, describe, listing
+from optimizers.errors import InputError, MissingExtraError, unknown_name
+
+OUTPUT = Path("output")
+
+
+class _Commands(click.Group):
+    """Commands, of which a misspelt one is answered with the nearest."""
+
+    def resolve_command(self, context: click.Context, arguments: list[str]) -> Any:
+        if arguments and self.get_command(context, arguments[0]) is None and not arguments[0].startswith("-"):
+            raise unknown_name("command", arguments[0], self.commands)
+        return super().resolve_command(context, arguments)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="neural-harness", prog_name="harness")
+def harness() -> None:
+    """Compare ways of training a small neural network, and tell the truth about them."""
+
+
+@harness.command()
+@click.argument("experiment")
+@click.option("--seeds", type=int, help="Number of seeds, in place of the experiment's.")
+@click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder of the results [output/EXPERIMENT].")
+@click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
+@click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
+def run(
+    experiment: str,
+    seeds: int | None,
+    cost: float | None,
+    output: Path | None,
+    workers: int | None,
+    reference: bool,
+) -> None:
+    """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`) or a TOML file.
+
+    Runs that are in the folder already are not done again.
+    """
+    from rich.console import Console
+
+    from harness.analysis.summary import render, summarize
+    from harness.experiment import read_experiment
+    from harness.report.artifacts import check_figures, write_artifacts, write_reference
+    from harness.sweep import sweep
+
+    changes: dict[str, Any] = {}
+    if seeds is not None:
+        changes["seeds"] = seeds
+    if cost is not None:
+        changes["budget"] = {"cost": cost}
+    declared = read_experiment(experiment, **changes)
+    check_figures(declared.figures)
+    folder = output if output is not None else OUTPUT / declared.name
+    results, done = sweep(declared, folder, workers, progress=sys.stderr.isatty())
+    files = write_artifacts(results, declared.figures, folder)
+    if reference:
+        files = write_reference(results, declared.figures, folder, Path("results") / declared.name)
+
+    before = len(results.runs) - done
+    if declared.question:
+        click.echo(f"{declared.question}\n")
+    render(summarize(results), results.skipped, Console())
+    click.echo(
+        f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
+        if done
+        else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
+    )
+    for file in files:
+        click.echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+
+
+@harness.command(name="list")
+@click.argument("kind", required=False)
+def list_(kind: str | None) -> None:
+    """List what there is: optimizers, problems, gradients, experiments, plots, activations, losses."""
+    if kind is not None and kind not in KINDS:
+        raise unknown_name("kind", kind, KINDS)
+    for name in (kind,) if kind else KINDS:
+        if kind is None:
+            click.echo(f"{name}:")
+        entries = listing(name)
+        width = max(len(entry) for entry in entries)
+        for entry, line in entries.items():
+            click.echo(f"  {entry:<{width}}  {line}")
+        if kind is None:
+            click.echo()
+
+
+@harness.command()
+@click.argument("kind")
+@click.argument("name")
+def show(kind: str, name: str) -> None:
+    """Show one optimizer, problem, gradient, experiment, plot, activation or loss; or `results FOLDER`."""
+    if kind == "results":
+        from rich.console import Console
+
+        from harness.analysis.summary import render, summarize
+        from harness.api import load
+
+        results = load(name)
+        render(summarize(results), results.skipped, Console())
+        return
+    singular = {plural.removesuffix("s") if plural != "losses" else "loss": plural for plural in KINDS}
+    plural = singular.get(kind, kind)
+    if plural not in KINDS:
+        raise unknown_name("kind", kind, [*singular, "results"])
+    click.echo(describe(plural, name))
+
+
+@harness.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", default="convergence", show_default=True, help="Which plot.")
+@click.option("--x", default="cost", show_default=True, help="cost, iteration or seconds.")
+@click.option("--output", type=click.Path(path_type=Path), help="Image file, .png .pdf or .svg [in FOLDER].")
+def plot(folder: Path, name: str, x: str, output: Path | None) -> None:
+    """Plot the results in FOLDER."""
+    from harness.api import load
+    from harness.plots import known_plots
+    from harness.report.artifacts import check_figures, write_figure
+
+    check_figures([{"name": name, "x": x}])
+    file = output if output is not None else folder / f"{name}-{x}.png"
+    write_figure(known_plots()[name](load(folder), x=x), file)
+    click.echo(f"figure: {file}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its status: 0, 2 for input that is wrong, 130 for an interrupt."""
+    try:
+        harness.main(args=arguments, prog_name="harness", standalone_mode=False)
+    except (InputError, MissingExtraError) as error:
+        click.echo(f"harness: {error}", err=True)
+        sys.exit(2)
+    except click.UsageError as error:
+        click.echo(f"harness: {error.format_message()} (see `harness --help`)", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            "harness: interrupted; finished runs are kept, the same command goes on from here", err=True
+        )
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as in `harness list | head`.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(0)

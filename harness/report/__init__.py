@@ -1,0 +1,1 @@
+"""What a finished experiment leaves for its readers: tables, figures, the reference copy."""

@@ -1,0 +1,148 @@
+"""One run: one optimizer, gradient source, problem and seed, from its identity to its row and its trace."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.problems.base import BaseProblem
+from harness.recorder import Recorder
+from optimizers.observer import Budget, Observer
+from optimizers.optimizer import Optimizer, Outcome
+from optimizers.options import option_values
+
+NO_GRADIENT = "none"
+"""Gradient source of a run whose optimizer asks for no gradient."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What defines one run. Two runs with the same ``run_id`` are the same run."""
+
+    problem: BaseProblem
+    optimizer: Optimizer
+    gradient: str
+    seed: int
+    budget: Budget
+    timeout: float | None = None
+
+    @functools.cached_property
+    def run_id(self) -> str:
+        """A digest of everything that defines the run, whatever the order it was declared in."""
+        parts = {
+            "problem": self.problem.key,
+            "optimizer": self.optimizer.name(),
+            "options": option_values(self.optimizer),
+            "gradient": self.gradient,
+            "seed": self.seed,
+            "budget": option_values(self.budget),
+            "timeout": self.timeout,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def source(self) -> str:
+        """Return the gradient source that the objective is built with."""
+        return "analytic" if self.gradient == NO_GRADIENT else self.gradient
+
+    def generator(self) -> np.random.Generator:
+        """Return the optimizer's own randomness: a stream of this run, apart from the problem's."""
+        words = [int(self.run_id[place : place + 8], 16) for place in (0, 8)]
+        return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
+
+    def execute(self) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Do the run; return its row and its trace. An error of the search is an outcome, not an end."""
+        compile_seconds = self.warm_up()
+        objective = self.problem.objective(self.source(), self.seed)
+        start = self.problem.start(self.seed)
+        recorder = Recorder(self.problem.measures(self.seed), self.problem.target)
+        observer = Observer(
+            objective,
+            self.optimizer.iteration_cost(objective),
+            self.budget,
+            self.problem.target,
+            recorder,
+            self.timeout,
+        )
+        ended: Outcome | None
+        try:
+            ended = self.optimizer.run(objective, start, self.generator(), observer)
+        except Exception as error:
+            # A search that breaks is data like any other, and must not take the sweep with it.
+            ended = Outcome("failed", f"{type(error).__name__}: {error}")
+            observer.outcome = ended
+        outcome = observer.outcome or ended
+        if outcome is None:
+            outcome = Outcome("failed", f"{self.optimizer.name()} stopped without being told and without a reason")
+        trace = recorder.trace(self.run_id)
+        return self._row(observer, outcome, recorder, trace, objective.cost, compile_seconds), trace
+
+    def _row(
+        self,
+        observer: Observer,
+        outcome: Outcome,
+        recorder: Recorder,
+        trace: pd.DataFrame,
+        cost: float,
+        compile_seconds: float,
+    ) -> dict[str, Any]:
+        last = trace.iloc[-1] if len(trace) else {"value_rows": 0, "gradient_rows": 0}
+        target = self.problem.target
+        return {
+            "run_id": self.run_id,
+            "problem": self.problem.name,
+            "optimizer": self.optimizer.label,
+            "optimizer_name": self.optimizer.name(),
+            "options": json.dumps(option_values(self.optimizer)),
+            "gradient": self.gradient,
+            "seed": self.seed,
+            "target": math.nan if target is None else target,
+            "outcome": outcome.name,
+            "sentence": outcome.sentence,
+            "iterations": observer.iteration,
+            "cost": cost,
+            "value_rows": int(last["value_rows"]),
+            "gradient_rows": int(last["gradient_rows"]),
+            "seconds": observer.seconds,
+            "observation_seconds": observer.observation_seconds,
+            "compile_seconds": compile_seconds,
+            "start_loss": float(trace["loss"].iloc[0]) if len(trace) else math.nan,
+            "final_loss": observer.final_loss,
+            "best_loss": float(trace["best_loss"].iloc[-1]) if len(trace) else math.nan,
+            "train_accuracy": recorder.measures.train_accuracy,
+            "test_loss": recorder.measures.test_loss,
+            "test_accuracy": recorder.measures.test_accuracy,
+            "cost_to_target": observer.solved_cost,
+        }
+
+    def warm_up(self) -> float:
+        """Do two iterations of this kind, once a process, so that the clock sees no compilation.
+
+        Returns:
+            Seconds that it took; 0 where the process had done it before.
+        """
+        whole = getattr(self.optimizer, "batch", None) is None
+        kind = (type(self.optimizer), whole, self.source(), type(self.problem))
+        if kind in _warm:
+            return 0.0
+        _warm.add(kind)
+        began = time.perf_counter()
+        objective = self.problem.objective(self.source(), self.seed)
+        observer = Observer(objective, self.optimizer.iteration_cost(objective), Budget(iterations=2))
+        # An error here will meet the run itself as well, which reports it.
+        with contextlib.suppress(Exception):
+            self.optimizer.run(objective, self.problem.start(self.seed), self.generator(), observer)
+            self.problem.measures(self.seed)(observer.best_w)
+        return time.perf_counter() - began
+
+
+_warm: set[tuple[Any, ...]] = set()
+"""Kinds of runs that this process has compiled."""

@@ -1,0 +1,148 @@
+"""Keeps finished runs on disk: Parquet parts that appear whole or not at all.
+
+A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same name for each flush),
+``experiment.toml`` (as run), ``plan.json`` (which runs the experiment consists of, and which were skipped)
+and ``provenance.json``. A run counts as finished when its row is there; rows of the trace without a part
+of the same name in ``runs/`` are what a crash left behind, and are not read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.results import Results
+from optimizers.errors import InputError
+
+SKIPPED_COLUMNS = ["problem", "optimizer", "gradient", "reason"]
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it, so that a reader never sees half of it.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            # mkstemp lets nobody else read; a result is no secret.
+            Path(aside).chmod(0o644)
+            Path(aside).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(aside).unlink()
+            raise
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}; choose another folder with --output"
+        ) from None
+
+
+class Store:
+    """One experiment's folder.
+
+    Arguments:
+        folder: the folder; made at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def finished(self) -> pd.DataFrame:
+        """Return the rows of all finished runs, of this experiment or an earlier one in the folder."""
+        return self._read_runs(self._parts())
+
+    def append(self, rows: list[dict[str, Any]], traces: list[pd.DataFrame]) -> None:
+        """Keep finished runs, the trace first: a row is there only when its trace is."""
+        if not rows:
+            return
+        name = hashlib.sha256("".join(row["run_id"] for row in rows).encode()).hexdigest()[:16]
+        self._write_table(self.folder / "trace" / f"{name}.parquet", pd.concat(traces, ignore_index=True))
+        self._write_table(self.folder / "runs" / f"{name}.parquet", pd.DataFrame(rows))
+
+    def write_plan(self, run_ids: list[str], skipped: pd.DataFrame, name: str, question: str) -> None:
+        """Say which runs the experiment consists of, in the order they were declared."""
+        plan = {
+            "name": name,
+            "question": question,
+            "runs": run_ids,
+            "skipped": skipped.to_dict(orient="records"),
+        }
+        write_whole(self.folder / "plan.json", json.dumps(plan, indent=1).encode())
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write one text file of the folder."""
+        write_whole(self.folder / name, text.encode())
+
+    def load(self) -> Results:
+        """Return the runs of the plan that are finished, in the order of the plan, with their traces.
+
+        Raises:
+            InputError: if the folder holds no experiment, or a file of it is damaged.
+        """
+        plan_file = self.folder / "plan.json"
+        if not plan_file.is_file():
+            raise InputError(
+                f"{self.folder} holds no results: give the folder that `harness run` printed at its end"
+            )
+        try:
+            plan = json.loads(plan_file.read_text(encoding="utf-8"))
+            order = pd.Index(plan["runs"])
+            skipped = pd.DataFrame(plan["skipped"], columns=SKIPPED_COLUMNS)
+            name, question = str(plan["name"]), str(plan["question"])
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"{plan_file} is damaged: run the experiment again; no run is lost") from None
+        parts = self._parts()
+        runs = self._read_runs(parts)
+        runs = runs[runs["run_id"].isin(order)].set_index("run_id") if len(runs) else runs
+        runs = runs.reindex([run for run in order if run in runs.index]) if len(runs) else runs
+        part_of = runs.pop("part") if len(runs) else pd.Series(dtype=str)
+        tables = []
+        for part in dict.fromkeys(part_of):
+            table = self._read_table(self.folder / "trace" / f"{part}.parquet")
+            tables.append(table[table["run_id"].isin(part_of.index[part_of == part])])
+        trace = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        if len(trace):
+            place = trace["run_id"].map({run: number for number, run in enumerate(runs.index)})
+            trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+        return Results(name, question, runs.reset_index(), trace, skipped)
+
+    def _parts(self) -> list[str]:
+        return sorted(path.stem for path in (self.folder / "runs").glob("*.parquet"))
+
+    def _read_runs(self, parts: Iterable[str]) -> pd.DataFrame:
+        tables = [
+            self._read_table(self.folder / "runs" / f"{part}.parquet").assign(part=part) for part in parts
+        ]
+        if not tables:
+            return pd.DataFrame({"run_id": pd.Series(dtype=str), "part": pd.Series(dtype=str)})
+        return pd.concat(tables, ignore_index=True).drop_duplicates("run_id")
+
+    @staticmethod
+    def _write_table(path: Path, table: pd.DataFrame) -> None:
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False, compression="zstd")
+        write_whole(path, buffer.getvalue())
+
+    @staticmethod
+    def _read_table(path: Path) -> pd.DataFrame:
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{path} is damaged ({type(error).__name__}): delete it, and run the experiment again to "
+                "redo its runs"
+            ) from None

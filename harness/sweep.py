@@ -1,0 +1,152 @@
+"""Expands an experiment to its runs, does those that are not done yet, and keeps them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numba
+import pandas as pd
+
+from harness.experiment import Experiment
+from harness.progress import Progress
+from harness.provenance import provenance_text
+from harness.results import Results
+from harness.single_run import NO_GRADIENT, Run
+from harness.store import SKIPPED_COLUMNS, Store
+from optimizers.errors import InputError
+
+RUNS_A_WORKER = 50
+"""Runs from which one more process pays: starting one takes two seconds."""
+
+FLUSH_SECONDS = 5.0
+"""Finished runs are on disk after so long at the most."""
+
+
+def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
+    """Return the runs of an experiment, and the pairs that cannot work with their reasons."""
+    runs: list[Run] = []
+    skipped: dict[tuple[str, str, str], str] = {}
+    for problem in experiment.problems:
+        objectives = {name: problem.objective(name, experiment.seeds[0]) for name in experiment.gradients}
+        for optimizer in experiment.optimizers:
+            asks = "gradient" in optimizer.needs
+            for gradient in experiment.gradients if asks else experiment.gradients[:1]:
+                shown = gradient if asks else NO_GRADIENT
+                reason = optimizer.refusal(objectives[gradient])
+                if reason is not None:
+                    skipped[problem.name, optimizer.label, shown] = reason
+                    continue
+                runs += [
+                    Run(problem, optimizer, shown, seed, experiment.budget, experiment.timeout)
+                    for seed in experiment.seeds
+                ]
+    table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=SKIPPED_COLUMNS)
+    return runs, table
+
+
+def sweep(
+    experiment: Experiment,
+    folder: Path | None = None,
+    workers: int | None = None,
+    progress: bool = False,
+) -> tuple[Results, int]:
+    """Do the runs of an experiment that are not done yet.
+
+    Arguments:
+        experiment: the runs.
+        folder: where runs are kept and found again, or None to keep them in memory only.
+        workers: processes; None takes one a core where there are runs enough.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The results of all runs, and how many of them were done now.
+
+    Raises:
+        InputError: if nothing can be run, or the folder cannot be written.
+    """
+    runs, skipped = plan(experiment)
+    if not runs:
+        reasons = "; ".join(sorted(set(skipped["reason"])))
+        raise InputError(f"experiment '{experiment.name}' has no run that can work: {reasons}")
+    store = Store(folder) if folder is not None else None
+    pending = runs
+    if store is not None:
+        done = set(store.finished()["run_id"])
+        pending = [run for run in runs if run.run_id not in done]
+    count = _workers(workers, len(pending))
+    if store is not None:
+        store.write_plan([run.run_id for run in runs], skipped, experiment.name, experiment.question)
+        store.write_text("experiment.toml", experiment.declaration())
+        if pending:
+            store.write_text("provenance.json", provenance_text(count))
+    rows, traces = _do(pending, count, store, progress)
+    if store is not None:
+        return store.load(), len(pending)
+    trace = pd.concat(traces, ignore_index=True)
+    results = Results(experiment.name, experiment.question, pd.DataFrame(rows), trace, skipped)
+    return results, len(pending)
+
+
+def _workers(asked: int | None, pending: int) -> int:
+    if asked is not None and asked < 1:
+        raise InputError(f"workers is {asked}, expected 1 or more")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return asked if asked is not None else max(1, min(cores, pending // RUNS_A_WORKER))
+
+
+def _do(
+    pending: list[Run], workers: int, store: Store | None, show: bool
+) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
+    """Do runs; keep them in the store as they come, or return them in the order they were declared."""
+    rows: list[dict[str, Any]] = []
+    traces: list[pd.DataFrame] = []
+    flushed = time.monotonic()
+    with Progress(len(pending), show) as progress:
+        try:
+            for row, trace in _outcomes(pending, workers):
+                rows.append(row)
+                traces.append(trace)
+                progress.advance(row)
+                if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
+                    store.append(rows, traces)
+                    rows, traces, flushed = [], [], time.monotonic()
+        finally:
+            # Also on an interrupt: what is finished is never done again.
+            if store is not None:
+                store.append(rows, traces)
+    if store is None and workers > 1:
+        place = {run.run_id: number for number, run in enumerate(pending)}
+        order = sorted(range(len(rows)), key=lambda number: place[rows[number]["run_id"]])
+        rows, traces = [rows[number] for number in order], [traces[number] for number in order]
+    return rows, traces
+
+
+def _outcomes(pending: list[Run], workers: int) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    if workers == 1 or len(pending) < 2:
+        for run in pending:
+            yield run.execute()
+        return
+    # Imported here: joblib takes a sixth of a second, and one worker does without.
+    from joblib import Parallel, delayed, parallel_config
+
+    _compile_once(pending)
+    # One thread a worker: two that share the cores would only wait for each other.
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        yield from Parallel(n_jobs=workers, return_as="generator_unordered")(
+            delayed(run.execute)() for run in pending
+        )
+
+
+def _compile_once(pending: list[Run]) -> None:
+    """Compile every kind of run here, so that the workers find machine code in the cache."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        for run in pending:
+            run.warm_up()
+    finally:
+        numba.set_num_threads(threads)
