@@ -2,7 +2,7 @@
 
 >>> import harness, optimizers
 >>> problem = harness.problems.load("xor")
->>> results = harness.run(problem, optimizers.Adam(learning_rate=0.1), seeds=1, budget=harness.Budget(cost=500))
+>>> results = harness.run(problem, optimizers.Adam(learning_rate=0.1), seeds=1, budget=500)
 >>> results.runs["outcome"].isin(["solved", "budget"]).all()
 np.True_
 """

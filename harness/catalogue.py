@@ -82,10 +82,17 @@ def _line(kind: str, entry: Entry) -> str:
         return str(tomllib.loads(entry.read_text(encoding="utf-8"))["question"])
     if kind in ("activations", "losses"):
         return str(entry.equation)
-    line = (inspect.getdoc(entry) or "").partition("\n")[0]
-    if kind == "optimizers":
-        return f"{line} Needs {', '.join(sorted(entry.needs))}. {entry.source}."
-    return line
+    return (inspect.getdoc(entry) or "").partition("\n")[0]
+
+
+def details(kind: str) -> dict[str, str]:
+    """Return, for the optimizers, a second line on what each needs and where it comes from."""
+    if kind != "optimizers":
+        return {}
+    return {
+        name: f"needs {', '.join(sorted(entry.needs))}; {entry.source}"
+        for name, entry in KINDS[kind]().items()
+    }
 
 
 def describe(kind: str, name: str) -> str:
@@ -122,4 +129,7 @@ def _option_lines(entry: Entry) -> list[str]:
     ranges = option_ranges(entry)
     defaults = {field.name: field.default for field in fields(entry)}
     width = max((len(name) for name in ranges), default=0)
-    return ["Options:", *(f"  {name:<{width}}  {defaults[name]!r}  ({text})" for name, text in ranges.items())]
+    return [
+        "Options:",
+        *(f"  {name:<{width}}  {defaults[name]!r}  ({text})" for name, text in ranges.items()),
+    ]

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from harness.catalogue import KINDS, describe, listing
+from harness.catalogue import KINDS, describe, details, listing
 from optimizers.errors import InputError, MissingExtraError, unknown_name
 
 OUTPUT = Path("output")
@@ -90,10 +90,12 @@ def list_(kind: str | None) -> None:
     for name in (kind,) if kind else KINDS:
         if kind is None:
             click.echo(f"{name}:")
-        entries = listing(name)
+        entries, more = listing(name), details(name)
         width = max(len(entry) for entry in entries)
         for entry, line in entries.items():
             click.echo(f"  {entry:<{width}}  {line}")
+            if kind is not None and entry in more:
+                click.echo(f"  {'':<{width}}  {more[entry]}")
         if kind is None:
             click.echo()
 

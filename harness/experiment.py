@@ -55,11 +55,12 @@ class Experiment:
                 raise InputError(f"experiment '{self.name}': {name} is empty, expected at least one")
         for source in self.gradients:
             build_source(source)
-        for label, names in (
-            ("problem", [problem.name for problem in self.problems]),
-            ("optimizer", [optimizer.label for optimizer in self.optimizers]),
-            ("seed", list(self.seeds)),
-        ):
+        listed: dict[str, list[str | int]] = {
+            "problem": [problem.name for problem in self.problems],
+            "optimizer": [optimizer.label for optimizer in self.optimizers],
+            "seed": list(self.seeds),
+        }
+        for label, names in listed.items():
             twice = next((name for name in names if names.count(name) > 1), None)
             if twice is not None:
                 raise InputError(f"experiment '{self.name}': {label} {twice!r} is there twice: give it once")
@@ -140,7 +141,9 @@ def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
     question, timeout = table.get("question", ""), table.get("timeout")
     if not isinstance(question, str):
         raise InputError(f"field 'question' is {question!r}, expected text")
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0):
+    if timeout is not None and (
+        isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0
+    ):
         raise InputError(f"field 'timeout' is {timeout!r}, expected seconds above 0")
     return Experiment(
         name=name,
@@ -197,7 +200,7 @@ def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
     for entry in table.get("figures", [{"name": "convergence", "x": "cost"}]):
         figure = {"name": entry} if isinstance(entry, str) else entry
         if not isinstance(figure, dict) or not isinstance(figure.get("name"), str):
-            raise InputError(f'field \'figures\' holds {entry!r}, expected a table with name = "convergence"')
+            raise InputError(f"field 'figures' holds {entry!r}, expected a table with name = \"convergence\"")
         figures.append(figure)
     return figures
 

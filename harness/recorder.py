@@ -26,7 +26,7 @@ COLUMNS = (
     "population_median",
     "population_spread",
 )
-"""Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of the population's losses."""
+"""Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of a population's losses."""
 
 NOTHING = math.nan
 
@@ -97,6 +97,6 @@ class Recorder:
         """Return the run's table."""
         frame = pd.DataFrame(self._rows, columns=list(COLUMNS))
         whole = {"iteration": "int64", "value_rows": "int64", "gradient_rows": "int64"}
-        frame = frame.round({name: 0 for name in whole}).astype(whole)
+        frame = frame.round(dict.fromkeys(whole, 0)).astype(whole)
         frame.insert(0, "run_id", run_id)
         return frame

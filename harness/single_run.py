@@ -81,7 +81,9 @@ class Run:
             observer.outcome = ended
         outcome = observer.outcome or ended
         if outcome is None:
-            outcome = Outcome("failed", f"{self.optimizer.name()} stopped without being told and without a reason")
+            outcome = Outcome(
+                "failed", f"{self.optimizer.name()} stopped without being told and without a reason"
+            )
         trace = recorder.trace(self.run_id)
         return self._row(observer, outcome, recorder, trace, objective.cost, compile_seconds), trace
 

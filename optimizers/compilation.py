@@ -31,6 +31,10 @@ from numba.misc.appdirs import AppDirs
 # First-class functions, which the loops take as arguments, still carry numba's "experimental" label.
 warnings.filterwarnings("ignore", category=NumbaExperimentalFeatureWarning)
 
+# numba's own annotations know neither its settings nor its options.
+_config: Any = numba.config
+_njit: Any = numba.njit
+
 MARKER = "optimizers.compilation"
 
 
@@ -88,7 +92,13 @@ def compiled(
     42
     """
     flags = {"contract", "reassoc", "nsz"} if reassociate else {"contract"}
-    options = {"error_model": "numpy", "fastmath": flags, "parallel": parallel, "nogil": True, "_nrt": allocates or parallel}
+    options = {
+        "error_model": "numpy",
+        "fastmath": flags,
+        "parallel": parallel,
+        "nogil": True,
+        "_nrt": allocates or parallel,
+    }
 
     def decorate(function: Callable[..., Any]) -> Any:
         # A function typed at a prompt or in a doctest has no file, so no place in the cache.
@@ -96,15 +106,15 @@ def compiled(
         package = function.__module__.partition(".")[0]
 
         def build() -> Any:
-            before = numba.config.CACHE_DIR
-            numba.config.CACHE_DIR = str(cache_directory(package))
+            before = _config.CACHE_DIR
+            _config.CACHE_DIR = str(cache_directory(package))
             try:
                 # numba reads the folder when caching is switched on; the user's own setting comes back.
                 if signature is None:
-                    return numba.njit(cache=cached, **options)(function)
-                return numba.njit(signature, cache=cached, **options)(function)
+                    return _njit(cache=cached, **options)(function)
+                return _njit(signature, cache=cached, **options)(function)
             finally:
-                numba.config.CACHE_DIR = before
+                _config.CACHE_DIR = before
 
         return build() if signature is None else _Deferred(function, build)
 

@@ -163,9 +163,7 @@ class Observer:
         limits: dict[str, int] = {}
         if budget.cost is not None:
             # A hair of slack, for a sum of costs that ought to come out whole.
-            limits[f"cost {budget.cost:g}"] = math.floor(
-                (budget.cost - cost) / self._iteration_cost + 1e-9
-            )
+            limits[f"cost {budget.cost:g}"] = math.floor((budget.cost - cost) / self._iteration_cost + 1e-9)
         if budget.iterations is not None:
             limits[f"{budget.iterations} iterations"] = budget.iterations - self.iteration
         seconds_left = min(budget.seconds or math.inf, self._timeout or math.inf) - self.seconds

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 
+from optimizers.named import Named
 from optimizers.objective import Array, Objective
 from optimizers.options import changed_options, options
 
@@ -60,7 +61,7 @@ class Observe(Protocol):
 
 
 @options
-class Optimizer(ABC):
+class Optimizer(Named, ABC):
     """A search method: frozen options, what it needs, and how it runs."""
 
     needs: ClassVar[frozenset[Need]]
@@ -104,28 +105,3 @@ class Optimizer(ABC):
         """The name with the options that differ from their defaults, as a legend shows it."""
         changed = ", ".join(f"{name}={value}" for name, value in changed_options(self).items())
         return f"{self.name()}({changed})" if changed else self.name()
-
-    @classmethod
-    def name(cls) -> str:
-        """The name in files and at the terminal, in kebab-case."""
-        return kebab_case(cls.__name__)
-
-    @classmethod
-    def summary(cls) -> str:
-        """The first line of the docstring."""
-        return (cls.__doc__ or "").strip().partition("\n")[0]
-
-
-def kebab_case(name: str) -> str:
-    """Turn a class name into the name used in files and at the terminal.
-
-    >>> kebab_case("GradientDescent"), kebab_case("RMSprop"), kebab_case("LBFGS")
-    ('gradient-descent', 'rmsprop', 'lbfgs')
-    """
-    words = "".join(
-        f"-{letter.lower()}"
-        if letter.isupper() and index and (name[index - 1].islower() or name[index - 1].isdigit())
-        else letter.lower()
-        for index, letter in enumerate(name)
-    )
-    return words

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pydantic
@@ -78,22 +78,26 @@ def options(cls: type[T]) -> type[T]:
     optimizers.errors.InputError: Rule: option 'learning_rate' is -1, expected greater than 0
     """
     built = pydantic.dataclasses.dataclass(
-        frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+        frozen=True,
+        kw_only=True,
+        config=ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True),
     )(cls)
     checked: Callable[..., None] = built.__init__
 
-    def __init__(self: Any, *positional: Any, **values: Any) -> None:
+    def initialise(self: Any, *positional: Any, **values: Any) -> None:
         try:
             checked(self, *positional, **values)
         except pydantic.ValidationError as error:
             cause = error.errors()[0].get("ctx", {}).get("error")
-            if isinstance(cause, InputError):  # raised by the class's own __post_init__, and a sentence already
+            if isinstance(
+                cause, InputError
+            ):  # raised by the class's own __post_init__, and a sentence already
                 raise cause from None
             known = [field.name for field in dataclasses.fields(self)]
             raise InputError(sentence(error, type(self).__name__, known)) from None
 
-    built.__init__ = __init__  # type: ignore[method-assign]
-    return built
+    built.__init__ = initialise  # type: ignore[method-assign]
+    return cast(type[T], built)
 
 
 def option_values(instance: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class PerceptronRule(Optimizer):
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
-        """Go through the rows until an epoch has no mistake. ``rng`` is not used: the order is the problem's."""
+        """Go through the rows until an epoch has no mistake. ``rng`` is not used: row orders are the problem's."""
         assert objective.perceptron is not None, "refusal() lets single layers pass only"
         soft = objective.perceptron
         w, gradient = start.copy(), np.zeros(objective.size)
@@ -80,10 +80,18 @@ class PerceptronRule(Optimizer):
         allowance = observe(w)
         epochs = 0
         while allowance:
-            for done in range(1, allowance + 1):
+            done = 0
+            for _ in range(allowance):
                 mistakes = _epoch(
-                    soft.value_and_gradient, soft.gradient_data, w, gradient, self.learning_rate, order, row_order
+                    soft.value_and_gradient,
+                    soft.gradient_data,
+                    w,
+                    gradient,
+                    self.learning_rate,
+                    order,
+                    row_order,
                 )
+                done += 1
                 if not mistakes:
                     break
             epochs += done

@@ -11,9 +11,10 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from optimizers.errors import InputError, unknown_name
+from optimizers.named import Named
 from optimizers.optimizer import Optimizer
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Named)
 
 
 def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, type[T]]:
@@ -21,7 +22,7 @@ def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, ty
 
     Arguments:
         package: package whose modules are imported and searched, sub-packages included.
-        base: abstract class of the family; it gives each member its ``name()``.
+        base: abstract class of the family.
         group: entry-point group through which other packages add members.
 
     Returns:
@@ -35,7 +36,7 @@ def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, ty
     candidates += [entry.load() for entry in entry_points(group=group)]
     for candidate in candidates:
         if inspect.isclass(candidate) and issubclass(candidate, base) and not inspect.isabstract(candidate):
-            found[candidate.name()] = candidate  # type: ignore[attr-defined]
+            found[candidate.name()] = candidate
     return dict(sorted(found.items()))
 
 

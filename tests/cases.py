@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from oracles import sums_and_outputs
 
 from harness.gradients import build_source
 from harness.network.activations import ACTIVATIONS
 from harness.network.losses import LOSSES, Loss
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from oracles import sums_and_outputs
 
 HIDDEN = tuple(activation.name for activation in ACTIVATIONS if activation.hidden)
 KINKS = ("relu", "step")
@@ -70,7 +70,8 @@ def random_targets(kind: str, rows: int, outputs: int, rng: np.random.Generator)
     if kind == "numbers":
         return rng.normal(size=(rows, outputs))
     if kind == "probabilities":
-        return np.where(rng.random((rows, outputs)) < 0.3, rng.random((rows, outputs)), rng.integers(0, 2, (rows, outputs)))
+        hard, soft = rng.integers(0, 2, (rows, outputs)), rng.random((rows, outputs))
+        return np.where(rng.random((rows, outputs)) < 0.3, soft, hard)
     if kind == "distribution":
         hard = np.eye(outputs)[rng.integers(0, outputs, rows)]
         soft = rng.dirichlet(np.ones(outputs), rows)
@@ -90,7 +91,7 @@ def make_case(network: Network, rows: int, seed: int = 0, kinks: bool = True) ->
         rows: number of rows.
         seed: of everything that is drawn.
         kinks: whether a sum may be close to a kink of its activation or loss. If not, draws are repeated
-            until none is, and until the output layer is not all in the flat part of a relu.
+            until none is, and until no row has all its outputs in the flat part of a relu or of a loss.
     """
     rng = np.random.default_rng(seed)
     for _ in range(1000):
@@ -106,7 +107,8 @@ def make_case(network: Network, rows: int, seed: int = 0, kinks: bool = True) ->
         tame = all(abs(z).max() < 30 for z in sums)
         if network.loss == "binary-cross-entropy":
             tame &= bool(abs(sums[-1]).max() < 5)  # the printed log(1 - a) has no digits left further out
-        alive = names[-1] != "relu" or bool((sums[-1] > 0).any())
+        slopes = sums[-1] if names[-1] == "relu" else -Y * sums[-1] if names[-1] == "step" else np.ones((1, 1))
+        alive = (slopes > 0).any(axis=1).all()
         if tame and (kinks or (alive and not close)):
             return Case(network, w, X, Y)
     raise AssertionError(f"no draw fits {label(network)}")

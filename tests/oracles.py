@@ -9,6 +9,7 @@ The plain loops run on floats or on mpmath's numbers; ``Numbers`` says which.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -81,13 +82,11 @@ def row_loss(name: str, outputs: Sequence[Any], targets: Sequence[Any], numbers:
     raise KeyError(name)
 
 
-def layer_parameters(
-    w: Sequence[Any], sizes: tuple[int, ...]
-) -> list[tuple[list[list[Any]], list[Any]]]:
+def layer_parameters(w: Sequence[Any], sizes: tuple[int, ...]) -> list[tuple[list[list[Any]], list[Any]]]:
     """Weights (a list for each unit) and biases of every layer: a layer's weights first, then its biases."""
     numbers = iter(w)
     layers = []
-    for ins, outs in zip(sizes[:-1], sizes[1:], strict=True):
+    for ins, outs in itertools.pairwise(sizes):
         weights = [[next(numbers) for _ in range(ins)] for _ in range(outs)]
         layers.append((weights, [next(numbers) for _ in range(outs)]))
     return layers
@@ -128,7 +127,9 @@ def exact_row_loss(network: Described, w: Sequence[Any], x: Any, y: Any, digits:
         return row_loss(network.loss, forward(network, parameters, x, MANY_DIGITS)[-1], y, MANY_DIGITS)
 
 
-def exact_row_gradient(network: Described, w: Sequence[float], x: Any, y: Any, digits: int = DIGITS) -> list[Any]:
+def exact_row_gradient(
+    network: Described, w: Sequence[float], x: Any, y: Any, digits: int = DIGITS
+) -> list[Any]:
     """Gradient of the loss of one row, by mpmath's numerical differentiation in many digits."""
 
     def along(index: int) -> Callable[[Any], Any]:
@@ -157,7 +158,8 @@ def sums_and_outputs(network: Described, w: Any, X: Any) -> tuple[list[Any], Any
         ins, outs = network.sizes[layer], network.sizes[layer + 1]
         weights = np.asarray(w)[place : place + outs * ins].reshape(outs, ins)
         place += outs * ins
-        z = below @ weights.T + np.asarray(w)[place : place + outs]
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = below @ weights.T + np.asarray(w)[place : place + outs]
         place += outs
         sums.append(z)
         below = _numpy_activation(name, z)

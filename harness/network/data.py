@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 
 from harness.network import activations, kernels, losses
 from harness.network.network import Network
-from harness.network.source import Data
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows
 
@@ -55,7 +54,9 @@ def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Arr
     try:
         inputs, targets = np.array(X, dtype=np.float64), np.array(Y, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError("X or Y holds something that is no number: turn classes into numbers first") from None
+        raise InputError(
+            "X or Y holds something that is no number: turn classes into numbers first"
+        ) from None
     if targets.ndim == 1:
         targets = targets[:, None]
     features, outputs = network.sizes[0], network.sizes[-1]

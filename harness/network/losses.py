@@ -32,7 +32,16 @@ def _clear(scratch: Any, start: int, m: int) -> None:
 
 @compiled()
 def _half_squared(
-    o: Any, o0: int, t: Any, t0: int, t_stride: int, units: int, m: int, scratch: Any, s0: int, with_delta: bool
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
 ) -> None:
     _clear(scratch, s0, m)
     s = U(s0)
@@ -46,7 +55,16 @@ def _half_squared(
 
 @compiled()
 def _squared(
-    o: Any, o0: int, t: Any, t0: int, t_stride: int, units: int, m: int, scratch: Any, s0: int, with_delta: bool
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
 ) -> None:
     _clear(scratch, s0, m)
     s = U(s0)
@@ -60,7 +78,16 @@ def _squared(
 
 @compiled()
 def _binary_cross_entropy(
-    o: Any, o0: int, t: Any, t0: int, t_stride: int, units: int, m: int, scratch: Any, s0: int, with_delta: bool
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
 ) -> None:
     _clear(scratch, s0, m)
     s = U(s0)
@@ -79,7 +106,16 @@ def _binary_cross_entropy(
 
 @compiled()
 def _categorical_cross_entropy(
-    o: Any, o0: int, t: Any, t0: int, t_stride: int, units: int, m: int, scratch: Any, s0: int, with_delta: bool
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
 ) -> None:
     # -sum_k y_k log a_k = log sum_j exp(z_j) - sum_k y_k z_k, for targets that sum to 1. With the highest
     # z taken out, log(1 + others) keeps all its digits when the row is classified well.
@@ -119,7 +155,16 @@ def _categorical_cross_entropy(
 
 @compiled()
 def _perceptron_soft(
-    o: Any, o0: int, t: Any, t0: int, t_stride: int, units: int, m: int, scratch: Any, s0: int, with_delta: bool
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
 ) -> None:
     _clear(scratch, s0, m)
     s = U(s0)
@@ -136,7 +181,16 @@ def _perceptron_soft(
 
 @compiled()
 def _perceptron_hard(
-    o: Any, o0: int, t: Any, t0: int, t_stride: int, units: int, m: int, scratch: Any, s0: int, with_delta: bool
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
 ) -> None:
     _clear(scratch, s0, m)
     s = U(s0)

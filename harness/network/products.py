@@ -27,7 +27,17 @@ BLOCK = 4
 
 @compiled(reassociate=True)
 def _multiply_4x4(
-    w: Any, place: int, out_step: int, in_step: int, a: Any, a0: int, a_stride: int, z: Any, z0: int, z_stride: int, m: int
+    w: Any,
+    place: int,
+    out_step: int,
+    in_step: int,
+    a: Any,
+    a0: int,
+    a_stride: int,
+    z: Any,
+    z0: int,
+    z_stride: int,
+    m: int,
 ) -> None:
     """Add the product of a 4x4 block of weights with four units to four units, over m rows."""
     p0 = U(place)
@@ -55,7 +65,9 @@ def _multiply_4x4(
 
 
 @compiled(reassociate=True)
-def _multiply_4x1(w: Any, place: int, out_step: int, a: Any, a0: int, z: Any, z0: int, z_stride: int, m: int) -> None:
+def _multiply_4x1(
+    w: Any, place: int, out_step: int, a: Any, a0: int, z: Any, z0: int, z_stride: int, m: int
+) -> None:
     """Add the product of four weights with one unit to four units, over m rows."""
     p0, o = U(place), U(out_step)
     w0, w1, w2, w3 = w[p0], w[p0 + o], w[p0 + o + o], w[p0 + o + o + o]
@@ -72,7 +84,9 @@ def _multiply_4x1(w: Any, place: int, out_step: int, a: Any, a0: int, z: Any, z0
 
 
 @compiled(reassociate=True)
-def _multiply_1x4(w: Any, place: int, in_step: int, a: Any, a0: int, a_stride: int, z: Any, z0: int, m: int) -> None:
+def _multiply_1x4(
+    w: Any, place: int, in_step: int, a: Any, a0: int, a_stride: int, z: Any, z0: int, m: int
+) -> None:
     """Add the product of four weights with four units to one unit, over m rows."""
     p0, i = U(place), U(in_step)
     w0, w1, w2, w3 = w[p0], w[p0 + i], w[p0 + i + i], w[p0 + i + i + i]
@@ -114,7 +128,17 @@ def _multiply(
         row, target = place + o * out_step, z0 + o * z_stride
         for i in range(0, whole_ins, BLOCK):
             _multiply_4x4(
-                w, row + i * in_step, out_step, in_step, a, a0 + i * a_stride, a_stride, z, target, z_stride, m
+                w,
+                row + i * in_step,
+                out_step,
+                in_step,
+                a,
+                a0 + i * a_stride,
+                a_stride,
+                z,
+                target,
+                z_stride,
+                m,
             )
         for i in range(whole_ins, ins):
             _multiply_4x1(w, row + i * in_step, out_step, a, a0 + i * a_stride, z, target, z_stride, m)
@@ -139,14 +163,8 @@ def layer_forward(
 ) -> None:
     """Write ``z = W a + b`` for one layer and m rows; ``z`` is packed, its stride is m.
 
-    Arguments:
-        w: all parameters.
-        place: where the layer's weights (outs, ins) begin; its biases (outs,) follow.
-        ins: units below.
-        outs: units of this layer.
-        a: array that holds the units below, the first at ``a0``, each ``a_stride`` further on.
-        z: array that takes the result at ``z0``.
-        m: rows.
+    The weights (outs, ins) begin at ``place`` of all parameters ``w``, and the biases (outs,) follow. The
+    units below begin at ``a0`` of ``a``, each ``a_stride`` further on; the result begins at ``z0`` of ``z``.
     """
     bias = place + outs * ins
     for o in range(outs):
@@ -164,7 +182,9 @@ def delta_backward(
 
 
 @compiled(reassociate=True)
-def _dots_4x4(d: Any, d0: int, d_stride: int, a: Any, a0: int, a_stride: int, g: Any, g0: int, g_stride: int, m: int) -> None:
+def _dots_4x4(
+    d: Any, d0: int, d_stride: int, a: Any, a0: int, a_stride: int, g: Any, g0: int, g_stride: int, m: int
+) -> None:
     """Add the 16 dot products of four deltas with four units to a block of the weight gradient."""
     d_0, d_s, a_0, a_s = U(d0), U(d_stride), U(a0), U(a_stride)
     d_1, a_1 = d_0 + d_s, a_0 + a_s
@@ -216,7 +236,9 @@ def _dots_4x4(d: Any, d0: int, d_stride: int, a: Any, a0: int, a_stride: int, g:
 
 
 @compiled(reassociate=True)
-def _dots_1x4(d: Any, d0: int, a: Any, a0: int, a_stride: int, g: Any, g0: int, g_stride: int, m: int) -> None:
+def _dots_1x4(
+    d: Any, d0: int, a: Any, a0: int, a_stride: int, g: Any, g0: int, g_stride: int, m: int
+) -> None:
     """Add the dot products of one unit with four to four numbers that lie ``g_stride`` apart."""
     d_0, a_0, a_s = U(d0), U(a0), U(a_stride)
     a_1 = a_0 + a_s
@@ -257,7 +279,16 @@ def total(values: Any, start: int, count: int) -> float:
 
 @compiled()
 def weight_gradient(
-    delta: Any, d0: int, a: Any, a0: int, a_stride: int, gradient: Any, place: int, ins: int, outs: int, m: int
+    delta: Any,
+    d0: int,
+    a: Any,
+    a0: int,
+    a_stride: int,
+    gradient: Any,
+    place: int,
+    ins: int,
+    outs: int,
+    m: int,
 ) -> None:
     """Add one tile's share of a layer's gradient: ``delta a'`` for the weights, row sums for the biases."""
     whole_outs, whole_ins = outs - outs % BLOCK, ins - ins % BLOCK

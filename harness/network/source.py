@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from harness.network.network import Network
+from optimizers.named import Named
 from optimizers.objective import Array, Rows
-from optimizers.optimizer import kebab_case
 
 Data = tuple[Array, Rows, Array, Rows]
 """Numbers, sizes and codes, workspace, counters; see ``harness.network.kernels``."""
 
 
-class GradientSource(ABC):
+class GradientSource(Named, ABC):
     """One way to a gradient: a compiled function, what it costs, and where it does not work."""
 
     source: ClassVar[str]
@@ -36,13 +36,3 @@ class GradientSource(ABC):
     def refusal(self, network: Network) -> str | None:
         """Say why this source does not work on a network; None if it does."""
         return network.no_gradient or None
-
-    @classmethod
-    def name(cls) -> str:
-        """The name in files and at the terminal, in kebab-case."""
-        return kebab_case(cls.__name__)
-
-    @classmethod
-    def summary(cls) -> str:
-        """The first line of the docstring."""
-        return (cls.__doc__ or "").strip().partition("\n")[0]

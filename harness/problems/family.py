@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
 from harness.problems.problem import Problem
+from optimizers.named import Named
 from optimizers.objective import Array
-from optimizers.optimizer import kebab_case
 from optimizers.options import BelowOne, NonNegative, Sizes, changed_options, option_values, options
 
 
@@ -21,7 +21,7 @@ def _tuple_of_names(value: object) -> object:
 
 
 @options
-class ProblemFamily(ABC):
+class ProblemFamily(Named, ABC):
     """Problems that a name and options describe. A subclass is one file, and brings the data.
 
     Attributes:
@@ -72,20 +72,12 @@ class ProblemFamily(ABC):
     def label(self) -> str:
         """The name with the options that differ from their defaults."""
         changed = ",".join(
-            f"{name}={json.dumps(value, separators=(',', ':'))}" if not isinstance(value, str) else f"{name}={value}"
+            f"{name}={json.dumps(value, separators=(',', ':'))}"
+            if not isinstance(value, str)
+            else f"{name}={value}"
             for name, value in changed_options(self).items()
         )
         return f"{self.name()}:{changed}" if changed else self.name()
-
-    @classmethod
-    def name(cls) -> str:
-        """The name in files and at the terminal, in kebab-case."""
-        return kebab_case(cls.__name__)
-
-    @classmethod
-    def summary(cls) -> str:
-        """The first line of the docstring."""
-        return (cls.__doc__ or "").strip().partition("\n")[0]
 
 
 def corners(bits: int) -> Array:

@@ -16,10 +16,10 @@ from harness.network.data import check_data
 from harness.network.losses import CODES, LOSSES
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from harness.problems.encoding import accuracy, encode_targets, split_rows
 from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Measures
+from harness.problems.encoding import accuracy, encode_targets, split_rows
 from optimizers.errors import InputError, unknown_name
-from optimizers.objective import Array
+from optimizers.objective import Array, Rows
 
 NOTHING = float("nan")
 
@@ -194,6 +194,7 @@ class Problem(BaseProblem):
         return measure
 
 
-def _standardised(table: Array, train: Any) -> Array:
+def _standardised(table: Array, train: Rows) -> Array:
     mean, deviation = table[train].mean(axis=0), table[train].std(axis=0)
-    return (table - mean) / np.where(deviation > 0, deviation, 1.0)
+    scaled: Array = (table - mean) / np.where(deviation > 0, deviation, 1.0)
+    return scaled

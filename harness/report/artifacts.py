@@ -92,7 +92,8 @@ def write_reference(
     for part in ("runs", "trace"):
         shutil.rmtree(folder / part, ignore_errors=True)
     store = Store(folder)
-    store.append(results.runs.to_dict(orient="records"), [results.trace])
+    rows = [{str(name): value for name, value in row.items()} for row in results.runs.to_dict("records")]
+    store.append(rows, [results.trace])
     store.write_plan(list(results.runs["run_id"]), results.skipped, results.name, results.question)
     for name in ("experiment.toml", "provenance.json"):
         write_whole(folder / name, (source / name).read_bytes())

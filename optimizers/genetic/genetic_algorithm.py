@@ -123,7 +123,7 @@ class GeneticAlgorithm(Optimizer):
             return self.keep_elitism
         return self.parents if self.keep_parents is None else self.keep_parents
 
-    def iteration_cost(self, objective: Objective) -> float:  # noqa: ARG002
+    def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population; adaptive mutation also pays for offspring before they mutate."""
         twice = self.population_size - self.kept if self.mutation_type == "adaptive" else 0
         return float(self.population_size + twice)

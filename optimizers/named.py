@@ -1,0 +1,33 @@
+"""Members of a plug-in family: found by their class, known by a name in kebab-case."""
+
+from __future__ import annotations
+
+import inspect
+
+
+class Named:
+    """Give a class its name in files and at the terminal, and its one-line summary."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name in files and at the terminal, in kebab-case."""
+        return kebab_case(cls.__name__)
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first line of the docstring."""
+        return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def kebab_case(name: str) -> str:
+    """Turn a class name into the name used in files and at the terminal.
+
+    >>> kebab_case("GradientDescent"), kebab_case("RMSprop"), kebab_case("LBFGS")
+    ('gradient-descent', 'rmsprop', 'lbfgs')
+    """
+    return "".join(
+        f"-{letter.lower()}"
+        if letter.isupper() and index and (name[index - 1].islower() or name[index - 1].isdigit())
+        else letter.lower()
+        for index, letter in enumerate(name)
+    )
