@@ -19,17 +19,12 @@ import functools
 import hashlib
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.misc.appdirs import AppDirs
-
-# First-class functions, which the loops take as arguments, still carry numba's "experimental" label.
-warnings.filterwarnings("ignore", category=NumbaExperimentalFeatureWarning)
 
 # numba's own annotations know neither its settings nor its options.
 _config: Any = numba.config
@@ -69,21 +64,19 @@ def cache_directory(package: str) -> Path:
 
 
 def compiled(
-    signature: Any = None, *, reassociate: bool = False, parallel: bool = False, allocates: bool = False
+    *, reassociate: bool = False, parallel: bool = False, allocates: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with the project's flags and keep its machine code on disk.
 
-    Nothing is compiled before the first call, or before the function is handed on as a first-class
-    function: importing a module has to stay cheap.
+    Nothing is compiled before the first call, or before the function's address is taken: importing a
+    module has to stay cheap.
 
     Arguments:
-        signature: numba signature for a loop that is called from Python with first-class functions, whose
-            types numba cannot tell from the arguments; None elsewhere.
         reassociate: allow the order of additions to change. For sums of products only.
         parallel: let ``numba.prange`` use threads.
-        allocates: let the function make new arrays; a parallel one always does. Without it numba leaves out the reference counts of
-            the arrays that are handed on, two atomic operations each: 590 ns to 206 ns for the loss of a
-            2-2-1 network on four rows.
+        allocates: let the function make new arrays, or call what does; a parallel one always may. Without
+            it numba leaves out the reference counts of the arrays that are handed on, two atomic operations
+            each: 590 ns to 206 ns for the loss of a 2-2-1 network on four rows.
 
     >>> @compiled()
     ... def twice(x):
@@ -91,10 +84,9 @@ def compiled(
     >>> twice(21)
     42
     """
-    flags = {"contract", "reassoc", "nsz"} if reassociate else {"contract"}
     options = {
         "error_model": "numpy",
-        "fastmath": flags,
+        "fastmath": {"contract", "reassoc", "nsz"} if reassociate else {"contract"},
         "parallel": parallel,
         "nogil": True,
         "_nrt": allocates or parallel,
@@ -103,33 +95,12 @@ def compiled(
     def decorate(function: Callable[..., Any]) -> Any:
         # A function typed at a prompt or in a doctest has no file, so no place in the cache.
         cached = Path(function.__code__.co_filename).is_file()
-        package = function.__module__.partition(".")[0]
-
-        def build() -> Any:
-            before = _config.CACHE_DIR
-            _config.CACHE_DIR = str(cache_directory(package))
-            try:
-                # numba reads the folder when caching is switched on; the user's own setting comes back.
-                if signature is None:
-                    return _njit(cache=cached, **options)(function)
-                return _njit(signature, cache=cached, **options)(function)
-            finally:
-                _config.CACHE_DIR = before
-
-        return build() if signature is None else _Deferred(function, build)
+        before = _config.CACHE_DIR
+        _config.CACHE_DIR = str(cache_directory(function.__module__.partition(".")[0]))
+        try:
+            # numba reads the folder when caching is switched on; the user's own setting comes back.
+            return _njit(cache=cached, **options)(function)
+        finally:
+            _config.CACHE_DIR = before
 
     return decorate
-
-
-class _Deferred:
-    """A compiled loop with a signature, built at its first call."""
-
-    def __init__(self, function: Callable[..., Any], build: Callable[[], Any]) -> None:
-        functools.update_wrapper(self, function)
-        self._build = build
-        self._function: Any = None
-
-    def __call__(self, *arguments: Any) -> Any:
-        if self._function is None:
-            self._function = self._build()
-        return self._function(*arguments)

@@ -5,50 +5,27 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-import numba
 import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
-from optimizers.objective import (
-    ALL_ROWS,
-    DATA,
-    INTEGERS,
-    REALS,
-    VALUE_AND_GRADIENT,
-    Array,
-    Objective,
-)
+from optimizers.first_class import address, caller
+from optimizers.objective import ALL_ROWS, REALS, VALUE_AND_GRADIENT, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Count, options
+from optimizers.row_order import shuffle
 
 UPDATE = types.void(REALS, REALS, REALS, REALS, types.int64)
 """``update(w, gradient, state, settings, step)``: moves ``w``; ``step`` counts from 0."""
 
-GENERATOR = numba.typeof(np.random.default_rng(0))
+_value_and_gradient = caller(VALUE_AND_GRADIENT)
+_update = caller(UPDATE)
 
 
-@compiled(
-    types.int64(
-        types.FunctionType(VALUE_AND_GRADIENT),
-        types.FunctionType(UPDATE),
-        DATA,
-        REALS,
-        REALS,
-        REALS,
-        REALS,
-        INTEGERS,
-        types.int64,
-        GENERATOR,
-        types.int64,
-        types.int64,
-        REALS,
-    ),
-    allocates=True,
-)
+@compiled(allocates=True)
 def _descend(
-    value_and_gradient: Any,
-    update: Any,
+    value_and_gradient: int,
+    update: int,
     data: Any,
     w: Any,
     gradient: Any,
@@ -61,7 +38,10 @@ def _descend(
     iterations: int,
     losses: Any,
 ) -> int:
-    """Do iterations ``first`` to ``first + iterations``, or up to the first loss that is not finite."""
+    """Do iterations ``first`` to ``first + iterations``, or up to the first loss that is not finite.
+
+    The two functions are handed in by their addresses.
+    """
     count = order.size
     batches = (count + batch - 1) // batch if batch else 1
     rows = order[:0]
@@ -70,13 +50,13 @@ def _descend(
         if batch:
             place = (step % batches) * batch
             if place == 0:
-                row_order.shuffle(order)
+                shuffle(order, row_order)
             rows = order[place : min(place + batch, count)]
-        loss = value_and_gradient(w, rows, data, gradient)
+        loss = _value_and_gradient(value_and_gradient, w, rows, data, gradient)
         losses[done] = loss
         if not np.isfinite(loss):
             return done
-        update(w, gradient, state, settings, step)
+        _update(update, w, gradient, state, settings, step)
     return iterations
 
 
@@ -151,15 +131,18 @@ class Descent(Optimizer):
         order = np.arange(objective.rows) if batch else ALL_ROWS.copy()
         row_order = objective.row_order()
         update = type(self).update
+        functions = objective.compiled
+        if functions is not None:
+            function = address(functions.value_and_gradient, VALUE_AND_GRADIENT)
+            rule = address(update, UPDATE)
         first = 0
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
-            if objective.compiled is not None:
-                functions = objective.compiled
+            if functions is not None:
                 done = _descend(
-                    functions.value_and_gradient,
-                    update,
+                    function,
+                    rule,
                     functions.gradient_data,
                     w,
                     gradient,

@@ -48,7 +48,10 @@ ALL_ROWS: Rows = np.empty(0, dtype=np.int64)
 
 
 class Compiled(NamedTuple):
-    """The compiled face of an objective: functions of the fixed signatures above, and their data."""
+    """The compiled face of an objective: functions of the fixed signatures above, and their data.
+
+    A loop takes them by their addresses; see ``optimizers.first_class``.
+    """
 
     value: Any
     values: Any

@@ -5,29 +5,26 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import types
 
 from optimizers.compilation import compiled
-from optimizers.descent import GENERATOR
-from optimizers.objective import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, Array, Objective
+from optimizers.first_class import address, caller
+from optimizers.objective import VALUE_AND_GRADIENT, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
+from optimizers.row_order import shuffle
+
+_soft_cost = caller(VALUE_AND_GRADIENT)
 
 
-@compiled(
-    types.int64(
-        types.FunctionType(VALUE_AND_GRADIENT), DATA, REALS, REALS, types.float64, INTEGERS, GENERATOR
-    ),
-    allocates=True,
-)
+@compiled(allocates=True)
 def _epoch(
-    soft_cost: Any, data: Any, w: Any, gradient: Any, learning_rate: float, order: Any, row_order: Any
+    soft_cost: int, data: Any, w: Any, gradient: Any, learning_rate: float, order: Any, row_order: Any
 ) -> int:
     """Go through all rows once in a new order; return how many were wrong when their turn came."""
-    row_order.shuffle(order)
+    shuffle(order, row_order)
     mistakes = 0
     for place in range(order.size):
-        soft_cost(w, order[place : place + 1], data, gradient)
+        _soft_cost(soft_cost, w, order[place : place + 1], data, gradient)
         # The soft cost of a row has the subgradient -y (x, 1) if the step is wrong there, else 0; the last
         # entry, the bias, is therefore not 0 for a mistake only.
         if gradient[gradient.size - 1] != 0.0:
@@ -72,9 +69,10 @@ class PerceptronRule(Optimizer):
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
-        """Go through the rows until an epoch has no mistake. ``rng`` is not used: row orders are the problem's."""
+        """Go through the rows until an epoch has no mistake. ``rng`` is not used: the problem orders rows."""
         assert objective.perceptron is not None, "refusal() lets single layers pass only"
         soft = objective.perceptron
+        function = address(soft.value_and_gradient, VALUE_AND_GRADIENT)
         w, gradient = start.copy(), np.zeros(objective.size)
         order, row_order = np.arange(objective.rows), objective.row_order()
         allowance = observe(w)
@@ -83,7 +81,7 @@ class PerceptronRule(Optimizer):
             done = 0
             for _ in range(allowance):
                 mistakes = _epoch(
-                    soft.value_and_gradient,
+                    function,
                     soft.gradient_data,
                     w,
                     gradient,

@@ -94,8 +94,9 @@ def make_case(network: Network, rows: int, seed: int = 0, kinks: bool = True) ->
             until none is, and until no row has all its outputs in the flat part of a relu or of a loss.
     """
     rng = np.random.default_rng(seed)
+    scale = min(0.6, 1.5 / np.sqrt(max(network.sizes)))
     for _ in range(1000):
-        w = rng.normal(0.0, 0.6, network.size)
+        w = rng.normal(0.0, scale, network.size)
         X = rng.normal(0.0, 1.0, (rows, network.sizes[0]))
         Y = random_targets(network.loss_entry.targets, rows, network.sizes[-1], rng)
         sums, _ = sums_and_outputs(network, w, X)
@@ -107,7 +108,7 @@ def make_case(network: Network, rows: int, seed: int = 0, kinks: bool = True) ->
         tame = all(abs(z).max() < 30 for z in sums)
         if network.loss == "binary-cross-entropy":
             tame &= bool(abs(sums[-1]).max() < 5)  # the printed log(1 - a) has no digits left further out
-        slopes = sums[-1] if names[-1] == "relu" else -Y * sums[-1] if names[-1] == "step" else np.ones((1, 1))
+        slopes = {"relu": sums[-1], "step": -Y * sums[-1]}.get(names[-1], np.ones((1, 1)))
         alive = (slopes > 0).any(axis=1).all()
         if tame and (kinks or (alive and not close)):
             return Case(network, w, X, Y)

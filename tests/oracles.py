@@ -181,6 +181,13 @@ def _numpy_activation(name: str, z: Any) -> Any:
         }[name]()
 
 
+def relative_difference(found: Any, expected: Any) -> float:
+    """Norm of the difference over the norm of what was expected, which must not be zero."""
+    norm = float(np.linalg.norm(expected))
+    assert norm > 0
+    return float(np.linalg.norm(np.asarray(found) - np.asarray(expected))) / norm
+
+
 def ulps(found: float, exact: Any) -> float:
     """Distance of a float from an exact number, in units in the last place of the exact one."""
     with mpmath.workdps(DIGITS):

@@ -10,7 +10,14 @@ import numba
 import numpy as np
 import pytest
 from cases import Case, every_network, every_output, label, make_case
-from oracles import exact_gradients, exact_row_gradient, exact_row_loss, mean_loss, sums_and_outputs
+from oracles import (
+    exact_gradients,
+    exact_row_gradient,
+    exact_row_loss,
+    mean_loss,
+    relative_difference,
+    sums_and_outputs,
+)
 
 from harness.gradients import build_source
 from harness.network import kernels
@@ -40,12 +47,6 @@ SEVERAL_GROUPS = {
 
 def close(found: float, expected: float, tolerance: float = 1e-12) -> bool:
     return abs(found - expected) <= tolerance * max(1.0, abs(expected))
-
-
-def relative_difference(found: Any, expected: Any) -> float:
-    norm = float(np.linalg.norm(expected))
-    assert norm > 0
-    return float(np.linalg.norm(np.asarray(found) - expected)) / norm
 
 
 @pytest.mark.parametrize("network", VALUE_NETWORKS, ids=label)

@@ -3,6 +3,8 @@
 A compiled pair works on one layer of a tile in place: ``forward(z, start, units, m)`` turns sums into
 activations; ``backward(a, start, delta, d0, units, m)`` turns derivatives by the activations into
 derivatives by the sums, from the activations alone. Units are packed, ``m`` rows side by side.
+
+The network's kernels call them by address, so that a network compiles those that it has and no others.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import literal_unroll
+from numba import types
 
 from harness.network.elementary import exponential, hyperbolic_tangent, sigmoid
 from optimizers.compilation import compiled
+from optimizers.objective import REALS
 
 U = np.uint64
+
+FORWARD = types.void(REALS, types.int64, types.int64, types.int64)
+BACKWARD = types.void(REALS, types.int64, REALS, types.int64, types.int64, types.int64)
 
 
 @compiled()
@@ -161,27 +167,4 @@ ACTIVATIONS = (
     ),
     Activation("softmax", "a_k = exp(z_k) / sum_j exp(z_j)", _softmax, _softmax_backward, hidden=False),
 )
-CODES = {activation.name: code for code, activation in enumerate(ACTIVATIONS)}
-
-_FORWARD = tuple(activation.forward for activation in ACTIVATIONS)
-_BACKWARD = tuple(activation.backward for activation in ACTIVATIONS)
-
-
-@compiled()
-def activate(code: int, z: Any, start: int, units: int, m: int) -> None:
-    """Apply the activation with a code to one layer of a tile."""
-    index = 0
-    for forward in literal_unroll(_FORWARD):
-        if index == code:
-            forward(z, start, units, m)
-        index += 1
-
-
-@compiled()
-def activate_backward(code: int, a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
-    """Multiply deltas by the derivative of the activation with a code."""
-    index = 0
-    for backward in literal_unroll(_BACKWARD):
-        if index == code:
-            backward(a, start, delta, d0, units, m)
-        index += 1
+KNOWN = {activation.name: activation for activation in ACTIVATIONS}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import activations, kernels, losses
+from harness.network import activations, kernels, losses, products
 from harness.network.network import Network
 from optimizers.errors import InputError
+from optimizers.first_class import address
 from optimizers.objective import Array, Rows
 
 TILE_ROWS = 128
@@ -27,20 +30,26 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> tuple[Array, R
         counters: moved by the kernels.
     """
     rows, sizes = X.shape[0], network.sizes
-    products = sum(ins * outs for ins, outs in zip(sizes[:-1], sizes[1:], strict=True))
-    work = rows * (products // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
+    weights = sum(ins * outs for ins, outs in itertools.pairwise(sizes))
+    work = rows * (weights // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
     groups = min(kernels.SLOTS, max(1, 4 * work // kernels.PARALLEL_WORK), max(1, rows // TILE_ROWS))
     tile = min(TILE_ROWS, -(-rows // groups))
     # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.
     slot = network.size + tile * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3)
-    codes = [activations.CODES[name] for name in network.layer_activations]
+    layers = [activations.KNOWN[name] for name in network.layer_activations]
+    forwards = [address(activation.forward, activations.FORWARD) for activation in layers]
+    backwards = [address(activation.backward, activations.BACKWARD) for activation in layers]
     entry = network.loss_entry
     header = [0] * kernels.SIZES
     header[kernels.ROWS], header[kernels.TILE], header[kernels.GROUPS] = rows, tile, groups
-    header[kernels.SLOT], header[kernels.LAYERS] = slot, len(codes)
-    header[kernels.LOSS], header[kernels.TAKEN_IN] = losses.CODES[entry.name], int(entry.takes_in is not None)
+    header[kernels.SLOT], header[kernels.LAYERS] = slot, len(layers)
     header[kernels.PARAMETERS], header[kernels.WORK] = network.size, work
-    integers = np.array([*header, *sizes, *codes], dtype=np.int64)
+    header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
+    header[kernels.LOSS] = address(entry.function, losses.ROW_LOSSES)
+    header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, kernels.SUM)
+    header[kernels.PRODUCT] = address(products.multiply, products.MULTIPLY)
+    header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)
+    integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     reals = np.concatenate([X.T.ravel(), Y.T.ravel(), X.ravel()])
     return reals, integers, np.zeros(kernels.SLOTS * slot), counters
 

@@ -1,12 +1,16 @@
 """The compiled network: loss of one vector, losses of a population, loss and gradient.
 
-Rows are worked through in tiles. ``integers`` of the data tuple holds the fields named below, then the
-layer sizes (from the input on), then the activation codes; ``reals`` holds inputs and targets, feature by
-feature, then the inputs once more row by row, for subsets of rows; ``workspace`` holds one slot for each
-group of rows.
+``integers`` of the data tuple holds the fields named below, then the layer sizes (from the input on), then
+the addresses of the activations, forward and backward; ``reals`` holds inputs and targets, feature by
+feature, then the inputs once more row by row, for subsets of rows; ``workspace`` holds a slot for each group
+of rows.
 
-Rows are summed in a fixed number of groups that depends on the data alone, and groups are added in their
-order. So one thread and many give the same bits; the parallel functions differ in ``prange`` only.
+The large parts call one another by address, so that each is compiled once: inlined into each other they took
+30 s to compile, and ran no faster.
+
+Rows are worked through in tiles, and summed in a fixed number of groups that depends on the data alone;
+groups are added in their order. So one thread and many give the same bits; the parallel functions differ in
+``prange`` only.
 """
 
 from __future__ import annotations
@@ -15,16 +19,20 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import types
 
-from harness.network.activations import activate, activate_backward
-from harness.network.losses import row_losses
-from harness.network.products import delta_backward, layer_forward, total, weight_gradient
+from harness.network.activations import BACKWARD, FORWARD
+from harness.network.losses import ROW_LOSSES
+from harness.network.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
 from optimizers.compilation import compiled
-from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS
+from optimizers.first_class import caller
+from optimizers.objective import DATA, GRADIENT_ROWS, INTEGERS, REALS, VALUE_ROWS
 
-ROWS, TILE, GROUPS, SLOT, LAYERS, LOSS, TAKEN_IN, PARAMETERS, WORK, SIZES = range(10)
-"""Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, loss code, whether the
-loss takes the output activation in, parameters n, work of one loss, and where the sizes begin."""
+ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
+LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT = range(8, 12)
+SIZES = 12
+"""Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
+one loss, whether the loss takes the output activation in; four addresses; and where the sizes begin."""
 
 SLOTS = 4
 """Slots of a workspace: the most groups of rows, and the shares of a population."""
@@ -33,6 +41,12 @@ PARALLEL_WORK = 100_000
 """Work, in exponentials, from which several threads pay: about 60 us on one of them."""
 
 U = np.uint64
+
+SUM = types.float64(
+    *(REALS, INTEGERS, DATA), *(types.int64, types.int64, types.int64), *(REALS, types.int64, types.boolean)
+)
+_forward, _backward, _row_losses = caller(FORWARD), caller(BACKWARD), caller(ROW_LOSSES)
+_weight_gradient, _sum_of_tile = caller(WEIGHT_GRADIENT), caller(SUM)
 
 
 @compiled()
@@ -52,14 +66,15 @@ def _gather(data: Any, rows: Any, first: int, m: int, start: int) -> None:
 
 
 @compiled()
-def _tile(
+def sum_of_tile(
     w: Any, rows: Any, data: Any, first: int, m: int, slot: int, gradient: Any, g0: int, with_gradient: bool
 ) -> float:
     """Return the summed loss of ``m`` rows from ``first`` on, and add their gradient at ``gradient[g0:]``."""
     reals, integers, workspace, _ = data
     count, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
-    codes = SIZES + layers + 1
+    forwards = SIZES + layers + 1
+    backwards = forwards + layers
     base = slot
     if rows.size:
         _gather(data, rows, first, m, base)
@@ -74,9 +89,11 @@ def _tile(
     below, below_start, below_stride = inputs, input_start, input_stride
     for layer in range(layers):
         ins, outs = integers[SIZES + layer], integers[SIZES + layer + 1]
-        layer_forward(w, place, ins, outs, below, below_start, below_stride, workspace, top, m)
+        layer_forward(
+            integers[PRODUCT], w, place, ins, outs, below, below_start, below_stride, workspace, top, m
+        )
         if layer < layers - 1 or not integers[TAKEN_IN]:
-            activate(integers[codes + layer], workspace, top, outs, m)
+            _forward(integers[forwards + layer], workspace, top, outs, m)
         below, below_start, below_stride = workspace, top, m
         place += (ins + 1) * outs
         top += outs * m
@@ -91,7 +108,7 @@ def _tile(
         other = delta + outputs * m
     else:
         delta = output_start
-    row_losses(
+    _row_losses(
         integers[LOSS],
         workspace,
         delta,
@@ -109,20 +126,42 @@ def _tile(
         return loss
 
     if not integers[TAKEN_IN]:
-        activate_backward(integers[codes + layers - 1], workspace, output_start, workspace, delta, outputs, m)
+        _backward(integers[backwards + layers - 1], workspace, output_start, workspace, delta, outputs, m)
     here = output_start
     for layer in range(layers - 1, -1, -1):
         ins, outs = integers[SIZES + layer], integers[SIZES + layer + 1]
         place -= (ins + 1) * outs
         if layer == 0:
-            weight_gradient(
-                workspace, delta, inputs, input_start, input_stride, gradient, g0 + place, ins, outs, m
+            _weight_gradient(
+                integers[OUTER_PRODUCT],
+                workspace,
+                delta,
+                inputs,
+                input_start,
+                input_stride,
+                gradient,
+                g0 + place,
+                ins,
+                outs,
+                m,
             )
         else:
             here -= ins * m
-            weight_gradient(workspace, delta, workspace, here, m, gradient, g0 + place, ins, outs, m)
-            delta_backward(w, place, ins, outs, workspace, delta, workspace, other, m)
-            activate_backward(integers[codes + layer - 1], workspace, here, workspace, other, ins, m)
+            _weight_gradient(
+                integers[OUTER_PRODUCT],
+                workspace,
+                delta,
+                workspace,
+                here,
+                m,
+                gradient,
+                g0 + place,
+                ins,
+                outs,
+                m,
+            )
+            delta_backward(integers[PRODUCT], w, place, ins, outs, workspace, delta, workspace, other, m)
+            _backward(integers[backwards + layer - 1], workspace, here, workspace, other, ins, m)
             delta, other = other, other + ins * m
     return loss
 
@@ -132,10 +171,12 @@ def _span(
     w: Any, rows: Any, data: Any, begin: int, end: int, slot: int, gradient: Any, g0: int, with_gradient: bool
 ) -> float:
     """Return the summed loss of the rows from ``begin`` to ``end``, tile by tile."""
-    tile = data[1][TILE]
+    tile, function = data[1][TILE], data[1][SUM_OF_TILE]
     loss = 0.0
     for first in range(begin, end, tile):
-        loss += _tile(w, rows, data, first, min(tile, end - first), slot, gradient, g0, with_gradient)
+        loss += _sum_of_tile(
+            function, w, rows, data, first, min(tile, end - first), slot, gradient, g0, with_gradient
+        )
     return loss
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from optimizers.objective import Array
@@ -23,7 +24,7 @@ def parameter_count(sizes: tuple[int, ...]) -> int:
     >>> parameter_count((2, 2, 1))
     9
     """
-    return sum((ins + 1) * outs for ins, outs in zip(sizes[:-1], sizes[1:], strict=True))
+    return sum((ins + 1) * outs for ins, outs in itertools.pairwise(sizes))
 
 
 def layer_views(w: Array, sizes: tuple[int, ...]) -> list[Layer]:
@@ -38,7 +39,7 @@ def layer_views(w: Array, sizes: tuple[int, ...]) -> list[Layer]:
     ([[0.0, 1.0], [2.0, 3.0]], [4.0, 5.0], [[6.0, 7.0]], [8.0])
     """
     layers, place = [], 0
-    for ins, outs in zip(sizes[:-1], sizes[1:], strict=True):
+    for ins, outs in itertools.pairwise(sizes):
         end = place + ins * outs
         layers.append(Layer(w[place:end].reshape(outs, ins), w[end : end + outs]))
         place = end + outs
@@ -55,6 +56,6 @@ def gradient_cost(sizes: tuple[int, ...]) -> float:
     >>> gradient_cost((2, 2, 1)), gradient_cost((4, 3))
     (2.3333333333333335, 2.0)
     """
-    products = [ins * outs for ins, outs in zip(sizes[:-1], sizes[1:], strict=True)]
+    products = [ins * outs for ins, outs in itertools.pairwise(sizes)]
     forward = sum(products)
     return (2 * forward + sum(products[1:])) / forward

@@ -15,12 +15,20 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numba import literal_unroll
+from numba import types
 
 from harness.network.elementary import exponential, log_one_plus
 from optimizers.compilation import compiled
+from optimizers.objective import REALS
 
 U = np.uint64
+
+ROW_LOSSES = types.void(
+    *(REALS, types.int64),
+    *(REALS, types.int64, types.int64),
+    *(types.int64, types.int64),
+    *(REALS, types.int64, types.boolean),
+)
 
 
 @compiled()
@@ -248,28 +256,4 @@ LOSSES = (
         has_gradient=False,
     ),
 )
-CODES = {loss.name: code for code, loss in enumerate(LOSSES)}
-
-_FUNCTIONS = tuple(loss.function for loss in LOSSES)
-
-
-@compiled()
-def row_losses(
-    code: int,
-    o: Any,
-    o0: int,
-    t: Any,
-    t0: int,
-    t_stride: int,
-    units: int,
-    m: int,
-    scratch: Any,
-    s0: int,
-    with_delta: bool,
-) -> None:
-    """Apply the loss with a code to the output layer of a tile."""
-    index = 0
-    for function in literal_unroll(_FUNCTIONS):
-        if index == code:
-            function(o, o0, t, t0, t_stride, units, m, scratch, s0, with_delta)
-        index += 1
+KNOWN = {loss.name: loss for loss in LOSSES}

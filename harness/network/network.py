@@ -55,10 +55,10 @@ class Network:
                 "such as [2, 2, 1]"
             )
         for name in self.activation + ((self.output,) if self.output else ()):
-            if name not in activations.CODES:
-                raise unknown_name("activation", name, activations.CODES)
-        if self.loss not in losses.CODES:
-            raise unknown_name("loss", self.loss, losses.CODES)
+            if name not in activations.KNOWN:
+                raise unknown_name("activation", name, activations.KNOWN)
+        if self.loss not in losses.KNOWN:
+            raise unknown_name("loss", self.loss, losses.KNOWN)
         if self.initializer not in INITIALIZERS:
             raise unknown_name("initializer", self.initializer, INITIALIZERS)
         hidden = len(self.sizes) - 2
@@ -68,7 +68,7 @@ class Network:
                 "layers: give one name for all, or one for each"
             )
         for name in self.activation if hidden else ():
-            if not activations.ACTIVATIONS[activations.CODES[name]].hidden:
+            if not activations.KNOWN[name].hidden:
                 raise InputError(f"activation '{name}' stands in the output layer only: take another one")
         if self.output_activation not in self.loss_entry.outputs:
             raise InputError(
@@ -86,7 +86,7 @@ class Network:
     @property
     def loss_entry(self) -> losses.Loss:
         """The loss's entry in its table."""
-        return losses.LOSSES[losses.CODES[self.loss]]
+        return losses.KNOWN[self.loss]
 
     @property
     def output_activation(self) -> str:
@@ -148,6 +148,6 @@ class Network:
         for (weights, biases), name in zip(self.layers(vector), self.layer_activations, strict=True):
             sums = np.ascontiguousarray(weights @ below + biases[:, None])
             flat = sums.reshape(-1)
-            activations.activate(activations.CODES[name], flat, 0, biases.size, rows)
+            activations.KNOWN[name].forward(flat, 0, biases.size, rows)
             below = flat.reshape(biases.size, rows)
         return np.ascontiguousarray(below.T)

@@ -13,6 +13,9 @@ from harness.network.source import GradientSource
 from optimizers.errors import InputError
 from optimizers.objective import ALL_ROWS, Array, Compiled, Objective, Rows
 
+USUAL_POPULATION = 100
+"""Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
+
 
 class NetworkObjective(Objective):
     """The mean loss of a network over training rows.
@@ -46,7 +49,8 @@ class NetworkObjective(Objective):
         self._data = pack(network, inputs, targets, self.counters)
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
         threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
-        values = kernels.values_parallel if numba.get_num_threads() > 1 else kernels.values
+        large = self._data[1][kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
+        values = kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
         self.no_gradient = gradient.refusal(network) or ""
         function, gradient_data = None, self._data
         if not self.no_gradient:

@@ -17,8 +17,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import types
 
 from optimizers.compilation import compiled
+from optimizers.first_class import caller
+from optimizers.objective import REALS
+
+_PLACE = types.int64
+MULTIPLY = types.void(
+    *(REALS, _PLACE, _PLACE, _PLACE, _PLACE, _PLACE),
+    *(REALS, _PLACE, _PLACE),
+    *(REALS, _PLACE, _PLACE),
+    _PLACE,
+)
+WEIGHT_GRADIENT = types.void(
+    *(REALS, _PLACE), *(REALS, _PLACE, _PLACE), *(REALS, _PLACE), *(_PLACE, _PLACE), _PLACE
+)
+_multiply = caller(MULTIPLY)
 
 U = np.uint64
 ONE = np.uint64(1)
@@ -107,7 +122,7 @@ def _multiply_1x1(weight: float, a: Any, a0: int, z: Any, z0: int, m: int) -> No
 
 
 @compiled()
-def _multiply(
+def multiply(
     w: Any,
     place: int,
     out_step: int,
@@ -159,26 +174,37 @@ def _fill(z: Any, z0: int, count: int, number: float) -> None:
 
 @compiled()
 def layer_forward(
-    w: Any, place: int, ins: int, outs: int, a: Any, a0: int, a_stride: int, z: Any, z0: int, m: int
+    product: int,
+    w: Any,
+    place: int,
+    ins: int,
+    outs: int,
+    a: Any,
+    a0: int,
+    a_stride: int,
+    z: Any,
+    z0: int,
+    m: int,
 ) -> None:
     """Write ``z = W a + b`` for one layer and m rows; ``z`` is packed, its stride is m.
 
     The weights (outs, ins) begin at ``place`` of all parameters ``w``, and the biases (outs,) follow. The
     units below begin at ``a0`` of ``a``, each ``a_stride`` further on; the result begins at ``z0`` of ``z``.
+    ``product`` is the address of ``multiply``.
     """
     bias = place + outs * ins
     for o in range(outs):
         _fill(z, z0 + o * m, m, w[U(bias + o)])
-    _multiply(w, place, ins, 1, outs, ins, a, a0, a_stride, z, z0, m, m)
+    _multiply(product, w, place, ins, 1, outs, ins, a, a0, a_stride, z, z0, m, m)
 
 
 @compiled()
 def delta_backward(
-    w: Any, place: int, ins: int, outs: int, delta: Any, d0: int, below: Any, b0: int, m: int
+    product: int, w: Any, place: int, ins: int, outs: int, delta: Any, d0: int, below: Any, b0: int, m: int
 ) -> None:
     """Write ``W' delta`` for one layer and m rows: the derivative by the activations below."""
     _fill(below, b0, ins * m, 0.0)
-    _multiply(w, place, 1, ins, ins, outs, delta, d0, m, below, b0, m, m)
+    _multiply(product, w, place, 1, ins, ins, outs, delta, d0, m, below, b0, m, m)
 
 
 @compiled(reassociate=True)

@@ -27,8 +27,8 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     Raises:
         InputError: if the labels do not fit the loss.
 
-    >>> from harness.network.losses import CODES, LOSSES
-    >>> targets, classes = encode_targets(["no", "yes", "no"], LOSSES[CODES["perceptron-soft"]])
+    >>> from harness.network.losses import KNOWN
+    >>> targets, classes = encode_targets(["no", "yes", "no"], KNOWN["perceptron-soft"])
     >>> targets.ravel().tolist(), classes.tolist()
     ([-1.0, 1.0, -1.0], ['no', 'yes'])
     """

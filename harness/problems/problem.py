@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.gradients import build_source
 from harness.network.data import check_data
-from harness.network.losses import CODES, LOSSES
+from harness.network.losses import KNOWN
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Measures
@@ -101,14 +101,14 @@ class Problem(BaseProblem):
         >>> own.network.sizes, own.classes.tolist()
         ((1, 2), ['a', 'b'])
         """
-        if loss not in CODES:
-            raise unknown_name("loss", loss, CODES)
+        if loss not in KNOWN:
+            raise unknown_name("loss", loss, KNOWN)
         table = np.asarray(X)
         if table.ndim != 2 or 0 in table.shape:
             raise InputError(f"X has shape {table.shape}, expected (rows, features), at least one of each")
         if len(np.asarray(y)) != len(table):
             raise InputError(f"y has {len(np.asarray(y))} labels for the {len(table)} rows of X")
-        Y, classes = encode_targets(y, LOSSES[CODES[loss]])
+        Y, classes = encode_targets(y, KNOWN[loss])
         network = Network(
             sizes=(table.shape[1], *hidden, Y.shape[1]),
             activation=(activation,) if isinstance(activation, str) else tuple(activation),

@@ -1,0 +1,102 @@
+"""What an objective counts, for any mix of calls through either door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import make_case
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.network.network import Network
+from optimizers.objective import ALL_ROWS
+
+ROWS = 6
+NETWORK = Network(sizes=(3, 4, 2), activation="tanh", loss="categorical-cross-entropy")
+rows_asked = st.none() | st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=9)
+calls = st.one_of(
+    st.tuples(st.just("value"), rows_asked),
+    st.tuples(st.just("gradient"), rows_asked),
+    st.tuples(st.just("values"), rows_asked, st.integers(0, 4)),
+    st.tuples(st.just("peek")),
+    st.tuples(st.just("predict")),
+    st.tuples(st.just("compiled-value"), rows_asked),
+    st.tuples(st.just("compiled-gradient"), rows_asked),
+    st.tuples(st.just("compiled-values"), rows_asked, st.integers(0, 4)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(calls, max_size=12))
+def test_rows_and_cost_are_counted_exactly_for_any_mix_of_calls(asked: list[Any]) -> None:
+    case = make_case(NETWORK, ROWS)
+    objective = case.objective()
+    compiled = objective.compiled
+    assert compiled is not None
+    value_rows = gradient_rows = 0
+    for kind, *details in asked:
+        rows = details[0] if details else None
+        count = ROWS if rows is None else len(rows)
+        chosen = ALL_ROWS if rows is None else np.array(rows, dtype=np.int64)
+        population = np.repeat(case.w[None], details[1] if len(details) > 1 else 0, axis=0)
+        if kind == "value":
+            objective.value(case.w, rows=rows)
+        elif kind == "compiled-value":
+            compiled.value(case.w, chosen, compiled.data)
+        elif kind == "gradient":
+            objective.value_and_gradient(case.w, rows=rows)
+        elif kind == "compiled-gradient":
+            compiled.value_and_gradient(case.w, chosen, compiled.gradient_data, np.empty(NETWORK.size))
+        elif kind == "values":
+            assert objective.values(population, rows=rows).shape == (len(population),)
+        elif kind == "compiled-values":
+            compiled.values(population, chosen, compiled.data, np.empty(len(population)))
+        elif kind == "peek":
+            objective.peek(case.w)
+        else:
+            NETWORK.predict(case.w, case.X)
+        if kind.endswith("value"):
+            value_rows += count
+        elif kind.endswith("values"):
+            value_rows += count * len(population)
+        elif kind.endswith("gradient"):
+            gradient_rows += count
+    assert objective.value_rows == value_rows
+    assert objective.gradient_rows == gradient_rows
+    # 3 x 4 + 4 x 2 products forward, as many for the weights, 4 x 2 for the deltas.
+    expected = (value_rows + gradient_rows * 48 / 20) / ROWS
+    assert objective.cost == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+def test_every_objective_counts_for_itself() -> None:
+    case = make_case(NETWORK, ROWS)
+    one, other = case.objective(), case.objective()
+    one.value(case.w)
+    assert (one.value_rows, other.value_rows) == (ROWS, 0)
+
+
+def test_a_refused_call_counts_nothing() -> None:
+    case = make_case(NETWORK, ROWS)
+    objective = case.objective()
+    for rows in ([], [ROWS], [0.5]):
+        with pytest.raises(ValueError, match="rows"):
+            objective.value(case.w, rows=rows)
+    with pytest.raises(ValueError, match="shape"):
+        objective.value_and_gradient(case.w[:-1])
+    with pytest.raises(ValueError, match="shape"):
+        objective.values(case.w)
+    assert objective.counters.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("loss", ["perceptron-soft", "perceptron-hard"])
+def test_rows_asked_of_the_single_unit_count_and_cost_as_a_gradient_of_one_layer(loss: str) -> None:
+    case = make_case(Network(sizes=(3, 1), loss=loss), ROWS)
+    objective = case.objective()
+    unit = objective.perceptron
+    assert unit is not None
+    gradient = np.empty(objective.size)
+    unit.value_and_gradient(case.w, np.array([1, 1, 2]), unit.gradient_data, gradient)
+    assert objective.gradient_rows == 3
+    assert objective.cost == pytest.approx(2.0 * 3 / ROWS)

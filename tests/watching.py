@@ -1,0 +1,125 @@
+"""Searches under observation: an ``observe`` that answers from a script, and an objective with a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Objective
+from optimizers.optimizer import Optimizer, Outcome
+
+
+@dataclass
+class Seen:
+    """What one look was told, with copies of everything that the search may go on to change."""
+
+    w: Any
+    iterations: int
+    losses: Any
+    loss: float | None
+    population_losses: Any
+    counters: tuple[int, int]
+    cost: float
+    allowance: int
+
+
+class Watcher:
+    """An ``observe`` that answers with the given allowances, then with 0, and remembers each look."""
+
+    def __init__(self, objective: Objective, allowances: Iterable[int]) -> None:
+        self.objective = objective
+        self.script = iter(allowances)
+        self.seen: list[Seen] = []
+        self.outcome: Outcome | None = None
+
+    def __call__(
+        self,
+        w: Any,
+        *,
+        iterations: int = 0,
+        losses: Any = None,
+        loss: float | None = None,
+        population_losses: Any = None,
+    ) -> int:
+        allowance = next(self.script, 0)
+        self.seen.append(
+            Seen(
+                np.array(w),
+                iterations,
+                None if losses is None else np.array(losses),
+                loss,
+                None if population_losses is None else np.array(population_losses),
+                (self.objective.value_rows, self.objective.gradient_rows),
+                self.objective.cost,
+                allowance,
+            )
+        )
+        return allowance
+
+    @property
+    def iterations(self) -> int:
+        return sum(look.iterations for look in self.seen)
+
+    @property
+    def path(self) -> Any:
+        """The parameters of each look, shape (looks, n)."""
+        return np.array([look.w for look in self.seen])
+
+    @property
+    def trail(self) -> Any:
+        """The losses of all iterates, the last one excluded."""
+        return np.concatenate([look.losses for look in self.seen if look.losses is not None])
+
+
+def watch(
+    optimizer: Optimizer, objective: Objective, start: Any, allowances: Iterable[int], seed: int = 7
+) -> Watcher:
+    """Run a search with scripted allowances."""
+    watcher = Watcher(objective, allowances)
+    watcher.outcome = optimizer.run(objective, start, np.random.default_rng(seed), watcher)
+    return watcher
+
+
+class LeastSquares(Objective):
+    """Mean squared error of a plane through 12 points that lie on one: its least loss is 0, at ``minimum``.
+
+    Plain Python, and it writes down the cost of every call by itself.
+    """
+
+    def __init__(self, gradient: bool = True) -> None:
+        rng = np.random.default_rng(5)
+        self.size, self.rows = 3, 12
+        self.minimum = np.array([0.7, -0.4, 0.2])
+        self.X = rng.normal(size=(self.rows, self.size))
+        self.y = self.X @ self.minimum
+        self.counters = np.zeros(2, dtype=np.int64)
+        self.gradient_cost = 2.5 if gradient else None
+        self.no_gradient = "" if gradient else "nobody has derived it"
+        self.ledger: list[float] = []
+
+    def peek(self, w: Any) -> float:
+        return float(np.square(self.X @ w - self.y).mean())
+
+    def _chosen(self, rows: Any) -> tuple[Any, Any]:
+        chosen = np.arange(self.rows) if rows is None or len(rows) == 0 else rows
+        return self.X[chosen], self.y[chosen]
+
+    def value(self, w: Any, rows: Any = None) -> float:
+        X, y = self._chosen(rows)
+        self.ledger.append(len(y) / self.rows)
+        self.counters[VALUE_ROWS] += len(y)
+        return float(np.square(X @ self.checked(w) - y).mean())
+
+    def values(self, population: Any, rows: Any = None) -> Any:
+        return np.array([self.value(w, rows) for w in self.checked_population(population)])
+
+    def value_and_gradient(self, w: Any, rows: Any = None) -> tuple[float, Any]:
+        X, y = self._chosen(rows)
+        assert self.gradient_cost is not None
+        self.ledger.append(self.gradient_cost * len(y) / self.rows)
+        self.counters[GRADIENT_ROWS] += len(y)
+        errors = X @ self.checked(w) - y
+        return float(np.square(errors).mean()), 2 * X.T @ errors / len(y)
