@@ -62,9 +62,8 @@ def test_the_gradient_agrees_with_differences_of_values(network: Network, source
 
 
 @every_source
-def test_every_activation_and_loss_is_served_or_refused_with_a_sentence(source: str) -> None:
-    served = [network for network in NETWORKS if build_source(source).refusal(network) is None]
-    assert served, "a source serves some network"
+def test_a_source_serves_some_network(source: str) -> None:
+    assert any(build_source(source).refusal(network) is None for network in NETWORKS)
 
 
 @every_source
@@ -154,5 +153,5 @@ def test_a_source_has_a_summary_and_says_where_it_comes_from(source: str) -> Non
     found = known_sources()[source]
     assert found.name() == source
     assert 10 < len(found.summary()) <= 110
-    assert found.summary().endswith((".", ":")) or ":" in found.summary()
+    assert found.summary().endswith(".")
     assert found.source.strip()

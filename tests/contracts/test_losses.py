@@ -26,7 +26,7 @@ def outputs_and_targets(loss: Loss) -> tuple[Any, Any]:
 
 
 def called(loss: Loss, o: Any, t: Any, with_delta: bool = True) -> tuple[Any, Any, Any, Any]:
-    """Call the compiled loss on a layer in the middle of its arrays; return losses, deltas and both arrays."""
+    """Call the compiled loss on a layer amid its arrays; return losses, deltas and both arrays."""
     outputs = np.full(START + o.size + 3, np.nan)
     outputs[START : START + o.size] = o.ravel()
     targets = np.full(START + UNITS * STRIDE, np.nan)
@@ -115,10 +115,10 @@ def network_case(loss: Loss) -> Case:
 def test_the_loss_of_a_data_set_is_the_mean_over_its_rows(loss: Loss) -> None:
     case = network_case(loss)
     objective = case.objective()
-    each = [objective.value(case.w, rows=[row]) for row in range(ROWS)]
-    assert objective.value(case.w) == pytest.approx(np.mean(each), rel=1e-14)
+    each = np.array([objective.value(case.w, rows=[row]) for row in range(ROWS)])
+    assert objective.value(case.w) == pytest.approx(each.mean(), rel=1e-14)
     chosen = [5, 0, 0, 3]
-    assert objective.value(case.w, rows=chosen) == pytest.approx(np.mean([each[row] for row in chosen]), rel=1e-14)
+    assert objective.value(case.w, rows=chosen) == pytest.approx(each[chosen].mean(), rel=1e-14)
 
 
 @every_loss

@@ -1,0 +1,333 @@
+"""Problems by specification and from arrays: names, options, labels, splits and refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.network.losses import CODES, LOSSES
+from harness.problems import Problem, load, parse
+from harness.problems.encoding import accuracy, encode_targets, split_rows
+from optimizers.errors import InputError
+
+X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [3.0, 2.0]])
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        call(*arguments, **options)
+    return str(caught.value)
+
+
+def own(y: Any, inputs: Any = X, **options: Any) -> Problem:
+    return Problem.from_arrays(inputs, y, **({"hidden": (), "test_fraction": 0} | options))
+
+
+@pytest.mark.parametrize(
+    ("specification", "expected"),
+    [
+        ("xor", {"name": "xor"}),
+        (" xor ", {"name": "xor"}),
+        ("xor:", {"name": "xor"}),
+        ("parity:bits=4", {"name": "parity", "bits": 4}),
+        ("parity: bits = 4 , target=0.5", {"name": "parity", "bits": 4, "target": 0.5}),
+        ("parity:hidden=[4,4],bits=3", {"name": "parity", "hidden": [4, 4], "bits": 3}),
+        ("xor:hidden=[]", {"name": "xor", "hidden": []}),
+        ("xor:activation=relu", {"name": "xor", "activation": "relu"}),
+        ("xor:activation=['relu','tanh']", {"name": "xor", "activation": ["relu", "tanh"]}),
+        ("xor:target=1e-05", {"name": "xor", "target": 1e-5}),
+    ],
+)
+def test_a_specification_is_read_into_name_and_options(specification: str, expected: dict[str, Any]) -> None:
+    assert parse(specification) == expected
+
+
+def test_an_option_without_a_value_is_refused() -> None:
+    message = refusal(load, "parity:bits")
+    assert "'parity:bits'" in message
+    assert "found 'bits'" in message
+    assert "option=value" in message
+
+
+def test_a_specification_cannot_rename_its_problem() -> None:
+    message = refusal(load, "parity:name=xor")
+    assert "name" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "fragments"),
+    [
+        ("irris", ["problem", "'irris'", "did you mean 'iris'"]),
+        ("two_moons", ["problem", "'two_moons'", "did you mean 'two-moons'"]),
+        ("", ["problem", "''", "iris"]),
+        ("iris:hiden=[4]", ["Iris", "'hiden'", "did you mean 'hidden'"]),
+        ("xor:=4", ["Xor", "''", "hidden"]),
+        ("parity:bits=1", ["Parity", "'bits'", "is 1", "greater than or equal to 2"]),
+        ("parity:bits=four", ["Parity", "'bits'", "is 'four'", "integer"]),
+        ("parity:bits=2.5", ["Parity", "'bits'", "is 2.5", "integer"]),
+        ("iris:test_fraction=1", ["Iris", "'test_fraction'", "is 1", "less than 1"]),
+        ("xor:target=-1", ["Xor", "'target'", "is -1", "greater than or equal to 0"]),
+        ("xor:activation=rellu", ["activation", "'rellu'", "did you mean 'relu'"]),
+        ("xor:loss=square", ["loss", "'square'", "did you mean 'squared'"]),
+        ("xor:initializer=xavier", ["initializer", "'xavier'", "glorot"]),
+    ],
+)
+def test_unknown_names_and_options_are_refused_with_the_nearest(name: str, fragments: list[str]) -> None:
+    message = refusal(load, name)
+    for fragment in fragments:
+        assert fragment in message
+
+
+def test_a_name_that_is_no_text_is_refused() -> None:
+    assert "7" in refusal(load, 7)
+
+
+def test_options_given_by_name_win_over_those_in_the_specification() -> None:
+    assert load("parity:bits=4", bits=5).name == "parity:bits=5"
+    assert load("parity:bits=3").name == "parity"
+
+
+def test_an_unknown_gradient_source_is_refused_by_the_objective() -> None:
+    assert "did you mean 'analytic'" in refusal(load("xor").objective, gradient="analytical")
+
+
+REFUSED: dict[str, tuple[Any, dict[str, Any], list[str]]] = {
+    "nan in inputs": (
+        list("aabb"),
+        {"inputs": np.where(X == 3, np.nan, X)},
+        ["X", "nan", "row 3, column 0", "remove"],
+    ),
+    "infinity in inputs": (list("aabb"), {"inputs": np.where(X == 3, np.inf, X)}, ["X", "inf", "row 3"]),
+    "nan among labels": ([0.0, 1.0, np.nan, 1.0], {}, ["y", "nan", "remove"]),
+    "nan among numbers": ([0.5, 1.0, np.nan, 1.0], {"loss": "squared"}, ["y", "nan", "remove"]),
+    "flat inputs": ([0, 1], {"inputs": [1.0, 2.0]}, ["X", "(2,)", "(rows, features)"]),
+    "no rows": ([], {"inputs": np.ones((0, 2))}, ["X", "(0, 2)", "at least one"]),
+    "no features": ([0, 1], {"inputs": np.ones((2, 0))}, ["X", "(2, 0)", "at least one"]),
+    "text in inputs": (list("ab"), {"inputs": [["u"], ["v"]]}, ["X", "number"]),
+    "too few labels": ([0, 1, 1], {}, ["y", "3 labels", "4 rows"]),
+    "too many labels": ([0, 1, 1, 0, 1], {}, ["y", "5 labels", "4 rows"]),
+    "a single label": (1, {}, ["y", "label", "row"]),
+    "three classes for two": (
+        list("abca"),
+        {"loss": "binary-cross-entropy"},
+        ["y", "3 classes", "'binary-cross-entropy'", "takes two", "categorical-cross-entropy"],
+    ),
+    "three classes for a perceptron": ([0, 1, 2, 0], {"loss": "perceptron-soft"}, ["y", "3 classes", "two"]),
+    "one class for two": ([1, 1, 1, 1], {"loss": "binary-cross-entropy"}, ["y", "1 class", "two"]),
+    "one class": ([1, 1, 1, 1], {}, ["y", "1 class", "at least two"]),
+    "text with a squared loss": (
+        list("aabb"),
+        {"loss": "squared"},
+        ["y", "'a'", "'squared'", "numbers", "categorical-cross-entropy"],
+    ),
+    "fractions with a cross-entropy": (
+        [0.5, 1.0, 0.0, 1.0],
+        {"loss": "binary-cross-entropy"},
+        ["y", "0.5", "'binary-cross-entropy'", "class labels", "half-squared"],
+    ),
+    "fractions with softmax": ([0.5, 1.0, 0.0, 1.0], {}, ["y", "0.5", "class labels"]),
+    "a table of labels for two classes": (np.eye(4), {"loss": "binary-cross-entropy"}, ["y", "(4, 4)", "one"]),
+    "a distribution that does not sum to 1": (np.full((4, 2), 0.4), {}, ["Y", "0.4", "sum to 1"]),
+    "no label in a row": (["a", None, "b", "a"], {}, ["y", "None"]),
+    "test fraction of 1": (list("aabb"), {"test_fraction": 1}, ["test_fraction", "1", "below 1"]),
+    "negative test fraction": (list("aabb"), {"test_fraction": -0.1}, ["test_fraction", "-0.1", "from 0"]),
+    "test fraction that is no number": (
+        list("aabb"),
+        {"test_fraction": float("nan")},
+        ["test_fraction", "nan", "from 0"],
+    ),
+    "test fraction that leaves no training row": (
+        list("aabb"),
+        {"test_fraction": 0.9},
+        ["test_fraction", "0.9"],
+    ),
+    "one number for the hidden layers": (list("aabb"), {"hidden": 3}, ["hidden", "3"]),
+    "unknown loss": (list("aabb"), {"loss": "crossentropy"}, ["loss", "'crossentropy'", "did you mean"]),
+    "unknown activation": (
+        list("aabb"),
+        {"activation": "sigmoide", "hidden": (2,)},
+        ["'sigmoide'", "did you mean 'sigmoid'"],
+    ),
+    "hidden layer for a perceptron": (
+        [0, 0, 1, 1],
+        {"loss": "perceptron-hard", "hidden": (2,)},
+        ["'step'", "one layer only"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_arrays_that_do_not_fit_are_refused_with_field_found_and_expected(name: str) -> None:
+    y, options, fragments = REFUSED[name]
+    message = refusal(lambda: own(y, **options).objective())
+    for fragment in fragments:
+        assert fragment in message
+
+
+def test_own_data_come_back_as_they_were_in_their_order() -> None:
+    problem = own([0.5, -1.0, 2.0, 8.0], loss="half-squared", scale=False)
+    X_train, Y_train, X_test, Y_test = problem.data()
+    assert X_train.tolist() == X.tolist()
+    assert Y_train.tolist() == [[0.5], [-1.0], [2.0], [8.0]]
+    assert X_test.shape == (0, 2)
+    assert Y_test.shape == (0, 1)
+    assert problem.classes is None
+
+
+def test_own_data_are_copied() -> None:
+    inputs, numbers = X.copy(), np.array([1.0, 2.0, 3.0, 5.0])
+    problem = own(numbers, inputs=inputs, loss="half-squared")
+    before = problem.objective().value(problem.start())
+    inputs[...], numbers[...] = 7.0, 7.0
+    problem.data.cache_clear()
+    assert problem.objective().value(problem.start()) == before
+
+
+@pytest.mark.parametrize(
+    ("y", "loss", "classes", "first"),
+    [
+        (["pear", "apple", "fig", "fig"], "categorical-cross-entropy", ["apple", "fig", "pear"], [0, 0, 1]),
+        ([3, -1, 3, 7], "categorical-cross-entropy", [-1, 3, 7], [0, 1, 0]),
+        ([2.0, 1.0, 1.0, 2.0], "binary-cross-entropy", [1.0, 2.0], [1]),
+        ([True, False, True, True], "binary-cross-entropy", [False, True], [1]),
+        (["no", "yes", "no", "yes"], "perceptron-soft", ["no", "yes"], [-1]),
+        (["yes", "no", "no", "yes"], "perceptron-hard", ["no", "yes"], [1]),
+        ([1, 0, 1, 0], "half-squared", [0, 1], [1]),
+    ],
+)
+def test_classes_are_in_rising_order_and_the_second_of_two_is_the_positive_one(
+    y: Any, loss: str, classes: list[Any], first: list[float]
+) -> None:
+    problem = own(y, loss=loss)
+    assert problem.classes is not None
+    assert problem.classes.tolist() == classes
+    assert problem.data()[1][0].tolist() == first
+    assert problem.network.sizes[-1] == len(first)
+
+
+def test_rows_that_sum_to_one_are_taken_as_they_are() -> None:
+    soft = np.array([[0.25, 0.75], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    assert own(soft).data()[1].tolist() == soft.tolist()
+
+
+def test_a_regression_with_several_numbers_a_row_scales_each_of_them() -> None:
+    numbers = np.array([[1.0, 100.0], [2.0, 50.0], [3.0, 75.0], [6.0, 75.0]])
+    _, Y, _, _ = own(numbers, loss="squared").data()
+    np.testing.assert_allclose(Y.mean(axis=0), 0.0, atol=1e-14)
+    np.testing.assert_allclose(Y.std(axis=0), 1.0, rtol=1e-14)
+
+
+def test_a_constant_feature_becomes_zero() -> None:
+    inputs = np.column_stack([X, np.full(4, 5.0)])
+    assert own(list("aabb"), inputs=inputs).data()[0][:, 2].tolist() == [0.0] * 4
+
+
+def test_test_rows_are_scaled_by_the_training_rows() -> None:
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.normal(5.0, 3.0, (40, 2)), np.arange(40) % 2
+    X_train, _, X_test, _ = own(labels, inputs=inputs, test_fraction=0.25).data(seed=3)
+    plain_train, _, plain_test, _ = own(labels, inputs=inputs, test_fraction=0.25, scale=False).data(seed=3)
+    # Another problem by its key, so the split may be another: find the training rows by their own numbers.
+    assert X_train.shape == plain_train.shape == (30, 2)
+    assert X_test.shape == plain_test.shape == (10, 2)
+    slope = X_train.std(axis=0) / 1.0
+    np.testing.assert_allclose(slope, 1.0, rtol=1e-12)
+    everything = np.concatenate([X_train, X_test])
+    deviation = inputs.std(axis=0) / everything.std(axis=0)
+    shift = inputs.mean(axis=0) - everything.mean(axis=0) * deviation
+    raw_train = X_train * deviation + shift
+    np.testing.assert_allclose(raw_train.mean(axis=0), shift, rtol=1e-12)
+    np.testing.assert_allclose(raw_train.std(axis=0), deviation, rtol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=30), st.floats(0.0, 0.99), st.integers(0, 5), st.booleans())
+def test_a_split_is_disjoint_complete_and_in_proportion(
+    classes: list[int], fraction: float, seed: int, one_stratum: bool
+) -> None:
+    strata = None if one_stratum else np.array(classes)
+    train, test = split_rows(strata, len(classes), fraction, np.random.default_rng(seed))
+    assert sorted([*train.tolist(), *test.tolist()]) == list(range(len(classes)))
+    assert (np.diff(train) > 0).all()
+    assert (np.diff(test) > 0).all()
+    groups = np.zeros(len(classes), dtype=int) if one_stratum else np.array(classes)
+    for one in np.unique(groups):
+        assert abs((groups[test] == one).sum() - fraction * (groups == one).sum()) <= 0.5 + 1e-9
+
+
+def test_the_key_changes_with_data_labels_and_every_option() -> None:
+    changed = X.copy()
+    changed[3, 1] += 1e-12
+    problems = [
+        own([0, 0, 1, 1]),
+        own([0, 1, 0, 1]),
+        own([0, 0, 1, 1], inputs=changed),
+        own([0, 0, 1, 1], inputs=X[:, ::-1]),
+        own([0, 0, 1, 1], hidden=(2,)),
+        own([0, 0, 1, 1], hidden=(2,), activation="relu"),
+        own([0, 0, 1, 1], loss="binary-cross-entropy"),
+        own([0, 0, 1, 1], loss="squared"),
+        own([0, 0, 1, 1], loss="squared", output="tanh"),
+        own([0, 0, 1, 1], initializer="he"),
+        own([0, 0, 1, 1], test_fraction=0.5),
+        own([0, 0, 1, 1], scale=False),
+        own([0, 0, 1, 1], target=0.1),
+        own([0, 0, 1, 1], name="yours"),
+    ]
+    assert len({problem.key for problem in problems}) == len(problems)
+    assert own([0, 0, 1, 1]).key == own([0, 0, 1, 1]).key
+
+
+def test_streams_of_a_problem_are_apart_from_one_another_and_from_other_problems() -> None:
+    one, other = load("xor"), load("parity")
+    draws = {
+        tuple(np.random.default_rng(problem.seed_sequence(seed, purpose)).integers(0, 2**62, 2).tolist())
+        for problem in (one, other)
+        for seed in (0, 1)
+        for purpose in range(4)
+    }
+    assert len(draws) == 16
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "targets", "expected"),
+    [
+        ("binary-cross-entropy", [[0.5], [0.49], [0.9], [0.1]], [[1], [1], [0], [0]], 0.5),
+        ("perceptron-soft", [[0.0], [-0.1], [2.0], [-3.0]], [[1], [1], [-1], [-1]], 0.5),
+        ("squared", [[0.7], [-0.2]], [[1], [0]], 1.0),
+        ("categorical-cross-entropy", [[0.2, 0.7, 0.1], [0.4, 0.3, 0.3]], [[0, 1, 0], [0, 0, 1]], 0.5),
+    ],
+)
+def test_accuracy_is_the_part_of_rows_whose_class_is_named(
+    loss: str, outputs: Any, targets: Any, expected: float
+) -> None:
+    entry = LOSSES[CODES[loss]]
+    assert accuracy(np.array(outputs, dtype=float), np.array(targets, dtype=float), entry) == expected
+
+
+def test_measures_of_own_data_are_those_of_a_plain_count() -> None:
+    rng = np.random.default_rng(1)
+    inputs, labels = rng.normal(size=(60, 3)), np.array(list("abc"))[rng.integers(0, 3, 60)]
+    problem = own(labels, inputs=inputs, hidden=(4,), test_fraction=0.3)
+    w = problem.start(seed=2)
+    measures = problem.measures(seed=2)(w)
+    X_train, Y_train, X_test, Y_test = problem.data(seed=2)
+    for measured, inputs_of, targets in (
+        (measures.train_accuracy, X_train, Y_train),
+        (measures.test_accuracy, X_test, Y_test),
+    ):
+        predicted = problem.network.predict(w, inputs_of)
+        assert measured == np.mean([p.argmax() == t.argmax() for p, t in zip(predicted, targets, strict=True)])
+    predicted = problem.network.predict(w, X_test)
+    expected = -np.mean(np.log(predicted[Y_test == 1]))
+    assert measures.test_loss == pytest.approx(expected, rel=1e-12)
+
+
+def test_encoding_keeps_its_labels_as_they_are() -> None:
+    labels = np.array(["b", "a", "b"])
+    encode_targets(labels, LOSSES[CODES["categorical-cross-entropy"]])
+    assert labels.tolist() == ["b", "a", "b"]
