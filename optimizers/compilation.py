@@ -8,7 +8,7 @@ The policy lives here so that no kernel repeats it:
   for sums of products alone: it lets LLVM split a sum over vector lanes. In an exponential the same
   flag folds the range reduction away and the loss is wrong by 1e-2. Never ``nnan`` or ``ninf``: a run
   that diverges has to show it.
-- the disk cache, in a folder named after a digest of the compiled sources. numba itself looks at the
+- the disk cache, in a folder named after a digest of the sources. numba itself looks at the
   edit time of the one file that holds a function, and goes on using stale code when a function that
   was inlined from ANOTHER file has changed.
 """
@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,22 +32,54 @@ _config: Any = numba.config
 _njit: Any = numba.njit
 
 MARKER = "optimizers.compilation"
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+
+
+_packages: set[str] = set()
+"""Packages that have compiled something in this process: a package that is built upon comes before."""
 
 
 @functools.cache
 def _source_digest(package: str) -> str:
-    """Digest the sources of a package that compile anything, and this package's own."""
-    digest = hashlib.sha256(f"numba {numba.__version__}".encode())
-    for name in sorted({package, "optimizers"}):
-        location = getattr(sys.modules.get(name), "__file__", None)
-        if location is None:
+    """Digest every source that a compiled function of a package may have read something from.
+
+    Those are the files that compile anything, in the package and in those it builds upon, and what they
+    import from one another, which may be a constant that is now in the machine code.
+    """
+    roots = {name: _location(name) for name in {package, *_packages}}
+    waiting = [path for root in roots.values() if root is not None for path in _compiling(root)]
+    sources: dict[Path, bytes] = {}
+    while waiting:
+        path = waiting.pop()
+        if path in sources:
             continue
-        for path in sorted(Path(location).parent.rglob("*.py")):
-            source = path.read_bytes()
-            if MARKER.encode() in source:
-                digest.update(str(path.relative_to(Path(location).parent)).encode())
-                digest.update(source)
+        sources[path] = path.read_bytes()
+        for imported in _IMPORT.findall(sources[path].decode()):
+            top, _, rest = imported.partition(".")
+            root = roots.get(top)
+            if root is not None and root.is_dir():
+                file = root / rest.replace(".", "/")
+                waiting += [
+                    found for found in (file.with_suffix(".py"), file / "__init__.py") if found.is_file()
+                ]
+    digest = hashlib.sha256(f"numba {numba.__version__}".encode())
+    for path in sorted(sources):
+        digest.update(str(path).encode() + sources[path])
     return digest.hexdigest()[:16]
+
+
+def _location(package: str) -> Path | None:
+    """Return the folder of a package that is imported, or the file of a module that is none."""
+    module = sys.modules.get(package)
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return None
+    return Path(file).parent if hasattr(module, "__path__") else Path(file)
+
+
+def _compiling(root: Path) -> list[Path]:
+    files = [root] if root.is_file() else list(root.rglob("*.py"))
+    return [path for path in files if MARKER.encode() in path.read_bytes()]
 
 
 def cache_directory(package: str) -> Path:
@@ -95,8 +128,10 @@ def compiled(
     def decorate(function: Callable[..., Any]) -> Any:
         # A function typed at a prompt or in a doctest has no file, so no place in the cache.
         cached = Path(function.__code__.co_filename).is_file()
+        package = function.__module__.partition(".")[0]
+        _packages.add(package)
         before = _config.CACHE_DIR
-        _config.CACHE_DIR = str(cache_directory(function.__module__.partition(".")[0]))
+        _config.CACHE_DIR = str(cache_directory(package))
         try:
             # numba reads the folder when caching is switched on; the user's own setting comes back.
             return _njit(cache=cached, **options)(function)

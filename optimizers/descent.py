@@ -10,7 +10,7 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.first_class import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUE_AND_GRADIENT, Array, Objective
+from optimizers.objective import ALL_ROWS, REALS, VALUE_AND_GRADIENT, Array, Objective, Rows
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Count, options
 from optimizers.row_order import shuffle
@@ -23,7 +23,18 @@ _update = caller(UPDATE)
 
 
 @compiled(allocates=True)
-def _descend(
+def _rows_of_step(order: Any, batch: int, step: int, row_order: Any) -> Any:
+    """Return the rows of one step, none for all of them; shuffle them where an epoch begins."""
+    if not batch:
+        return order[:0]
+    place = (step % ((order.size + batch - 1) // batch)) * batch
+    if place == 0:
+        shuffle(order, row_order)
+    return order[place : min(place + batch, order.size)]
+
+
+@compiled(allocates=True)
+def descend(
     value_and_gradient: int,
     update: int,
     data: Any,
@@ -35,29 +46,30 @@ def _descend(
     batch: int,
     row_order: Any,
     first: int,
-    iterations: int,
     losses: Any,
+    best: Any,
 ) -> int:
-    """Do iterations ``first`` to ``first + iterations``, or up to the first loss that is not finite.
+    """Do iterations from ``first`` on, one for each place in ``losses``, or up to a loss that is not finite.
 
-    The two functions are handed in by their addresses.
+    ``value_and_gradient`` and ``update`` are addresses. ``best`` takes the parameters of the lowest loss of
+    this call.
+
+    Returns:
+        Iterations done.
     """
-    count = order.size
-    batches = (count + batch - 1) // batch if batch else 1
-    rows = order[:0]
-    for done in range(iterations):
-        step = first + done
-        if batch:
-            place = (step % batches) * batch
-            if place == 0:
-                shuffle(order, row_order)
-            rows = order[place : min(place + batch, count)]
+    lowest = np.inf
+    for done in range(losses.size):
+        rows = _rows_of_step(order, batch, first + done, row_order)
         loss = _value_and_gradient(value_and_gradient, w, rows, data, gradient)
         losses[done] = loss
         if not np.isfinite(loss):
             return done
-        _update(update, w, gradient, state, settings, step)
-    return iterations
+        if loss < lowest:
+            lowest = loss
+            for i in range(w.size):
+                best[i] = w[i]
+        _update(update, w, gradient, state, settings, first + done)
+    return losses.size
 
 
 def _descend_python(
@@ -66,17 +78,25 @@ def _descend_python(
     w: Array,
     state: Array,
     settings: Array,
+    order: Rows,
+    batch: int,
+    row_order: np.random.Generator,
     first: int,
-    iterations: int,
     losses: Array,
+    best: Array,
 ) -> int:
-    """Do the same, over all rows, against an objective that is a Python function."""
-    for done in range(iterations):
-        losses[done], gradient = objective.value_and_gradient(w)
+    """Do the same against an objective that is a Python function."""
+    lowest = np.inf
+    for done in range(losses.size):
+        rows = _rows_of_step(order, batch, first + done, row_order)
+        losses[done], gradient = objective.value_and_gradient(w, rows if batch else None)
         if not np.isfinite(losses[done]):
             return done
+        if losses[done] < lowest:
+            lowest = losses[done]
+            best[:] = w
         update(w, gradient, state, settings, first + done)
-    return iterations
+    return losses.size
 
 
 @options
@@ -124,43 +144,34 @@ class Descent(Optimizer):
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
         """Step until ``observe`` allows no more. ``rng`` is not used: the row order is the problem's."""
-        w = start.copy()
-        gradient = np.zeros(objective.size)
-        state, settings = self.state(objective.size), self.settings()
+        w, best, gradient = start.copy(), start.copy(), np.zeros(objective.size)
+        state, settings, update = self.state(objective.size), self.settings(), type(self).update
         batch = self._batch_rows(objective)
         order = np.arange(objective.rows) if batch else ALL_ROWS.copy()
-        row_order = objective.row_order()
-        update = type(self).update
+        rows = (order, batch, objective.row_order())
         functions = objective.compiled
         if functions is not None:
-            function = address(functions.value_and_gradient, VALUE_AND_GRADIENT)
-            rule = address(update, UPDATE)
+            function, rule = (
+                address(functions.value_and_gradient, VALUE_AND_GRADIENT),
+                address(update, UPDATE),
+            )
         first = 0
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
             if functions is not None:
-                done = _descend(
-                    function,
-                    rule,
-                    functions.gradient_data,
-                    w,
-                    gradient,
-                    state,
-                    settings,
-                    order,
-                    batch,
-                    row_order,
-                    first,
-                    allowance,
-                    losses,
-                )
+                data = functions.gradient_data
+                done = descend(function, rule, data, w, gradient, state, settings, *rows, first, losses, best)
             else:
-                done = _descend_python(objective, update, w, state, settings, first, allowance, losses)
+                done = _descend_python(objective, update, w, state, settings, *rows, first, losses, best)
             first += done
-            if done < allowance:
-                # The loss at w is not finite; the gradient there was paid for and led nowhere.
-                observe(w, iterations=done, losses=None if batch else losses[:done], loss=losses[done])
-                return None
-            allowance = observe(w, iterations=done, losses=None if batch else losses)
+            # A loss that is not finite ends the stretch early; observe ends the run for it. The loss of a
+            # batch is not the loss over all rows, so it is not handed on.
+            allowance = observe(
+                w,
+                iterations=done,
+                losses=None if batch else losses[:done],
+                best=None if batch else best,
+                loss=losses[done] if done < allowance else None,
+            )
         return None

@@ -53,7 +53,10 @@ def minimize(
     >>> round(float(best.w[0]), 6), best.outcome.name
     (3.0, 'budget')
     """
-    point = np.array(start, dtype=np.float64)
+    try:
+        point = np.array(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        point = np.empty((0, 0))
     if point.ndim != 1 or not np.isfinite(point).all():
         raise InputError(f"start is {start!r}, expected a flat vector of finite numbers")
     objective = function if isinstance(function, Objective) else FunctionObjective(function, point.size)

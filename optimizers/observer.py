@@ -106,6 +106,7 @@ class Observer:
         *,
         iterations: int = 0,
         losses: Array | None = None,
+        best: Array | None = None,
         loss: float | None = None,
         population_losses: Array | None = None,
     ) -> int:
@@ -122,7 +123,10 @@ class Observer:
             loss = self._objective.peek(w)
         self.final_loss = loss
         trail = None if losses is None else np.append(losses[1:], loss)
-        self._judge(w, loss, trail, cost, iterations)
+        if best is not None and losses is not None and losses.size:
+            self._improve(best, float(losses.min()))
+        self._improve(w, loss)
+        self._judge(loss, trail, cost, iterations)
         if self._keep is not None:
             counts = (self._objective.value_rows, self._objective.gradient_rows)
             self._keep(Look(w, loss, self.iteration, cost, *counts, self.seconds, trail, population_losses))
@@ -134,10 +138,12 @@ class Observer:
             self.seconds = 0.0
         return allowance
 
-    def _judge(self, w: Array, loss: float, trail: Array | None, cost: float, iterations: int) -> None:
-        """Update the best, and find out whether the run is solved, diverged or out of time."""
+    def _improve(self, w: Array, loss: float) -> None:
         if loss < self.best_loss or self.best_w.size == 0:
             self.best_loss, self.best_w = loss, w.copy()
+
+    def _judge(self, loss: float, trail: Array | None, cost: float, iterations: int) -> None:
+        """Find out whether the run is solved, diverged or out of time."""
         lowest = loss
         if trail is not None and iterations:
             finite = trail[np.isfinite(trail)]

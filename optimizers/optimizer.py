@@ -40,6 +40,7 @@ class Observe(Protocol):
         *,
         iterations: int = 0,
         losses: Array | None = None,
+        best: Array | None = None,
         loss: float | None = None,
         population_losses: Array | None = None,
     ) -> int:
@@ -51,6 +52,7 @@ class Observe(Protocol):
             losses: where the search knows them, the loss over all rows of each of the ``iterations``
                 parameter vectors that led here, the one of the last look first and ``w`` itself not
                 included.
+            best: the parameters of the lowest of ``losses``, where the search has them.
             loss: the loss of ``w`` over all rows where the search has paid for it; it is measured,
                 uncounted, where it is left out.
             population_losses: the losses of the population that ``w`` is the best of.

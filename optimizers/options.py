@@ -39,7 +39,7 @@ Fraction = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
 BelowOne = Annotated[float, _number, Field(ge=0, lt=1, allow_inf_nan=False)]
 Count = Annotated[int, _number, Field(ge=1)]
 CountOrZero = Annotated[int, _number, Field(ge=0)]
-Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_tuple_of_list)]
+Sizes = Annotated[tuple[Count, ...], BeforeValidator(_tuple_of_list)]
 
 
 def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> str:

@@ -108,8 +108,8 @@ def make_case(network: Network, rows: int, seed: int = 0, kinks: bool = True) ->
         tame = all(abs(z).max() < 30 for z in sums)
         if network.loss == "binary-cross-entropy":
             tame &= bool(abs(sums[-1]).max() < 5)  # the printed log(1 - a) has no digits left further out
-        slopes = {"relu": sums[-1], "step": -Y * sums[-1]}.get(names[-1], np.ones((1, 1)))
-        alive = (slopes > 0).any(axis=1).all()
+        outward = {"relu": np.ones_like(Y), "step": -Y}.get(names[-1])
+        alive = outward is None or (outward * sums[-1] > 0).any(axis=1).all()
         if tame and (kinks or (alive and not close)):
             return Case(network, w, X, Y)
     raise AssertionError(f"no draw fits {label(network)}")

@@ -70,6 +70,17 @@ def test_rows_and_cost_are_counted_exactly_for_any_mix_of_calls(asked: list[Any]
     assert objective.cost == pytest.approx(expected, rel=1e-12, abs=0)
 
 
+def test_several_threads_count_as_one_does() -> None:
+    network = Network(sizes=(5, 60, 3), activation="tanh", loss="categorical-cross-entropy")
+    case = make_case(network, rows=1501)
+    objective = case.objective()
+    objective.value_and_gradient(case.w)
+    objective.values(np.repeat(case.w[None], 5, axis=0))
+    objective.values(np.repeat(case.w[None], 3, axis=0), rows=[1500, 0])
+    assert objective.gradient_rows == 1501
+    assert objective.value_rows == 5 * 1501 + 3 * 2
+
+
 def test_every_objective_counts_for_itself() -> None:
     case = make_case(NETWORK, ROWS)
     one, other = case.objective(), case.objective()

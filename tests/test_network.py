@@ -296,8 +296,8 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     case = make_case(network, rows)
     data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
     work = int(data[1][kernels.WORK])
-    # Enough for the threads; no multiple of their number. Many candidates only where a candidate is little.
-    size = min(kernels.PARALLEL_WORK // work + 3, 3001)
+    # Enough for the threads to meet; no multiple of their number.
+    size = min(20 * kernels.PARALLEL_WORK // work + 3, 501)
     population = case.w * np.linspace(-1.0, 1.0, size)[:, None]
     losses = np.full(size, np.nan)
     kernels.values(population, ALL_ROWS, data, losses)

@@ -143,7 +143,7 @@ DATA: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "labels 0 and 1 for a perceptron": (
         {"loss": "perceptron-soft", "targets": [0.0, 1.0, 1.0]},
-        ["Y", "'perceptron-soft'", "0, 1", "-1 and +1"],
+        ["Y", "'perceptron-soft'", "found 0,", "-1 and +1"],
     ),
 }
 

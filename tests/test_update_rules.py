@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watching import Watcher, watch
+from watching import Watcher, row_orders, watch
 
 import harness
 from harness.gradients import build_source
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 from optimizers import Budget, InputError, Optimizer, build_optimizer, minimize
+from optimizers.row_order import shuffle
 
 RECORDED = Path(__file__).parent / "recorded" / "update_rules.json"
 STEPS = 200
@@ -78,7 +81,7 @@ every_rule = pytest.mark.parametrize("rule", RULES)
 
 def network_gradient(network: Network, w: Any, X: Any, Y: Any) -> Any:
     layers, place = [], 0
-    for ins, outs in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+    for ins, outs in itertools.pairwise(network.sizes):
         layers.append((w[place : place + ins * outs].reshape(outs, ins), place))
         place += (ins + 1) * outs
     levels = [X]
@@ -103,16 +106,14 @@ def network_gradient(network: Network, w: Any, X: Any, Y: Any) -> Any:
     return gradient
 
 
-def batches(order: np.random.Generator, rows: int, batch: int | None) -> Iterator[Any]:
-    """Rows of each step: shuffled in place before each epoch, the rest in its last batch."""
-    chosen = np.arange(rows, dtype=np.int64)
+def batches(rng: np.random.Generator, rows: int, batch: int | None) -> Iterator[Any]:
+    """Rows of each step: a new order in each epoch, whose last batch holds the rest."""
     if batch is None:
-        while True:
-            yield chosen
-    while True:
-        order.shuffle(chosen)
+        yield from itertools.repeat(np.arange(rows))
+        return
+    for order in row_orders(rng, rows):
         for place in range(0, rows, batch):
-            yield chosen[place : place + batch].copy()
+            yield order[place : place + batch]
 
 
 @functools.cache
@@ -176,17 +177,33 @@ def test_every_epoch_takes_every_row_once_in_an_order_of_its_own() -> None:
 
 
 @every_rule
-def test_every_optimizer_goes_through_the_same_rows(rule: str) -> None:
-    """At a learning rate of next to nothing, a batch's change of w is its gradient at the start."""
-    tiny = 1e-9
-    optimizer = build_optimizer({"name": "gradient-descent", "batch": 32, "learning_rate": tiny})
-    start = problem("iris").start()
-    path = watch(optimizer, problem("iris").objective(), start, [1] * 4).path
+def test_every_rule_goes_through_the_same_rows(rule: str) -> None:
+    """From the same point the first batch alone decides the first step, and each rule saw the same one."""
     X, Y, _, _ = problem("iris").data()
-    order = batches(problem("iris").objective().row_order(), len(X), 32)
-    for before, after, rows in zip(path, path[1:], order, strict=False):
-        expected = network_gradient(problem("iris").network, start, X[rows], Y[rows])
-        np.testing.assert_allclose((before - after) / tiny, expected, atol=1e-6)
+    rows = next(batches(problem("iris").objective().row_order(), len(X), 32))
+    start = problem("iris").start()
+    gradient = network_gradient(problem("iris").network, start, X[rows], Y[rows])
+    step = np.diff(search(rule, "iris", 32, [1]).path, axis=0)[0]
+    np.testing.assert_array_equal(np.sign(step), -np.sign(gradient))
+
+
+def test_all_orders_of_the_rows_are_equally_likely() -> None:
+    order, rng, counts = np.arange(4), np.random.default_rng(11), Counter[bytes]()
+    draws = 12_000
+    for _ in range(draws):
+        shuffle(order, rng)
+        counts[order.tobytes()] += 1
+    assert len(counts) == 24
+    # 23 degrees of freedom: chi square is above 58 once in 10,000 times.
+    assert sum((count - draws / 24) ** 2 for count in counts.values()) / (draws / 24) < 58
+
+
+@given(st.integers(1, 60), st.integers(0, 2**32))
+def test_a_shuffle_is_algorithm_235(rows: int, seed: int) -> None:
+    order, rng = np.arange(rows), np.random.default_rng(seed)
+    for expected in itertools.islice(row_orders(np.random.default_rng(seed), rows), 3):
+        shuffle(order, rng)
+        assert order.tolist() == expected.tolist()
 
 
 @every_rule
@@ -276,7 +293,7 @@ def torch_path(rule: str, sizes: tuple[int, ...], X: Any, labels: Any, start: An
     import torch
 
     layers: list[Any] = []
-    for ins, outs in zip(sizes[:-1], sizes[1:], strict=True):
+    for ins, outs in itertools.pairwise(sizes):
         layers += [torch.nn.Linear(ins, outs, dtype=torch.float64), torch.nn.Tanh()]
     network = torch.nn.Sequential(*layers[:-1])
     torch.nn.utils.vector_to_parameters(torch.tensor(start), network.parameters())

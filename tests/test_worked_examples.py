@@ -204,9 +204,12 @@ class TestTextbookBackpropagation:
         """Train by the textbook, the rows in the order that every optimizer gets."""
         X, Y, _, _ = problem.data()
         book = Textbook(problem.network, problem.start())
-        generator, order = problem.objective().row_order(), np.arange(len(X))
+        generator, order = problem.objective().row_order(), list(range(len(X)))
         for _ in range(self.epochs):
-            generator.shuffle(order)
+            # Fisher and Yates: each place from the last on takes a row drawn from those up to it.
+            for place in range(len(order) - 1, 0, -1):
+                drawn = int(generator.random() * (place + 1))
+                order[place], order[drawn] = order[drawn], order[place]
             for row in order:
                 book.learn(X[row], Y[row], self.alpha, first_layer_back)
         return book

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ class Watcher:
         *,
         iterations: int = 0,
         losses: Any = None,
+        best: Any = None,
         loss: float | None = None,
         population_losses: Any = None,
     ) -> int:
@@ -81,6 +83,16 @@ def watch(
     watcher = Watcher(objective, allowances)
     watcher.outcome = optimizer.run(objective, start, np.random.default_rng(seed), watcher)
     return watcher
+
+
+def row_orders(rng: np.random.Generator, rows: int) -> Iterator[Any]:
+    """The order of the rows in each epoch: the last one's, shuffled by Durstenfeld's algorithm 235."""
+    order = list(range(rows))
+    while True:
+        for last in reversed(range(1, rows)):
+            drawn = math.floor((last + 1) * rng.random())
+            order[drawn], order[last] = order[last], order[drawn]
+        yield np.array(order, dtype=np.int64)
 
 
 class LeastSquares(Objective):

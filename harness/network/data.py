@@ -60,12 +60,7 @@ def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Arr
     Raises:
         InputError: for a wrong shape, no rows, NaN or infinity, or targets that do not fit the loss.
     """
-    try:
-        inputs, targets = np.array(X, dtype=np.float64), np.array(Y, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(
-            "X or Y holds something that is no number: turn classes into numbers first"
-        ) from None
+    inputs, targets = _numbers("X", X), _numbers("Y", Y)
     if targets.ndim == 1:
         targets = targets[:, None]
     features, outputs = network.sizes[0], network.sizes[-1]
@@ -81,23 +76,38 @@ def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Arr
                 f"{name} holds {array[row, column]} in row {row}, column {column}: "
                 "remove such rows, or fill them in"
             )
-    kind = network.loss_entry.targets
-    fits, expected = {
-        "numbers": (True, "numbers"),
-        "probabilities": (bool(((targets >= 0) & (targets <= 1)).all()), "numbers from 0 to 1"),
+    wrong_targets, expected = {
+        "numbers": (targets[:0], "numbers"),
+        "probabilities": (targets[(targets < 0) | (targets > 1)], "numbers from 0 to 1"),
         "distribution": (
-            bool((targets >= 0).all() and np.allclose(targets.sum(axis=1), 1, rtol=0, atol=1e-12)),
+            targets[(targets < 0).any(axis=1) | ~np.isclose(targets.sum(axis=1), 1, rtol=0, atol=1e-12)],
             "rows that sum to 1, one column a class (one-hot)",
         ),
-        "signs": (bool(np.isin(targets, (-1, 1)).all()), "-1 and +1 only"),
-    }[kind]
-    if not fits:
-        found = np.unique(targets)[:4]
+        "signs": (targets[~np.isin(targets, (-1, 1))], "-1 and +1 only"),
+    }[network.loss_entry.targets]
+    if wrong_targets.size:
         raise InputError(
-            f"Y does not fit loss '{network.loss}': found {', '.join(f'{v:g}' for v in found)} ..., "
-            f"expected {expected}"
+            f"Y does not fit loss '{network.loss}': found {_shown(wrong_targets[0])}, expected {expected}"
         )
     return inputs, targets
+
+
+def _numbers(name: str, table: ArrayLike) -> Array:
+    """Return a table as float64, or say which entry is no number."""
+    try:
+        return np.array(table, dtype=np.float64)
+    except (TypeError, ValueError):
+        pass
+    try:
+        entries = np.array(table, dtype=object).ravel()
+    except ValueError:
+        entries = np.array([])
+    wrong = next((entry for entry in entries if not isinstance(entry, int | float | np.number)), table)
+    raise InputError(f"{name} holds {wrong!r}, expected a table of numbers: encode it as numbers first")
+
+
+def _shown(entry: Array | np.float64) -> str:
+    return f"{entry:g}" if np.ndim(entry) == 0 else str(entry.tolist())
 
 
 def signs(targets: Array) -> Array | None:

@@ -2,7 +2,7 @@
 
 A call of ``math.exp`` in a compiled loop is a call of the C library for each element: 3.4 ns. The
 polynomials here are straight-line code that becomes eight lanes of one vector instruction: 0.5 ns at an
-error of two units in the last place. They need the project's flags (see ``optimizers.compilation``): the
+error of one unit in the last place. They need the project's flags (see ``optimizers.compilation``): the
 range reduction is wrong under the fast-math flag ``reassoc``, so no sum of products belongs in this file.
 """
 

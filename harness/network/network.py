@@ -54,7 +54,7 @@ class Network:
                 f"Network: option 'sizes' is {list(self.sizes)}, expected at least input and output, "
                 "such as [2, 2, 1]"
             )
-        for name in self.activation + ((self.output,) if self.output else ()):
+        for name in self.activation + ((self.output,) if self.output is not None else ()):
             if name not in activations.KNOWN:
                 raise unknown_name("activation", name, activations.KNOWN)
         if self.loss not in losses.KNOWN:
@@ -91,7 +91,7 @@ class Network:
     @property
     def output_activation(self) -> str:
         """Name of the output layer's activation."""
-        return self.output or self.loss_entry.outputs[0]
+        return self.loss_entry.outputs[0] if self.output is None else self.output
 
     @property
     def layer_activations(self) -> tuple[str, ...]:

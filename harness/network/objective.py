@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,10 +13,14 @@ from harness.network.data import check_data, pack, signs
 from harness.network.network import Network
 from harness.network.source import GradientSource
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, Array, Compiled, Objective, Rows
+from optimizers.objective import ALL_ROWS, GRADIENT_ROWS, Array, Compiled, Objective, Rows
 
 USUAL_POPULATION = 100
 """Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
+
+
+UNIT_COST = 2.0
+"""Cost of one correction of a single unit, a row: a pass forward and one for the weights."""
 
 
 class NetworkObjective(Objective):
@@ -45,6 +51,9 @@ class NetworkObjective(Objective):
         self.network = network
         self.size, self.rows = network.size, inputs.shape[0]
         self.counters = np.zeros(2, dtype=np.int64)
+        # A correction of the single unit is priced by itself, whatever the gradient source costs.
+        self._unit_counters = np.zeros(2, dtype=np.int64)
+        self._arguments = (network, inputs, targets, gradient, order)
         self._order = order if order is not None else np.random.SeedSequence(0)
         self._data = pack(network, inputs, targets, self.counters)
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
@@ -61,8 +70,24 @@ class NetworkObjective(Objective):
         classes = signs(targets)
         if len(network.sizes) == 2 and classes is not None:
             unit = Network(sizes=network.sizes, loss="perceptron-soft")
-            data = pack(unit, inputs, classes, self.counters)
+            data = pack(unit, inputs, classes, self._unit_counters)
             self.perceptron = Compiled(kernels.value, kernels.values, kernels.value_and_gradient, data, data)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
+        return _rebuilt, (self._arguments, self.counters.tolist(), self._unit_counters.tolist())
+
+    @property
+    def gradient_rows(self) -> int:
+        """Rows passed forward and backward so far, for gradients and for corrections of a single unit."""
+        return int(self.counters[GRADIENT_ROWS] + self._unit_counters[GRADIENT_ROWS])
+
+    @property
+    def cost(self) -> float:
+        """Cost so far, in forward-pass equivalents; a correction of a single unit costs two passes a row."""
+        corrections = int(self._unit_counters[GRADIENT_ROWS]) * UNIT_COST / self.rows
+        gradients = int(self.counters[GRADIENT_ROWS]) * (self.gradient_cost or 0.0)
+        return (self.value_rows + gradients) / self.rows + corrections
 
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
@@ -104,3 +129,10 @@ class NetworkObjective(Objective):
         if chosen.min() < 0 or chosen.max() >= self.rows:
             raise InputError(f"rows go from {chosen.min()} to {chosen.max()}, expected 0 to {self.rows - 1}")
         return chosen.astype(np.int64)
+
+
+def _rebuilt(arguments: tuple[Any, ...], counts: list[int], unit_counts: list[int]) -> NetworkObjective:
+    objective = NetworkObjective(*arguments)
+    objective.counters[:] = counts
+    objective._unit_counters[:] = unit_counts
+    return objective

@@ -41,10 +41,12 @@ def parse(specification: str) -> dict[str, Any]:
         option, sign, text = part.partition("=")
         if not sign:
             raise InputError(f"problem {specification!r}: found {part!r}, expected option=value")
+        if option.strip() in given:
+            raise InputError(f"problem {specification!r}: option '{option.strip()}' is there twice")
         try:
             given[option.strip()] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
-            given[option.strip()] = text.strip()
+            given[option.strip()] = None if text.strip() == "none" else text.strip()
     return given
 
 

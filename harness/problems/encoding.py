@@ -53,7 +53,13 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
             f"y holds {given[given != np.round(given)][0]:g}, but loss '{loss.name}' takes class labels: "
             "take half-squared for a regression"
         )
-    classes, codes = np.unique(given, return_inverse=True)
+    try:
+        classes, codes = np.unique(given, return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(label).__name__ for label in given})
+        raise InputError(
+            f"y mixes labels of types {', '.join(kinds)}: give one label of one type a row"
+        ) from None
     if loss.targets == "distribution":
         if classes.size < 2:
             raise InputError(f"y has {classes.size} class, but loss '{loss.name}' needs at least two")

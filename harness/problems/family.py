@@ -71,13 +71,15 @@ class ProblemFamily(Named, ABC):
     @property
     def label(self) -> str:
         """The name with the options that differ from their defaults."""
-        changed = ",".join(
-            f"{name}={json.dumps(value, separators=(',', ':'))}"
-            if not isinstance(value, str)
-            else f"{name}={value}"
-            for name, value in changed_options(self).items()
-        )
+        changed = ",".join(f"{name}={_written(value)}" for name, value in changed_options(self).items())
         return f"{self.name()}:{changed}" if changed else self.name()
+
+
+def _written(value: Any) -> str:
+    """Write an option as ``load`` reads it."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def corners(bits: int) -> Array:

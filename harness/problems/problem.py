@@ -106,8 +106,11 @@ class Problem(BaseProblem):
         table = np.asarray(X)
         if table.ndim != 2 or 0 in table.shape:
             raise InputError(f"X has shape {table.shape}, expected (rows, features), at least one of each")
-        if len(np.asarray(y)) != len(table):
-            raise InputError(f"y has {len(np.asarray(y))} labels for the {len(table)} rows of X")
+        if np.ndim(y) == 0 or len(np.asarray(y)) != len(table):
+            found = f"{len(np.asarray(y))} labels" if np.ndim(y) else f"one label, {y!r},"
+            raise InputError(f"y has {found} for the {len(table)} rows of X: give each row one")
+        if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+            raise InputError(f"hidden is {hidden!r}, expected a list of sizes such as (32,), or () for none")
         Y, classes = encode_targets(y, KNOWN[loss])
         network = Network(
             sizes=(table.shape[1], *hidden, Y.shape[1]),
@@ -145,22 +148,34 @@ class Problem(BaseProblem):
         sizes = "-".join(str(size) for size in self.network.sizes)
         return f"<problem {self.name}: network {sizes}, {self.network.loss}, {len(self._X)} rows>"
 
-    @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
     def data(self, seed: int = 0) -> tuple[Array, Array, Array, Array]:
         """Return training and test rows, ``(X_train, Y_train, X_test, Y_test)``, as the network sees them.
 
         Features, and the targets of a regression, are shifted and scaled to mean 0 and standard deviation
         1 of the TRAINING rows; a constant feature is only shifted.
         """
+        return self._data(seed)
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
+    def _data(self, seed: int) -> tuple[Array, Array, Array, Array]:
         rng = np.random.default_rng(self.seed_sequence(seed, SPLIT))
         strata = self._Y.argmax(axis=1) if self._Y.shape[1] > 1 else self._Y[:, 0]
         classes = strata if self.classes is not None else None
         train, test = split_rows(classes, len(self._X), self._test_fraction, rng)
+        if not train.size:
+            raise InputError(
+                f"test_fraction is {self._test_fraction}, which leaves none of the {len(self._X)} rows to "
+                "train on: take a smaller one"
+            )
         X, Y = self._X, self._Y
         if self._scale:
             X = _standardised(X, train)
             Y = _standardised(Y, train) if self.classes is None else Y
-        return X[train], Y[train], X[test], Y[test]
+        tables = X[train], Y[train], X[test], Y[test]
+        for table in tables:
+            # They are handed out again; whoever wants to change one makes a copy.
+            table.flags.writeable = False
+        return tables
 
     def objective(self, gradient: str = "analytic", seed: int = 0) -> NetworkObjective:
         """Build the mean loss over the training rows, with counters of its own."""

@@ -123,7 +123,7 @@ def test_training_and_test_rows_are_all_rows_once_moved_by_one_shift_and_scale(n
 
 @every_problem
 def test_features_have_mean_0_and_deviation_1_on_the_training_rows_where_they_are_scaled(name: str) -> None:
-    X, y = family_of(name).data()
+    X, _ = family_of(name).data()
     problem = on_data(name)
     X_train, Y_train, X_test, _ = problem.data()
     if not family_of(name).scaled():
@@ -137,7 +137,7 @@ def test_features_have_mean_0_and_deviation_1_on_the_training_rows_where_they_ar
         assert Y_train.mean() == pytest.approx(0.0, abs=1e-12)
         assert Y_train.std() == pytest.approx(1.0, rel=1e-12)
     if len(X_test):
-        assert abs(X_test.mean(axis=0)).max() > 1e-6, "test rows are moved by the training rows, not their own"
+        assert abs(X_test.mean(axis=0)).max() > 1e-6, "test rows are not moved by their own mean"
 
 
 @every_problem

@@ -1,0 +1,62 @@
+"""The six networks that everything is measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.gradients.analytic import Analytic
+from harness.network.network import Network
+from harness.network.objective import NetworkObjective
+from optimizers.objective import Array
+
+
+@dataclass(frozen=True)
+class Size:
+    """A network on so many rows."""
+
+    sizes: tuple[int, ...]
+    rows: int
+
+    @property
+    def name(self) -> str:
+        return f"{'-'.join(str(size) for size in self.sizes)} x {self.rows}"
+
+    @property
+    def loss(self) -> str:
+        return "binary-cross-entropy" if self.sizes[-1] == 1 else "categorical-cross-entropy"
+
+    @property
+    def gradient_products(self) -> int:
+        """Multiply-adds of one gradient over all rows."""
+        products = [ins * outs for ins, outs in zip(self.sizes[:-1], self.sizes[1:], strict=True)]
+        return self.rows * (2 * sum(products) + sum(products[1:]))
+
+    def network(self) -> Network:
+        return Network(sizes=self.sizes, activation=("tanh",), loss=self.loss)
+
+    def data(self) -> tuple[Array, Array]:
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(self.rows, self.sizes[0]))
+        outputs = self.sizes[-1]
+        if outputs == 1:
+            return X, rng.integers(0, 2, (self.rows, 1)).astype(np.float64)
+        return X, np.eye(outputs)[rng.integers(0, outputs, self.rows)]
+
+    def objective(self) -> NetworkObjective:
+        X, Y = self.data()
+        return NetworkObjective(self.network(), X, Y, Analytic())
+
+    def start(self) -> Array:
+        return self.network().start(np.random.default_rng(1))
+
+
+SIZES = (
+    Size((2, 2, 1), 4),
+    Size((4, 8, 3), 150),
+    Size((30, 16, 1), 569),
+    Size((64, 32, 10), 1797),
+    Size((30, 64, 64, 2), 569),
+    Size((64, 256, 10), 1797),
+)

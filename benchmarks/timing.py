@@ -1,0 +1,29 @@
+"""Takes several workloads in turn, A B A B, and returns the median seconds of each."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+
+def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Run each workload once unmeasured, then all in turn; return medians in seconds."""
+    taken: dict[str, list[float]] = {name: [] for name in workloads}
+    for workload in workloads.values():
+        workload()
+    for _ in range(repeats):
+        for name, workload in workloads.items():
+            began = time.perf_counter()
+            workload()
+            taken[name].append(time.perf_counter() - began)
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def product_rate(repeats: int = 7, size: int = 1024) -> float:
+    """Return the machine's own rate of matrix products in multiply-adds a second: what BLAS reaches."""
+    a = np.random.default_rng(0).normal(size=(size, size))
+    seconds = alternate({"dgemm": lambda: a @ a}, repeats)["dgemm"]
+    return size**3 / seconds

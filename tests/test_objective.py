@@ -1,0 +1,378 @@
+"""Plain functions as objectives: values, central differences, counting, input errors; and ``minimize``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from watching import watch
+
+import harness
+import optimizers
+from optimizers import Budget, FunctionObjective, InputError, Minimum, minimize
+from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS
+
+# FunctionObjective
+
+
+class Smooth(NamedTuple):
+    """One function twice: on floats, and on mpmath's numbers for exact derivatives."""
+
+    function: Callable[[Any], float]
+    exact: Callable[..., Any]
+    point: tuple[float, ...]
+
+
+SMOOTH = {
+    "rosenbrock": Smooth(
+        lambda w: float((1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2),
+        lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2,
+        (-1.2, 1.0),
+    ),
+    "exponential": Smooth(
+        lambda w: math.exp(w[0]) + math.exp(-2 * w[1]) * w[2],
+        lambda x, y, z: mpmath.exp(x) + mpmath.exp(-2 * y) * z,
+        (0.3, -0.7, 2.5),
+    ),
+    "trigonometric": Smooth(
+        lambda w: math.sin(w[0]) * math.cos(3 * w[1]),
+        lambda x, y: mpmath.sin(x) * mpmath.cos(3 * y),
+        (0.9, 0.2),
+    ),
+    "logarithm": Smooth(
+        lambda w: math.log1p(w[0] ** 2) + math.tanh(w[1]),
+        lambda x, y: mpmath.log(1 + x**2) + mpmath.tanh(y),
+        (2.0, -0.4),
+    ),
+    "far-out": Smooth(
+        lambda w: w[0] ** 3 / 1e12 + w[1],
+        lambda x, y: x**3 / 10**12 + y,
+        (3.7e5, -2.2e4),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_central_differences_are_the_derivatives_to_six_digits(name: str) -> None:
+    function, exact, point = SMOOTH[name]
+    objective = FunctionObjective(function, len(point))
+    loss, gradient = objective.value_and_gradient(point)
+    with mpmath.workdps(40):
+        exactly = [mpmath.mpf(number) for number in point]
+        for index in range(len(point)):
+            order = tuple(int(place == index) for place in range(len(point)))
+            derivative = mpmath.diff(exact, tuple(exactly), order)
+            assert gradient[index] == pytest.approx(float(derivative), rel=1e-6)
+        assert loss == pytest.approx(float(exact(*exactly)), rel=1e-14)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=6), st.floats(0.1, 10))
+def test_central_differences_of_a_quadratic_have_no_truncation_error(
+    point: list[float], scale: float
+) -> None:
+    w = np.array(point)
+    objective = FunctionObjective(lambda v: float(scale * v @ v), w.size)
+    _, gradient = objective.value_and_gradient(w)
+    # What is left is round-off: the value's, over the step.
+    round_off = 4 * np.finfo(float).eps ** (2 / 3) * max(1.0, scale * float(w @ w))
+    np.testing.assert_allclose(gradient, 2 * scale * w, rtol=1e-9, atol=round_off)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_a_gradient_by_differences_costs_2n_plus_1_values(n: int) -> None:
+    calls = []
+    objective = FunctionObjective(lambda w: calls.append(w.copy()) or float(w @ w), n)  # type: ignore[func-returns-value]
+    assert objective.gradient_cost == 2 * n + 1
+    objective.value_and_gradient(np.ones(n))
+    assert len(calls) == 2 * n + 1 == objective.cost
+    assert (objective.value_rows, objective.gradient_rows) == (2 * n + 1, 0)
+    # One at the point itself, and two that differ from it in one coordinate, either way, for each.
+    away = np.array([call - 1 for call in calls])
+    assert (np.count_nonzero(away, axis=1) <= 1).all()
+    assert np.sort(np.sign(away), axis=0).tolist() == [[-1.0] * n] + [[0.0] * n] * (2 * n - 1) + [[1.0] * n]
+
+
+def test_every_value_counts_one_and_a_peek_none() -> None:
+    objective = FunctionObjective(lambda w: float(w.sum()), 3)
+    assert objective.value([1, 2, 3]) == 6.0
+    assert objective.cost == 1
+    assert objective.values([[1, 2, 3], [0, 0, 1], [5, 0, 0], [0, 0, 0]]).tolist() == [6.0, 1.0, 5.0, 0.0]
+    assert objective.cost == 5
+    assert objective.peek(np.ones(3)) == 3.0
+    assert objective.cost == 5
+    assert objective.counters[VALUE_ROWS] == 5
+    assert objective.counters[GRADIENT_ROWS] == 0
+
+
+@pytest.mark.parametrize(("given_cost", "cost"), [(None, 3.0), (4.5, 4.5)])
+def test_a_gradient_of_ones_own_is_taken_and_costs_what_is_said(
+    given_cost: float | None, cost: float
+) -> None:
+    arguments = {} if given_cost is None else {"gradient_cost": given_cost}
+    objective = FunctionObjective(lambda w: float(w @ w), 2, lambda w: [2 * w[0], 2 * w[1]], **arguments)
+    loss, gradient = objective.value_and_gradient([3.0, -1.0])
+    assert (loss, gradient.tolist(), gradient.dtype) == (10.0, [6.0, -2.0], np.float64)
+    assert objective.cost == cost
+    assert (objective.value_rows, objective.gradient_rows) == (0, 1)
+    objective.value([0, 0])
+    assert objective.cost == cost + 1
+
+
+def test_a_function_that_changes_its_argument_does_no_harm() -> None:
+    def careless(w: Any) -> float:
+        w[:] = 0.0
+        return 1.0
+
+    def careless_gradient(w: Any) -> Any:
+        w[:] = 7.0
+        return w
+
+    w = np.array([1.0, 2.0])
+    for gradient in (None, careless_gradient):
+        objective = FunctionObjective(careless, 2, gradient)
+        objective.value(w)
+        objective.peek(w)
+        objective.values(w[None])
+        objective.value_and_gradient(w)
+        assert w.tolist() == [1.0, 2.0]
+    best = minimize(careless, w, optimizers.GradientDescent(), 50)
+    assert best.w.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("wrong", [[1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]], 1.0])
+def test_parameters_of_another_shape_are_refused(wrong: Any) -> None:
+    objective = FunctionObjective(lambda w: 0.0, 2)
+    for use in (objective.value, objective.value_and_gradient, objective.checked):
+        with pytest.raises(
+            InputError, match=r"parameters have shape .*, expected \(2,\): give one flat vector"
+        ):
+            use(wrong)
+    assert objective.cost == 0
+
+
+@pytest.mark.parametrize("wrong", [[1.0, 2.0], [[1.0]], [[[1.0, 2.0]]]])
+def test_a_population_of_another_shape_is_refused(wrong: Any) -> None:
+    objective = FunctionObjective(lambda w: 0.0, 2)
+    with pytest.raises(
+        InputError, match=r"population has shape .*, expected \(P, 2\): give one row a candidate"
+    ):
+        objective.values(wrong)
+    assert objective.cost == 0
+
+
+@pytest.mark.parametrize("gradient", [lambda w: [1.0], lambda w: 3.0, lambda w: [[1.0, 2.0]]])
+def test_a_gradient_of_another_shape_is_refused(gradient: Any) -> None:
+    with pytest.raises(
+        InputError, match=r"the gradient has shape .*, expected \(2,\): return one derivative"
+    ):
+        FunctionObjective(lambda w: 0.0, 2, gradient).value_and_gradient([0, 0])
+
+
+@pytest.mark.parametrize("function", [3, None, "f", np.ones(2)])
+def test_what_cannot_be_called_is_refused(function: Any) -> None:
+    with pytest.raises(InputError, match=r"function is .*, expected something callable with a vector"):
+        FunctionObjective(function, 2)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, "two", None])
+def test_a_number_of_parameters_that_is_none_is_refused(n: Any) -> None:
+    with pytest.raises(InputError, match=r"n is .*, expected the number of parameters, 1 or more"):
+        FunctionObjective(lambda w: 0.0, n)
+
+
+def test_a_gradient_that_cannot_be_called_is_refused() -> None:
+    with pytest.raises(InputError, match="gradient"):
+        FunctionObjective(lambda w: 0.0, 2, gradient=[1.0, 2.0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cost", [0.0, -1.0, math.nan])
+def test_a_gradient_that_would_cost_nothing_is_refused(cost: float) -> None:
+    """A search that costs nothing would never use up its budget."""
+    with pytest.raises(InputError, match="gradient_cost"):
+        FunctionObjective(lambda w: 0.0, 2, lambda w: w, gradient_cost=cost)
+
+
+@pytest.mark.parametrize("answer", [None, np.ones(2), "x", 1j])
+def test_a_function_that_returns_no_number_is_reported_in_one_sentence(answer: Any) -> None:
+    with pytest.raises(InputError, match="function"):
+        FunctionObjective(lambda w: answer, 2).value([0.0, 0.0])
+
+
+def test_an_error_of_the_function_itself_comes_through() -> None:
+    def broken(w: Any) -> float:
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        minimize(broken, [1.0], optimizers.GradientDescent(), 10)
+
+
+def test_row_orders_are_the_same_whoever_asks() -> None:
+    objective = FunctionObjective(lambda w: 0.0, 1)
+    assert objective.row_order().random() == objective.row_order().random()
+
+
+# minimize
+
+
+def parabola(w: Any) -> float:
+    return float((w[0] - 3) ** 2 + (w[1] + 1) ** 2)
+
+
+DESCENT = optimizers.GradientDescent(learning_rate=0.2)
+
+
+def test_a_minimum_is_found_with_its_loss_cost_and_iterations() -> None:
+    best = minimize(parabola, [0.0, 0.0], DESCENT, 500)
+    assert best.w == pytest.approx([3.0, -1.0], abs=1e-9)
+    assert best.loss == parabola(best.w) < 1e-18
+    # 5 values a gradient.
+    assert (best.iterations, best.cost, best.outcome.name) == (100, 500.0, "budget")
+
+
+@pytest.mark.parametrize(
+    ("budget", "iterations"),
+    [
+        (57, 11),
+        (57.5, 11),
+        (np.float64(57), 11),
+        (np.int64(57), 11),
+        (Budget(cost=57), 11),
+        (Budget(iterations=8), 8),
+        (Budget(cost=57, iterations=8), 8),
+        (Budget(cost=20, iterations=8), 4),
+        (Budget(seconds=60, iterations=9), 9),
+    ],
+)
+def test_a_budget_is_a_number_or_a_budget(budget: Any, iterations: int) -> None:
+    best = minimize(parabola, [0.0, 0.0], DESCENT, budget)
+    assert best.iterations == iterations
+    assert best.cost == 5 * iterations
+    assert best.outcome.name == "budget"
+
+
+def test_a_budget_of_seconds_ends_a_search() -> None:
+    best = minimize(parabola, [0.0, 0.0], DESCENT, Budget(seconds=0.02))
+    assert best.outcome.name == "budget"
+    assert best.outcome.sentence.startswith("the budget of 0.02 seconds is spent")
+    assert best.iterations > 1
+
+
+@pytest.mark.parametrize("budget", [0, -5, math.nan, math.inf, "10", None, True])
+def test_a_budget_that_is_none_is_refused(budget: Any) -> None:
+    with pytest.raises(InputError, match="Budget"):
+        minimize(parabola, [0.0, 0.0], DESCENT, budget)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [3.0, [[1.0, 2.0]], [math.nan, 0.0], [0.0, math.inf], [], ["a", "b"], [1j, 0], [[1.0, 2.0], [3.0]], None],
+)
+def test_a_start_that_is_no_finite_vector_is_refused(start: Any) -> None:
+    with pytest.raises(InputError):
+        minimize(parabola, start, DESCENT, 10)
+
+
+def test_a_start_of_another_length_than_the_objective_is_refused() -> None:
+    objective = FunctionObjective(parabola, 2)
+    with pytest.raises(InputError, match=r"parameters have shape \(3,\), expected \(2,\)"):
+        minimize(objective, [0.0, 0.0, 0.0], DESCENT, 10)
+    assert objective.cost == 0
+
+
+def test_a_start_of_whole_numbers_is_taken_and_left_as_it_is() -> None:
+    start = np.array([1, 2])
+    best = minimize(parabola, start, DESCENT, 50)
+    assert best.w.dtype == np.float64
+    assert start.tolist() == [1, 2]
+
+
+def test_a_refusal_names_the_optimizer_and_the_reason() -> None:
+    with pytest.raises(
+        InputError, match=r"^perceptron-rule cannot minimise this: the perceptron rule does not"
+    ):
+        minimize(parabola, [0.0, 0.0], optimizers.PerceptronRule(), 10)
+    with pytest.raises(InputError, match=r"^adam cannot minimise this: there are no rows to take batches of"):
+        minimize(parabola, [0.0, 0.0], optimizers.Adam(batch=4), 10)
+
+
+def test_a_target_ends_the_search_where_it_is_reached() -> None:
+    best = minimize(parabola, [0.0, 0.0], DESCENT, 5000, target=1e-3)
+    assert best.outcome.name == "solved"
+    assert best.loss <= 1e-3
+    assert best.cost < 100
+    at_once = minimize(parabola, [3.0, -1.0], DESCENT, 5000, target=0.0)
+    assert (at_once.outcome.name, at_once.cost, at_once.iterations) == ("solved", 0.0, 0)
+
+
+def test_a_solved_search_answers_with_a_point_at_the_target() -> None:
+    momentum = optimizers.Momentum(learning_rate=0.1)
+    for fold in np.geomspace(10, 1e7, 25):
+        best = minimize(parabola, [0.0, 0.0], momentum, 20_000, target=10 / fold)
+        assert best.outcome.name == "solved"
+        assert best.loss <= 10 / fold, best.outcome
+
+
+def test_the_best_point_is_kept_when_the_search_moves_on() -> None:
+    """A step just too large: the loss rises from the first iteration on."""
+    best = minimize(parabola, [1.0, 0.0], optimizers.GradientDescent(learning_rate=1.01), 5000)
+    assert best.w.tolist() == [1.0, 0.0]
+    assert best.loss == 5.0
+
+
+def test_a_search_that_diverges_says_so() -> None:
+    def quartic(w: Any) -> float:
+        square = float(w[0]) * float(w[0])
+        return square * square
+
+    best = minimize(quartic, [10.0], optimizers.GradientDescent(learning_rate=1.0), 5000)
+    assert best.outcome.name == "diverged"
+    assert best.loss == 10.0**4
+    assert best.w.tolist() == [10.0]
+
+
+def test_a_step_to_infinity_in_the_middle_of_a_stretch_gives_no_warning() -> None:
+    def square(w: Any) -> float:
+        return float(w[0]) * float(w[0])
+
+    objective = FunctionObjective(square, 1)
+    search = watch(optimizers.GradientDescent(learning_rate=1e308), objective, np.array([10.0]), [5])
+    assert search.seen[-1].w.tolist() == [-math.inf] or math.isnan(search.seen[-1].w[0])
+    assert search.seen[-1].loss is None or not math.isfinite(search.seen[-1].loss)
+
+
+def test_the_generator_handed_in_is_the_only_randomness() -> None:
+    search = optimizers.GeneticAlgorithm(population_size=6)
+
+    def once(rng: np.random.Generator | None) -> Minimum:
+        return minimize(parabola, [0.0, 0.0], search, 60, rng=rng)
+
+    first, same, other = (once(np.random.default_rng(seed)) for seed in (5, 5, 6))
+    assert first.w.tobytes() == same.w.tobytes() != other.w.tobytes()
+    assert once(None).w.tobytes() == once(None).w.tobytes() == once(np.random.default_rng(0)).w.tobytes()
+    rng = np.random.default_rng(5)
+    assert once(rng).w.tobytes() == first.w.tobytes()
+    assert once(rng).w.tobytes() != first.w.tobytes(), "a generator moves on"
+
+
+def test_an_objective_of_a_network_is_minimised_as_well() -> None:
+    xor = harness.problems.load("xor")
+    objective = xor.objective(seed=3)
+    best = minimize(objective, xor.start(3), optimizers.Adam(learning_rate=0.1), 5000, target=xor.target)
+    assert best.outcome.name == "solved"
+    assert best.cost == objective.cost
+    assert best.loss == objective.peek(best.w) <= 0.01
+
+
+def test_an_objective_used_before_keeps_its_count() -> None:
+    """Costs are the objective's own, so that two searches on one objective add up."""
+    objective = FunctionObjective(parabola, 2)
+    minimize(objective, [0.0, 0.0], DESCENT, Budget(iterations=3))
+    best = minimize(objective, [0.0, 0.0], DESCENT, Budget(iterations=3))
+    assert objective.cost == 30
+    assert best.iterations == 3

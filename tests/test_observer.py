@@ -1,0 +1,408 @@
+"""Schedule, budgets, clock, target and best point of one run, with simulated searches and a fake clock."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import optimizers.observer
+from optimizers import Budget, FunctionObjective, InputError
+from optimizers.objective import VALUE_ROWS
+from optimizers.observer import Look, Observer
+
+ROWS = 12
+"""Rows of the simulated objective, so that costs come in twelfths."""
+
+
+class Clock:
+    """A clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return installed(monkeypatch)
+
+
+def installed(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    fake = Clock()
+    monkeypatch.setattr(optimizers.observer, "time", SimpleNamespace(perf_counter=fake.perf_counter))
+    return fake
+
+
+class Simulated:
+    """A search of one parameter whose iterations have given losses, a cost in twelfths, and seconds."""
+
+    def __init__(
+        self,
+        budget: Budget,
+        loss: Callable[[int], float] = lambda iteration: 1.0,
+        twelfths: int = ROWS,
+        pace: float = 0.0,
+        clock: Clock | None = None,
+        told: bool = True,
+        look_seconds: float = 0.0,
+        **arguments: Any,
+    ) -> None:
+        self.objective = FunctionObjective(lambda w: math.nan, 1)
+        self.objective.rows = ROWS
+        self.looks: list[Look] = []
+        self.allowances: list[int] = []
+        self.loss, self.twelfths, self.pace, self.clock, self.told = loss, twelfths, pace, clock, told
+        self.look_seconds = look_seconds
+        self.observer = Observer(self.objective, twelfths / ROWS, budget, keep=self.keep, **arguments)
+
+    def keep(self, look: Look) -> None:
+        self.looks.append(look)
+        if self.clock is not None:
+            self.clock.now += self.look_seconds
+
+    def run(self) -> Simulated:
+        done, w = 0, np.zeros(1)
+        if self.clock is not None:
+            self.clock.now += 5.0  # preparing is no search
+        allowance = self.observer(w, loss=self.loss(0))
+        while allowance:
+            self.allowances.append(allowance)
+            losses = np.array([self.loss(done + step) for step in range(allowance)])
+            done += allowance
+            w[0] = done
+            self.objective.counters[VALUE_ROWS] += allowance * self.twelfths
+            if self.clock is not None:
+                self.clock.now += allowance * self.pace
+            allowance = self.observer(
+                w, iterations=allowance, losses=losses if self.told else None, loss=self.loss(done)
+            )
+        return self
+
+    @property
+    def outcome(self) -> Any:
+        assert self.observer.outcome is not None
+        return self.observer.outcome
+
+
+# Schedule
+
+
+def test_allowances_depend_on_the_iteration_alone(clock: Clock) -> None:
+    many = Budget(iterations=20_000)
+    runs = [
+        Simulated(many).run(),
+        Simulated(many, twelfths=1).run(),
+        Simulated(many, twelfths=1234, told=False).run(),
+        Simulated(many, pace=0.3, clock=clock, look_seconds=2.0).run(),
+        Simulated(many, loss=lambda iteration: 1 / (1 + iteration)).run(),
+        Simulated(many, target=0.5).run(),
+        Simulated(Budget(iterations=20_000, cost=1e9)).run(),
+    ]
+    for run in runs:
+        assert run.allowances == runs[0].allowances
+
+
+def test_looks_are_dense_at_first_and_then_grow_by_about_15_percent() -> None:
+    run = Simulated(Budget(iterations=10_000)).run()
+    at = [look.iteration for look in run.looks]
+    assert at[:13] == list(range(13))
+    assert at[-1] == 10_000
+    assert 55 <= len(at) <= 65
+    for before, after in itertools.pairwise(at[13:]):
+        assert after <= 1.16 * before
+        assert after == 10_000 or after + 1 > 1.15 * before
+
+
+def test_the_last_stretch_is_cut_to_the_budget_and_no_other() -> None:
+    whole, short = Simulated(Budget(iterations=5000)).run(), Simulated(Budget(iterations=777)).run()
+    assert short.allowances[:-1] == whole.allowances[: len(short.allowances) - 1]
+    assert short.allowances[-1] <= whole.allowances[len(short.allowances) - 1]
+    assert sum(short.allowances) == 777
+
+
+# Budgets
+
+
+@given(cost=st.floats(0.01, 3000), twelfths=st.integers(1, 60))
+def test_a_budget_of_cost_is_used_up_and_never_exceeded(cost: float, twelfths: int) -> None:
+    run = Simulated(Budget(cost=cost), twelfths=twelfths).run()
+    price = twelfths / ROWS
+    assert run.objective.cost <= cost + 1e-8
+    assert run.objective.cost + price > cost - 1e-8
+    assert run.outcome.name == "budget"
+    assert run.outcome.sentence == f"the budget of cost {cost:g} is spent, best loss 1"
+
+
+@given(iterations=st.integers(1, 5000))
+def test_a_budget_of_iterations_is_met_exactly(iterations: int) -> None:
+    run = Simulated(Budget(iterations=iterations)).run()
+    assert run.observer.iteration == sum(run.allowances) == iterations
+    assert run.outcome.sentence == f"the budget of {iterations} iterations is spent, best loss 1"
+
+
+@given(thirds=st.integers(1, 900))
+def test_costs_that_add_up_to_the_budget_use_all_of_it(thirds: int) -> None:
+    run = Simulated(Budget(cost=thirds / 3), twelfths=4).run()
+    assert run.observer.iteration == thirds
+
+
+@given(seconds=st.floats(0.01, 20), pace=st.floats(1e-4, 40))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_budget_of_seconds_is_exceeded_by_less_than_an_iteration(seconds: float, pace: float) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        run = Simulated(Budget(seconds=seconds), pace=max(pace, seconds / 2000), clock=installed(patch)).run()
+    assert seconds <= run.observer.seconds + 1e-9
+    assert run.observer.seconds < seconds + run.pace + 1e-9
+    assert run.outcome.name == "budget"
+    assert run.outcome.sentence == f"the budget of {seconds:g} seconds is spent, best loss 1"
+    # No stretch is longer than a fifth of a second, or than one iteration.
+    assert max(run.allowances) * run.pace <= max(0.2, run.pace) + 1e-9
+
+
+def test_a_search_that_slows_down_is_looked_at_in_time(clock: Clock) -> None:
+    run = Simulated(Budget(seconds=3.0), pace=1e-3, clock=clock)
+    run.loss = lambda iteration: setattr(run, "pace", 0.01) or 1.0 if iteration > 300 else 1.0  # type: ignore[func-returns-value]
+    run.run()
+    assert 3.0 <= run.observer.seconds < 3.0 + 2.0, "ten times slower: at most ten stretches of 0.2 s at once"
+
+
+@pytest.mark.parametrize(
+    ("limits", "reached"),
+    [
+        ({"cost": 50.0, "iterations": 90, "seconds": 90.0}, "cost 50"),
+        ({"cost": 90.0, "iterations": 50, "seconds": 90.0}, "50 iterations"),
+        ({"cost": 90.0, "iterations": 90, "seconds": 50.0}, "50 seconds"),
+        ({"cost": 50.0, "seconds": 90.0}, "cost 50"),
+        ({"iterations": 50, "seconds": 90.0}, "50 iterations"),
+    ],
+)
+def test_the_sentence_names_the_limit_that_was_reached(clock: Clock, limits: Any, reached: str) -> None:
+    run = Simulated(Budget(**limits), pace=1.0, clock=clock).run()
+    assert run.outcome.name == "budget"
+    assert run.outcome.sentence == f"the budget of {reached} is spent, best loss 1"
+    assert run.observer.iteration == 50
+
+
+def test_a_budget_below_one_iteration_allows_none() -> None:
+    run = Simulated(Budget(cost=0.5)).run()
+    assert run.allowances == []
+    assert run.outcome.name == "budget"
+    assert len(run.looks) == 1
+
+
+@pytest.mark.parametrize(
+    "limits", [{}, {"cost": 0}, {"cost": math.inf}, {"iterations": 0}, {"iterations": 2.5}, {"seconds": -1}]
+)
+def test_a_budget_without_a_sensible_limit_is_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="Budget"):
+        Budget(**limits)
+
+
+# Clock
+
+
+def test_seconds_exclude_preparation_and_observation(clock: Clock) -> None:
+    run = Simulated(Budget(iterations=40), pace=0.5, clock=clock, look_seconds=7.0).run()
+    assert run.observer.seconds == pytest.approx(40 * 0.5)
+    assert run.observer.observation_seconds == pytest.approx(7.0 * len(run.looks))
+    assert [look.seconds for look in run.looks] == pytest.approx([0.5 * look.iteration for look in run.looks])
+
+
+def test_the_first_look_starts_the_clock(clock: Clock) -> None:
+    run = Simulated(Budget(iterations=3), pace=0.25, clock=clock).run()
+    assert run.looks[0].seconds == 0.0
+    assert run.looks[1].seconds == pytest.approx(0.25)
+
+
+def test_a_timeout_ends_a_run_whatever_its_budget(clock: Clock) -> None:
+    run = Simulated(Budget(iterations=10**6), pace=0.01, clock=clock, timeout=2.0, look_seconds=3.0).run()
+    assert run.outcome.name == "timeout"
+    assert run.outcome.sentence == "gave up after 2 seconds, loss 1"
+    assert 2.0 <= run.observer.seconds < 2.01 + 1e-9
+    assert max(run.allowances) * 0.01 <= 0.2 + 1e-9
+
+
+def test_a_budget_of_seconds_before_the_timeout_is_a_budget(clock: Clock) -> None:
+    run = Simulated(Budget(seconds=1.0), pace=0.01, clock=clock, timeout=2.0).run()
+    assert run.outcome.name == "budget"
+    late = Simulated(Budget(seconds=3.0), pace=0.01, clock=clock, timeout=2.0).run()
+    assert late.outcome.name == "timeout"
+
+
+def test_a_search_too_fast_for_the_clock_still_ends(clock: Clock) -> None:
+    run = Simulated(Budget(seconds=1.0, iterations=3000), pace=0.0, clock=clock).run()
+    assert run.observer.iteration == 3000
+    assert len(run.looks) < 4000
+
+
+# Target
+
+
+def solved_cost_by_counting(losses: list[float], target: float, price: float) -> float:
+    for iteration, loss in enumerate(losses):
+        if loss <= target:
+            return iteration * price
+    return math.nan
+
+
+@st.composite
+def loss_curves(draw: st.DrawFn) -> list[float]:
+    """Losses that stay finite up to the last, which may be anything."""
+    finite = st.floats(0.0, 1.0, allow_nan=False)
+    curve = draw(st.lists(finite, min_size=2, max_size=80))
+    return [*curve, draw(st.one_of(finite, st.just(math.inf)))]
+
+
+@given(loss_curves(), st.floats(0.0, 0.3), st.integers(1, 30))
+def test_the_cost_to_the_target_is_that_of_the_first_iterate_below(
+    losses: list[float], target: float, twelfths: int
+) -> None:
+    last = len(losses) - 1
+    run = Simulated(Budget(iterations=last), loss=losses.__getitem__, twelfths=twelfths, target=target).run()
+    expected = solved_cost_by_counting(losses, target, twelfths / ROWS)
+    assert run.observer.solved_cost == pytest.approx(expected, rel=1e-12, nan_ok=True)
+    if math.isnan(expected):
+        assert run.outcome.name == ("budget" if math.isfinite(losses[-1]) else "diverged")
+    else:
+        assert run.outcome.name == "solved"
+        assert run.outcome.sentence.startswith(f"the loss reached the target {target:g} at cost ")
+
+
+@pytest.mark.parametrize("end", [math.nan, math.inf, -math.inf])
+def test_a_target_that_was_reached_before_a_divergence_counts(end: float) -> None:
+    objective = FunctionObjective(lambda w: math.nan, 1)
+    observer = Observer(objective, 1.0, Budget(iterations=100), target=0.1)
+    observer(np.zeros(1), loss=1.0)
+    objective.counters[VALUE_ROWS] += 4
+    observer(np.zeros(1), iterations=4, losses=np.array([1.0, 0.5, 0.01, 0.7]), loss=end)
+    assert observer.outcome is not None
+    assert observer.outcome.name == "solved"
+    assert observer.solved_cost == 2.0
+
+
+def test_without_losses_the_target_is_reached_where_it_is_seen() -> None:
+    run = Simulated(
+        Budget(iterations=100), loss=lambda iteration: 1.0 if iteration < 30 else 0.0, told=False, target=0.0
+    ).run()
+    first = next(look for look in run.looks if look.iteration >= 30)
+    assert run.outcome.name == "solved"
+    assert run.observer.solved_cost == first.cost >= 30
+    assert run.looks[-1] is first
+
+
+def test_a_start_at_the_target_is_solved_at_no_cost() -> None:
+    run = Simulated(Budget(iterations=5), loss=lambda iteration: 0.5, target=0.5).run()
+    assert run.outcome.name == "solved"
+    assert run.observer.solved_cost == 0.0
+    assert run.allowances == []
+
+
+def test_without_a_target_nothing_is_solved() -> None:
+    run = Simulated(Budget(iterations=5), loss=lambda iteration: 0.0).run()
+    assert run.outcome.name == "budget"
+    assert math.isnan(run.observer.solved_cost)
+
+
+# Best and last
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=60))
+def test_the_best_point_is_the_lowest_that_was_looked_at(losses: list[float]) -> None:
+    run = Simulated(Budget(iterations=len(losses) - 1), loss=losses.__getitem__).run()
+    seen = [(look.loss, look.iteration) for look in run.looks]
+    assert run.observer.best_loss == min(seen)[0]
+    # The simulated search stands at w = iteration; of equals the first is kept.
+    assert run.observer.best_w.tolist() == [float(min(seen)[1])]
+    assert run.observer.final_loss == losses[-1]
+    assert run.observer.iteration == len(losses) - 1
+
+
+def test_the_best_point_is_a_copy() -> None:
+    observer = Observer(FunctionObjective(lambda w: 0.0, 2), 1.0, Budget(iterations=10))
+    w = np.array([1.0, 2.0])
+    observer(w, loss=1.0)
+    w[:] = 9.0
+    assert observer.best_w.tolist() == [1.0, 2.0]
+
+
+def test_a_loss_that_is_left_out_is_measured_without_being_counted() -> None:
+    objective = FunctionObjective(lambda w: float(w @ w), 2)
+    looks: list[Look] = []
+    observer = Observer(objective, 1.0, Budget(iterations=10), keep=looks.append)
+    observer(np.array([3.0, 4.0]))
+    assert looks[0].loss == 25.0
+    assert objective.cost == 0.0
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("told", [True, False])
+def test_a_loss_that_is_not_finite_is_a_divergence(loss: float, told: bool) -> None:
+    losses = [1.0, 0.5, 2.0, 3.0, loss]
+    run = Simulated(Budget(iterations=100), loss=losses.__getitem__, told=told).run()
+    assert run.outcome.name == "diverged"
+    assert run.outcome.sentence == f"the loss became {loss} by iteration 4: try a smaller step"
+    assert run.observer.best_w.tolist() == ([4.0] if loss == -math.inf else [1.0])
+    assert run.observer.iteration == 4
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_start_that_is_not_finite_is_a_divergence(loss: float) -> None:
+    run = Simulated(Budget(iterations=100), loss=lambda iteration: loss, target=0.0).run()
+    assert run.outcome.name == "diverged"
+    assert run.allowances == []
+    assert run.observer.best_w.tolist() == [0.0]
+
+
+# Looks
+
+
+def test_a_look_holds_the_loss_of_every_iterate_since_the_last() -> None:
+    run = Simulated(Budget(iterations=300), loss=lambda iteration: 1 / (1 + iteration)).run()
+    trail = []
+    for before, look in itertools.pairwise(run.looks):
+        assert look.losses is not None
+        assert len(look.losses) == look.iteration - before.iteration
+        assert look.losses[-1] == look.loss
+        assert look.value_rows == look.iteration * ROWS
+        assert look.cost == look.iteration
+        assert look.gradient_rows == 0
+        trail += look.losses.tolist()
+    assert trail == [1 / (1 + iteration) for iteration in range(1, 301)]
+    assert run.looks[0].losses is None
+
+
+def test_a_stretch_without_iterations_has_no_iterates() -> None:
+    """A search whose very next gradient is not finite has nothing between two looks."""
+    looks: list[Look] = []
+    observer = Observer(FunctionObjective(lambda w: 0.0, 1), 1.0, Budget(iterations=10), keep=looks.append)
+    observer(np.zeros(1), loss=1.0)
+    observer(np.zeros(1), iterations=0, losses=np.empty(0), loss=math.nan)
+    assert looks[-1].losses is None or looks[-1].losses.size == 0
+    assert observer.outcome is not None
+    assert observer.outcome.name == "diverged"
+
+
+def test_population_losses_are_handed_on() -> None:
+    looks: list[Look] = []
+    observer = Observer(FunctionObjective(lambda w: 0.0, 1), 5.0, Budget(iterations=10), keep=looks.append)
+    observer(np.zeros(1), loss=1.0)
+    observer(np.zeros(1), iterations=1, loss=0.5, population_losses=np.array([0.5, 2.0]))
+    assert looks[0].population_losses is None
+    assert looks[1].population_losses is not None
+    assert looks[1].population_losses.tolist() == [0.5, 2.0]
+
+
+@pytest.fixture(autouse=True)
+def _numbers_are_quiet() -> Iterator[None]:
+    with np.errstate(all="raise"):
+        yield
