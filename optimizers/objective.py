@@ -177,8 +177,12 @@ class FunctionObjective(Objective):
     ) -> None:
         if not callable(function):
             raise InputError(f"function is {function!r}, expected something callable with a vector")
-        if n < 1:
+        if gradient is not None and not callable(gradient):
+            raise InputError(f"gradient is {gradient!r}, expected something callable with a vector, or None")
+        if not isinstance(n, int) or n < 1:
             raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
+        if not gradient_cost > 0:
+            raise InputError(f"gradient_cost is {gradient_cost!r}, expected evaluations above 0")
         self.size = n
         self.counters = np.zeros(2, dtype=np.int64)
         self.gradient_cost = gradient_cost if gradient is not None else 2.0 * n + 1.0
@@ -187,12 +191,16 @@ class FunctionObjective(Objective):
 
     def peek(self, w: Array) -> float:
         """Return the value at ``w`` without counting it."""
-        return float(self._function(w.copy()))
+        answer = self._function(w.copy())
+        if np.ndim(answer) or not isinstance(answer, int | float | np.number):
+            raise InputError(f"the function returned {answer!r}, expected one number")
+        return float(answer)
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the value at ``w``."""
+        vector = self.checked(w)
         self.counters[VALUE_ROWS] += 1
-        return self.peek(self.checked(w))
+        return self.peek(vector)
 
     def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
         """Return the value of each row of a population of shape (P, n)."""
@@ -213,12 +221,14 @@ class FunctionObjective(Objective):
         return self.peek(vector), gradient
 
     def _central_differences(self, w: Array) -> Array:
-        steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
         gradient = np.empty_like(w)
-        for index, step in enumerate(steps):
-            above, below = w.copy(), w.copy()
-            above[index] += step
-            below[index] -= step
-            # The distance that was really gone, which rounding makes differ from 2 * step.
-            gradient[index] = (self.value(above) - self.value(below)) / (above[index] - below[index])
+        # A search that has left the finite numbers is told by the loss, not by a warning.
+        with np.errstate(all="ignore"):
+            steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
+            for index, step in enumerate(steps):
+                above, below = w.copy(), w.copy()
+                above[index] += step
+                below[index] -= step
+                # The distance that was really gone, which rounding makes differ from 2 * step.
+                gradient[index] = (self.value(above) - self.value(below)) / (above[index] - below[index])
         return gradient

@@ -122,7 +122,7 @@ class Observer:
         if loss is None:
             loss = self._objective.peek(w)
         self.final_loss = loss
-        trail = None if losses is None else np.append(losses[1:], loss)
+        trail = None if losses is None or not iterations else np.append(losses[1:], loss)
         if best is not None and losses is not None and losses.size:
             self._improve(best, float(losses.min()))
         self._improve(w, loss)
@@ -144,13 +144,11 @@ class Observer:
 
     def _judge(self, loss: float, trail: Array | None, cost: float, iterations: int) -> None:
         """Find out whether the run is solved, diverged or out of time."""
-        lowest = loss
-        if trail is not None and iterations:
-            finite = trail[np.isfinite(trail)]
-            lowest = min(loss, float(finite.min())) if finite.size else loss
+        seen = np.array([loss]) if trail is None else trail
+        lowest = float(seen[np.isfinite(seen)].min(initial=math.inf))
         if self._target is not None and lowest <= self._target:
             self.solved_cost = cost
-            if trail is not None and iterations:
+            if trail is not None:
                 done = int(np.argmax(trail <= self._target)) + 1
                 self.solved_cost = self._last_cost + (cost - self._last_cost) * done / iterations
             self.outcome = Outcome(

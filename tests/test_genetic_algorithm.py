@@ -84,6 +84,7 @@ class Watcher:
         *,
         iterations: int = 0,
         losses: Array | None = None,
+        best: Array | None = None,
         loss: float | None = None,
         population_losses: Array | None = None,
     ) -> int:

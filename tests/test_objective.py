@@ -310,12 +310,18 @@ def test_a_target_ends_the_search_where_it_is_reached() -> None:
     assert (at_once.outcome.name, at_once.cost, at_once.iterations) == ("solved", 0.0, 0)
 
 
-def test_a_solved_search_answers_with_a_point_at_the_target() -> None:
-    momentum = optimizers.Momentum(learning_rate=0.1)
-    for fold in np.geomspace(10, 1e7, 25):
-        best = minimize(parabola, [0.0, 0.0], momentum, 20_000, target=10 / fold)
-        assert best.outcome.name == "solved"
-        assert best.loss <= 10 / fold, best.outcome
+@pytest.mark.parametrize(
+    "search",
+    [optimizers.Momentum(), optimizers.GeneticAlgorithm(population_size=10, keep_elitism=0, keep_parents=0)],
+    ids=["momentum", "genetic-algorithm"],
+)
+def test_a_solved_search_answers_with_a_point_at_the_target(search: Any) -> None:
+    """Either search leaves the points that it has been at, also between two looks."""
+    for seed, fold in enumerate(np.geomspace(10, 1e5, 25)):
+        rng = np.random.default_rng(seed)
+        best = minimize(parabola, [0.0, 0.0], search, 3000, target=10 / fold, rng=rng)
+        assert best.loss == parabola(best.w)
+        assert best.outcome.name != "solved" or best.loss <= 10 / fold, best.outcome
 
 
 def test_the_best_point_is_kept_when_the_search_moves_on() -> None:

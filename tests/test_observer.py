@@ -176,6 +176,25 @@ def test_a_search_that_slows_down_is_looked_at_in_time(clock: Clock) -> None:
     assert 3.0 <= run.observer.seconds < 3.0 + 2.0, "ten times slower: at most ten stretches of 0.2 s at once"
 
 
+def test_a_stretch_is_at_most_twice_the_last_where_seconds_are_limited(clock: Clock) -> None:
+    """One quick iteration may have been too short to be timed, and says little about a hundred."""
+    run = Simulated(Budget(seconds=400.0), pace=1.0, clock=clock)
+
+    def loss(iteration: int) -> float:
+        if iteration == 300:
+            run.pace = 1e-6
+        elif iteration == 308:
+            run.pace = 1.0
+        return 1.0
+
+    run.loss = loss
+    run.run()
+    assert max(run.allowances) > 1
+    for before, after in itertools.pairwise(run.allowances):
+        assert after <= 2 * before
+    assert run.observer.seconds < 420
+
+
 @pytest.mark.parametrize(
     ("limits", "reached"),
     [

@@ -20,6 +20,7 @@ class Seen:
     w: Any
     iterations: int
     losses: Any
+    best: Any
     loss: float | None
     population_losses: Any
     counters: tuple[int, int]
@@ -52,6 +53,7 @@ class Watcher:
                 np.array(w),
                 iterations,
                 None if losses is None else np.array(losses),
+                None if best is None else np.array(best),
                 loss,
                 None if population_losses is None else np.array(population_losses),
                 (self.objective.value_rows, self.objective.gradient_rows),

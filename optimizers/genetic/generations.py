@@ -34,15 +34,18 @@ class Generations:
         self._observe = observe
         self._allowance = allowance
         self._iteration = 0
-        self._answer = 0.0
+        self._answer = -np.inf
+        self._member: Array = np.empty(0)
         self._trail: list[float] = []
+        self._best = -np.inf
+        self._best_member: Array = np.empty(0)
 
     def fitness(self, _ga: Any, solutions: Array, indices: list[int] | None) -> Array:
         """Return the fitness of a batch of solutions; PyGAD leaves kept ones out of it."""
         fitness = fitness_of(self._objective.values(solutions))
         if self._iteration == 0:
             # The first batch is the whole first population, and its member 0 is the start.
-            self._answer = float(fitness[0])
+            self._answer, self._member = float(fitness[0]), solutions[0].copy()
             self._completed(solutions, fitness)
         elif indices is None:
             # Adaptive mutation asks for offspring that have no place in the population yet, to compare
@@ -65,20 +68,23 @@ class Generations:
         """
         best = int(fitness.argmax())
         self._trail.append(self._answer)
-        self._answer = float(fitness[best])
+        if self._answer > self._best or not self._best_member.size:
+            self._best, self._best_member = self._answer, self._member
+        self._answer, self._member = float(fitness[best]), population[best].copy()
         self._iteration += 1
         lost = np.isneginf(self._answer)
         if len(self._trail) < self._allowance and not lost:
             return
         losses = losses_of(fitness)
         self._allowance = self._observe(
-            population[best].copy(),
+            self._member.copy(),
             iterations=len(self._trail),
             losses=losses_of(np.array(self._trail)),
+            best=self._best_member,
             loss=float(losses[best]),
             population_losses=losses,
         )
-        self._trail = []
+        self._trail, self._best, self._best_member = [], -np.inf, np.empty(0)
         if not self._allowance:
             raise StoppedError
         if lost:

@@ -19,7 +19,7 @@ from watching import LeastSquares, Watcher, watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective, InputError, Objective, Optimizer
-from optimizers.observer import Observer
+from optimizers.observer import Look, Observer
 from optimizers.optimizer import Need, Outcome
 from optimizers.options import option_values
 
@@ -257,6 +257,31 @@ def test_the_losses_told_are_those_of_the_iterates(name: str, kind: str) -> None
             assert look.population_losses.min() == pytest.approx(peeked[place + 1], rel=1e-12, abs=1e-300)
     if once.seen[-1].losses is not None:
         np.testing.assert_allclose(once.seen[-1].losses, peeked[:-1], rtol=1e-12, atol=1e-300)
+
+
+@every_pair
+def test_the_best_iterate_told_is_that_of_the_lowest_loss(name: str, kind: str) -> None:
+    watcher = searched(name, kind, [1, 4, 9, 15])
+    for look in watcher.seen:
+        if look.best is not None and look.losses is not None and look.losses.size:
+            assert watcher.objective.peek(look.best) == pytest.approx(
+                look.losses.min(), rel=1e-12, abs=1e-300
+            )
+
+
+@every_pair
+def test_the_answer_is_the_lowest_loss_that_was_told(name: str, kind: str) -> None:
+    told = []
+    objective = KINDS[kind].build()
+
+    def keep(look: Look) -> None:
+        told.extend([look.loss] if look.losses is None else look.losses.tolist())
+
+    price = build(name).iteration_cost(objective)
+    observer = Observer(objective, price, Budget(iterations=60), keep=keep)
+    build(name).run(objective, KINDS[kind].start(), np.random.default_rng(1), observer)
+    assert observer.best_loss == pytest.approx(min(told), rel=1e-12, abs=1e-300)
+    assert objective.peek(observer.best_w) == pytest.approx(observer.best_loss, rel=1e-12, abs=1e-300)
 
 
 # Randomness
