@@ -50,7 +50,8 @@ def run(
     """
     from rich.console import Console
 
-    from harness.analysis.summary import render, summarize
+    from harness.analysis.summary import summarize
+    from harness.analysis.table import render
     from harness.experiment import read_experiment
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.sweep import sweep
@@ -108,7 +109,8 @@ def show(kind: str, name: str) -> None:
     if kind == "results":
         from rich.console import Console
 
-        from harness.analysis.summary import render, summarize
+        from harness.analysis.summary import summarize
+        from harness.analysis.table import render
         from harness.api import load
 
         results = load(name)

@@ -100,7 +100,8 @@ class Results:
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""
         # Analysis stands above the tables it judges; only this one view of them looks up to it.
-        from harness.analysis.summary import HEADINGS, as_text, notes, skipped_lines, summarize
+        from harness.analysis.summary import summarize
+        from harness.analysis.table import HEADINGS, as_text, notes, skipped_lines
 
         summary = summarize(self)
         parts = [f"<p><strong>{html.escape(self.name)}</strong>: {html.escape(self._contents())}</p>"]

@@ -15,7 +15,7 @@ from watching import watch
 
 import harness
 import optimizers
-from optimizers import Budget, FunctionObjective, InputError, Minimum, minimize
+from optimizers import Budget, FunctionObjective, InputError, Minimum, Objective, minimize
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS
 
 # FunctionObjective
@@ -278,10 +278,14 @@ def test_a_start_that_is_no_finite_vector_is_refused(start: Any) -> None:
         minimize(parabola, start, DESCENT, 10)
 
 
-def test_a_start_of_another_length_than_the_objective_is_refused() -> None:
-    objective = FunctionObjective(parabola, 2)
-    with pytest.raises(InputError, match=r"parameters have shape \(3,\), expected \(2,\)"):
-        minimize(objective, [0.0, 0.0, 0.0], DESCENT, 10)
+@pytest.mark.parametrize(
+    "objective", [FunctionObjective(parabola, 2), harness.problems.load("xor").objective()]
+)
+@pytest.mark.parametrize("away", [-1, 1, 3])
+def test_a_start_of_another_length_than_the_objective_is_refused(objective: Objective, away: int) -> None:
+    wrong, right = objective.size + away, objective.size
+    with pytest.raises(InputError, match=rf"parameters have shape \({wrong},\), expected \({right},\)"):
+        minimize(objective, np.zeros(wrong), DESCENT, 10)
     assert objective.cost == 0
 
 

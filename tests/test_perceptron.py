@@ -225,6 +225,17 @@ def test_a_stop_in_the_epoch_without_a_mistake_is_the_observers() -> None:
     assert after.iterations == last
 
 
+def test_an_epoch_without_a_mistake_is_the_last_whatever_was_allowed() -> None:
+    X, Y, _, _ = setosa().data()
+    start = 5 * setosa().start()
+    expected = plain_perceptron(X, Y[:, 0], start, 0.1, setosa().objective().row_order(), 500)
+    once = train(setosa(), 1000, start, 0.1, stretches=1000)
+    assert once.iterations == len(expected.mistakes) < 1000
+    assert once.objective.cost == 2.0 * once.iterations
+    assert once.outcome is not None
+    assert once.outcome.sentence.startswith(f"epoch {once.iterations} had no mistake")
+
+
 @pytest.mark.parametrize("budget", [Budget(cost=60), Budget(iterations=30)])
 def test_on_classes_that_no_cut_separates_the_rule_runs_to_its_budget(budget: Budget) -> None:
     problem = own(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0]))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from synthetic import LABELS, PROBLEMS, build, quantile_by_counting, run_row, synthetic
 
-from harness.analysis.summary import as_text, quantile, render, significant, skipped_lines, summarize
+from harness.analysis.summary import quantile, summarize
+from harness.analysis.table import as_text, render, significant, skipped_lines
 from harness.results import RUN_COLUMNS, TRACE_COLUMNS, Results, gradient_sources
 from optimizers.errors import InputError
 
