@@ -59,6 +59,12 @@ def minimize(
         point = np.empty((0, 0))
     if point.ndim != 1 or not np.isfinite(point).all():
         raise InputError(f"start is {start!r}, expected a flat vector of finite numbers")
+    if not isinstance(optimizer, Optimizer):
+        raise InputError(f"optimizer is {optimizer!r}, expected an optimizer such as optimizers.Adam()")
+    if target is not None and (isinstance(target, bool) or not isinstance(target, int | float)):
+        raise InputError(f"target is {target!r}, expected a number or None")
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise InputError(f"rng is {rng!r}, expected a generator such as numpy.random.default_rng(0)")
     objective = function if isinstance(function, Objective) else FunctionObjective(function, point.size)
     reason = optimizer.refusal(objective)
     if reason is not None:

@@ -60,8 +60,8 @@ class Look:
 class Observer:
     """Answer one run's question "how many more iterations?", and keep the best point it was shown.
 
-    The schedule depends on cost alone (unless a limit in seconds has to be kept), so that the same seed
-    gives the same trace on any machine.
+    The schedule depends on the iteration alone (unless a limit in seconds has to be kept), so that the same
+    seed gives the same trace on any machine.
 
     Arguments:
         objective: counts the cost.
@@ -115,7 +115,6 @@ class Observer:
         if self._resumed is not None:
             self._stretch_seconds = arrived - self._resumed
             self.seconds += self._stretch_seconds
-        first = self._resumed is None
         cost = self._objective.cost
         self.iteration += iterations
         self._stretch = max(iterations, 1)
@@ -134,8 +133,6 @@ class Observer:
         allowance = 0 if self.outcome is not None else self._allowance(cost)
         self._resumed = time.perf_counter()
         self.observation_seconds += self._resumed - arrived
-        if first:
-            self.seconds = 0.0
         return allowance
 
     def _improve(self, w: Array, loss: float) -> None:

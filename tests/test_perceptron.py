@@ -229,7 +229,7 @@ def test_an_epoch_without_a_mistake_is_the_last_whatever_was_allowed() -> None:
     X, Y, _, _ = setosa().data()
     start = 5 * setosa().start()
     expected = plain_perceptron(X, Y[:, 0], start, 0.1, setosa().objective().row_order(), 500)
-    once = train(setosa(), 1000, start, 0.1, stretches=1000)
+    once = train(setosa(), 2000, start, 0.1, stretches=1000)
     assert once.iterations == len(expected.mistakes) < 1000
     assert once.objective.cost == 2.0 * once.iterations
     assert once.outcome is not None
