@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from harness.experiment import Experiment, build_experiment, read_budget
 from harness.problems.base import BaseProblem
@@ -57,12 +60,12 @@ def run(
         "problems": _listed(problems),
         "optimizers": _listed(optimizers),
         "gradients": _listed(gradients),
-        "seeds": list(seeds) if isinstance(seeds, Sequence) else seeds,
+        "seeds": _plain(seeds),
         "budget": read_budget(budget),
         "timeout": timeout,
     }
     experiment: Experiment = build_experiment(name, table)
-    results, _ = sweep(experiment, Path(folder) if folder is not None else None, workers, progress)
+    results, _ = sweep(experiment, None if folder is None else _path(folder), workers, progress)
     return results
 
 
@@ -72,10 +75,24 @@ def load(folder: str | Path) -> Results:
     Raises:
         InputError: if there are none, or they are damaged.
     """
-    if not Path(folder).is_dir():
+    path = _path(folder)
+    if not path.is_dir():
         raise InputError(f"{folder} is no folder: give the one that `harness run` printed at its end")
-    return Store(Path(folder)).load()
+    return Store(path).load()
 
 
 def _listed(value: object) -> object:
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+
+
+def _plain(seeds: object) -> object:
+    """Turn NumPy's numbers into Python's, and any sequence into a list."""
+    if isinstance(seeds, np.ndarray | np.generic):
+        return seeds.tolist()
+    return list(seeds) if isinstance(seeds, Sequence) else seeds
+
+
+def _path(folder: object) -> Path:
+    if not isinstance(folder, str | os.PathLike):
+        raise InputError(f"folder is {folder!r}, expected the path of a folder")
+    return Path(folder)

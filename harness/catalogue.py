@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import json
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from optimizers.errors import unknown_name
@@ -72,7 +77,24 @@ def listing(kind: str) -> dict[str, str]:
     >>> listing("gradients")["analytic"][:15]
     'Backpropagation'
     """
+    if kind == "plots":
+        return _plot_lines()
     return {name: _line(kind, entry) for name, entry in KINDS[kind]().items()}
+
+
+def _plot_lines() -> dict[str, str]:
+    """Return the first line of every plot, read from its file: to import it would import Matplotlib."""
+    import harness.plots
+
+    lines = {}
+    for folder in map(Path, harness.plots.__path__):
+        for module in pkgutil.iter_modules([str(folder)]):
+            for node in ast.parse((folder / f"{module.name}.py").read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.FunctionDef) and node.name == module.name:
+                    lines[module.name] = (ast.get_docstring(node) or "").partition("\n")[0]
+    for entry in entry_points(group="harness.plots"):
+        lines[entry.name] = (inspect.getdoc(entry.load()) or "").partition("\n")[0]
+    return {name.replace("_", "-"): lines[name] for name in sorted(lines)}
 
 
 def _line(kind: str, entry: Entry) -> str:
@@ -107,13 +129,16 @@ def describe(kind: str, name: str) -> str:
     entry = entries[name]
     if kind == "experiments":
         return str(entry.read_text(encoding="utf-8").rstrip())
-    if kind == "plots":
-        return f"{name}{inspect.signature(entry)}\n\n{inspect.getdoc(entry)}"
     if kind in ("activations", "losses"):
         lines = [f"{field.name}: {getattr(entry, field.name)}" for field in fields(entry)]
         return "\n".join(line for line in lines if "CPUDispatcher" not in line)
     text = inspect.getdoc(entry) or ""
     page = [name, "", text.partition("\n>>>")[0].rstrip()]
+    if kind == "plots":
+        options = {option.name: option.default for option in inspect.signature(entry).parameters.values()}
+        options.pop("results")
+        width = max(map(len, options), default=0)
+        page += ["", "Options:", *(f"  {option:<{width}}  {_written(options[option])}" for option in options)]
     if kind in ("optimizers", "gradients"):
         page += ["", f"Source: {entry.source}"]
     if kind == "optimizers":
@@ -131,5 +156,14 @@ def _option_lines(entry: Entry) -> list[str]:
     width = max((len(name) for name in ranges), default=0)
     return [
         "Options:",
-        *(f"  {name:<{width}}  {defaults[name]!r}  ({text})" for name, text in ranges.items()),
+        *(f"  {name:<{width}}  {_written(defaults[name])}  ({text})" for name, text in ranges.items()),
     ]
+
+
+def _written(value: Any) -> str:
+    """Write a default as a file would.
+
+    >>> _written((16, 16)), _written("tanh"), _written(None), _written(False)
+    ('[16, 16]', '"tanh"', 'none', 'false')
+    """
+    return "none" if value is None else json.dumps(value)

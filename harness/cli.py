@@ -23,10 +23,15 @@ class _Commands(click.Group):
         return super().resolve_command(context, arguments)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="neural-harness", prog_name="harness")
-def harness() -> None:
+@click.pass_context
+def harness(context: click.Context) -> None:
     """Compare ways of training a small neural network, and tell the truth about them."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @harness.command()
@@ -152,15 +157,15 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(f"harness: {error}", err=True)
         sys.exit(2)
     except click.UsageError as error:
-        click.echo(f"harness: {error.format_message()} (see `harness --help`)", err=True)
+        command = error.ctx.command_path if error.ctx is not None else "harness"
+        click.echo(f"harness: {error.format_message().rstrip('.')} (see `{command} --help`)", err=True)
+        sys.exit(2)
+    except MemoryError as error:
+        click.echo(f"harness: the memory is too small ({error}): take less data or fewer units", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo(
             "harness: interrupted; finished runs are kept, the same command goes on from here", err=True
         )
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe has gone, as in `harness list | head`.
-        sys.stderr.close()
-        sys.exit(0)
     sys.exit(0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
@@ -17,10 +19,18 @@ from harness.problems.base import BaseProblem
 from optimizers.errors import InputError, unknown_name
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
-from optimizers.options import option_ranges, option_values
+from optimizers.options import changed_options, option_ranges, option_values
 from optimizers.registry import build_optimizer, known_optimizers
 
 FIELDS = ("question", "problems", "gradients", "seeds", "budget", "optimizers", "timeout", "figures")
+
+DEFAULT_FIGURE = {"name": "convergence", "x": "cost"}
+
+MOST_SEEDS = 100_000
+"""More seeds than this are a slip of the finger, and would fill the memory before anything runs."""
+
+LARGEST_SEED = 2**63 - 1
+"""The largest whole number that a column of a table holds."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Experiment:
     seeds: Sequence[int]
     budget: Budget
     timeout: float | None = None
-    figures: Sequence[dict[str, Any]] = field(default=({"name": "convergence", "x": "cost"},))
+    figures: Sequence[dict[str, Any]] = field(default=(DEFAULT_FIGURE,))
 
     def __post_init__(self) -> None:
         for name in ("problems", "optimizers", "gradients", "seeds"):
@@ -58,35 +68,60 @@ class Experiment:
         listed: dict[str, list[str | int]] = {
             "problem": [problem.name for problem in self.problems],
             "optimizer": [optimizer.label for optimizer in self.optimizers],
+            "gradient source": list(self.gradients),
             "seed": list(self.seeds),
         }
         for label, names in listed.items():
-            twice = next((name for name in names if names.count(name) > 1), None)
+            twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:
-                raise InputError(f"experiment '{self.name}': {label} {twice!r} is there twice: give it once")
+                remedy = "give it once, or another name" if label == "problem" else "give it once"
+                raise InputError(f"experiment '{self.name}': {label} {twice!r} is there twice: {remedy}")
 
     def declaration(self) -> str:
         """Return the experiment as TOML, everything spelled out; own data appear by their name only."""
-        lines = [f"question = {json.dumps(self.question)}"]
-        lines.append(f"problems = {json.dumps([problem.name for problem in self.problems])}")
-        lines.append(f"gradients = {json.dumps(list(self.gradients))}")
-        lines.append(f"seeds = {json.dumps(list(self.seeds))}")
         limits = {limit.name: getattr(self.budget, limit.name) for limit in fields(self.budget)}
-        given = [f"{name} = {value!r}" for name, value in limits.items() if value is not None]
-        lines.append(f"budget = {{ {', '.join(given)} }}")
+        declared: dict[str, Any] = {
+            "question": self.question,
+            "problems": [problem.name for problem in self.problems],
+            "gradients": list(self.gradients),
+            "seeds": list(self.seeds),
+            "budget": {name: value for name, value in limits.items() if value is not None},
+        }
         if self.timeout is not None:
-            lines.append(f"timeout = {self.timeout!r}")
+            declared["timeout"] = self.timeout
+        if not self.figures:
+            declared["figures"] = []
+        lines = [f"{name} = {_toml(value)}" for name, value in declared.items()]
         for figure in self.figures:
-            lines += ["", "[[figures]]", *(f"{name} = {json.dumps(value)}" for name, value in figure.items())]
+            lines += ["", "[[figures]]", *(f"{name} = {_toml(value)}" for name, value in figure.items())]
         for optimizer in self.optimizers:
             lines += ["", "[[optimizers]]", f'name = "{optimizer.name()}"']
-            # TOML has no null: an option that is None is left to its default, which is None as well.
-            lines += [
-                f"{name} = {json.dumps([value] if isinstance(value, list) else value)}"
-                for name, value in option_values(optimizer).items()
-                if value is not None
-            ]
+            changed = changed_options(optimizer)
+            for name, value in option_values(optimizer).items():
+                # TOML has no null: what is None by default is left out, and "none" stands for any other.
+                if value is None and name in changed:
+                    lines.append(f'{name} = "none"')
+                elif value is not None:
+                    # A list would be an axis; a list in a list is one value.
+                    lines.append(f"{name} = {_toml([value] if isinstance(value, list) else value)}")
         return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """Write a value as TOML.
+
+    >>> print(_toml({"name": "two-spirals", "hidden": [16, 16], "target": 0.1, "a b": True}))
+    { name = "two-spirals", hidden = [16, 16], target = 0.1, "a b" = true }
+    """
+    if isinstance(value, dict):
+        bare = {name: name if name.isascii() and name.isidentifier() else _toml(name) for name in value}
+        return f"{{ {', '.join(f'{bare[name]} = {_toml(entry)}' for name, entry in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(entry) for entry in value)}]"
+    if isinstance(value, float):
+        return repr(float(value))
+    # JSON's text is TOML's but for the delete character, and for the halves of a pair that ASCII would take.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def shipped_experiments() -> dict[str, Path]:
@@ -113,7 +148,7 @@ def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
     if name_or_file not in shipped and path.suffix != ".toml":
         raise unknown_name("experiment", name_or_file, shipped)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is no valid TOML: {error}") from None
     except UnicodeDecodeError:
@@ -139,12 +174,11 @@ def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
         if key not in table:
             raise InputError(f"field '{key}' is missing: an experiment needs problems, optimizers and budget")
     question, timeout = table.get("question", ""), table.get("timeout")
-    if not isinstance(question, str):
-        raise InputError(f"field 'question' is {question!r}, expected text")
-    if timeout is not None and (
-        isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout <= 0
-    ):
-        raise InputError(f"field 'timeout' is {timeout!r}, expected seconds above 0")
+    for key, text in (("name", name), ("question", question)):
+        if not isinstance(text, str):
+            raise InputError(f"field '{key}' is {text!r}, expected text")
+    if timeout is not None and not _positive(timeout):
+        raise InputError(f"field 'timeout' is {timeout!r}, expected seconds above 0, or no such field")
     return Experiment(
         name=name,
         question=question,
@@ -167,6 +201,11 @@ def read_budget(value: Any) -> Budget:
     return Budget(cost=value)
 
 
+def _positive(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and value > 0 and math.isfinite(value)
+
+
 def _entries(table: dict[str, Any], name: str) -> list[Any]:
     entries = table[name]
     if isinstance(entries, str | dict):
@@ -186,18 +225,26 @@ def _names(value: Any, name: str) -> list[str]:
 
 
 def _seeds(value: Any) -> list[int]:
-    seeds = list(range(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if number and value > MOST_SEEDS:
+        raise InputError(f"field 'seeds' is {value}, expected a number of seeds up to {MOST_SEEDS}")
+    seeds = list(range(value)) if number else value
     if not isinstance(seeds, list) or not seeds:
         raise InputError(f"field 'seeds' is {value!r}, expected a number of seeds, 1 or more, or a list")
     for seed in seeds:
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise InputError(f"field 'seeds' holds {seed!r}, expected whole numbers from 0 on")
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+            raise InputError(f"field 'seeds' holds {seed!r}, expected whole numbers from 0 to 2^63 - 1")
     return seeds
 
 
 def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = table.get("figures", [DEFAULT_FIGURE])
+    if isinstance(entries, str | dict):
+        entries = [entries]
+    if not isinstance(entries, list):
+        raise InputError(f"field 'figures' is {entries!r}, expected a list of names or tables")
     figures = []
-    for entry in table.get("figures", [{"name": "convergence", "x": "cost"}]):
+    for entry in entries:
         figure = {"name": entry} if isinstance(entry, str) else entry
         if not isinstance(figure, dict) or not isinstance(figure.get("name"), str):
             raise InputError(f"field 'figures' holds {entry!r}, expected a table with name = \"convergence\"")
@@ -223,7 +270,7 @@ def _problems(entry: Any) -> list[BaseProblem]:
         return [entry]
     given = parse(entry) if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        raise InputError(f"field 'problems' holds {entry!r}, expected a name such as \"iris\"")
+        raise InputError(f"field 'problems' holds {entry!r}, expected a problem, or a name such as \"iris\"")
     families = known_problems()
     if given["name"] not in families:
         raise unknown_name("problem", given["name"], families)
@@ -235,7 +282,7 @@ def _optimizers(entry: Any) -> list[Optimizer]:
         return [entry]
     given = {"name": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        raise InputError(f"field 'optimizers' holds {entry!r}, expected a name such as \"adam\"")
+        raise InputError(f"field 'optimizers' holds {entry!r}, expected Adam(), or a name such as \"adam\"")
     classes = known_optimizers()
     if given["name"] not in classes:
         raise unknown_name("optimizer", given["name"], classes)

@@ -95,7 +95,8 @@ class Recorder:
 
     def trace(self, run_id: str) -> pd.DataFrame:
         """Return the run's table."""
-        frame = pd.DataFrame(self._rows, columns=list(COLUMNS))
+        # The type is named for a run that failed before its first look, and has no rows to tell it.
+        frame = pd.DataFrame(self._rows, columns=list(COLUMNS), dtype=np.float64)
         whole = {"iteration": "int64", "value_rows": "int64", "gradient_rows": "int64"}
         frame = frame.round(dict.fromkeys(whole, 0)).astype(whole)
         frame.insert(0, "run_id", run_id)

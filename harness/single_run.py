@@ -16,6 +16,7 @@ import pandas as pd
 
 from harness.problems.base import BaseProblem
 from harness.recorder import Recorder
+from optimizers.objective import Objective
 from optimizers.observer import Budget, Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
@@ -60,8 +61,8 @@ class Run:
 
     def execute(self) -> tuple[dict[str, Any], pd.DataFrame]:
         """Do the run; return its row and its trace. An error of the search is an outcome, not an end."""
-        compile_seconds = self.warm_up()
         objective = self.problem.objective(self.source(), self.seed)
+        compile_seconds = self.warm_up(objective)
         start = self.problem.start(self.seed)
         recorder = Recorder(self.problem.measures(self.seed), self.problem.target)
         observer = Observer(
@@ -74,7 +75,8 @@ class Run:
         )
         ended: Outcome | None
         try:
-            ended = self.optimizer.run(objective, start, self.generator(), observer)
+            with _without_warnings():
+                ended = self.optimizer.run(objective, start, self.generator(), observer)
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
             ended = Outcome("failed", f"{type(error).__name__}: {error}")
@@ -85,7 +87,7 @@ class Run:
                 "failed", f"{self.optimizer.name()} stopped without being told and without a reason"
             )
         trace = recorder.trace(self.run_id)
-        return self._row(observer, outcome, recorder, trace, objective.cost, compile_seconds), trace
+        return self._row(observer, outcome, recorder, trace, objective, compile_seconds), trace
 
     def _row(
         self,
@@ -93,10 +95,9 @@ class Run:
         outcome: Outcome,
         recorder: Recorder,
         trace: pd.DataFrame,
-        cost: float,
+        objective: Objective,
         compile_seconds: float,
     ) -> dict[str, Any]:
-        last = trace.iloc[-1] if len(trace) else {"value_rows": 0, "gradient_rows": 0}
         target = self.problem.target
         return {
             "run_id": self.run_id,
@@ -110,9 +111,9 @@ class Run:
             "outcome": outcome.name,
             "sentence": outcome.sentence,
             "iterations": observer.iteration,
-            "cost": cost,
-            "value_rows": int(last["value_rows"]),
-            "gradient_rows": int(last["gradient_rows"]),
+            "cost": objective.cost,
+            "value_rows": objective.value_rows,
+            "gradient_rows": objective.gradient_rows,
             "seconds": observer.seconds,
             "observation_seconds": observer.observation_seconds,
             "compile_seconds": compile_seconds,
@@ -125,25 +126,35 @@ class Run:
             "cost_to_target": observer.solved_cost,
         }
 
-    def warm_up(self) -> float:
+    def warm_up(self, built: Objective | None = None) -> float:
         """Do two iterations of this kind, once a process, so that the clock sees no compilation.
+
+        Arguments:
+            built: the run's objective where there is one already; it is left as it is.
 
         Returns:
             Seconds that it took; 0 where the process had done it before.
         """
+        began = time.perf_counter()
+        functions = (built or self.problem.objective(self.source(), self.seed)).compiled
         whole = getattr(self.optimizer, "batch", None) is None
-        kind = (type(self.optimizer), whole, self.source(), type(self.problem))
+        # A large problem has functions of its own, which use threads.
+        kind = (type(self.optimizer), whole, self.source(), type(self.problem), functions and functions[:3])
         if kind in _warm:
             return 0.0
         _warm.add(kind)
-        began = time.perf_counter()
         objective = self.problem.objective(self.source(), self.seed)
         observer = Observer(objective, self.optimizer.iteration_cost(objective), Budget(iterations=2))
         # An error here will meet the run itself as well, which reports it.
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), _without_warnings():
             self.optimizer.run(objective, self.problem.start(self.seed), self.generator(), observer)
             self.problem.measures(self.seed)(observer.best_w)
         return time.perf_counter() - began
+
+
+def _without_warnings() -> np.errstate:
+    """Silence NumPy about numbers beyond all measure: a run that diverges has an outcome that says so."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 _warm: set[tuple[Any, ...]] = set()

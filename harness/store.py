@@ -2,8 +2,8 @@
 
 A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same name for each flush),
 ``experiment.toml`` (as run), ``plan.json`` (which runs the experiment consists of, and which were skipped)
-and ``provenance.json``. A run counts as finished when its row is there; rows of the trace without a part
-of the same name in ``runs/`` are what a crash left behind, and are not read.
+and ``provenance.json``. A run counts as finished when its row and its trace are there; a part without its
+namesake in the other folder is what a crash left behind, or a hand has deleted, and is not read.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from typing import Any
 
 import pandas as pd
 
-from harness.results import Results
+from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
 from optimizers.errors import InputError
 
-SKIPPED_COLUMNS = ["problem", "optimizer", "gradient", "reason"]
+KINDS = ("runs", "trace")
+"""Folders of parts."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -62,16 +63,31 @@ class Store:
         self.folder = folder
 
     def finished(self) -> pd.DataFrame:
-        """Return the rows of all finished runs, of this experiment or an earlier one in the folder."""
-        return self._read_runs(self._parts())
+        """Return the rows of all finished runs, of this experiment or an earlier one in the folder.
 
-    def append(self, rows: list[dict[str, Any]], traces: list[pd.DataFrame]) -> None:
-        """Keep finished runs, the trace first: a row is there only when its trace is."""
-        if not rows:
-            return
-        name = hashlib.sha256("".join(row["run_id"] for row in rows).encode()).hexdigest()[:16]
-        self._write_table(self.folder / "trace" / f"{name}.parquet", pd.concat(traces, ignore_index=True))
-        self._write_table(self.folder / "runs" / f"{name}.parquet", pd.DataFrame(rows))
+        The column ``part`` says in which part they are.
+        """
+        runs, traces = ({path.stem for path in (self.folder / kind).glob("*.parquet")} for kind in KINDS)
+        tables = [
+            self._read_table(self.folder / "runs" / f"{part}.parquet").assign(part=part)
+            for part in sorted(runs & traces)
+        ]
+        if not tables:
+            return pd.DataFrame({"run_id": pd.Series(dtype=str), "part": pd.Series(dtype=str)})
+        return pd.concat(tables, ignore_index=True).drop_duplicates("run_id")
+
+    def append(self, finished: Iterable[tuple[dict[str, Any], pd.DataFrame]]) -> None:
+        """Keep finished runs, each with its row and its trace."""
+        pairs = list(finished)
+        if pairs:
+            trace = pd.concat([trace for _, trace in pairs], ignore_index=True)
+            self.append_tables(pd.DataFrame([row for row, _ in pairs]), trace)
+
+    def append_tables(self, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+        """Keep one part of runs and of their traces; the traces first, for a run is there when its row is."""
+        name = hashlib.sha256("".join(runs["run_id"]).encode()).hexdigest()[:16]
+        self._write_table(self.folder / "trace" / f"{name}.parquet", trace)
+        self._write_table(self.folder / "runs" / f"{name}.parquet", runs)
 
     def write_plan(self, run_ids: list[str], skipped: pd.DataFrame, name: str, question: str) -> None:
         """Say which runs the experiment consists of, in the order they were declared."""
@@ -101,35 +117,25 @@ class Store:
         try:
             plan = json.loads(plan_file.read_text(encoding="utf-8"))
             order = pd.Index(plan["runs"])
-            skipped = pd.DataFrame(plan["skipped"], columns=SKIPPED_COLUMNS)
+            skipped = pd.DataFrame(plan["skipped"], columns=list(SKIPPED_COLUMNS))
             name, question = str(plan["name"]), str(plan["question"])
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             raise InputError(f"{plan_file} is damaged: run the experiment again; no run is lost") from None
-        parts = self._parts()
-        runs = self._read_runs(parts)
-        runs = runs[runs["run_id"].isin(order)].set_index("run_id") if len(runs) else runs
-        runs = runs.reindex([run for run in order if run in runs.index]) if len(runs) else runs
-        part_of = runs.pop("part") if len(runs) else pd.Series(dtype=str)
+        runs = self.finished()
+        runs = runs[runs["run_id"].isin(order)].set_index("run_id")
+        if not len(runs):
+            no_runs, no_trace = (pd.DataFrame(columns=list(names)) for names in (RUN_COLUMNS, TRACE_COLUMNS))
+            return Results(name, question, no_runs, no_trace, skipped)
+        runs = runs.reindex([run for run in order if run in runs.index])
+        part_of = runs.pop("part")
         tables = []
         for part in dict.fromkeys(part_of):
             table = self._read_table(self.folder / "trace" / f"{part}.parquet")
             tables.append(table[table["run_id"].isin(part_of.index[part_of == part])])
-        trace = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-        if len(trace):
-            place = trace["run_id"].map({run: number for number, run in enumerate(runs.index)})
-            trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+        trace = pd.concat(tables, ignore_index=True)
+        place = trace["run_id"].map({run: number for number, run in enumerate(runs.index)})
+        trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
         return Results(name, question, runs.reset_index(), trace, skipped)
-
-    def _parts(self) -> list[str]:
-        return sorted(path.stem for path in (self.folder / "runs").glob("*.parquet"))
-
-    def _read_runs(self, parts: Iterable[str]) -> pd.DataFrame:
-        tables = [
-            self._read_table(self.folder / "runs" / f"{part}.parquet").assign(part=part) for part in parts
-        ]
-        if not tables:
-            return pd.DataFrame({"run_id": pd.Series(dtype=str), "part": pd.Series(dtype=str)})
-        return pd.concat(tables, ignore_index=True).drop_duplicates("run_id")
 
     @staticmethod
     def _write_table(path: Path, table: pd.DataFrame) -> None:
@@ -139,10 +145,13 @@ class Store:
 
     @staticmethod
     def _read_table(path: Path) -> pd.DataFrame:
+        remedy = "delete it, and run the experiment again to redo its runs"
         try:
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            raise InputError(
-                f"{path} is damaged ({type(error).__name__}): delete it, and run the experiment again to "
-                "redo its runs"
-            ) from None
+            raise InputError(f"{path} is damaged ({type(error).__name__}): {remedy}") from None
+        columns = RUN_COLUMNS if path.parent.name == "runs" else TRACE_COLUMNS
+        missing = [column for column in columns if column not in table]
+        if missing:
+            raise InputError(f"{path} has no column {', '.join(missing)}: {remedy}")
+        return table

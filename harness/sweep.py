@@ -14,9 +14,9 @@ import pandas as pd
 from harness.experiment import Experiment
 from harness.progress import Progress
 from harness.provenance import provenance_text
-from harness.results import Results
+from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
-from harness.store import SKIPPED_COLUMNS, Store
+from harness.store import Store
 from optimizers.errors import InputError
 
 RUNS_A_WORKER = 50
@@ -24,6 +24,9 @@ RUNS_A_WORKER = 50
 
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
+
+Finished = tuple[dict[str, Any], pd.DataFrame]
+"""A run's row and its trace."""
 
 
 def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
@@ -44,7 +47,7 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                     Run(problem, optimizer, shown, seed, experiment.budget, experiment.timeout)
                     for seed in experiment.seeds
                 ]
-    table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=SKIPPED_COLUMNS)
+    table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
     return runs, table
 
 
@@ -83,49 +86,42 @@ def sweep(
         store.write_text("experiment.toml", experiment.declaration())
         if pending:
             store.write_text("provenance.json", provenance_text(count))
-    rows, traces = _do(pending, count, store, progress)
+    finished = _do(pending, count, store, progress)
     if store is not None:
         return store.load(), len(pending)
-    trace = pd.concat(traces, ignore_index=True)
-    results = Results(experiment.name, experiment.question, pd.DataFrame(rows), trace, skipped)
-    return results, len(pending)
+    rows = pd.DataFrame([row for row, _ in finished])
+    trace = pd.concat([trace for _, trace in finished], ignore_index=True)
+    return Results(experiment.name, experiment.question, rows, trace, skipped), len(pending)
 
 
 def _workers(asked: int | None, pending: int) -> int:
-    if asked is not None and asked < 1:
-        raise InputError(f"workers is {asked}, expected 1 or more")
+    if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
+        raise InputError(f"workers is {asked!r}, expected a whole number, 1 or more")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return asked if asked is not None else max(1, min(cores, pending // RUNS_A_WORKER))
 
 
-def _do(
-    pending: list[Run], workers: int, store: Store | None, show: bool
-) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
+def _do(pending: list[Run], workers: int, store: Store | None, show: bool) -> list[Finished]:
     """Do runs; keep them in the store as they come, or return them in the order they were declared."""
-    rows: list[dict[str, Any]] = []
-    traces: list[pd.DataFrame] = []
+    finished: list[Finished] = []
     flushed = time.monotonic()
     with Progress(len(pending), show) as progress:
         try:
             for row, trace in _outcomes(pending, workers):
-                rows.append(row)
-                traces.append(trace)
+                finished.append((row, trace))
                 progress.advance(row)
                 if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
-                    store.append(rows, traces)
-                    rows, traces, flushed = [], [], time.monotonic()
+                    store.append(finished)
+                    finished, flushed = [], time.monotonic()
         finally:
             # Also on an interrupt: what is finished is never done again.
             if store is not None:
-                store.append(rows, traces)
-    if store is None and workers > 1:
-        place = {run.run_id: number for number, run in enumerate(pending)}
-        order = sorted(range(len(rows)), key=lambda number: place[rows[number]["run_id"]])
-        rows, traces = [rows[number] for number in order], [traces[number] for number in order]
-    return rows, traces
+                store.append(finished)
+    place = {run.run_id: number for number, run in enumerate(pending)}
+    return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])
 
 
-def _outcomes(pending: list[Run], workers: int) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+def _outcomes(pending: list[Run], workers: int) -> Iterator[Finished]:
     if workers == 1 or len(pending) < 2:
         for run in pending:
             yield run.execute()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 import io
+import re
 import shutil
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+
+import pydantic
 
 from harness.analysis.summary import summarize
 from harness.plots import known_plots
@@ -25,15 +29,39 @@ def check_figures(figures: Sequence[dict[str, Any]]) -> None:
         InputError: for an unknown plot or option.
     """
     plots = known_plots()
-    for figure in figures:
+    files = [figure_file(figure) for figure in figures]
+    for place, figure in enumerate(figures):
         options = dict(figure)
         name = options.pop("name")
         if name not in plots:
             raise unknown_name("plot", name, plots)
         known = [option for option in inspect.signature(plots[name]).parameters if option != "results"]
-        for option in options:
+        hints = get_type_hints(plots[name])
+        for option, value in options.items():
             if option not in known:
                 raise unknown_name(f"option of plot '{name}'", option, known)
+            try:
+                pydantic.TypeAdapter(hints[option]).validate_python(value, strict=True)
+            except pydantic.ValidationError as error:
+                findings = [finding["msg"].removeprefix("Input should be ") for finding in error.errors()]
+                raise InputError(
+                    f"plot '{name}': option '{option}' is {value!r}, expected {' or '.join(findings)}"
+                ) from None
+        if files[place] in files[:place]:
+            raise InputError(f"two figures would be {files[place]}: give each once, or other options")
+
+
+def figure_file(figure: dict[str, Any]) -> str:
+    """Return the file name of a figure, which its options tell apart from others of the same plot.
+
+    >>> figure_file({"name": "convergence", "x": "cost", "band": 0.9, "problems": ["xor", "parity:bits=4"]})
+    'convergence-cost-band-0.9-xor-parity-bits-4.png'
+    """
+    words = []
+    for name, value in figure.items():
+        words += [name] if not isinstance(value, str | list) else []
+        words += [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
+    return re.sub(r"[^\w.]+", "-", "-".join(words)) + ".png"
 
 
 def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
@@ -49,14 +77,17 @@ def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder:
     """
     files = [folder / "summary.csv"]
     write_whole(files[0], summarize(results).to_csv(index=False).encode())
+    skipped = folder / "skipped.csv"
     if len(results.skipped):
-        files.append(folder / "skipped.csv")
-        write_whole(files[-1], results.skipped.to_csv(index=False).encode())
+        files.append(skipped)
+        write_whole(skipped, results.skipped.to_csv(index=False).encode())
+    elif skipped.is_file():
+        # Of an earlier form of the experiment.
+        skipped.unlink()
     for figure in figures:
         options = dict(figure)
         name = options.pop("name")
-        suffix = "".join(f"-{value}" for value in options.values() if isinstance(value, str))
-        files.append(folder / f"{name}{suffix}.png")
+        files.append(folder / figure_file(figure))
         write_figure(known_plots()[name](results, **options), files[-1])
     return files
 
@@ -69,7 +100,10 @@ def write_figure(figure: Any, path: Path) -> None:
     """
     buffer = io.BytesIO()
     try:
-        figure.savefig(buffer, format=path.suffix.lstrip(".") or "png", dpi=FIGURE_DOTS_PER_INCH)
+        with warnings.catch_warnings():
+            # A letter that the font does not have is drawn as a box, which says enough.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+            figure.savefig(buffer, format=path.suffix.lstrip(".") or "png", dpi=FIGURE_DOTS_PER_INCH)
     except ValueError as error:
         raise InputError(f"{path} cannot be written: {error}") from None
     write_whole(path, buffer.getvalue())
@@ -89,12 +123,24 @@ def write_reference(
     Returns:
         The artifacts.
     """
+    if folder.resolve() == source.resolve():
+        raise InputError(
+            f"{folder} is the folder of the reference copy itself: leave out --reference, or choose another "
+            "folder with --output"
+        )
+    declared = {}
+    for name in ("experiment.toml", "provenance.json"):
+        try:
+            declared[name] = (source / name).read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{source / name} cannot be read: {error.strerror}; run the experiment in another folder"
+            ) from None
     for part in ("runs", "trace"):
         shutil.rmtree(folder / part, ignore_errors=True)
     store = Store(folder)
-    rows = [{str(name): value for name, value in row.items()} for row in results.runs.to_dict("records")]
-    store.append(rows, [results.trace])
+    store.append_tables(results.runs, results.trace)
     store.write_plan(list(results.runs["run_id"]), results.skipped, results.name, results.question)
-    for name in ("experiment.toml", "provenance.json"):
-        write_whole(folder / name, (source / name).read_bytes())
+    for name, content in declared.items():
+        write_whole(folder / name, content)
     return write_artifacts(results, figures, folder)

@@ -1,0 +1,431 @@
+"""The terminal: what is asked for is done, and what is wrong is answered by one sentence and status 2."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+
+import harness
+from harness.catalogue import KINDS, listing
+from harness.cli import main
+from harness.single_run import Run
+from optimizers.options import option_ranges
+
+QUICK = ("run", "quickstart", "--seeds", "2", "--cost", "200")
+
+
+class Answer(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """The command line in a folder of its own, wide enough for a whole table."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def called(*arguments: str) -> Answer:
+        with pytest.raises(SystemExit) as left:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        return Answer(int(left.value.code or 0), captured.out, captured.err)
+
+    return called
+
+
+def left_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+class TestRun:
+    def test_the_first_run_prints_question_table_and_files(self, call: Call, tmp_path: Path) -> None:
+        status, out, err = call(*QUICK)
+        assert (status, err) == (0, "")
+        assert out.startswith(
+            "How do backpropagation and a genetic algorithm train the smallest network on XOR?\n"
+        )
+        for name in ("gradient-descent(learning_rate=1.0)", "adam(learning_rate=0.05)", "genetic-algorithm"):
+            assert name in out
+        assert re.search(r"[0-2]/2", out)
+        assert "\n6 runs done now, 0 found in output/quickstart.\n" in out
+        assert "table: output/quickstart/summary.csv\n" in out
+        assert out.endswith("figure: output/quickstart/convergence-cost.png\n")
+        figure = tmp_path / "output" / "quickstart" / "convergence-cost.png"
+        assert figure.read_bytes().startswith(b"\x89PNG")
+        results = harness.load(tmp_path / "output" / "quickstart")
+        assert len(results.runs) == 6
+        assert results.runs["cost"].max() <= 200
+        assert results.runs["seed"].unique().tolist() == [0, 1]
+
+    def test_the_second_run_does_nothing_and_prints_the_same(self, call: Call, tmp_path: Path) -> None:
+        first = call(*QUICK)
+        before = (tmp_path / "output" / "quickstart" / "provenance.json").read_bytes()
+        second = call(*QUICK)
+        assert second.status == 0
+        assert second.out == first.out.replace(
+            "6 runs done now, 0 found in output/quickstart.",
+            "Nothing to run: 6 runs of this experiment found in output/quickstart.",
+        )
+        assert (tmp_path / "output" / "quickstart" / "provenance.json").read_bytes() == before
+
+    def test_a_larger_run_does_what_is_new_only(self, call: Call) -> None:
+        call(*QUICK)
+        assert "\n3 runs done now, 6 found in output/quickstart.\n" in call(*QUICK[:3], "3", *QUICK[4:]).out
+        assert "\n1 run done now, 0 found in one.\n" in call("run", one_run(), "--output", "one").out
+
+    def test_a_file_of_ones_own_is_run_into_a_folder_of_choice(self, call: Call, tmp_path: Path) -> None:
+        answer = call("run", one_run(), "--output", "some/where", "--workers", "1")
+        assert answer.status == 0
+        assert "figure: some/where/convergence-seconds.png" in answer.out
+        assert {"experiment.toml", "plan.json", "provenance.json", "summary.csv"} <= left_in(
+            tmp_path / "some/where"
+        )
+        assert not (tmp_path / "output").exists()
+
+    def test_skipped_pairs_are_shown_with_their_reason(self, call: Call) -> None:
+        write(
+            "mine.toml", 'problems = "xor"\noptimizers = ["adam", "perceptron-rule"]\nbudget = 20\nseeds = 1'
+        )
+        out = " ".join(call("run", "mine.toml").out.split())
+        assert "skipped perceptron-rule on xor: the perceptron rule does not train hidden layers" in out
+        assert "table: output/mine/skipped.csv" in out
+
+    def test_the_reference_copy_holds_everything_and_loads(self, call: Call, tmp_path: Path) -> None:
+        answer = call(*QUICK, "--reference")
+        assert answer.status == 0
+        assert answer.out.endswith("figure: results/quickstart/convergence-cost.png\n")
+        folder = tmp_path / "results" / "quickstart"
+        assert {"summary.csv", "convergence-cost.png", "provenance.json", "experiment.toml"} <= left_in(
+            folder
+        )
+        pd.testing.assert_frame_equal(harness.load(folder).runs, harness.load("output/quickstart").runs)
+        pd.testing.assert_frame_equal(harness.load(folder).trace, harness.load("output/quickstart").trace)
+        assert call("show", "results", "results/quickstart").out in answer.out
+        assert len(pd.read_csv(folder / "summary.csv")) == 3
+        assert "versions" in json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+
+    def test_an_interrupt_is_one_sentence_and_keeps_finished_runs(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        execute, done = Run.execute, []
+
+        def interrupted(run: Run) -> Any:
+            if len(done) == 4:
+                raise KeyboardInterrupt
+            done.append(run)
+            return execute(run)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Run, "execute", interrupted)
+            status, out, err = call(*QUICK)
+        assert (status, out) == (130, "")
+        # The terminal has written ^C in the line before.
+        assert err == "\nharness: interrupted; finished runs are kept, the same command goes on from here\n"
+        assert "2 runs done now, 4 found in output/quickstart." in call(*QUICK).out
+
+    def test_a_problem_beyond_all_memory_is_one_sentence(self, call: Call) -> None:
+        write("huge.toml", 'problems = "xor:hidden=[100000000000]"\noptimizers = "adam"\nbudget = 9')
+        sentence = refused(call("run", "huge.toml"))
+        assert "memory" in sentence
+        assert "fewer units" in sentence
+
+    def test_the_command_works_in_a_process_of_its_own(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-c", "from harness.cli import main; main()", *QUICK]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith("figure: output/quickstart/convergence-cost.png\n")
+        assert "6 runs done now" in done.stdout
+        assert (tmp_path / "output" / "quickstart" / "convergence-cost.png").stat().st_size > 1000
+
+    def test_a_reader_that_leaves_early_is_no_error(self, tmp_path: Path) -> None:
+        command = f"'{sys.executable}' -c 'from harness.cli import main; main()' list | head -n 1"
+        done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == ("optimizers:\n", "")
+
+
+class TestList:
+    def test_all_kinds_are_listed_with_a_line_for_every_entry(self, call: Call) -> None:
+        status, out, err = call("list")
+        assert (status, err) == (0, "")
+        for kind in KINDS:
+            assert f"{kind}:\n" in out
+            for name, line in listing(kind).items():
+                assert re.search(rf"^  {re.escape(name)} +{re.escape(line)}$", out, re.MULTILINE), name
+                assert len(line) >= 5
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_one_kind_is_listed_with_every_name_of_it(self, kind: str, call: Call) -> None:
+        status, out, err = call("list", kind)
+        assert (status, err) == (0, "")
+        assert {line.split()[0] for line in out.splitlines() if not line.startswith("   ")} == set(
+            KINDS[kind]()
+        )
+        assert sorted(listing(kind)) == sorted(KINDS[kind]())
+
+    def test_a_plot_is_listed_with_the_first_line_of_its_own_description(self) -> None:
+        for name, plot in KINDS["plots"]().items():
+            assert listing("plots")[name] == (plot.__doc__ or "").strip().partition("\n")[0]
+
+
+def entries() -> list[Any]:
+    return [pytest.param(kind, name, id=f"{kind}-{name}") for kind in KINDS for name in KINDS[kind]()]
+
+
+class TestShow:
+    @pytest.mark.parametrize(("kind", "name"), entries())
+    def test_every_entry_has_a_page_with_its_options(self, kind: str, name: str, call: Call) -> None:
+        singular = "loss" if kind == "losses" else kind.removesuffix("s")
+        status, out, err = call("show", singular, name)
+        assert (status, err) == (0, "")
+        assert call("show", kind, name).out == out
+        entry = KINDS[kind]()[name]
+        if kind == "experiments":
+            assert out.strip() == entry.read_text(encoding="utf-8").strip()
+            return
+        assert name in out
+        assert ">>>" not in out
+        assert "CPUDispatcher" not in out
+        assert "<function" not in out
+        if kind in ("optimizers", "problems"):
+            for option, words in option_ranges(entry).items():
+                default = json.dumps(entry.__dataclass_fields__[option].default).replace("null", "none")
+                pattern = rf"^  {option} +{re.escape(default)}  \({re.escape(words)}\)$"
+                assert re.search(pattern, out, re.MULTILINE), option
+        if kind in ("optimizers", "gradients"):
+            assert entry.source in out
+        if kind == "optimizers":
+            assert f"Needs: {', '.join(sorted(entry.needs))}" in out
+
+    def test_a_plot_has_a_page_with_its_options_and_their_defaults(self, call: Call) -> None:
+        out = call("show", "plot", "convergence").out
+        assert re.search(r'^  x +"cost"$', out, re.MULTILINE)
+        assert re.search(r"^  band +0.5$", out, re.MULTILINE)
+
+    def test_results_are_shown_as_the_table_that_the_run_printed(self, call: Call) -> None:
+        printed = call(*QUICK).out
+        status, out, err = call("show", "results", "output/quickstart")
+        assert (status, err) == (0, "")
+        assert len(out.splitlines()) > 5
+        assert out in printed
+
+
+class TestPlot:
+    @pytest.fixture
+    def folder(self, call: Call) -> str:
+        call("run", one_run(), "--output", "kept")
+        return "kept"
+
+    @pytest.mark.parametrize(
+        ("ending", "beginning"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")]
+    )
+    def test_an_image_of_every_kind(
+        self, ending: str, beginning: bytes, call: Call, folder: str, tmp_path: Path
+    ) -> None:
+        answer = call("plot", folder, "--x", "iteration", "--output", f"below/mine.{ending}")
+        assert answer == Answer(0, f"figure: below/mine.{ending}\n", "")
+        assert (tmp_path / "below" / f"mine.{ending}").read_bytes().startswith(beginning)
+
+    def test_without_a_name_the_image_is_in_the_folder_of_the_results(self, call: Call, folder: str) -> None:
+        assert call("plot", folder) == Answer(0, "figure: kept/convergence-cost.png\n", "")
+        assert Path("kept/convergence-cost.png").stat().st_size > 1000
+
+    def test_what_was_plotted_into_a_folder_does_not_hurt_its_results(self, call: Call, folder: str) -> None:
+        call("plot", folder)
+        assert "Nothing to run: 1 run" in call("run", one_run(), "--output", "kept").out
+
+
+class TestHelp:
+    def test_without_a_command_the_commands_are_shown(self, call: Call) -> None:
+        status, out, err = call()
+        assert (status, err) == (0, "")
+        assert all(f"\n  {command} " in out for command in ("run", "list", "show", "plot"))
+        assert call("--help").out == call("-h").out == out
+
+    @pytest.mark.parametrize("command", ["run", "list", "show", "plot"])
+    def test_every_command_explains_itself(self, command: str, call: Call) -> None:
+        status, out, err = call(command, "--help")
+        assert (status, err) == (0, "")
+        assert out.startswith(f"Usage: harness {command} ")
+
+    def test_the_version_is_that_of_the_package(self, call: Call) -> None:
+        from importlib.metadata import version
+
+        assert call("--version") == Answer(0, f"harness, version {version('neural-harness')}\n", "")
+
+
+def write(name: str, content: str | bytes) -> str:
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def one_run() -> str:
+    """A file of an experiment of one run."""
+    figure = '[[figures]]\nname = "convergence"\nx = "seconds"'
+    return write("one.toml", f'problems = "xor"\noptimizers = "adam"\nbudget = 20\nseeds = 1\n{figure}')
+
+
+def refused(answer: Answer) -> str:
+    """The sentence of a refusal, which has to be one, on standard error, with status 2 and nothing else."""
+    assert answer.status == 2
+    assert answer.out == ""
+    assert answer.err.startswith("harness: ")
+    assert answer.err.endswith("\n")
+    assert answer.err.count("\n") == 1
+    assert "Traceback" not in answer.err
+    return answer.err
+
+
+MISTAKES = [
+    (["rnu", "quickstart"], ["unknown command 'rnu'", "did you mean 'run'"]),
+    (["zzz"], ["unknown command 'zzz'", "list, plot, run, show"]),
+    (["run"], ["EXPERIMENT", "harness run --help"]),
+    (["run", "quikstart"], ["unknown experiment 'quikstart'", "did you mean 'quickstart'"]),
+    (["run", "none.toml"], ["none.toml cannot be read", "No such file"]),
+    (["run", "folder.toml"], ["folder.toml cannot be read", "directory"]),
+    (["run", "malformed.toml"], ["malformed.toml", "no valid TOML"]),
+    (["run", "latin.toml"], ["latin.toml", "UTF-8"]),
+    (["run", "empty.toml"], ["empty.toml", "problems"]),
+    (["run", "optimizer.toml"], ["optimizer.toml", "unknown optimizer 'adma'", "did you mean 'adam'"]),
+    (["run", "option.toml"], ["option.toml", "'learning_rte'", "did you mean 'learning_rate'"]),
+    (["run", "plot.toml"], ["unknown plot 'convergance'", "did you mean 'convergence'"]),
+    (["run", "plot-option.toml"], ["'bnad'", "did you mean 'band'"]),
+    (["run", "plot-value.toml"], ["'band'", "'wide'", "number"]),
+    (["run", "impossible.toml"], ["no run that can work", "hidden layers"]),
+    (["run", "quickstart", "extra"], ["extra", "harness run --help"]),
+    (["run", "quickstart", "--sedes", "2"], ["--sedes", "--seeds"]),
+    (["run", "quickstart", "--seeds"], ["--seeds", "argument"]),
+    (["run", "quickstart", "--seeds", "0"], ["'seeds' is 0", "1 or more"]),
+    (["run", "quickstart", "--seeds", "-3"], ["'seeds' is -3", "1 or more"]),
+    (["run", "quickstart", "--seeds", "x"], ["--seeds", "'x'", "integer"]),
+    (["run", "quickstart", "--seeds", "1.5"], ["--seeds", "'1.5'", "integer"]),
+    (["run", "quickstart", "--cost", "-1"], ["cost", "-1", "greater than 0"]),
+    (["run", "quickstart", "--cost", "0"], ["cost", "0", "greater than 0"]),
+    (["run", "quickstart", "--cost", "nan"], ["cost", "nan"]),
+    (["run", "quickstart", "--cost", "inf"], ["cost", "inf", "finite"]),
+    (["run", "quickstart", "--cost", "much"], ["--cost", "'much'"]),
+    (["run", "quickstart", "--workers", "0"], ["workers is 0", "1 or more"]),
+    (["run", "quickstart", "--workers", "-2"], ["workers is -2", "1 or more"]),
+    (["run", "quickstart", "--workers", "x"], ["--workers", "'x'"]),
+    (["run", "quickstart", "--output", "file"], ["file", "cannot be written", "another folder"]),
+    (["run", "quickstart", "--output", "file/below"], ["file/below", "cannot be written", "another folder"]),
+    (["run", "quickstart", "--output", "/proc/none"], ["/proc/none", "cannot be written", "another folder"]),
+    (["list", "optimzers"], ["unknown kind 'optimzers'", "did you mean 'optimizers'"]),
+    (["list", "optimizers", "extra"], ["extra", "harness list --help"]),
+    (["show"], ["KIND", "harness show --help"]),
+    (["show", "optimizer"], ["NAME", "harness show --help"]),
+    (["show", "optimzer", "adam"], ["unknown kind 'optimzer'", "did you mean 'optimizer'"]),
+    (["show", "optimizer", "adma"], ["unknown optimizer 'adma'", "did you mean 'adam'"]),
+    (["show", "problem", "xro"], ["unknown problem 'xro'", "did you mean 'xor'"]),
+    (["show", "gradient", "anlytic"], ["unknown gradient 'anlytic'", "did you mean 'analytic'"]),
+    (["show", "experiment", "quikstart"], ["unknown experiment", "did you mean 'quickstart'"]),
+    (["show", "plot", "convergance"], ["unknown plot 'convergance'", "did you mean 'convergence'"]),
+    (["show", "activation", "tnah"], ["unknown activation 'tnah'", "did you mean 'tanh'"]),
+    (["show", "loss", "squard"], ["unknown loss 'squard'", "did you mean 'squared'"]),
+    (["show", "losses", "squard"], ["unknown loss 'squard'", "did you mean 'squared'"]),
+    (["show", "results", "none"], ["none is no folder", "harness run"]),
+    (["show", "results", "file"], ["file is no folder"]),
+    (["show", "results", "."], ["holds no results", "harness run"]),
+    (["plot"], ["FOLDER", "harness plot --help"]),
+    (["plot", "none"], ["none is no folder"]),
+    (["plot", "file"], ["file is no folder"]),
+    (["plot", "."], ["holds no results"]),
+    (["plot", ".", "--name", "convergance"], ["unknown plot 'convergance'", "did you mean 'convergence'"]),
+    (["plot", ".", "--nam", "convergence"], ["--nam", "--name"]),
+    (["plot", "damaged"], ["damaged/plan.json is damaged"]),
+    (["plot", "unfinished"], ["no runs", "nothing to draw"]),
+    (["--verison"], ["--verison", "--version"]),
+    (["-x"], ["-x"]),
+]
+
+
+class TestMistakes:
+    @pytest.fixture
+    def things(self, call: Call, tmp_path: Path) -> None:
+        """A folder with everything that can be wrong."""
+        write("file", "")
+        write("malformed.toml", "problems = [")
+        write("latin.toml", 'question = "größer"'.encode("latin-1"))
+        write("empty.toml", "")
+        rest = 'problems = "xor"\nbudget = 9\nseeds = 1\n'
+        write("optimizer.toml", rest + 'optimizers = "adma"')
+        write("option.toml", rest + 'optimizers = { name = "adam", learning_rte = 1.0 }')
+        write("plot.toml", rest + 'optimizers = "adam"\nfigures = ["convergance"]')
+        write(
+            "plot-option.toml", rest + 'optimizers = "adam"\nfigures = [{ name = "convergence", bnad = 1 }]'
+        )
+        write(
+            "plot-value.toml",
+            rest + 'optimizers = "adam"\nfigures = [{ name = "convergence", band = "wide" }]',
+        )
+        write("impossible.toml", rest + 'optimizers = "perceptron-rule"')
+        for name in ("folder.toml", "damaged", "unfinished"):
+            Path(name).mkdir()
+        write("damaged/plan.json", "{")
+        write("unfinished/plan.json", '{"name": "a", "question": "", "runs": ["x"], "skipped": []}')
+
+    @pytest.mark.usefixtures("things")
+    @pytest.mark.parametrize(("arguments", "said"), MISTAKES, ids=[" ".join(words) for words, _ in MISTAKES])
+    def test_a_mistake_is_answered_by_one_sentence_and_leaves_nothing_behind(
+        self, arguments: list[str], said: list[str], call: Call, tmp_path: Path
+    ) -> None:
+        before = left_in(tmp_path)
+        sentence = refused(call(*arguments))
+        for words in said:
+            assert words in sentence
+        assert left_in(tmp_path) == before
+
+    def test_a_wrong_axis_of_a_plot_is_answered_with_the_nearest(self, call: Call) -> None:
+        call("run", one_run(), "--output", "kept")
+        sentence = refused(call("plot", "kept", "--x", "costs"))
+        assert "'costs'" in sentence
+        assert "did you mean 'cost'" in sentence
+
+    def test_an_image_of_an_unknown_kind_is_answered_with_the_known_ones(self, call: Call) -> None:
+        call("run", one_run(), "--output", "kept")
+        sentence = refused(call("plot", "kept", "--output", "figure.bmp"))
+        assert "figure.bmp" in sentence
+        assert all(ending in sentence for ending in ("png", "pdf", "svg"))
+
+    @pytest.mark.parametrize("target", ["file/figure.png", "/proc/none/figure.png"])
+    def test_an_image_that_cannot_be_written_is_named(self, target: str, call: Call) -> None:
+        call("run", one_run(), "--output", "kept")
+        write("file", "")
+        assert f"{target} cannot be written" in refused(call("plot", "kept", "--output", target))
+
+    def test_a_folder_is_never_its_own_reference_copy(self, call: Call) -> None:
+        sentence = refused(call("run", one_run(), "--output", "results/one", "--reference"))
+        assert "results/one" in sentence
+        assert "leave out --reference" in sentence
+
+    def test_a_reference_folder_that_cannot_be_written_is_named(self, call: Call) -> None:
+        write("results", "")
+        assert "results/one" in refused(call("run", one_run(), "--reference"))
+
+    def test_a_damaged_part_is_named(self, call: Call, tmp_path: Path) -> None:
+        call("run", one_run(), "--output", "kept")
+        (part,) = (tmp_path / "kept" / "trace").iterdir()
+        part.write_bytes(b"no parquet")
+        for arguments in (
+            ["show", "results", "kept"],
+            ["plot", "kept"],
+            ["run", "one.toml", "--output", "kept"],
+        ):
+            assert f"kept/trace/{part.name} is damaged" in refused(call(*arguments))
+
+    def test_a_mistake_in_a_process_of_its_own_shows_no_traceback(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-c", "from harness.cli import main; main()", "run", "quikstart"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "did you mean 'quickstart'" in refused(Answer(done.returncode, done.stdout, done.stderr))

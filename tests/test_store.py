@@ -1,0 +1,569 @@
+"""What a folder holds is whole or not there, and loads as it was kept without running anything."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import pickle
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import harness
+from harness import provenance as provenance_module
+from harness.experiment import Experiment, build_experiment
+from harness.plots import known_plots
+from harness.provenance import provenance
+from harness.report.artifacts import (
+    check_figures,
+    figure_file,
+    write_artifacts,
+    write_figure,
+    write_reference,
+)
+from harness.results import RUN_COLUMNS, TRACE_COLUMNS, Results
+from harness.store import Store, write_whole
+from harness.sweep import sweep
+from optimizers import InputError
+
+TIMES = ["seconds", "observation_seconds", "compile_seconds"]
+
+
+def declared(**changes: Any) -> Experiment:
+    table = {
+        "problems": ["setosa", "xor"],
+        "optimizers": ["adam", "perceptron-rule"],
+        "budget": 40,
+        "seeds": 2,
+    }
+    return build_experiment("small", {**table, "question": "Which — and why?", **changes})
+
+
+def assert_equal(one: Results, other: Results) -> None:
+    pd.testing.assert_frame_equal(one.runs, other.runs, check_exact=True)
+    pd.testing.assert_frame_equal(one.trace, other.trace, check_exact=True)
+    pd.testing.assert_frame_equal(one.skipped, other.skipped)
+    assert (one.name, one.question) == (other.name, other.question)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refusal(action: Any, *arguments: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        action(*arguments)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A folder with six runs of which two pairs were skipped, in one part."""
+    sweep(declared(), tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def only_part(folder: Path, kind: str) -> Path:
+    (part,) = (folder / kind).glob("*.parquet")
+    return part
+
+
+class TestLoading:
+    def test_loading_gives_what_the_sweep_returned(self, tmp_path: Path) -> None:
+        results, _ = sweep(declared(), tmp_path / "kept")
+        assert_equal(results, harness.load(tmp_path / "kept"))
+        assert_equal(results, harness.load(str(tmp_path / "kept")))
+
+    def test_a_folder_changes_nothing_in_the_tables_but_the_measured_times(self, kept: Path) -> None:
+        in_memory, _ = sweep(declared())
+        loaded = harness.load(kept)
+        pd.testing.assert_frame_equal(in_memory.runs.drop(columns=TIMES), loaded.runs.drop(columns=TIMES))
+        pd.testing.assert_frame_equal(
+            in_memory.trace.drop(columns="seconds"), loaded.trace.drop(columns="seconds")
+        )
+        pd.testing.assert_frame_equal(in_memory.skipped, loaded.skipped)
+        assert (loaded.name, loaded.question) == ("small", "Which — and why?")
+
+    def test_the_tables_have_the_documented_columns(self, kept: Path) -> None:
+        loaded = harness.load(kept)
+        assert list(loaded.runs.columns) == list(RUN_COLUMNS)
+        assert list(loaded.trace.columns) == list(TRACE_COLUMNS)
+        assert len(loaded.runs) == 6
+        assert len(loaded.skipped) == 1
+
+    def test_nothing_is_unpickled(self, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def forbidden(*arguments: Any, **options: Any) -> Any:
+            raise AssertionError("something was unpickled")
+
+        for name in ("load", "loads", "Unpickler", "_Unpickler", "_load", "_loads"):
+            monkeypatch.setattr(pickle, name, forbidden)
+        assert len(harness.load(kept).runs) == 6
+
+    def test_a_folder_holds_parquet_json_and_toml_only(self, kept: Path) -> None:
+        assert {Path(name).suffix for name in files(kept)} == {".parquet", ".json", ".toml"}
+        assert {name for name in files(kept) if "/" not in name} == {
+            "experiment.toml",
+            "plan.json",
+            "provenance.json",
+        }
+
+    def test_the_experiment_is_kept_as_it_was_run(self, kept: Path) -> None:
+        from harness.experiment import read_experiment
+
+        again = read_experiment(str(kept / "experiment.toml"))
+        assert again.optimizers == declared().optimizers
+        _, done = sweep(again, kept)
+        assert done == 0
+
+    def test_a_part_is_readable_by_everybody(self, kept: Path) -> None:
+        assert all(path.stat().st_mode & 0o444 == 0o444 for path in kept.rglob("*") if path.is_file())
+
+
+class TestDamage:
+    def test_a_trace_without_its_runs_is_ignored_and_the_runs_are_done_again(self, kept: Path) -> None:
+        before = harness.load(kept)
+        only_part(kept, "runs").unlink()
+        assert len(Store(kept).finished()) == 0
+        assert len(harness.load(kept).runs) == 0
+        after, done = sweep(declared(), kept)
+        assert done == 6
+        pd.testing.assert_frame_equal(before.runs.drop(columns=TIMES), after.runs.drop(columns=TIMES))
+
+    def test_a_stranger_among_the_traces_is_ignored(self, kept: Path) -> None:
+        before = harness.load(kept)
+        (kept / "trace" / "0123456789abcdef.parquet").write_bytes(b"half of a pa")
+        assert_equal(before, harness.load(kept))
+
+    def test_what_a_crash_left_aside_is_ignored(self, kept: Path) -> None:
+        before = harness.load(kept)
+        (kept / "runs" / ".x1y2z3.partial").write_bytes(b"half of a pa")
+        assert_equal(before, harness.load(kept))
+
+    @pytest.mark.parametrize("kind", ["runs", "trace"])
+    @pytest.mark.parametrize("content", [b"", b"no parquet at all", "half", "foreign"])
+    def test_a_damaged_part_is_named_with_a_remedy_that_works(
+        self, content: Any, kind: str, kept: Path
+    ) -> None:
+        part = only_part(kept, kind)
+        if content == "half":
+            content = part.read_bytes()[: part.stat().st_size // 2]
+        elif content == "foreign":
+            buffer = io.BytesIO()
+            pd.DataFrame({"a": [1]}).to_parquet(buffer)
+            content = buffer.getvalue()
+        part.write_bytes(content)
+        sentence = refusal(harness.load, kept)
+        assert str(part) in sentence
+        assert "delete it, and run the experiment again" in sentence
+        part.unlink()
+        results, done = sweep(declared(), kept)
+        assert (done, len(results.runs)) == (6, 6)
+        assert_equal(results, harness.load(kept))
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"{", b"\xff\xfe", b"[]", b"3", b"null", b"{}", b'{"name": "x"}',
+         b'{"name": "x", "question": "", "runs": 3, "skipped": []}',
+         b'{"name": "x", "question": "", "runs": [], "skipped": 3}'],
+    )  # fmt: skip
+    def test_a_damaged_plan_is_named_with_a_remedy_that_works(self, content: bytes, kept: Path) -> None:
+        before = harness.load(kept)
+        (kept / "plan.json").write_bytes(content)
+        sentence = refusal(harness.load, kept)
+        assert str(kept / "plan.json") in sentence
+        assert "run the experiment again; no run is lost" in sentence
+        _, done = sweep(declared(), kept)
+        assert done == 0
+        assert_equal(before, harness.load(kept))
+
+    def test_a_sweep_into_a_damaged_folder_is_answered_with_the_same_sentence(self, kept: Path) -> None:
+        only_part(kept, "runs").write_bytes(b"no parquet at all")
+        assert refusal(sweep, declared(), kept) == refusal(harness.load, kept)
+
+
+class TestNoFolder:
+    def test_what_is_no_folder_is_answered_with_where_to_find_one(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        for path in (tmp_path / "none", tmp_path / "file", tmp_path / "file" / "below"):
+            sentence = refusal(harness.load, path)
+            assert f"{path} is no folder" in sentence
+            assert "harness run" in sentence
+
+    def test_an_empty_folder_holds_no_results(self, tmp_path: Path) -> None:
+        assert f"{tmp_path} holds no results" in refusal(harness.load, tmp_path)
+
+    @pytest.mark.parametrize("folder", [3, None, ["results"]])
+    def test_what_is_no_path_is_answered_as_such(self, folder: Any) -> None:
+        assert refusal(harness.load, folder) == f"folder is {folder!r}, expected the path of a folder"
+
+    def test_an_experiment_of_which_nothing_is_finished_loads_as_nothing(self, kept: Path) -> None:
+        for kind in ("runs", "trace"):
+            only_part(kept, kind).unlink()
+        loaded = harness.load(kept)
+        assert repr(loaded) == "Results('small': no runs, 1 skipped)"
+        assert (list(loaded.runs.columns), list(loaded.trace.columns)) == (
+            list(RUN_COLUMNS),
+            list(TRACE_COLUMNS),
+        )
+
+    def test_a_file_where_the_folder_should_be_is_named_before_anything_runs(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.single_run.Run.execute", lambda run: pytest.fail("something ran"))
+        (tmp_path / "file").write_text("mine", encoding="utf-8")
+        for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+            sentence = refusal(sweep, declared(), folder)
+            assert str(folder) in sentence
+            assert "cannot be written" in sentence
+            assert "choose another folder" in sentence
+        assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+class HalfWritten(io.BytesIO):
+    """A file on a disk that is full after three bytes."""
+
+    def __init__(self, handle: int) -> None:
+        super().__init__()
+        self.handle = handle
+
+    def write(self, content: Any) -> int:
+        os.write(self.handle, content[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self.handle)
+        super().close()
+
+
+class TestWholeFiles:
+    def full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("harness.store.os.fdopen", lambda handle, mode: HalfWritten(handle))
+
+    def no_rename(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def replace(self: Path, target: Path) -> None:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+        monkeypatch.setattr(Path, "replace", replace)
+
+    @pytest.mark.parametrize("failure", ["full_disk", "no_rename"])
+    def test_a_write_that_fails_leaves_nothing_behind_and_the_old_file_as_it_was(
+        self, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_whole(tmp_path / "old.json", b"the old content")
+        getattr(self, failure)(monkeypatch)
+        for name in ("old.json", "new.json", "below/new.json"):
+            sentence = refusal(write_whole, tmp_path / name, b"the new content")
+            assert f"{tmp_path / name} cannot be written" in sentence
+            assert "No space left" in sentence or "cross-device" in sentence
+        assert files(tmp_path) == {"old.json": b"the old content"}
+
+    def test_an_interrupt_in_the_middle_of_a_write_leaves_nothing_behind(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(self: Path, target: Path) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_whole(tmp_path / "new.json", b"the new content")
+        assert files(tmp_path) == {}
+
+    def test_a_disk_that_fills_up_in_a_sweep_is_one_sentence_and_costs_finished_runs_only(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path / "kept"
+        with monkeypatch.context() as patched:
+            written = Store._write_table
+
+            def fails_at_runs(path: Path, table: pd.DataFrame) -> None:
+                if path.parent.name == "runs":
+                    self.full_disk(patched)
+                written(path, table)
+
+            patched.setattr(Store, "_write_table", staticmethod(fails_at_runs))
+            assert "No space left on device" in refusal(sweep, declared(), folder)
+        assert not list((folder / "runs").iterdir())
+        assert len(harness.load(folder).runs) == 0
+        results, done = sweep(declared(), folder)
+        assert done == 6
+        assert_equal(results, harness.load(folder))
+
+    def test_a_file_is_replaced_as_a_whole(self, tmp_path: Path) -> None:
+        write_whole(tmp_path / "a" / "b" / "file", b"one")
+        write_whole(tmp_path / "a" / "b" / "file", b"two")
+        assert files(tmp_path) == {"a/b/file": b"two"}
+
+
+class TestParts:
+    def test_parts_do_not_collide_when_the_same_runs_come_in_another_order(
+        self, kept: Path, tmp_path: Path
+    ) -> None:
+        loaded = harness.load(kept)
+        pairs = [
+            (loaded.runs[loaded.runs["run_id"] == run], loaded.trace[loaded.trace["run_id"] == run])
+            for run in loaded.runs["run_id"]
+        ]
+        store = Store(tmp_path / "both")
+        for order in (pairs, pairs[::-1], pairs[:2], pairs[2:]):
+            runs, traces = (pd.concat(tables, ignore_index=True) for tables in zip(*order, strict=True))
+            store.append_tables(runs, traces)
+        assert len(list((tmp_path / "both" / "runs").iterdir())) == 4
+        assert len(list((tmp_path / "both" / "trace").iterdir())) == 4
+        store.write_plan(loaded.runs["run_id"].tolist(), loaded.skipped, loaded.name, loaded.question)
+        # A run that is there twice is loaded once, with one trace.
+        assert_equal(loaded, store.load())
+
+    def test_the_same_runs_in_the_same_order_take_one_part(self, tmp_path: Path) -> None:
+        rows = [(run, trace) for run, trace in [run_and_trace("a"), run_and_trace("b")]]
+        store = Store(tmp_path)
+        store.append(rows)
+        store.append(rows)
+        store.append([])
+        assert len(list((tmp_path / "runs").iterdir())) == 1
+        assert store.finished()["run_id"].tolist() == ["a" * 16, "b" * 16]
+
+    def test_runs_are_loaded_in_the_order_of_the_plan_however_they_came(self, tmp_path: Path) -> None:
+        store = Store(tmp_path)
+        names = "hdagcfbe"
+        for name in names:
+            store.append([run_and_trace(name)])
+        for order in (names, names[::-1], sorted(names), "ace"):
+            ids = [name * 16 for name in order]
+            store.write_plan(ids, pd.DataFrame(), "order", "")
+            loaded = store.load()
+            assert loaded.runs["run_id"].tolist() == ids
+            assert loaded.trace["run_id"].drop_duplicates().tolist() == ids
+            assert loaded.trace["iteration"].tolist() == [0, 1, 2] * len(ids)
+
+    def test_runs_that_came_in_one_part_are_loaded_in_the_order_of_the_plan(self, tmp_path: Path) -> None:
+        store = Store(tmp_path)
+        store.append([run_and_trace(name) for name in "bca"])
+        for order in ("abc", "cab", "ba"):
+            ids = [name * 16 for name in order]
+            store.write_plan(ids, pd.DataFrame(), "order", "")
+            loaded = store.load()
+            assert loaded.runs["run_id"].tolist() == ids
+            assert loaded.trace["run_id"].tolist() == [run for run in ids for _ in range(3)]
+
+    def test_a_run_that_is_in_two_parts_has_one_trace(self, tmp_path: Path) -> None:
+        store = Store(tmp_path)
+        for names in ("ab", "bc", "cd"):
+            store.append([run_and_trace(name) for name in names])
+        store.write_plan([name * 16 for name in "abcd"], pd.DataFrame(), "order", "")
+        loaded = store.load()
+        assert len(loaded.runs) == 4
+        assert loaded.trace["iteration"].tolist() == [0, 1, 2] * 4
+
+
+def run_and_trace(letter: str) -> tuple[dict[str, Any], pd.DataFrame]:
+    """A row and three looks with plausible values."""
+    from synthetic import run_row, trace_rows
+
+    rows = trace_rows(letter * 16, [0, 3, 6], [3.0, 2.0, 1.0])
+    return run_row(letter * 16, "xor", "adam"), pd.DataFrame(rows, columns=list(TRACE_COLUMNS))
+
+
+class TestReference:
+    FIGURES: Any = ({"name": "convergence", "x": "cost"},)
+
+    def test_a_reference_copy_loads_equal(self, kept: Path, tmp_path: Path) -> None:
+        results = harness.load(kept)
+        written = write_reference(results, self.FIGURES, kept, tmp_path / "results" / "small")
+        assert_equal(results, harness.load(tmp_path / "results" / "small"))
+        assert [path.name for path in written] == ["summary.csv", "skipped.csv", "convergence-cost.png"]
+        assert all(path.is_file() for path in written)
+        for name in ("experiment.toml", "provenance.json"):
+            copy = tmp_path / "results" / "small" / name
+            assert copy.read_bytes() == (kept / name).read_bytes()
+
+    def test_a_reference_copy_of_many_parts_is_one_part_and_replaces_the_one_before(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.sweep.FLUSH_SECONDS", 0.0)
+        copy = tmp_path / "results" / "small"
+        for seeds in (3, 1):
+            results, _ = sweep(declared(seeds=seeds), tmp_path / "kept")
+            write_reference(results, self.FIGURES, tmp_path / "kept", copy)
+            assert len(list((copy / "runs").iterdir())) == len(list((copy / "trace").iterdir())) == 1
+            assert_equal(results, harness.load(copy))
+        assert len(list((tmp_path / "kept" / "runs").iterdir())) == 9
+
+    def test_a_folder_is_never_its_own_reference_copy(self, kept: Path) -> None:
+        before = files(kept)
+        sentence = refusal(
+            write_reference, harness.load(kept), self.FIGURES, kept, kept / "." / "runs" / ".."
+        )
+        assert "reference copy itself" in sentence
+        assert files(kept) == before
+
+    def test_a_folder_without_provenance_is_named_and_the_copy_before_left_alone(
+        self, kept: Path, tmp_path: Path
+    ) -> None:
+        write_reference(harness.load(kept), self.FIGURES, kept, tmp_path / "copy")
+        before = files(tmp_path / "copy")
+        (kept / "provenance.json").unlink()
+        sentence = refusal(write_reference, harness.load(kept), self.FIGURES, kept, tmp_path / "copy")
+        assert str(kept / "provenance.json") in sentence
+        assert files(tmp_path / "copy") == before
+
+
+class TestArtifacts:
+    def test_the_summary_counts_every_run(self, kept: Path, tmp_path: Path) -> None:
+        write_artifacts(harness.load(kept), [], tmp_path)
+        summary = pd.read_csv(tmp_path / "summary.csv")
+        assert summary[["problem", "optimizer", "runs"]].values.tolist() == [
+            ["setosa", "adam", 2],
+            ["setosa", "perceptron-rule", 2],
+            ["xor", "adam", 2],
+        ]
+        skipped = pd.read_csv(tmp_path / "skipped.csv")
+        assert skipped["problem"].tolist() == ["xor"]
+        assert "hidden layers" in skipped["reason"].iloc[0]
+
+    def test_a_list_of_skipped_pairs_goes_when_none_is_skipped_any_more(
+        self, kept: Path, tmp_path: Path
+    ) -> None:
+        write_artifacts(harness.load(kept), [], tmp_path)
+        results, _ = sweep(declared(optimizers=["adam"]))
+        assert write_artifacts(results, [], tmp_path) == [tmp_path / "summary.csv"]
+        assert not (tmp_path / "skipped.csv").exists()
+
+    @pytest.mark.parametrize(
+        ("ending", "beginning"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml"), ("", b"\x89PNG")]
+    )
+    def test_the_ending_of_a_file_says_which_image_it_is(
+        self, ending: str, beginning: bytes, kept: Path, tmp_path: Path
+    ) -> None:
+        file = tmp_path / f"figure.{ending}".rstrip(".")
+        write_figure(known_plots()["convergence"](harness.load(kept)), file)
+        assert file.read_bytes().startswith(beginning)
+
+    def test_an_ending_that_no_image_has_is_answered_with_those_that_there_are(
+        self, kept: Path, tmp_path: Path
+    ) -> None:
+        figure = known_plots()["convergence"](harness.load(kept))
+        sentence = refusal(write_figure, figure, tmp_path / "figure.bmp")
+        assert "figure.bmp" in sentence
+        assert all(word in sentence for word in ("png", "pdf", "svg"))
+        assert list(tmp_path.glob("figure*")) == []
+
+    def test_a_letter_that_no_font_has_is_no_reason_to_fail(self, tmp_path: Path) -> None:
+        results, _ = sweep(declared(question="Faster? 🚀 \x07"))
+        write_figure(known_plots()["convergence"](results), tmp_path / "figure.png")
+        assert (tmp_path / "figure.png").stat().st_size > 1000
+
+    @pytest.mark.parametrize(
+        ("figures", "said"),
+        [
+            ([{"name": "convergance"}], ["unknown plot 'convergance'", "did you mean 'convergence'"]),
+            ([{"name": "convergence", "bnad": 1}], ["'bnad'", "did you mean 'band'"]),
+            ([{"name": "convergence", "results": 1}], ["'results'"]),
+            ([{"name": "convergence", "band": "wide"}], ["'band'", "'wide'", "number"]),
+            ([{"name": "convergence", "band": True}], ["'band'", "True", "number"]),
+            ([{"name": "convergence", "x": 3}], ["'x'", "3", "string"]),
+            ([{"name": "convergence", "problems": 3}], ["'problems'", "3", "string", "equence"]),
+            ([{"name": "convergence"}, {"name": "convergence"}], ["convergence.png", "once"]),
+        ],
+    )
+    def test_a_wrong_figure_is_refused_before_anything_runs(self, figures: Any, said: list[str]) -> None:
+        sentence = refusal(check_figures, figures)
+        assert all(words in sentence for words in said), sentence
+
+    def test_figures_of_one_plot_are_told_apart_by_their_options(self) -> None:
+        figures = [
+            {"name": "convergence"},
+            {"name": "convergence", "x": "cost"},
+            {"name": "convergence", "x": "seconds"},
+            {"name": "convergence", "band": 0.5},
+            {"name": "convergence", "band": 0.9},
+            {"name": "convergence", "problems": ["xor"]},
+            {"name": "convergence", "problems": ["xor", "parity:bits=4,hidden=[4,4]"]},
+            {"name": "convergence", "problems": "../../iris"},
+        ]
+        check_figures(figures)
+        names = [figure_file(figure) for figure in figures]
+        assert len(set(names)) == len(names)
+        assert names[1] == "convergence-cost.png"
+        assert all("/" not in name and ":" not in name for name in names)
+
+
+class TestProvenance:
+    def test_a_folder_says_where_its_results_come_from(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.argv", ["/usr/local/bin/harness", "run", "small.toml", "--seeds", "2"])
+        sweep(declared(), tmp_path / "kept", workers=1)
+        found = json.loads((tmp_path / "kept" / "provenance.json").read_text(encoding="utf-8"))
+        assert found["command"] == ["harness", "run", "small.toml", "--seeds", "2"]
+        assert found["workers"] == 1
+        assert found["cores"] == os.cpu_count()
+        assert set(found["versions"]) >= {"python", "neural-harness", "numpy", "numba", "pygad", "pandas"}
+        assert found["versions"]["numpy"] == __import__("numpy").__version__
+        assert found["system"]
+        assert pd.Timestamp(found["time"]).tzinfo is not None
+
+    def test_a_checkout_is_named_by_its_commit_and_by_what_has_changed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def git(*words: str) -> str:
+            identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+            done = subprocess.run(
+                ["git", *identity, *words], cwd=tmp_path, check=True, capture_output=True, text=True
+            )
+            return done.stdout.strip()
+
+        monkeypatch.setattr(provenance_module, "__file__", str(tmp_path / "provenance.py"))
+        (tmp_path / "provenance.py").write_text("one", encoding="utf-8")
+        git("init", "-q")
+        git("add", ".")
+        git("commit", "-q", "-m", "one")
+        commit = git("rev-parse", "HEAD")
+        assert provenance()["commit"] == commit
+        git("tag", "v1")
+        assert provenance()["commit"] == commit
+        (tmp_path / "provenance.py").write_text("two", encoding="utf-8")
+        assert provenance()["commit"] == f"{commit}-dirty"
+
+    def test_an_installed_package_without_a_checkout_has_no_commit(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+        monkeypatch.setattr(provenance_module, "__file__", str(tmp_path / "provenance.py"))
+        assert provenance()["commit"] is None
+
+    def test_a_machine_without_git_has_no_commit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", "")
+        assert provenance()["commit"] is None
+
+    def test_a_package_that_is_not_installed_has_no_version(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(provenance_module, "PACKAGES", ("numpy", "no-such-package"))
+        assert provenance()["versions"]["no-such-package"] is None
+
+    def test_a_machine_that_does_not_tell_its_processor_is_no_reason_to_fail(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read_text = Path.read_text
+
+        def hidden(path: Path, *arguments: Any, **options: Any) -> str:
+            if path.name == "cpuinfo":
+                raise OSError(errno.ENOENT, "No such file or directory")
+            return read_text(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, "read_text", hidden)
+        assert isinstance(provenance()["processor"], str)
+
+    def test_runs_found_again_keep_the_provenance_of_their_making(self, kept: Path) -> None:
+        before = (kept / "provenance.json").read_bytes()
+        sweep(declared(), kept)
+        assert (kept / "provenance.json").read_bytes() == before
+
+    def test_the_command_of_a_process_without_one_is_empty(self) -> None:
+        assert provenance(command=[])["command"] == []
