@@ -55,8 +55,13 @@ class Run:
         return "analytic" if self.gradient == NO_GRADIENT else self.gradient
 
     def generator(self) -> np.random.Generator:
-        """Return the optimizer's own randomness: a stream of this run, apart from the problem's."""
-        words = [int(self.run_id[place : place + 8], 16) for place in (0, 8)]
+        """Return the optimizer's own randomness, a stream apart from the problem's.
+
+        Budget and gradient source have no part in it: a larger budget goes on with the same curve.
+        """
+        parts = [self.problem.data_key, self.optimizer.name(), option_values(self.optimizer)]
+        digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+        words = [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
         return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
 
     def execute(self) -> tuple[dict[str, Any], pd.DataFrame]:

@@ -49,15 +49,16 @@ def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> s
     found = finding.get("input")
     if finding["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'? " if near else ""
         listing = ", ".join(known) if known else "none"
-        return f"{owner} has no option '{field}': {hint}(options: {listing})"
+        hint = f"did you mean '{near[0]}'? (options: {listing})" if near else f"options are: {listing}"
+        return f"{owner} has no option '{field}': {hint}"
     if finding["type"] == "unexpected_positional_argument":
         return f"{owner} takes its options by name: write option=value (options: {', '.join(known)})"
     if finding["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return f"{owner} needs the option '{field}', which was not given"
     field = str(finding["loc"][0]) if finding["loc"] else "value"
     expected = finding["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    expected = expected.replace("a valid tuple", "a list").replace("a valid integer", "a whole number")
     return f"{owner}: option '{field}' is {found!r}, expected {expected}"
 
 
@@ -84,7 +85,7 @@ def options(cls: type[T]) -> type[T]:
     )(cls)
     checked: Callable[..., None] = built.__init__
 
-    def initialise(self: Any, *positional: Any, **values: Any) -> None:
+    def initialise(self: Any, /, *positional: Any, **values: Any) -> None:
         try:
             checked(self, *positional, **values)
         except pydantic.ValidationError as error:
@@ -96,7 +97,7 @@ def options(cls: type[T]) -> type[T]:
             known = [field.name for field in dataclasses.fields(self)]
             raise InputError(sentence(error, type(self).__name__, known)) from None
 
-    built.__init__ = initialise  # type: ignore[method-assign]
+    built.__init__ = initialise  # type: ignore[method-assign, assignment]
     return cast(type[T], built)
 
 

@@ -80,7 +80,7 @@ NETWORKS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no output layer": ({"sizes": (2,)}, ["'sizes'", "[2]", "[2, 2, 1]"]),
     "no sizes": ({"sizes": ()}, ["'sizes'", "[]", "[2, 2, 1]"]),
     "layer without units": ({"sizes": (2, 0, 1)}, ["'sizes'", "greater than or equal to 1"]),
-    "half a unit": ({"sizes": (2, 1.5, 1)}, ["'sizes'", "integer"]),
+    "half a unit": ({"sizes": (2, 1.5, 1)}, ["'sizes'", "whole number"]),
     "three activations for two layers": (
         {"sizes": (2, 2, 2, 1), "activation": ("tanh", "tanh", "tanh")},
         ["'activation'", "3 activations", "2 hidden", "one for each"],

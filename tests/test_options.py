@@ -86,12 +86,12 @@ WRONG = [
     ("decay", 1.0, "less than 1"),
     ("decay", -0.5, "greater than or equal to 0"),
     ("batch", 0, "greater than or equal to 1"),
-    ("batch", 2.0, "a valid integer"),
-    ("batch", "2", "a valid integer"),
-    ("batch", True, "a valid integer"),
+    ("batch", 2.0, "a whole number"),
+    ("batch", "2", "a whole number"),
+    ("batch", True, "a whole number"),
     ("seed", -1, "greater than or equal to 0"),
-    ("hidden", 3, "a valid tuple"),
-    ("hidden", "3", "a valid tuple"),
+    ("hidden", 3, "a list"),
+    ("hidden", "3", "a list"),
     ("colour", "blue", "'red' or 'green'"),
     ("colour", None, "'red' or 'green'"),
     ("name", 3, "a valid string"),
@@ -129,18 +129,18 @@ def test_the_first_of_several_wrong_values_is_answered() -> None:
 @pytest.mark.parametrize(
     ("misspelt", "answer"),
     [
-        ("rte", "did you mean 'rate'? "),
-        ("colors", "did you mean 'colour'? "),
-        ("Batch", "did you mean 'batch'? "),
-        ("hidden_", "did you mean 'hidden'? "),
-        ("xyzzy", ""),
+        ("rte", "did you mean 'rate'? (options: {})"),
+        ("colors", "did you mean 'colour'? (options: {})"),
+        ("Batch", "did you mean 'batch'? (options: {})"),
+        ("hidden_", "did you mean 'hidden'? (options: {})"),
+        ("xyzzy", "options are: {}"),
     ],
 )
 def test_an_unknown_option_is_answered_with_the_nearest(misspelt: str, answer: str) -> None:
     listing = "rate, weight, shift, part, decay, batch, seed, hidden, colour, name, fast"
     with pytest.raises(InputError) as caught:
         Sample(**{misspelt: 1})
-    assert str(caught.value) == f"Sample has no option '{misspelt}': {answer}(options: {listing})"
+    assert str(caught.value) == f"Sample has no option '{misspelt}': {answer.format(listing)}"
 
 
 def test_options_are_given_by_name() -> None:
@@ -186,7 +186,7 @@ def test_numpy_integers_are_accepted_as_counts(kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 def test_numpy_floats_are_no_counts(kind: Any) -> None:
-    with pytest.raises(InputError, match=r"option 'batch' is 3\.0, expected a valid integer"):
+    with pytest.raises(InputError, match=r"option 'batch' is 3\.0, expected a whole number"):
         Sample(batch=kind(3))
 
 

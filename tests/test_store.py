@@ -468,7 +468,7 @@ class TestArtifacts:
             ([{"name": "convergence", "results": 1}], ["'results'"]),
             ([{"name": "convergence", "band": "wide"}], ["'band'", "'wide'", "number"]),
             ([{"name": "convergence", "band": True}], ["'band'", "True", "number"]),
-            ([{"name": "convergence", "x": 3}], ["'x'", "3", "string"]),
+            ([{"name": "convergence", "x": 3}], ["'x'", "3", "'cost', 'iteration'"]),
             ([{"name": "convergence", "problems": 3}], ["'problems'", "3", "string", "equence"]),
             ([{"name": "convergence"}, {"name": "convergence"}], ["convergence.png", "once"]),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,10 @@ NO_CURVE: Curve = (np.zeros(1), np.full(1, np.inf))
 
 
 def convergence(
-    results: Results, x: str = "cost", band: float = 0.5, problems: str | Sequence[str] | None = None
+    results: Results,
+    x: Literal["cost", "iteration", "iterations", "seconds"] = "cost",
+    band: float = 0.5,
+    problems: str | Sequence[str] | None = None,
 ) -> Figure:
     """Draw the best training loss against what was spent, one panel a problem.
 

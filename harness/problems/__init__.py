@@ -39,12 +39,12 @@ def parse(specification: str) -> dict[str, Any]:
     given: dict[str, Any] = {"name": name.strip()}
     for part in parts:
         option, sign, text = part.partition("=")
-        if not sign:
+        if not sign or not option.strip():
             raise InputError(f"problem {specification!r}: found {part!r}, expected option=value")
         if option.strip() in given:
             raise InputError(f"problem {specification!r}: option '{option.strip()}' is there twice")
         try:
-            given[option.strip()] = tomllib.loads(f"value = {text}")["value"]
+            given[option.strip()] = tomllib.loads(f"value = {' '.join(text.split())}")["value"]
         except tomllib.TOMLDecodeError:
             given[option.strip()] = None if text.strip() == "none" else text.strip()
     return given

@@ -30,11 +30,14 @@ class BaseProblem(ABC):
     Attributes:
         name: the name in tables and legends, with the options that differ from their defaults.
         key: text that says everything that defines the problem; runs are identified by it.
+        data_key: text that says what defines the data; splits, starts and row orders are drawn from it, so
+            that they are the same whatever the target and the network.
         target: loss at which a run counts as solved, or None.
     """
 
     name: str
     key: str
+    data_key: str
     target: float | None
 
     @abstractmethod
@@ -56,6 +59,6 @@ class BaseProblem(ABC):
 
     def seed_sequence(self, seed: int, purpose: int) -> np.random.SeedSequence:
         """Return the seed of one stream of randomness of (problem, seed)."""
-        digest = hashlib.sha256(self.key.encode()).digest()
+        digest = hashlib.sha256(self.data_key.encode()).digest()
         words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
         return np.random.SeedSequence([seed, purpose, *words])

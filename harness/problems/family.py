@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from dataclasses import fields
 from typing import Annotated, Any
 
 import numpy as np
@@ -61,8 +62,15 @@ class ProblemFamily(Named, ABC):
             scale=self.scaled(),
             target=self.target,
             name=self.label,
+            data_key=self._data_key(),
             key=json.dumps({"family": self.name(), **option_values(self)}, sort_keys=True),
         )
+
+    def _data_key(self) -> str:
+        """Say what defines the data: the options that are this family's own."""
+        shared = {field.name for field in fields(ProblemFamily)}
+        own = {name: value for name, value in option_values(self).items() if name not in shared}
+        return json.dumps({"family": self.name(), **own}, sort_keys=True)
 
     def scaled(self) -> bool:
         """Say whether features are standardised by the training rows."""

@@ -37,6 +37,7 @@ class Problem(BaseProblem):
         target: loss at which a run counts as solved, or None.
         name: the name in tables and legends.
         key: text that says everything that defines the problem; made of the arguments where left out.
+        data_key: text that says what defines the data; a digest of them where left out.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Problem(BaseProblem):
         target: float | None,
         name: str,
         key: str | None = None,
+        data_key: str | None = None,
     ) -> None:
         if not 0 <= test_fraction < 1:
             raise InputError(f"test_fraction is {test_fraction!r}, expected a number from 0 to below 1")
@@ -58,6 +60,7 @@ class Problem(BaseProblem):
         self.network, self.classes = network, classes
         self.name, self.target = name, target
         self._scale, self._test_fraction = scale, test_fraction
+        self.data_key = data_key if data_key is not None else self._digest()
         self.key = key if key is not None else self._own_key()
 
     @classmethod
@@ -76,6 +79,7 @@ class Problem(BaseProblem):
         target: float | None = None,
         name: str = "mine",
         key: str | None = None,
+        data_key: str | None = None,
     ) -> Problem:
         """Make a problem of your own data.
 
@@ -93,6 +97,7 @@ class Problem(BaseProblem):
             target: loss at which a run counts as solved, or None.
             name: the name in tables and legends.
             key: see the class.
+            data_key: see the class.
 
         Raises:
             InputError: for data that are not finite, labels that do not fit the loss, or unknown names.
@@ -129,20 +134,23 @@ class Problem(BaseProblem):
             target=target,
             name=name,
             key=key,
+            data_key=data_key,
         )
 
     def _own_key(self) -> str:
         """Say what defines a problem made of arrays, the data by their digest."""
-        digest = hashlib.sha256(self._X.tobytes() + self._Y.tobytes()).hexdigest()
         parts: dict[str, Any] = {
             "name": self.name,
-            "data": digest,
+            "data": self._digest(),
             "network": repr(self.network),
             "test_fraction": self._test_fraction,
             "scale": self._scale,
             "target": self.target,
         }
         return json.dumps(parts, sort_keys=True)
+
+    def _digest(self) -> str:
+        return hashlib.sha256(self._X.tobytes() + self._Y.tobytes()).hexdigest()
 
     def __repr__(self) -> str:
         sizes = "-".join(str(size) for size in self.network.sizes)

@@ -9,7 +9,7 @@ import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pydantic
 
@@ -40,6 +40,10 @@ def check_figures(figures: Sequence[dict[str, Any]]) -> None:
         for option, value in options.items():
             if option not in known:
                 raise unknown_name(f"option of plot '{name}'", option, known)
+            if get_origin(hints[option]) is Literal and isinstance(value, str):
+                if value not in get_args(hints[option]):
+                    raise unknown_name(f"{option} of plot '{name}'", value, get_args(hints[option]))
+                continue
             try:
                 pydantic.TypeAdapter(hints[option]).validate_python(value, strict=True)
             except pydantic.ValidationError as error:
