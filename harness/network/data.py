@@ -32,7 +32,7 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> tuple[Array, R
     rows, sizes = X.shape[0], network.sizes
     weights = sum(ins * outs for ins, outs in itertools.pairwise(sizes))
     work = rows * (weights // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
-    groups = min(kernels.SLOTS, max(1, 4 * work // kernels.PARALLEL_WORK), max(1, rows // TILE_ROWS))
+    groups = min(kernels.SLOTS, max(1, work // kernels.GROUP_WORK), max(1, rows // TILE_ROWS))
     tile = min(TILE_ROWS, -(-rows // groups))
     # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.
     slot = network.size + tile * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3)

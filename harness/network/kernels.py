@@ -37,6 +37,9 @@ one loss, whether the loss takes the output activation in; four addresses; and w
 SLOTS = 4
 """Slots of a workspace: the most groups of rows, and the shares of a population."""
 
+GROUP_WORK = 12_500
+"""Work of one loss, in exponentials, that makes a group of rows: its gradient takes 15 us."""
+
 PARALLEL_WORK = 100_000
 """Work, in exponentials, from which several threads pay: about 60 us on one of them."""
 
