@@ -40,7 +40,7 @@ WIDE_NETWORKS = [
 SEVERAL_GROUPS = {
     # network: rows, groups that they are summed in
     Network(sizes=(5, 60, 3), activation="tanh", loss="categorical-cross-entropy"): (1501, 4),
-    Network(sizes=(5, 60, 3), activation="sigmoid", loss="squared", output="softmax"): (700, 2),
+    Network(sizes=(5, 60, 3), activation="sigmoid", loss="squared", output="softmax"): (400, 2),
     Network(sizes=(9, 40, 40, 1), activation=("relu", "tanh"), loss="binary-cross-entropy"): (500, 3),
 }
 
