@@ -294,7 +294,11 @@ FAULTS = [
     fault("budget without end", with_field("budget", "inf"), "cost", "inf", "finite"),
     fault("budget that is no number", with_field("budget", "nan"), "cost", "nan"),
     fault(
-        "part of an iteration", with_field("budget", "{ iterations = 2.5 }"), "iterations", "2.5", "whole number"
+        "part of an iteration",
+        with_field("budget", "{ iterations = 2.5 }"),
+        "iterations",
+        "2.5",
+        "whole number",
     ),
     fault(
         "text for a number", with_field("optimizers", '{name="adam", learning_rate="0.1"}'), "'0.1'", "number"
@@ -308,9 +312,19 @@ FAULTS = [
         "list in an axis", with_field("optimizers", '{name="adam", learning_rate=[[0.1]]}'), "[0.1]", "number"
     ),
     fault(
-        "bool for a count", with_field("problems", '{name="parity", bits=true}'), "bits", "True", "whole number"
+        "bool for a count",
+        with_field("problems", '{name="parity", bits=true}'),
+        "bits",
+        "True",
+        "whole number",
     ),
-    fault("float for a count", with_field("problems", '{name="parity", bits=4.0}'), "bits", "4.0", "whole number"),
+    fault(
+        "float for a count",
+        with_field("problems", '{name="parity", bits=4.0}'),
+        "bits",
+        "4.0",
+        "whole number",
+    ),
     fault("text for a count", with_field("problems", '"parity:bits=four"'), "bits", "'four'", "whole number"),
     fault("count too high", with_field("problems", '"parity:bits=99"'), "bits", "99", "12"),
     fault("number for a list", with_field("problems", '{name="xor", hidden=4}'), "hidden", "4"),
