@@ -4,7 +4,8 @@
 
 JAX: ``jit`` of ``value_and_grad`` inside ``lax.scan``. PyTorch: eager, forward, backward and the update in
 place. All in float64 with the threads that each takes by itself; all from the same start, and checked to
-end at the same loss. Prints medians in microseconds, ratios (above 1: the peer is slower), and the part of
+end at the same loss. ``autodiff`` is our own reverse mode (gradient source ``reverse-autodiff``) in the same
+loop. Prints medians in microseconds, ratios (above 1: the peer is slower), and the part of
 the machine's own matrix-product rate that the products of the step amount to.
 """
 
@@ -28,8 +29,8 @@ RATE = 0.01
 CHECKED_STEPS = 20
 
 
-def ours(size: Size, steps: int) -> Callable[[], float]:
-    objective, start = size.objective(), size.start()
+def ours(size: Size, steps: int, gradient: str = "analytic") -> Callable[[], float]:
+    objective, start = size.objective(gradient), size.start()
     descent = GradientDescent(learning_rate=RATE)
     functions = objective.compiled
     function, rule = (
@@ -110,6 +111,10 @@ def in_torch(size: Size, steps: int) -> Callable[[], float]:
     return run
 
 
+def by_autodiff(size: Size, steps: int) -> Callable[[], float]:
+    return ours(size, steps, "reverse-autodiff")
+
+
 PEERS = {"jax": in_jax, "torch": in_torch}
 
 
@@ -124,13 +129,10 @@ def main() -> None:
         print(f"{name} is not installed, so it is left out")
     rate = product_rate()
     print(f"matrix products: {rate / 1e9:.1f} billion multiply-adds a second\n")
-    print(
-        f"{'network':22}{'ours, us':>10}"
-        + "".join(f"{name + ', us':>12}{'ratio':>8}" for name in peers)
-        + f"{'of dgemm':>10}"
-    )
+    builds = {"ours": ours, "autodiff": by_autodiff, **peers}
+    heads = "".join(f"{name + ', us':>14}{'ratio':>7}" for name in list(builds)[1:])
+    print(f"{'network':20}{'ours, us':>10}{heads}{'of dgemm':>10}")
     for size in SIZES:
-        builds = {"ours": ours, **peers}
         ends = {name: build(size, CHECKED_STEPS)() for name, build in builds.items()}
         for name, end in ends.items():
             if not np.isclose(end, ends["ours"], rtol=1e-9):
@@ -139,8 +141,10 @@ def main() -> None:
         runs = {name: build(size, steps[name]) for name, build in builds.items()}
         medians = alternate(runs, repeats)
         each = {name: seconds / steps[name] for name, seconds in medians.items()}
-        line = f"{size.name:22}{each['ours'] * 1e6:10.2f}"
-        line += "".join(f"{each[name] * 1e6:12.1f}{each[name] / each['ours']:8.2f}" for name in peers)
+        line = f"{size.name:20}{each['ours'] * 1e6:10.2f}"
+        line += "".join(
+            f"{each[name] * 1e6:14.2f}{each[name] / each['ours']:7.2f}" for name in list(builds)[1:]
+        )
         print(line + f"{size.gradient_products / each['ours'] / rate:10.2f}", flush=True)
 
 

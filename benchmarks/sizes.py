@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.gradients.analytic import Analytic
+from harness.gradients import build_source
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 from optimizers.objective import Array
@@ -44,9 +44,9 @@ class Size:
             return X, rng.integers(0, 2, (self.rows, 1)).astype(np.float64)
         return X, np.eye(outputs)[rng.integers(0, outputs, self.rows)]
 
-    def objective(self) -> NetworkObjective:
+    def objective(self, gradient: str = "analytic") -> NetworkObjective:
         X, Y = self.data()
-        return NetworkObjective(self.network(), X, Y, Analytic())
+        return NetworkObjective(self.network(), X, Y, build_source(gradient))
 
     def start(self) -> Array:
         return self.network().start(np.random.default_rng(1))

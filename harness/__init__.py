@@ -13,16 +13,29 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness import plots, problems
+    from harness import autodiff, examples, plots, problems
     from harness.api import load, run
+    from harness.gradient_check import check
     from harness.problems.problem import Problem
     from harness.results import Results
     from optimizers.observer import Budget
 
-__all__ = ["Budget", "Problem", "Results", "load", "plots", "problems", "run"]
+__all__ = [
+    "Budget",
+    "Problem",
+    "Results",
+    "autodiff",
+    "check",
+    "examples",
+    "load",
+    "plots",
+    "problems",
+    "run",
+]
 
 _PLACES = {
     "Budget": "optimizers.observer",
+    "check": "harness.gradient_check",
     "Problem": "harness.problems.problem",
     "Results": "harness.results",
     "load": "harness.api",

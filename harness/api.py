@@ -28,6 +28,7 @@ def run(
     folder: str | Path | None = None,
     workers: int | None = 1,
     timeout: float | None = None,
+    gradient_reference: str | None = None,
     name: str = "notebook",
     question: str = "",
     progress: bool = False,
@@ -38,11 +39,12 @@ def run(
         problems: problems, or their names.
         optimizers: optimizers, or their names.
         budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents.
-        gradients: names of gradient sources.
+        gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
         seeds: number of seeds, or the seeds.
         folder: where runs are kept; those that are there already are not done again.
         workers: processes; None takes one a core where there are runs enough.
         timeout: seconds after which a run is given up.
+        gradient_reference: gradient source that each run's own is held against at every look, uncounted.
         name: name of the results.
         question: what they are to answer.
         progress: whether to show a progress bar.
@@ -63,6 +65,7 @@ def run(
         "seeds": _plain(seeds),
         "budget": read_budget(budget),
         "timeout": timeout,
+        "gradient_reference": gradient_reference,
     }
     experiment: Experiment = build_experiment(name, table)
     results, _ = sweep(experiment, None if folder is None else _path(folder), workers, progress)

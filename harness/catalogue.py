@@ -36,6 +36,12 @@ def _gradients() -> Mapping[str, Entry]:
     return known_sources()
 
 
+def _examples() -> Mapping[str, Entry]:
+    from harness.examples import known_examples
+
+    return known_examples()
+
+
 def _experiments() -> Mapping[str, Entry]:
     from harness.experiment import shipped_experiments
 
@@ -64,6 +70,7 @@ KINDS: dict[str, Kind] = {
     "optimizers": _optimizers,
     "problems": _problems,
     "gradients": _gradients,
+    "examples": _examples,
     "experiments": _experiments,
     "plots": _plots,
     "activations": _activations,
@@ -120,6 +127,8 @@ def details(kind: str) -> dict[str, str]:
 def describe(kind: str, name: str) -> str:
     """Return a page on one entry: what it is, its source, its options with defaults and ranges.
 
+    The page on a worked example is its report, computed at points that are always the same.
+
     Raises:
         InputError: for an unknown name; it says which is nearest.
     """
@@ -127,6 +136,10 @@ def describe(kind: str, name: str) -> str:
     if name not in entries:
         raise unknown_name(kind.removesuffix("s") if kind != "losses" else "loss", name, entries)
     entry = entries[name]
+    if kind == "examples":
+        import numpy as np
+
+        return str(entry().report(np.random.default_rng(0)))
     if kind == "experiments":
         return str(entry.read_text(encoding="utf-8").rstrip())
     if kind in ("activations", "losses"):
@@ -143,7 +156,7 @@ def describe(kind: str, name: str) -> str:
         page += ["", f"Source: {entry.source}"]
     if kind == "optimizers":
         page += [f"Needs: {', '.join(sorted(entry.needs))}"]
-    if kind in ("optimizers", "problems"):
+    if kind in ("optimizers", "problems", "gradients") and fields(entry):
         page += ["", *_option_lines(entry)]
     return "\n".join(page)
 

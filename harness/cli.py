@@ -1,4 +1,4 @@
-"""The command line: ``harness run | list | show | plot``."""
+"""The command line: ``harness run | list | show | check | plot``."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def run(
 @harness.command(name="list")
 @click.argument("kind", required=False)
 def list_(kind: str | None) -> None:
-    """List what there is: optimizers, problems, gradients, experiments, plots, activations, losses."""
+    """List what there is, of one KIND or of all: optimizers, problems, gradients, examples ..."""
     if kind is not None and kind not in KINDS:
         raise unknown_name("kind", kind, KINDS)
     for name in (kind,) if kind else KINDS:
@@ -109,8 +109,21 @@ def list_(kind: str | None) -> None:
 @harness.command()
 @click.argument("kind")
 @click.argument("name")
-def show(kind: str, name: str) -> None:
-    """Show one optimizer, problem, gradient, experiment, plot, activation or loss; or `results FOLDER`."""
+@click.option("--latex", is_flag=True, help="With `derivation`: print LaTeX.")
+def show(kind: str, name: str, latex: bool) -> None:
+    """Show one optimizer, problem, gradient, experiment, plot, activation or loss.
+
+    Or `results FOLDER`; or `derivation PROBLEM`, the gradient of a problem as formulas.
+    """
+    if latex and kind != "derivation":
+        raise InputError(f"--latex goes with `show derivation` only, not with `show {kind}`: leave it out")
+    if kind == "derivation":
+        from harness.problems import load as load_problem
+        from harness.symbolic import derivation_of_problem
+
+        found = derivation_of_problem(load_problem(name))
+        click.echo(found.latex() if latex else found)
+        return
     if kind == "results":
         from rich.console import Console
 
@@ -124,8 +137,27 @@ def show(kind: str, name: str) -> None:
     singular = {plural.removesuffix("s") if plural != "losses" else "loss": plural for plural in KINDS}
     plural = singular.get(kind, kind)
     if plural not in KINDS:
-        raise unknown_name("kind", kind, [*singular, "results"])
+        raise unknown_name("kind", kind, [*singular, "derivation", "results"])
     click.echo(describe(plural, name))
+
+
+@harness.command()
+@click.argument("problem")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which start and split."
+)
+@click.option("--gradient", multiple=True, help="A gradient source; may be given again [all of them].")
+def check(problem: str, seed: int, gradient: tuple[str, ...]) -> None:
+    """Hold the gradient sources against each other, and against fifty digits, at PROBLEM's start."""
+    from rich.console import Console
+
+    from harness.analysis.table import render_check
+    from harness.gradient_check import check as compare
+    from harness.problems import load
+
+    loaded = load(problem)
+    click.echo(f"{loaded!r}\n")
+    render_check(compare(loaded, seed, gradient), Console())
 
 
 @harness.command()

@@ -22,7 +22,17 @@ from optimizers.optimizer import Optimizer
 from optimizers.options import changed_options, option_ranges, option_values
 from optimizers.registry import build_optimizer, known_optimizers
 
-FIELDS = ("question", "problems", "gradients", "seeds", "budget", "optimizers", "timeout", "figures")
+FIELDS = (
+    "question",
+    "problems",
+    "gradients",
+    "seeds",
+    "budget",
+    "optimizers",
+    "timeout",
+    "gradient_reference",
+    "figures",
+)
 
 DEFAULT_FIGURE = {"name": "convergence", "x": "cost"}
 
@@ -42,10 +52,11 @@ class Experiment:
         question: what it is to answer.
         problems: what is searched.
         optimizers: how it is searched.
-        gradients: names of gradient sources.
+        gradients: gradient sources, each a name with its options, such as "central-difference:step=1e-6".
         seeds: each decides split, start, row order and the optimizer's own randomness.
         budget: the most that one run may spend.
         timeout: seconds after which a run is given up, or None.
+        gradient_reference: gradient source that each run's own is held against at every look, or None.
         figures: the plots that answer the question, each a name and its options.
     """
 
@@ -57,14 +68,15 @@ class Experiment:
     seeds: Sequence[int]
     budget: Budget
     timeout: float | None = None
+    gradient_reference: str | None = None
     figures: Sequence[dict[str, Any]] = field(default=(DEFAULT_FIGURE,))
 
     def __post_init__(self) -> None:
         for name in ("problems", "optimizers", "gradients", "seeds"):
             if not getattr(self, name):
                 raise InputError(f"experiment '{self.name}': {name} is empty, expected at least one")
-        for source in self.gradients:
-            build_source(source)
+        # One spelling for each, so that tables and the same source twice are told by the name alone.
+        object.__setattr__(self, "gradients", [build_source(source).label for source in self.gradients])
         listed: dict[str, list[str | int]] = {
             "problem": [problem.name for problem in self.problems],
             "optimizer": [optimizer.label for optimizer in self.optimizers],
@@ -89,6 +101,8 @@ class Experiment:
         }
         if self.timeout is not None:
             declared["timeout"] = self.timeout
+        if self.gradient_reference is not None:
+            declared["gradient_reference"] = self.gradient_reference
         if not self.figures:
             declared["figures"] = []
         lines = [f"{name} = {_toml(value)}" for name, value in declared.items()]
@@ -188,8 +202,13 @@ def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
         seeds=_seeds(table.get("seeds", 10)),
         budget=read_budget(table["budget"]),
         timeout=timeout,
+        gradient_reference=_reference(table.get("gradient_reference")),
         figures=_figures(table),
     )
+
+
+def _reference(name: Any) -> str | None:
+    return None if name is None else build_source(name).label
 
 
 def read_budget(value: Any) -> Budget:

@@ -23,6 +23,8 @@ COLUMNS = (
     "test_loss",
     "test_accuracy",
     "gradient_norm",
+    "gradient_error",
+    "gradient_cosine",
     "population_median",
     "population_spread",
 )
@@ -63,7 +65,7 @@ class Recorder:
         self._add(
             (look.iteration, look.cost, look.value_rows, look.gradient_rows, look.seconds),
             look.loss,
-            (self.measures.test_loss, self.measures.test_accuracy, self.measures.gradient_norm),
+            self.measures[1:],
             (float(median), float(spread)),
         )
         self._last = look
@@ -81,7 +83,7 @@ class Recorder:
                 getattr(last, field) + part * (getattr(look, field) - getattr(last, field))
                 for field in ("iteration", "cost", "value_rows", "gradient_rows", "seconds")
             ]
-            self._add(tuple(counts), float(losses[place]), (NOTHING,) * 3, (NOTHING,) * 2)
+            self._add(tuple(counts), float(losses[place]), (NOTHING,) * 5, (NOTHING,) * 2)
 
     def _add(
         self,

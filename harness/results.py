@@ -17,6 +17,7 @@ RUN_COLUMNS = (
     "options",
     "gradient",
     "seed",
+    "parameters",
     "target",
     "outcome",
     "sentence",
@@ -50,6 +51,8 @@ TRACE_COLUMNS = (
     "test_loss",
     "test_accuracy",
     "gradient_norm",
+    "gradient_error",
+    "gradient_cosine",
     "population_median",
     "population_spread",
 )

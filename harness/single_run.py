@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.gradients import build_source
 from harness.problems.base import BaseProblem
 from harness.recorder import Recorder
 from optimizers.objective import Objective
@@ -35,6 +36,12 @@ class Run:
     seed: int
     budget: Budget
     timeout: float | None = None
+    gradient_reference: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.gradient != NO_GRADIENT:
+            # One spelling: "central-difference:step=none" is "central-difference", and the same run.
+            object.__setattr__(self, "gradient", build_source(self.gradient).label)
 
     @functools.cached_property
     def run_id(self) -> str:
@@ -48,6 +55,8 @@ class Run:
             "budget": option_values(self.budget),
             "timeout": self.timeout,
         }
+        if self.gradient_reference is not None:
+            parts["gradient_reference"] = self.gradient_reference
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def source(self) -> str:
@@ -69,7 +78,9 @@ class Run:
         objective = self.problem.objective(self.source(), self.seed)
         compile_seconds = self.warm_up(objective)
         start = self.problem.start(self.seed)
-        recorder = Recorder(self.problem.measures(self.seed), self.problem.target)
+        own = None if self.gradient == NO_GRADIENT else self.gradient
+        measure = self.problem.measures(self.seed, own, self.gradient_reference)
+        recorder = Recorder(measure, self.problem.target)
         observer = Observer(
             objective,
             self.optimizer.iteration_cost(objective),
@@ -112,6 +123,7 @@ class Run:
             "options": json.dumps(option_values(self.optimizer)),
             "gradient": self.gradient,
             "seed": self.seed,
+            "parameters": objective.size,
             "target": math.nan if target is None else target,
             "outcome": outcome.name,
             "sentence": outcome.sentence,

@@ -12,12 +12,14 @@ import numba
 import pandas as pd
 
 from harness.experiment import Experiment
+from harness.problems.base import BaseProblem
 from harness.progress import Progress
 from harness.provenance import provenance_text
 from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
 from harness.store import Store
-from optimizers.errors import InputError
+from optimizers.errors import InputError, MissingExtraError
+from optimizers.objective import Objective
 
 RUNS_A_WORKER = 50
 """Runs from which one more process pays: starting one takes two seconds."""
@@ -34,21 +36,38 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
     runs: list[Run] = []
     skipped: dict[tuple[str, str, str], str] = {}
     for problem in experiment.problems:
-        objectives = {name: problem.objective(name, experiment.seeds[0]) for name in experiment.gradients}
+        objectives = {name: _objective(problem, name, experiment.seeds[0]) for name in experiment.gradients}
         for optimizer in experiment.optimizers:
             asks = "gradient" in optimizer.needs
             for gradient in experiment.gradients if asks else experiment.gradients[:1]:
                 shown = gradient if asks else NO_GRADIENT
-                reason = optimizer.refusal(objectives[gradient])
+                objective = objectives[gradient]
+                reason = objective if isinstance(objective, str) else optimizer.refusal(objective)
                 if reason is not None:
                     skipped[problem.name, optimizer.label, shown] = reason
                     continue
                 runs += [
-                    Run(problem, optimizer, shown, seed, experiment.budget, experiment.timeout)
+                    Run(
+                        problem,
+                        optimizer,
+                        shown,
+                        seed,
+                        experiment.budget,
+                        experiment.timeout,
+                        experiment.gradient_reference,
+                    )
                     for seed in experiment.seeds
                 ]
     table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
     return runs, table
+
+
+def _objective(problem: BaseProblem, gradient: str, seed: int) -> Objective | str:
+    """Return the objective, or the reason why this installation cannot build it."""
+    try:
+        return problem.objective(gradient, seed)
+    except MissingExtraError as error:
+        return str(error)
 
 
 def sweep(

@@ -72,7 +72,8 @@ class Objective(ABC):
         gradient_cost: cost in FPE of one ``value_and_gradient`` over all rows, or None where there is no
             gradient. A source that works by values alone (finite differences) moves the counter of value
             rows and leaves the one of gradient rows at 0.
-        no_gradient: why there is no gradient, or an empty sentence.
+        no_gradient: why there is no gradient, with the remedy where there is one (``reason: take ...``), or
+            an empty sentence.
         perceptron: for a single layer, the compiled soft perceptron cost of the same unit on labels -1 and
             +1, moving the same counters; None elsewhere.
     """

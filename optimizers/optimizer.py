@@ -99,7 +99,9 @@ class Optimizer(Named, ABC):
                 "classes: take a problem with one layer (such as setosa), or a gradient method"
             )
         if "gradient" in self.needs and objective.gradient_cost is None:
-            return f"{objective.no_gradient or 'there is no gradient'}: take a genetic algorithm"
+            reason = objective.no_gradient or "there is no gradient"
+            # A gradient source that others can stand in for names them itself.
+            return reason if ": take " in reason else f"{reason}: take a genetic algorithm"
         return None
 
     @property

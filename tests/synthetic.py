@@ -51,6 +51,7 @@ def run_row(run_id: str, problem: str, optimizer: str, **values: Any) -> dict[st
         "options": json.dumps(options),
         "gradient": "analytic",
         "seed": 0,
+        "parameters": 9,
         "target": 0.01,
         "outcome": "budget",
         "sentence": "the budget is spent",

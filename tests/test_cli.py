@@ -199,7 +199,7 @@ class TestShow:
         assert ">>>" not in out
         assert "CPUDispatcher" not in out
         assert "<function" not in out
-        if kind in ("optimizers", "problems"):
+        if kind in ("optimizers", "problems", "gradients"):
             for option, words in option_ranges(entry).items():
                 default = json.dumps(entry.__dataclass_fields__[option].default).replace("null", "none")
                 pattern = rf"^  {option} +{re.escape(default)}  \({re.escape(words)}\)$"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oracles import DIGITS, ulps
 
 from harness.network.activations import KNOWN
-from harness.network.elementary import (
+from harness.numerics.elementary import (
     exponential,
     exponential_minus_one,
     hyperbolic_tangent,

@@ -23,7 +23,7 @@ from harness.experiment import (
     shipped_experiments,
 )
 from harness.gradients import known_sources
-from harness.problems import Problem, known_problems, load
+from harness.problems import Problem, known_problems, load, parse
 from harness.report.artifacts import check_figures
 from harness.sweep import plan
 from optimizers import Budget, InputError, known_optimizers
@@ -487,7 +487,7 @@ class TestShipped:
             [entry.label for entry in experiment.optimizers],
         )
         assert ran | refused == set(every)
-        assert set(experiment.gradients) <= set(known_sources())
+        assert {str(parse(name)["name"]) for name in experiment.gradients} <= set(known_sources())
 
     def test_changes_replace_the_fields_of_a_file(self) -> None:
         changed = read_experiment("quickstart", seeds=2, budget={"cost": 50})

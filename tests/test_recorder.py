@@ -214,7 +214,8 @@ class TestColumns:
     def test_they_are_exactly_the_documented_ones_in_their_order(self) -> None:
         documented = (
             "run_id, iteration, cost, value_rows, gradient_rows, seconds, loss, best_loss, test_loss, "
-            "test_accuracy, gradient_norm, population_median, population_spread"
+            "test_accuracy, gradient_norm, gradient_error, gradient_cosine, population_median, "
+            "population_spread"
         )
         _, trace = executed(load("xor"), GradientDescent(), cost=50)
         assert list(trace.columns) == documented.split(", ") == ["run_id", *COLUMNS] == list(TRACE_COLUMNS)

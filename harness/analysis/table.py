@@ -231,3 +231,30 @@ def _wrapped(line: str, width: int, first: str = "", later: str = "") -> str:
     """Break a sentence between words only, never at a hyphen of a name."""
     whole: dict[str, Any] = {"break_on_hyphens": False, "break_long_words": False}
     return textwrap.fill(line, width, initial_indent=first, subsequent_indent=later, **whole)
+
+
+def render_check(table: pd.DataFrame, console: Console) -> None:
+    """Print how far gradient sources agree, a line each, and below it which do not serve and why.
+
+    Arguments:
+        table: from ``harness.check.check``.
+        console: where to.
+    """
+    shown = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)
+    shown.add_column("gradient source", no_wrap=True)
+    for heading in ("relative error", "against", "1 - cosine", "cost", "us"):
+        shown.add_column(heading, justify="left" if heading == "against" else "right", no_wrap=True)
+    for row in table[table["reason"] == ""].to_dict("records"):
+        numbers = [significant(float(row[name])) for name in ("cost", "microseconds")]
+        shown.add_row(
+            row["source"],
+            f"{row['relative_error']:.1e}",
+            row["against"],
+            f"{abs(1 - row['cosine']):.1e}",
+            *numbers,
+        )
+    console.print(shown)
+    console.print("\ncost in forward-pass equivalents; relative error: norm of the difference over the norm")
+    for refused in table[table["reason"] != ""].to_dict("records"):
+        line = f"{refused['source']}: {refused['reason']}"
+        console.print(Text(textwrap.fill(line, console.width, subsequent_indent="  ")))

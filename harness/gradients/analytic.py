@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
+from harness.gradients.traced_functions import counted_cost
 from harness.network import kernels
 from harness.network.network import Network
-from harness.network.source import Data, GradientSource
+from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from optimizers.errors import InputError
+from optimizers.objective import Array
 
 
 class Analytic(GradientSource):
@@ -27,3 +32,30 @@ class Analytic(GradientSource):
     def cost(self, network: Network) -> float:
         """Return what the passes forward and back amount to in multiply-adds."""
         return network.gradient_cost
+
+    def function_refusal(self, function: Function, n: int) -> str | None:
+        """Refuse a function that does not bring its derivative."""
+        if callable(getattr(function, "derivative", None)):
+            return None
+        return "no derivative by hand is given: take reverse-autodiff or central-difference"
+
+    def build_function(self, function: Function, n: int) -> tuple[ValueAndGradient, float]:
+        """Return a function with the derivative by hand that it brings.
+
+        The derivative costs what is counted in it where it can be traced; elsewhere the two evaluations that
+        bound a reverse mode on products, 3 with the value.
+        """
+        if reason := self.function_refusal(function, n):
+            raise InputError(reason)
+        derivative: Function = function.derivative  # type: ignore[attr-defined]
+
+        def value_and_gradient(w: Array) -> tuple[float, Array]:
+            gradient = np.array(derivative(w.copy()), dtype=np.float64)
+            if gradient.shape != (n,):
+                raise InputError(
+                    f"the derivative has shape {gradient.shape}, expected ({n},): return one number for each "
+                    "parameter"
+                )
+            return float(function(w)), gradient
+
+        return value_and_gradient, counted_cost(function, derivative, n) or 3.0

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from harness.network.elementary import exponential, hyperbolic_tangent, sigmoid
+from harness.numerics.elementary import exponential, hyperbolic_tangent, sigmoid
 from optimizers.compilation import compiled
 from optimizers.objective import REALS
 

@@ -7,8 +7,9 @@ import itertools
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import activations, kernels, losses, products
+from harness.network import activations, kernels, losses
 from harness.network.network import Network
+from harness.numerics import products
 from optimizers.errors import InputError
 from optimizers.first_class import address
 from optimizers.objective import Array, Rows

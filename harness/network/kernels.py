@@ -23,7 +23,7 @@ from numba import types
 
 from harness.network.activations import BACKWARD, FORWARD
 from harness.network.losses import ROW_LOSSES
-from harness.network.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
+from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
 from optimizers.compilation import compiled
 from optimizers.first_class import caller
 from optimizers.objective import DATA, GRADIENT_ROWS, INTEGERS, REALS, VALUE_ROWS

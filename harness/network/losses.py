@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numba import types
 
-from harness.network.elementary import exponential, log_one_plus
+from harness.numerics.elementary import exponential, log_one_plus
 from optimizers.compilation import compiled
 from optimizers.objective import REALS
 

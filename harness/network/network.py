@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 import numpy as np
@@ -104,6 +105,11 @@ class Network:
     def size(self) -> int:
         """Number of parameters n."""
         return parameter_count(self.sizes)
+
+    @property
+    def products(self) -> int:
+        """Multiply-adds of a forward pass of one row: what cost is counted in."""
+        return sum(ins * outs for ins, outs in itertools.pairwise(self.sizes))
 
     @property
     def gradient_cost(self) -> float:

@@ -1,23 +1,38 @@
-"""What a network's objective asks of a gradient source; the sources themselves are in harness/gradients."""
+"""What an objective asks of a gradient source, for a network or a function; they are in harness/gradients."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from harness.network.network import Network
+from optimizers.errors import InputError
 from optimizers.named import Named
 from optimizers.objective import Array, Rows
+from optimizers.options import changed_options, options
+from optimizers.specification import write
 
 Data = tuple[Array, Rows, Array, Rows]
 """Numbers, sizes and codes, workspace, counters; see ``harness.network.kernels``."""
 
+Function = Callable[[Array], Any]
+"""A plain function: NumPy-like code that takes a vector of shape (n,) and returns one number."""
+ValueAndGradient = Callable[[Array], tuple[float, Array]]
+"""Value and gradient of a plain function at a point."""
 
+
+@options
 class GradientSource(Named, ABC):
-    """One way to a gradient: a compiled function, what it costs, and where it does not work."""
+    """One way to a gradient: a compiled function, what it costs, and where it does not work.
+
+    A subclass with options is decorated with ``optimizers.options.options`` and declares them as fields.
+    """
 
     source: ClassVar[str]
     """The paper or book that it comes from."""
+    by_values: ClassVar[bool] = False
+    """Whether the gradient of a plain function is made of its values alone, which are counted one by one."""
 
     @abstractmethod
     def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
@@ -34,5 +49,28 @@ class GradientSource(Named, ABC):
         """Return the cost of one value with its gradient over all rows, in forward-pass equivalents."""
 
     def refusal(self, network: Network) -> str | None:
-        """Say why this source does not work on a network; None if it does."""
+        """Say why this source does not work on a network, and the remedy; None if it does."""
         return network.no_gradient or None
+
+    def build_function(self, function: Function, n: int) -> tuple[ValueAndGradient, float]:
+        """Return value and gradient of a plain function, and what both cost in evaluations of it.
+
+        The value is the function's own, so that it has the same bits whatever the source.
+
+        Arguments:
+            function: the function; where it has an attribute ``derivative``, that is its derivative by hand.
+            n: how many numbers it takes.
+
+        Raises:
+            InputError: where ``function_refusal`` has a reason.
+        """
+        raise InputError(self.function_refusal(function, n) or "")
+
+    def function_refusal(self, function: Function, n: int) -> str | None:
+        """Say why this source does not work on a plain function, and the remedy; None if it does."""
+        return f"source '{self.name()}' serves networks only: take central-difference"
+
+    @property
+    def label(self) -> str:
+        """The name with the options that differ from their defaults, as ``build_source`` reads it."""
+        return write(self.name(), changed_options(self))

@@ -64,7 +64,8 @@ def line_looks(runs: pd.DataFrame) -> dict[Line, dict[str, Any]]:
     """Choose label, colour, dashes and marker for every optimizer and gradient source.
 
     The choice depends on the order of first appearance among all runs, so that it is the same in every
-    panel and every figure of one comparison. The first thirty-six optimizers differ even in grey.
+    panel and every figure of one comparison. The first thirty-six optimizers differ even in grey. Where one
+    optimizer meets several gradient sources, colour and marker are the sources'.
 
     Arguments:
         runs: one row a run.
@@ -77,11 +78,12 @@ def line_looks(runs: pd.DataFrame) -> dict[Line, dict[str, Any]]:
     [('adam', '#0072B2'), ('rprop', '#D55E00')]
     """
     sources = gradient_sources(runs)
+    alone = runs["optimizer"].nunique() == 1
     order: dict[str, int] = {}
     looks: dict[Line, dict[str, Any]] = {}
     for line in zip(runs["optimizer"], gradient_column(runs), strict=True):
         optimizer, gradient = line
-        rank = order.setdefault(optimizer, len(order))
+        rank = order.setdefault(gradient if alone else optimizer, len(order))
         several = len(sources) > 1 and bool(gradient)
         # Dashes tell the gradient sources apart where there are several, else they help the colours.
         dash = sources.index(gradient) if several else 0 if len(sources) > 1 else rank % 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,6 +23,8 @@ class Measures(NamedTuple):
     test_loss: float
     test_accuracy: float
     gradient_norm: float
+    gradient_error: float = math.nan
+    gradient_cosine: float = math.nan
 
 
 class BaseProblem(ABC):
@@ -45,7 +48,7 @@ class BaseProblem(ABC):
         """Build the objective, with its own counters.
 
         Arguments:
-            gradient: name of the gradient source.
+            gradient: name of the gradient source, with options where wanted.
             seed: decides the split into training and test rows, and the row order.
         """
 
@@ -54,11 +57,44 @@ class BaseProblem(ABC):
         """Return parameters to start from, shape (n,): the same for every optimizer."""
 
     @abstractmethod
-    def measures(self, seed: int = 0) -> Callable[[Array], Measures]:
-        """Return a function that measures parameters for the log, uncounted."""
+    def measures(
+        self, seed: int = 0, gradient: str | None = None, reference: str | None = None
+    ) -> Callable[[Array], Measures]:
+        """Return a function that measures parameters for the log, uncounted.
+
+        Arguments:
+            seed: as for the objective.
+            gradient: the run's gradient source, where its quality is to be measured.
+            reference: the gradient source that it is held against.
+        """
 
     def seed_sequence(self, seed: int, purpose: int) -> np.random.SeedSequence:
         """Return the seed of one stream of randomness of (problem, seed)."""
         digest = hashlib.sha256(self.data_key.encode()).digest()
         words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
         return np.random.SeedSequence([seed, purpose, *words])
+
+
+def compared(found: Array, reference: Array) -> tuple[float, float]:
+    """Return how far a gradient is from another one.
+
+    Returns:
+        Norm of the difference over the norm of the reference (the difference itself where that is zero), and
+        the cosine of the angle between the two (NaN where either is zero).
+
+    >>> import numpy as np
+    >>> compared(np.array([0.0, 2.0]), np.array([0.0, 1.0]))
+    (1.0, 1.0)
+    """
+    norm, away = float(np.linalg.norm(reference)), float(np.linalg.norm(found - reference))
+    lengths = float(np.linalg.norm(found)) * norm
+    return away / norm if norm else away, float(found @ reference) / lengths if lengths else math.nan
+
+
+def gradient_quality(own: Objective, reference: Objective) -> Callable[[Array], tuple[float, float]]:
+    """Return a function that compares two sources' gradients at a point; nobody is charged for it."""
+
+    def quality(w: Array) -> tuple[float, float]:
+        return compared(own.value_and_gradient(w)[1], reference.value_and_gradient(w)[1])
+
+    return quality

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
+from harness.problems.base import BaseProblem
 from harness.problems.problem import Problem
 from optimizers.named import Named
 from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Sizes, changed_options, option_values, options
+from optimizers.specification import write
 
 
 def _tuple_of_names(value: object) -> object:
@@ -22,8 +24,27 @@ def _tuple_of_names(value: object) -> object:
 
 
 @options
-class ProblemFamily(Named, ABC):
-    """Problems that a name and options describe. A subclass is one file, and brings the data.
+class Family(Named, ABC):
+    """Problems that a name and options describe; what the options are is the subclass's."""
+
+    @abstractmethod
+    def build(self) -> BaseProblem:
+        """Build the problem."""
+
+    @property
+    def label(self) -> str:
+        """The name with the options that differ from their defaults."""
+        return write(self.name(), changed_options(self))
+
+    @property
+    def key(self) -> str:
+        """Text that says everything that defines the problem."""
+        return json.dumps({"family": self.name(), **option_values(self)}, sort_keys=True)
+
+
+@options
+class ProblemFamily(Family):
+    """Networks on data. A subclass is one file, and brings the data.
 
     Attributes:
         hidden: units of the hidden layers; empty for a network of one layer.
@@ -63,7 +84,7 @@ class ProblemFamily(Named, ABC):
             target=self.target,
             name=self.label,
             data_key=self._data_key(),
-            key=json.dumps({"family": self.name(), **option_values(self)}, sort_keys=True),
+            key=self.key,
         )
 
     def _data_key(self) -> str:
@@ -75,19 +96,6 @@ class ProblemFamily(Named, ABC):
     def scaled(self) -> bool:
         """Say whether features are standardised by the training rows."""
         return True
-
-    @property
-    def label(self) -> str:
-        """The name with the options that differ from their defaults."""
-        changed = ",".join(f"{name}={_written(value)}" for name, value in changed_options(self).items())
-        return f"{self.name()}:{changed}" if changed else self.name()
-
-
-def _written(value: Any) -> str:
-    """Write an option as ``load`` reads it."""
-    if value is None:
-        return "none"
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def corners(bits: int) -> Array:

@@ -16,7 +16,7 @@ from harness.network.data import check_data
 from harness.network.losses import KNOWN
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Measures
+from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Measures, gradient_quality
 from harness.problems.encoding import accuracy, encode_targets, split_rows
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array, Rows
@@ -186,7 +186,21 @@ class Problem(BaseProblem):
         return tables
 
     def objective(self, gradient: str = "analytic", seed: int = 0) -> NetworkObjective:
-        """Build the mean loss over the training rows, with counters of its own."""
+        """Build the mean loss over the training rows, with counters of its own.
+
+        Arguments:
+            gradient: name of the gradient source, such as ``"analytic"``, ``"central-difference"`` or, with
+                options, ``"central-difference:step=1e-6"``.
+            seed: decides the split into training and test rows, and the row order.
+
+        Raises:
+            InputError: for an unknown source or option.
+
+        >>> import harness
+        >>> objective = harness.problems.load("xor").objective(gradient="forward-difference:step=1e-7")
+        >>> objective.gradient_cost
+        10.0
+        """
         X, Y, _, _ = self.data(seed)
         order = self.seed_sequence(seed, ROW_ORDER)
         return NetworkObjective(self.network, X, Y, build_source(gradient), order)
@@ -195,10 +209,17 @@ class Problem(BaseProblem):
         """Return parameters drawn by the network's initialiser, shape (n,)."""
         return self.network.start(np.random.default_rng(self.seed_sequence(seed, START)))
 
-    def measures(self, seed: int = 0) -> Callable[[Array], Measures]:
+    def measures(
+        self, seed: int = 0, gradient: str | None = None, reference: str | None = None
+    ) -> Callable[[Array], Measures]:
         """Return a function that measures accuracy, test loss and gradient of parameters, uncounted."""
         X, Y, X_test, Y_test = self.data(seed)
         exact = build_source("analytic")
+        measure_quality = None
+        if gradient is not None and reference is not None:
+            measure_quality = gradient_quality(
+                self.objective(gradient, seed), self.objective(reference, seed)
+            )
         train = NetworkObjective(self.network, X, Y, exact)
         test = NetworkObjective(self.network, X_test, Y_test, exact) if len(X_test) else None
 
@@ -212,7 +233,8 @@ class Problem(BaseProblem):
                 test_loss = test.peek(w)
                 if self.classes is not None:
                     test_accuracy = accuracy(self.network.predict(w, X_test), Y_test, self.network.loss_entry)
-            return Measures(train_accuracy, test_loss, test_accuracy, gradient_norm)
+            quality = measure_quality(w) if measure_quality is not None else ()
+            return Measures(train_accuracy, test_loss, test_accuracy, gradient_norm, *quality)
 
         return measure
 

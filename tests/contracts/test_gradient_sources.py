@@ -37,7 +37,7 @@ def case_for(network: Network, source: str) -> Case:
     """A case away from kinks; a source that says why it does not serve the network has done its part."""
     reason = build_source(source).refusal(network)
     if reason is not None:
-        assert reason.strip()
+        assert ": take " in reason, "a refusal names its remedy"
         pytest.skip(reason)
     return make_case(network, ROWS, kinks=False)
 

@@ -304,7 +304,7 @@ def total(values: Any, start: int, count: int) -> float:
 
 
 @compiled()
-def weight_gradient(
+def weight_products(
     delta: Any,
     d0: int,
     a: Any,
@@ -316,7 +316,7 @@ def weight_gradient(
     outs: int,
     m: int,
 ) -> None:
-    """Add one tile's share of a layer's gradient: ``delta a'`` for the weights, row sums for the biases."""
+    """Add ``delta a'`` for m rows: the dot product of each delta (packed) with each unit."""
     whole_outs, whole_ins = outs - outs % BLOCK, ins - ins % BLOCK
     for o in range(0, whole_outs, BLOCK):
         first, row = d0 + o * m, place + o * ins
@@ -330,6 +330,23 @@ def weight_gradient(
             _dots_1x4(delta, first, a, a0 + i * a_stride, a_stride, gradient, row + i, 1, m)
         for i in range(whole_ins, ins):
             gradient[U(row + i)] += _dot(delta, first, a, a0 + i * a_stride, m)
+
+
+@compiled()
+def weight_gradient(
+    delta: Any,
+    d0: int,
+    a: Any,
+    a0: int,
+    a_stride: int,
+    gradient: Any,
+    place: int,
+    ins: int,
+    outs: int,
+    m: int,
+) -> None:
+    """Add one tile's share of a layer's gradient: ``delta a'`` for the weights, row sums for the biases."""
+    weight_products(delta, d0, a, a0, a_stride, gradient, place, ins, outs, m)
     bias = place + outs * ins
     for o in range(outs):
         gradient[U(bias + o)] += total(delta, d0 + o * m, m)

@@ -1,0 +1,284 @@
+"""The primitives: one entry in ``PRIMITIVES`` each.
+
+An entry has the shape of the result, the compiled value, and for each input two rules, written in
+primitives again: ``push`` carries a tangent of that input to a tangent of the result (jvp), ``pull``
+carries a cotangent of the result back to one of that input (vjp). A rule is called with the tangent or
+cotangent, the result, the inputs and the settings. None stands for a derivative of zero.
+
+Where a primitive works on each entry by itself both rules are the same: a product with the derivative.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.autodiff import kernels
+from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
+from harness.autodiff.program import Shape
+from harness.autodiff.tracer import Traced, emit
+
+Rule = Callable[..., Any] | None
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One primitive: shape, compiled value, and a rule forward and back for each input.
+
+    Attributes:
+        name: its name in programs.
+        shape: shape of the result from the shapes of the inputs and the settings.
+        value: compiled, see ``harness.autodiff.kernels``.
+        push: a rule for each input, forward.
+        pull: a rule for each input, back.
+        exact: the value once more, ``exact(m, *inputs, *settings)``, on object arrays with the functions of
+            a module such as ``mpmath``: what tests hold value and rules against.
+        example: inputs, then settings, within the domain and away from kinks.
+        products: multiply-adds of one evaluation, where these are what counts.
+    """
+
+    name: str
+    shape: Callable[..., Shape]
+    value: Any
+    push: tuple[Rule, ...]
+    pull: tuple[Rule, ...]
+    exact: Callable[..., Any]
+    example: tuple[Any, ...]
+    products: Callable[..., int] | None = None
+
+
+def _same(*arguments: Any) -> Shape:
+    shape: Shape = arguments[0]
+    return shape
+
+
+def _each(
+    name: str, value: Any, rules: tuple[Rule, ...], exact: Callable[..., Any], *example: Any
+) -> Primitive:
+    """Build a primitive that works on each entry by itself; ``exact`` takes numbers."""
+
+    def entrywise(m: Any, *arguments: Any) -> Any:
+        return np.vectorize(lambda *entries: exact(m, *entries), otypes=[object])(*arguments)
+
+    return Primitive(name, _same, value, rules, rules, entrywise, example)
+
+
+def _shortened(x: Shape, axis: int) -> Shape:
+    return (*x[:axis], 1, *x[axis + 1 :])
+
+
+def _product_shape(a: Shape, b: Shape, turn_a: bool, turn_b: bool) -> Shape:
+    return (a[1] if turn_a else a[0], b[0] if turn_b else b[1])
+
+
+def _product_count(a: Shape, b: Shape, turn_a: bool, turn_b: bool) -> int:
+    return math.prod(_product_shape(a, b, turn_a, turn_b)) * (a[0] if turn_a else a[1])
+
+
+def _zeros(like: Traced) -> Any:
+    return np.zeros(like.shape)
+
+
+def _share(out: Traced, x: Traced, axis: int) -> Any:
+    """Return 1 for the entry that is the highest, shared evenly where several are."""
+    there = affine(emit("absolute", emit("sign", x - broadcast(out, x.shape))), -1, 1)
+    return there / broadcast(total(there, (axis,)), x.shape)
+
+
+def _sign(x: Any) -> int:
+    return int(x > 0) - int(x < 0)
+
+
+def _places(listed: bytes) -> Any:
+    return np.frombuffer(listed, dtype=np.int64)
+
+
+def _put(x: Any, listed: bytes, shape: Shape) -> Any:
+    table = np.zeros(math.prod(shape), dtype=object)
+    np.add.at(table, _places(listed), x.ravel())
+    return table.reshape(shape)
+
+
+_X = np.array([[0.3, 1.7, 0.9], [2.2, 0.4, 1.1]])
+_Y = np.array([[1.3, 0.6, 2.1], [0.8, 1.9, 0.5]])
+_MASK = np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+_LISTED = np.array([5, 0, 0, 2]).tobytes()
+
+_ARITHMETIC = (
+    _each("add", kernels.add, (lambda t, *_: t, lambda t, *_: t), lambda m, a, b: a + b, _X, _Y),
+    _each(
+        "subtract",
+        kernels.subtract,
+        (lambda t, *_: t, lambda t, *_: affine(t, -1)),
+        lambda m, a, b: a - b,
+        _X,
+        _Y,
+    ),
+    _each(
+        "multiply",
+        kernels.multiply,
+        (lambda t, out, a, b: t * b, lambda t, out, a, b: t * a),
+        lambda m, a, b: a * b,
+        _X,
+        _Y,
+    ),
+    _each(
+        "divide",
+        kernels.divide,
+        (lambda t, out, a, b: t / b, lambda t, out, a, b: affine(t * out / b, -1)),
+        lambda m, a, b: a / b,
+        _X,
+        _Y,
+    ),
+    _each(
+        "affine",
+        kernels.affine,
+        (lambda t, out, x, factor, offset: affine(t, factor),),
+        lambda m, x, factor, offset: factor * x + offset,
+        _X,
+        2.5,
+        -0.5,
+    ),
+    _each(
+        "power",
+        kernels.power,
+        (lambda t, out, x, e: t * affine(power(x, e - 1), e),),
+        lambda m, x, e: x**e,
+        _X,
+        2.7,
+    ),
+)
+
+_FUNCTIONS = (
+    _each("exp", kernels.exp, (lambda t, out, x: t * out,), lambda m, x: m.exp(x), _X),
+    _each("expm1", kernels.expm1, (lambda t, out, x: t * affine(out, 1, 1),), lambda m, x: m.expm1(x), _X),
+    _each("log", kernels.log, (lambda t, out, x: t / x,), lambda m, x: m.log(x), _X),
+    _each("log1p", kernels.log1p, (lambda t, out, x: t / affine(x, 1, 1),), lambda m, x: m.log(1 + x), _X),
+    _each("sin", kernels.sin, (lambda t, out, x: t * emit("cos", x),), lambda m, x: m.sin(x), _X),
+    _each("cos", kernels.cos, (lambda t, out, x: t * affine(emit("sin", x), -1),), lambda m, x: m.cos(x), _X),
+    _each(
+        "tanh", kernels.tanh, (lambda t, out, x: t * affine(out * out, -1, 1),), lambda m, x: m.tanh(x), _X
+    ),
+    _each(
+        "sigmoid",
+        kernels.sigmoid,
+        (lambda t, out, x: t * (out * affine(out, -1, 1)),),
+        lambda m, x: 1 / (1 + m.exp(-x)),
+        _X,
+    ),
+)
+
+_PIECES = (
+    _each(
+        "absolute", kernels.absolute, (lambda t, out, x: t * emit("sign", x),), lambda m, x: abs(x), _X - 1
+    ),
+    _each("sign", kernels.sign, (None,), lambda m, x: _sign(x), _X - 1),
+    # 1 where a > b, 1/2 where they are equal: the derivative of max that favours neither side.
+    _each("above", kernels.above, (None, None), lambda m, a, b: (1 + _sign(a - b)) / 2, _X, _Y),
+    _each(
+        "maximum",
+        kernels.maximum,
+        (lambda t, out, a, b: t * emit("above", a, b), lambda t, out, a, b: t * emit("above", b, a)),
+        lambda m, a, b: max(a, b),
+        _X,
+        _Y,
+    ),
+    _each(
+        "select",
+        kernels.select,
+        (
+            None,
+            lambda t, out, mask, a, b: emit("select", mask, t, _zeros(t)),
+            lambda t, out, mask, a, b: emit("select", mask, _zeros(t), t),
+        ),
+        lambda m, mask, a, b: a if mask else b,
+        _MASK,
+        _X,
+        _Y,
+    ),
+    # The same numbers, held fixed: what is true whatever they are need not be differentiated by them.
+    Primitive("held", _same, kernels.copy, (None,), (None,), lambda m, x: x, (_X,)),
+)
+
+_SHAPES = (
+    Primitive(
+        "repeat",
+        lambda x, axis, times: (*x[:axis], times, *x[axis + 1 :]),
+        kernels.repeat,
+        (lambda t, out, x, axis, times: emit("repeat", t, settings=(axis, times)),),
+        (lambda t, out, x, axis, times: total(t, (axis,)),),
+        lambda m, x, axis, times: np.repeat(x, times, axis),
+        (_X[:, :1], 1, 4),
+    ),
+    Primitive(
+        "sum",
+        _shortened,
+        kernels.total,
+        (lambda t, out, x, axis: total(t, (axis,)),),
+        (lambda t, out, x, axis: broadcast(t, x.shape),),
+        lambda m, x, axis: x.sum(axis, keepdims=True),
+        (_X, 1),
+    ),
+    Primitive(
+        "highest",
+        _shortened,
+        kernels.highest,
+        (lambda t, out, x, axis: total(t * _share(out, x, axis), (axis,)),),
+        (lambda t, out, x, axis: broadcast(t, x.shape) * _share(out, x, axis),),
+        lambda m, x, axis: x.max(axis, keepdims=True),
+        (_X, 1),
+    ),
+    Primitive(
+        "reshape",
+        lambda x, shape: shape,
+        kernels.copy,
+        (lambda t, out, x, shape: reshaped(t, shape),),
+        (lambda t, out, x, shape: reshaped(t, x.shape),),
+        lambda m, x, shape: x.reshape(shape),
+        (_X, (3, 2)),
+    ),
+    Primitive(
+        "take",
+        lambda x, listed, shape: shape,
+        kernels.take,
+        (lambda t, out, x, listed, shape: emit("take", t, settings=(listed, shape)),),
+        (lambda t, out, x, listed, shape: emit("put", t, settings=(listed, x.shape)),),
+        lambda m, x, listed, shape: x.ravel()[_places(listed)].reshape(shape),
+        (_X, _LISTED, (4,)),
+    ),
+    Primitive(
+        "put",
+        lambda x, listed, shape: shape,
+        kernels.put,
+        (lambda t, out, x, listed, shape: emit("put", t, settings=(listed, shape)),),
+        (lambda t, out, x, listed, shape: emit("take", t, settings=(listed, x.shape)),),
+        lambda m, x, listed, shape: _put(x, listed, shape),
+        (_X[0, [0, 1, 2, 1]], _LISTED, (2, 3)),
+    ),
+    Primitive(
+        "product",
+        _product_shape,
+        kernels.product,
+        (
+            lambda t, out, a, b, turn_a, turn_b: product(t, b, turn_a, turn_b),
+            lambda t, out, a, b, turn_a, turn_b: product(a, t, turn_a, turn_b),
+        ),
+        (
+            lambda t, out, a, b, turn_a, turn_b: (
+                product(b, t, turn_b, True) if turn_a else product(t, b, False, not turn_b)
+            ),
+            lambda t, out, a, b, turn_a, turn_b: (
+                product(t, a, True, turn_a) if turn_b else product(a, t, not turn_a, False)
+            ),
+        ),
+        lambda m, a, b, turn_a, turn_b: (a.T if turn_a else a) @ (b.T if turn_b else b),
+        (_X, _Y, False, True),
+        _product_count,
+    ),
+)
+
+PRIMITIVES = {primitive.name: primitive for primitive in (*_ARITHMETIC, *_FUNCTIONS, *_PIECES, *_SHAPES)}

@@ -1,0 +1,131 @@
+"""The gradient by the complex step."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from harness.gradients.complex_pass import ACTIVATE, ACTIVATIONS, LOSSES, ROW_LOSS, STEP, row_loss
+from harness.network.kernels import ROWS
+from harness.network.network import Network
+from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from optimizers.compilation import compiled
+from optimizers.errors import InputError
+from optimizers.first_class import address
+from optimizers.objective import VALUE_ROWS, Array
+from optimizers.options import options
+
+COMPLEX_COST = 4.0
+"""Evaluations that a complex evaluation of a plain function counts for."""
+
+NOT_DIFFERENTIABLE = ("relu", "step", "perceptron-soft", "perceptron-hard")
+
+
+@compiled()
+def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
+    """Return the loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
+    _, integers, workspace, counters = data
+    count = rows.size if rows.size else integers[ROWS]
+    counters[VALUE_ROWS] += (2 * w.size + 1) * count
+    a = workspace.view(np.complex128)
+    loss = 0.0
+    for i in range(w.size):
+        total = 0j
+        for r in range(count):
+            total += row_loss(w, i, rows[r] if rows.size else r, data, a)
+        gradient[i] = total.imag / STEP / count
+        loss = total.real / count
+    return loss
+
+
+@options
+class ComplexStep(GradientSource):
+    """The complex step: a pass with one complex parameter for each parameter, all digits right.
+
+    ``dE/dw_i = Im E(w + i h e_i) / h``, with an error of ``h^2 E'''/6`` and none from cancellation, for
+    nothing is subtracted. The loss is the real part.
+
+    Only what a complex number can go through is differentiable this way: no relu, no step, no perceptron.
+    """
+
+    source: ClassVar[str] = (
+        "Squire, Trapp (1998), Using complex variables to estimate derivatives of real functions, SIAM "
+        "Review 40; Martins, Sturdza, Alonso (2003), The complex-step derivative approximation, ACM TOMS 29"
+    )
+
+    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+        """Return the compiled function, with the addresses of the complex functions and a row's workspace."""
+        reals, integers, _, counters = data
+        own = [address(ACTIVATIONS[name], ACTIVATE) for name in network.layer_activations]
+        own.append(address(LOSSES[network.loss], ROW_LOSS))
+        # Two floats for each complex number.
+        workspace = np.zeros(2 * sum(network.sizes))
+        return value_and_gradient, (reals, np.append(integers, own), workspace, counters)
+
+    def cost(self, network: Network) -> float:
+        """Return ``2n + 1``, which is what the passes amount to in multiply-adds.
+
+        A pass forward with complex activations takes two multiply-adds for each real weight, where a real
+        pass takes one, so n passes cost 2n. In the pass of a weight, its imaginary part takes one more, and
+        over all weights these make one real pass. As everywhere, biases and activations are not counted.
+        """
+        return 2.0 * network.size + 1.0
+
+    def refusal(self, network: Network) -> str | None:
+        """Refuse what is not complex differentiable, and what has no complex version."""
+        if network.no_gradient:
+            return network.no_gradient
+        parts = [("activation", name, ACTIVATIONS) for name in network.layer_activations]
+        for kind, name, known in [*parts, ("loss", network.loss, LOSSES)]:
+            if name not in known:
+                reason = (
+                    "is not complex differentiable, for what compares looks at the real part alone"
+                    if name in NOT_DIFFERENTIABLE
+                    else "has no complex version in harness/gradients/complex_pass.py"
+                )
+                return f"{kind} '{name}' {reason}: take central-difference or analytic"
+        return None
+
+    def function_refusal(self, function: Function, n: int) -> str | None:
+        """Refuse a function that complex numbers do not go through.
+
+        It is tried at one point, where its derivative by the complex step must be the one along the reals.
+        """
+        remedy = "take central-difference or reverse-autodiff"
+        w = np.linspace(0.3, 0.7, n)
+        with np.errstate(all="ignore"):
+            for i in range(n):
+                try:
+                    answer = _moved(function, w, i, STEP)
+                    above, below = (function(w + side * 1e-5 * np.eye(n)[i]) for side in (1.0, -1.0))
+                except Exception as error:
+                    return f"the function takes no complex numbers, {type(error).__name__}, {error}: {remedy}"
+                if not isinstance(answer, complex):
+                    return f"the function returns {type(answer).__name__} for complex numbers: {remedy}"
+                slope, expected = answer.imag / STEP, (above - below) / 2e-5
+                if abs(slope - expected) > 1e-3 * max(1.0, abs(expected), abs(above)):
+                    return f"the function is not complex differentiable: {remedy}"
+        return None
+
+    def build_function(self, function: Function, n: int) -> tuple[ValueAndGradient, float]:
+        """Return a plain function with its gradient by n complex evaluations; ``4n + 1``.
+
+        The product of two complex numbers takes four real ones, so a complex evaluation counts four times.
+        """
+        if reason := self.function_refusal(function, n):
+            raise InputError(reason)
+
+        def value_and_gradient(w: Array) -> tuple[float, Array]:
+            with np.errstate(all="ignore"):
+                slopes = [_moved(function, w, i, STEP).imag / STEP for i in range(n)]
+            return float(function(w)), np.array(slopes, dtype=np.float64)
+
+        return value_and_gradient, COMPLEX_COST * n + 1.0
+
+
+def _moved(function: Function, w: Array, index: int, step: float) -> Any:
+    """Return a function's value at ``w + i step e_index``."""
+    point: Any = w.astype(np.complex128)
+    point[index] += complex(0.0, step)
+    return function(point)

@@ -1,0 +1,182 @@
+"""The gradient by automatic differentiation in reverse mode."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numba
+import numpy as np
+
+from harness.autodiff.evaluator import Evaluator
+from harness.gradients.traced_functions import counted_cost, gradient_program, trace_refusal
+from harness.gradients.traced_programs import (
+    SLOPE_AT,
+    TILE,
+    find_line,
+    gradient_place,
+    load_parameters,
+    load_rows,
+    pack,
+    products,
+    reverse_tile,
+    run_tile,
+    tiles_of,
+)
+from harness.network.kernels import GROUPS, PARAMETERS, ROWS
+from harness.network.network import Network
+from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from optimizers.compilation import compiled
+from optimizers.errors import InputError
+from optimizers.objective import GRADIENT_ROWS, Array
+
+U = np.uint64
+
+
+class ReverseAutodiff(GradientSource):
+    """Automatic differentiation in reverse mode: the loss as plain code, traced, and walked back.
+
+    Nothing here knows of networks: the program of ``harness.network.plain_loss`` is carried back rule by rule
+    (``harness.autodiff``). Backpropagation is the special case that comes out.
+    """
+
+    source: ClassVar[str] = (
+        "Linnainmaa (1970); Griewank, Walther (2008), Evaluating derivatives, 2nd ed., ch. 3: cheap gradients"
+    )
+
+    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+        """Return the loop that runs the traced programs, and their code as data."""
+        function = value_and_gradient_parallel if threads else value_and_gradient
+        return function, pack(network, data, reverse_tile)
+
+    def cost(self, network: Network) -> float:
+        """Return the multiply-adds of the traced program, as a multiple of a forward pass's."""
+        return products(reverse_tile(network, 1).program) / network.products
+
+    def function_refusal(self, function: Function, n: int) -> str | None:
+        """Refuse a function that cannot be traced, with the line."""
+        return trace_refusal(function, n)
+
+    def build_function(self, function: Function, n: int) -> tuple[ValueAndGradient, float]:
+        """Return a plain function with its traced program, walked back.
+
+        The cost is counted: one for the value, and the operations of the program back, the
+        function's own being 1.
+        """
+        if reason := self.function_refusal(function, n):
+            raise InputError(reason)
+        program = gradient_program(function, n)
+        evaluate = Evaluator(program)
+
+        def value_and_gradient(w: Array) -> tuple[float, Array]:
+            return float(function(w)), evaluate([w])[0]
+
+        return value_and_gradient, counted_cost(function, program, n) or 1.0
+
+
+@compiled()
+def _add_tile(data: Any, line: int, target: int) -> None:
+    workspace, source = data[2], U(data[1][line + SLOPE_AT])
+    place = U(target)
+    for i in range(U(data[1][PARAMETERS])):
+        workspace[place + i] += workspace[source + i]
+
+
+@compiled()
+def _clear(data: Any, target: int) -> None:
+    place = U(target)
+    for i in range(U(data[1][PARAMETERS])):
+        data[2][place + i] = 0.0
+
+
+@compiled()
+def _group(w: Any, rows: Any, data: Any, group: int) -> float:
+    """Sum loss and gradient of one group of rows; the tiles of the larger of two sizes come first."""
+    integers = data[1]
+    count, groups, tiles = integers[ROWS], integers[GROUPS], tiles_of(integers)
+    begin = group * count // groups
+    span = (group + 1) * count // groups - begin
+    target = gradient_place(integers, group)
+    _clear(data, target)
+    larger = -(-span // tiles)
+    loss, loaded = 0.0, -1
+    for turn in range(2):
+        for tile in range(tiles):
+            first = tile * span // tiles
+            size = (tile + 1) * span // tiles - first
+            if size == 0 or (size == larger) == (turn == 1):
+                continue
+            line = find_line(integers, group, size)
+            if line != loaded:
+                load_parameters(w, data, line)
+                loaded = line
+            load_rows(data, rows, begin + first, line)
+            loss += run_tile(data, line)
+            _add_tile(data, line, target)
+    return loss
+
+
+@compiled()
+def _given(w: Any, rows: Any, data: Any) -> float:
+    """Sum loss and gradient of given rows, in tiles that are halved until they fit."""
+    integers = data[1]
+    target = gradient_place(integers, 0)
+    _clear(data, target)
+    loss, first, loaded = 0.0, 0, -1
+    while first < rows.size:
+        line = find_line(integers, 0, rows.size - first)
+        if line != loaded:
+            load_parameters(w, data, line)
+            loaded = line
+        load_rows(data, rows, first, line)
+        loss += run_tile(data, line)
+        _add_tile(data, line, target)
+        first += integers[line + TILE]
+    return loss
+
+
+@compiled()
+def _add_groups(data: Any, groups: int, count: int, gradient: Any) -> None:
+    workspace = data[2]
+    factor = 1.0 / count
+    for i in range(U(gradient.size)):
+        gradient[i] = 0.0
+    for group in range(groups):
+        start = U(gradient_place(data[1], group))
+        for i in range(U(gradient.size)):
+            gradient[i] += workspace[start + i]
+    for i in range(U(gradient.size)):
+        gradient[i] *= factor
+
+
+@compiled()
+def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
+    """Return the mean loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
+    integers = data[1]
+    count = rows.size if rows.size else integers[ROWS]
+    data[3][GRADIENT_ROWS] += count
+    if rows.size:
+        loss = _given(w, rows, data)
+        _add_groups(data, 1, count, gradient)
+        return loss / count
+    loss = 0.0
+    for group in range(integers[GROUPS]):
+        loss += _group(w, rows, data, group)
+    _add_groups(data, integers[GROUPS], count, gradient)
+    return loss / count
+
+
+@compiled(parallel=True)
+def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> float:
+    """Do the same on several threads, a share of the groups each."""
+    if rows.size:
+        return value_and_gradient(w, rows, data, gradient)
+    groups, count = data[1][GROUPS], data[1][ROWS]
+    data[3][GRADIENT_ROWS] += count
+    losses = np.zeros(groups)
+    for group in numba.prange(groups):
+        losses[group] = _group(w, rows, data, group)
+    loss = 0.0
+    for group in range(groups):
+        loss += losses[group]
+    _add_groups(data, groups, count, gradient)
+    return loss / count

@@ -1,0 +1,76 @@
+"""Derivatives of plain functions as traced programs, and what they cost beside the function itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.autodiff.derivatives import traced
+from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.program import Program, Trace
+from harness.autodiff.tracer import Traced
+from harness.autodiff.transformations import pull_back, push_forward
+from harness.network.source import Function
+
+MOVES = frozenset({"reshape", "take", "put", "repeat", "held"})
+"""Primitives that move numbers and compute none."""
+
+
+def operations(program: Program) -> int:
+    """Return how many numbers a program computes: one operation each, a multiply-add for products."""
+    count = 0
+    for step in program.instructions:
+        rule = PRIMITIVES[step.primitive].products
+        if rule is not None:
+            count += rule(*(program.shapes[place] for place in step.inputs), *step.settings)
+        elif step.primitive in ("sum", "highest"):
+            count += program.size(step.inputs[0])
+        elif step.primitive not in MOVES:
+            count += program.size(step.output)
+    return count
+
+
+def trace_refusal(function: Function, n: int) -> str | None:
+    """Say why a plain function cannot be traced, and the remedy; None if it can."""
+    remedy = "take central-difference"
+    try:
+        program = traced(function, [(n,)])
+    except Exception as error:
+        return f"the function cannot be traced ({str(error).replace(': ', ', ')}): {remedy}"
+    if [program.size(place) for place in program.outputs] != [1]:
+        return f"the function returns more than one number: {remedy} of one"
+    return None
+
+
+def counted_cost(function: Function, derivative: Function | Program, n: int, times: int = 1) -> float | None:
+    """Return the cost of value and derivative in evaluations of the function, None if it cannot be traced.
+
+    Arguments:
+        function: the function.
+        derivative: its derivative, or a program of it.
+        n: how many numbers it takes.
+        times: how often the derivative's program is run.
+    """
+    try:
+        own = operations(traced(function, [(n,)]))
+        more = derivative if isinstance(derivative, Program) else traced(derivative, [(n,)])
+    except Exception:
+        # Code that cannot be traced may raise anything.
+        return None
+    return 1.0 + times * operations(more) / max(1, own)
+
+
+def gradient_program(function: Function, n: int) -> Program:
+    """Return a program from w to the gradient, by reverse mode."""
+    trace = Trace()
+    w = Traced(trace, trace.input((n,)))
+    program = traced(function, [w.shape])
+    _, (slope,) = pull_back(program, [w], [np.ones(program.shapes[program.outputs[0]])], [0])
+    return trace.finish([trace.constant(np.zeros(n)) if slope is None else slope.place])
+
+
+def slope_program(function: Function, n: int) -> Program:
+    """Return a program from w and a direction to the derivative along it, by forward mode."""
+    trace = Trace()
+    w, direction = (Traced(trace, trace.input((n,))) for _ in range(2))
+    _, (slope,) = push_forward(traced(function, [w.shape]), [w], [direction])
+    return trace.finish([trace.constant(np.zeros(())) if slope is None else slope.place])

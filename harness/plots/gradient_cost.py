@@ -1,0 +1,92 @@
+"""What one gradient costs as the number of parameters grows, counted and timed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from harness.plots.style import line_looks, logarithmic_ticks, panels
+from harness.results import Results, gradient_column
+from optimizers.errors import InputError
+
+COUNTED, TIMED = "counted", "timed"
+MOST_TICKS = 6
+FITTED_FROM = 100
+"""Parameters from which a slope is fitted: below, what a step costs beside its gradient shows."""
+
+
+def gradient_cost(results: Results) -> Figure:
+    """Draw the cost of one gradient against the number of parameters, counted and timed.
+
+    A point is one problem: the cost and the time of its runs over their iterations, so the optimizer should
+    do one gradient an iteration. Time is shown as a multiple of what ``analytic`` takes on the same network.
+    The slopes in the legend are fitted on log-log axes from 100 parameters on; 0 means that a gradient costs
+    a fixed number of forward passes however many parameters there are, 1 that it costs another for each.
+
+    Arguments:
+        results: runs of one optimizer with several gradient sources on networks of several sizes.
+
+    Returns:
+        The figure, with a panel for the counted cost and one for the time.
+
+    Raises:
+        InputError: if there are not two sizes to draw a line between, or no ``analytic`` to compare with.
+    """
+    table = cost_table(results)
+    looks = line_looks(results.runs.assign(gradient=gradient_column(results.runs)))
+    looks = {line: looks[line] for line in looks if line[1] in set(table["gradient"])}
+    for (_, gradient), look in looks.items():
+        part = table[table["gradient"] == gradient]
+        counted, timed = (fitted_slope(part["parameters"], part[column]) for column in ("cost", "time"))
+        look["label"] = (
+            f"{gradient} (slopes {counted:.2f}, {timed:.2f})" if np.isfinite(counted) else gradient
+        )
+    figure, axes = panels(
+        [COUNTED, TIMED],
+        looks,
+        title=results.question or results.name,
+        subtitle="a point: one network; slopes: counted, timed",
+        xlabel="parameters of the network",
+        ylabel="one gradient (forward-pass equivalents)",
+    )
+    axes[TIMED].set_ylabel("one gradient (times analytic)", fontsize=axes[TIMED].xaxis.label.get_fontsize())
+    for name, column in ((COUNTED, "cost"), (TIMED, "time")):
+        panel = axes[name]
+        for (_, gradient), look in looks.items():
+            part = table[table["gradient"] == gradient].sort_values("parameters")
+            panel.plot(part["parameters"], part[column], **{**look, "label": gradient})
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        for axis, values in ((panel.xaxis, table["parameters"]), (panel.yaxis, table[column])):
+            logarithmic_ticks(axis, float(values.min()), float(values.max()), MOST_TICKS)
+    return figure
+
+
+def cost_table(results: Results) -> pd.DataFrame:
+    """Return parameters, cost, seconds and time (in analytic gradients), a row a problem and gradient source.
+
+    Raises:
+        InputError: if there are not two sizes, or one without ``analytic``.
+    """
+    runs = results.runs.assign(gradient=gradient_column(results.runs))
+    runs = runs[(runs["gradient"] != "") & (runs["iterations"] > 0)]
+    if runs["parameters"].nunique() < 2:
+        raise InputError("plot 'gradient-cost' needs networks of at least two sizes with a gradient source")
+    each = runs.assign(cost=runs["cost"] / runs["iterations"], seconds=runs["seconds"] / runs["iterations"])
+    grouped = each.groupby(["parameters", "problem", "gradient"], sort=False)[["cost", "seconds"]]
+    table = grouped.median().reset_index()
+    analytic = table[table["gradient"] == "analytic"].set_index("problem")["seconds"]
+    if set(table["problem"]) - set(analytic.index):
+        raise InputError("plot 'gradient-cost' needs the gradient source 'analytic' on every network")
+    return table.assign(time=table["seconds"] / table["problem"].map(analytic))
+
+
+def fitted_slope(x: pd.Series[float], y: pd.Series[float]) -> float:
+    """Return the slope of y against x on log-log axes, NaN where two points are not left."""
+    large = (x >= FITTED_FROM) & (y > 0)
+    if large.sum() < 2:
+        return float("nan")
+    slope = np.polyfit(np.log(x[large].astype(float)), np.log(y[large].astype(float)), 1)[0]
+    # Two digits are shown, and none of them is a minus before a zero.
+    return round(float(slope), 2) + 0.0

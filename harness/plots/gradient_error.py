@@ -1,0 +1,87 @@
+"""The error of difference quotients against their step, beside sources that have no step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.plots.style import line_looks, logarithmic_ticks, panels
+from harness.results import Results
+from optimizers.errors import InputError
+
+MOST_TICKS = 8
+SMALLEST = 1e-17
+"""An error of exactly 0 is drawn here: below half a unit in the last place."""
+
+
+def gradient_error(results: Results) -> Figure:
+    """Draw the relative error of each gradient source at the start against its step, one panel a problem.
+
+    Sources without a step are level lines. The error of a difference falls with the step by its order (1
+    for forward, 2 for central) until round-off takes over and it rises as 1 / step.
+
+    Arguments:
+        results: runs with a ``gradient_reference``, of sources such as ``forward-difference:step=1e-6``.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: if no gradient was held against a reference.
+    """
+    table = error_table(results)
+    named = results.runs.head(0)
+    named = pd.DataFrame({"optimizer": "", "gradient": table["source"].unique()}, columns=named.columns)
+    looks = line_looks(named)
+    for (_, source), look in looks.items():
+        look["label"] = source
+    figure, axes = panels(
+        list(table["problem"].unique()),
+        looks,
+        title=results.question or results.name,
+        subtitle="median over seeds, at the start; level lines: sources without a step",
+        xlabel="step h",
+        ylabel="relative error of the gradient",
+    )
+    steps = table["step"].dropna()
+    for problem, panel in axes.items():
+        for (_, source), look in looks.items():
+            part = table[(table["problem"] == problem) & (table["source"] == source)].sort_values("step")
+            _draw(panel, part, steps, look)
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        errors = table.loc[table["problem"] == problem, "error"].clip(lower=SMALLEST)
+        logarithmic_ticks(panel.xaxis, float(steps.min()), float(steps.max()), MOST_TICKS)
+        logarithmic_ticks(panel.yaxis, float(errors.min()), float(errors.max()), MOST_TICKS)
+    return figure
+
+
+def _draw(panel: Axes, part: pd.DataFrame, steps: pd.Series[float], look: dict[str, object]) -> None:
+    error = part["error"].clip(lower=SMALLEST)
+    if part["step"].notna().any():
+        panel.plot(part["step"], error, **look)  # type: ignore[arg-type]
+    elif len(error):
+        ends = [steps.min(), steps.max()]
+        panel.plot(ends, [error.iloc[0]] * 2, **{**look, "marker": ""})  # type: ignore[arg-type]
+
+
+def error_table(results: Results) -> pd.DataFrame:
+    """Return the error at the start, a row a problem, source and step (NaN where it has none).
+
+    Raises:
+        InputError: if no gradient was held against a reference, or no source has a step.
+    """
+    starts = results.trace.drop_duplicates("run_id").set_index("run_id")["gradient_error"]
+    runs = results.runs.assign(error=results.runs["run_id"].map(starts)).dropna(subset=["error"])
+    parts = runs["gradient"].str.split(":step=", n=1)
+    steps = [float(part[1]) if len(part) > 1 else np.nan for part in parts]
+    runs = runs.assign(source=parts.str[0], step=steps)
+    if not runs["step"].notna().any():
+        raise InputError(
+            "plot 'gradient-error' needs runs with a gradient_reference, and sources with a step such as "
+            "'central-difference:step=1e-6'"
+        )
+    grouped = runs.groupby(["problem", "source", "step"], sort=False, dropna=False)["error"]
+    return grouped.median().reset_index()

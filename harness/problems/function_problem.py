@@ -1,0 +1,152 @@
+"""A problem that is a plain function in a box."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from harness.gradients import build_source
+from harness.network.source import Function, GradientSource
+from harness.problems.base import START, BaseProblem, Measures, gradient_quality
+from optimizers.errors import InputError
+from optimizers.objective import GRADIENT_ROWS, Array, FunctionObjective, Rows
+
+NOTHING = float("nan")
+
+
+@dataclass(frozen=True)
+class WithDerivative:
+    """A function that brings its derivative by hand."""
+
+    function: Function
+    derivative: Callable[[Array], ArrayLike]
+
+    def __call__(self, w: Array) -> Any:
+        """Return the function's value."""
+        return self.function(w)
+
+
+class SourcedObjective(FunctionObjective):
+    """A plain function whose gradient comes from a gradient source.
+
+    A source that works by values has each of them counted; any other counts a pass of its cost.
+    """
+
+    def __init__(self, function: Function, n: int, source: GradientSource) -> None:
+        super().__init__(function, n)
+        self.gradient_cost = None
+        self.no_gradient = source.function_refusal(function, n) or ""
+        self._by_values = source.by_values
+        if not self.no_gradient:
+            asked = self.value if source.by_values else function
+            self._sourced, self.gradient_cost = source.build_function(asked, n)
+
+    def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
+        """Return the value and the gradient at ``w``."""
+        if self.no_gradient:
+            raise InputError(f"no gradient: {self.no_gradient}")
+        vector = self.checked(w)
+        if not self._by_values:
+            self.counters[GRADIENT_ROWS] += 1
+        return self._sourced(vector.copy())
+
+
+class FunctionProblem(BaseProblem):
+    """A function of n numbers, searched from a point in a box.
+
+    Arguments:
+        function: NumPy-like code that maps a vector of shape (n,) to a number.
+        n: how many numbers it takes.
+        name: the name in tables and legends.
+        low: lower corner of the box that starts are drawn from, one number or n.
+        high: upper corner; the same as the lower one for a fixed start.
+        target: value at which a run counts as solved, or None.
+        derivative: the derivative by hand, maps the vector to n numbers; source ``analytic`` takes it.
+        key: text that says everything that defines the problem; made of the arguments and the function's
+            source code where left out.
+
+    >>> import numpy as np
+    >>> problem = FunctionProblem(lambda w: np.sum(w**4), 2, name="quartic", target=1e-9)
+    >>> problem.objective("reverse-autodiff").value_and_gradient([1.0, 2.0])
+    (17.0, array([ 4., 32.]))
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        n: int,
+        *,
+        name: str = "function",
+        low: ArrayLike = -1.0,
+        high: ArrayLike = 1.0,
+        target: float | None = None,
+        derivative: Callable[[Array], ArrayLike] | None = None,
+        key: str | None = None,
+    ) -> None:
+        self._plain = FunctionObjective(function, n)
+        try:
+            self._low, self._high = (
+                np.broadcast_to(np.asarray(side, dtype=np.float64), (n,)) for side in (low, high)
+            )
+        except ValueError:
+            raise InputError(f"the box from {low!r} to {high!r} is not one of {n} numbers") from None
+        if not (np.isfinite([self._low, self._high]).all() and (self._low <= self._high).all()):
+            raise InputError(f"the box goes from {low!r} to {high!r}, expected finite numbers, low to high")
+        if derivative is not None and not callable(derivative):
+            raise InputError(f"derivative is {derivative!r}, expected something callable with a vector")
+        self.n, self.name, self.target = n, name, target
+        self.function = function if derivative is None else WithDerivative(function, derivative)
+        box = [self._low.tolist(), self._high.tolist()]
+        self.key = key or json.dumps(
+            {"name": name, "n": n, "box": box, "target": target, "code": _digest(function)}, sort_keys=True
+        )
+        self.data_key = json.dumps({"function": name.partition(":")[0], "n": n, "box": box}, sort_keys=True)
+
+    def __repr__(self) -> str:
+        return f"<problem {self.name}: function of {self.n} {'numbers' if self.n > 1 else 'number'}>"
+
+    def objective(self, gradient: str = "analytic", seed: int = 0) -> SourcedObjective:
+        """Build the function with its gradient by a source, with counters of its own.
+
+        Where the source refuses the function there is no gradient, and ``no_gradient`` says why.
+        """
+        return SourcedObjective(self.function, self.n, build_source(gradient))
+
+    def start(self, seed: int = 0) -> Array:
+        """Return a point drawn uniformly from the box, shape (n,)."""
+        rng = np.random.default_rng(self.seed_sequence(seed, START))
+        return rng.uniform(self._low, self._high)
+
+    def measures(
+        self, seed: int = 0, gradient: str | None = None, reference: str | None = None
+    ) -> Callable[[Array], Measures]:
+        """Return a function that measures the gradient, uncounted: by hand, or else by reverse autodiff."""
+        exact = self.objective("analytic")
+        if exact.no_gradient:
+            exact = self.objective("reverse-autodiff")
+        measure_quality = None
+        if gradient is not None and reference is not None:
+            measure_quality = gradient_quality(self.objective(gradient), self.objective(reference))
+
+        def measure(w: Array) -> Measures:
+            norm = NOTHING if exact.no_gradient else float(np.linalg.norm(exact.value_and_gradient(w)[1]))
+            quality = measure_quality(w) if measure_quality is not None else ()
+            return Measures(NOTHING, NOTHING, NOTHING, norm, *quality)
+
+        return measure
+
+
+def _digest(function: Function) -> str:
+    """Return a digest of a function's source code, or its name where there is none."""
+    try:
+        code = inspect.getsource(function)
+    except (OSError, TypeError):
+        code = getattr(function, "__qualname__", type(function).__qualname__)
+    return hashlib.sha256(code.encode()).hexdigest()
