@@ -43,11 +43,12 @@ _packages: set[str] = set()
 def _source_digest(package: str) -> str:
     """Digest every source that a compiled function of a package may have read something from.
 
-    Those are the files that compile anything, in the package and in those it builds upon, and what they
-    import from one another, which may be a constant that is now in the machine code.
+    Those are its files that compile anything, and what they import, step by step, from the package itself
+    and from others that compile: it may be a function or a constant that is now in the machine code.
     """
-    roots = {name: _location(name) for name in {package, *_packages}}
-    waiting = [path for root in roots.values() if root is not None for path in _compiling(root)]
+    roots = {name: _location(name) for name in {package, "optimizers", *_packages}}
+    own = roots[package]
+    waiting = _compiling(own) if own is not None else []
     sources: dict[Path, bytes] = {}
     while waiting:
         path = waiting.pop()

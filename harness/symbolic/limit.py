@@ -10,7 +10,7 @@ PATHS = 10_000
 """Most parameters, and most paths from a parameter to the outputs, summed over parameters: a formula has a
 term for each. Seconds to derive and to compile, once for a network:
 
-    2-2-1          9 parameters       10 paths     0.02    0.9
+    2-2-1          9 parameters        9 paths     0.02    0.9
     4-8-3         67                 147           0.4     1.0
     5-6-5-3       89                 663           1.2     1.3
     8-12-11-3    287               4,068           6.2     5.1
