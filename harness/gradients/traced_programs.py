@@ -33,7 +33,8 @@ U = np.uint64
 
 LARGEST_TILE = 128
 MOST_NUMBERS = 240_000
-"""Numbers of a tile's memory, about half a megabyte: wide networks take smaller tiles."""
+"""Numbers of a tile's memory beside four times the parameters; wider networks take smaller tiles. Measured on
+64-256-10: 1.08 times the time of ``analytic`` with tiles of 128 rows, 1.97 with a quarter of the memory."""
 
 LINE = 8
 CODE, STEPS, TILE, W_AT, X_AT, Y_AT, LOSS_AT, SLOPE_AT = range(LINE)
