@@ -40,6 +40,7 @@ def harness(context: click.Context) -> None:
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the results [output/EXPERIMENT].")
 @click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
+@click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def run(
     experiment: str,
@@ -47,6 +48,7 @@ def run(
     cost: float | None,
     output: Path | None,
     workers: int | None,
+    check: bool,
     reference: bool,
 ) -> None:
     """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`) or a TOML file.
@@ -69,6 +71,10 @@ def run(
     declared = read_experiment(experiment, **changes)
     check_figures(declared.figures)
     folder = output if output is not None else OUTPUT / declared.name
+    if check:
+        from harness.report.artifacts import write_check
+
+        click.echo(f"table: {write_check(declared, folder)}\n")
     results, done = sweep(declared, folder, workers, progress=sys.stderr.isatty())
     files = write_artifacts(results, declared.figures, folder)
     if reference:

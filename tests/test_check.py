@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from oracles import exact_row_gradient, relative_difference
 
@@ -112,3 +114,22 @@ def test_the_terminal_shows_the_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert "50 digits" in shown
     assert "central-difference" in shown
     assert "complex-step" not in shown
+
+
+def test_a_sweep_checks_its_sources_first_where_asked_and_keeps_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from harness.cli import main
+
+    file = tmp_path / "small.toml"
+    file.write_text(
+        'problems = ["xor"]\noptimizers = ["adam"]\nbudget = 20\nseeds = 1\n'
+        'gradients = ["analytic", "complex-step"]\n'
+    )
+    with pytest.raises(SystemExit) as left:
+        main(["run", str(file), "--check", "--output", str(tmp_path / "out")])
+    assert left.value.code == 0
+    assert "gradient-check.csv" in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "out" / "gradient-check.csv")
+    assert table["source"].tolist() == ["analytic", "analytic", "complex-step"]
+    assert (table["relative_error"] < 1e-12).all()

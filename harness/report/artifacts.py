@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import pandas as pd
 import pydantic
 
 from harness.analysis.summary import summarize
+from harness.experiment import Experiment
+from harness.gradient_check import check
 from harness.plots import known_plots
 from harness.results import Results
 from harness.store import Store, write_whole
@@ -111,6 +114,25 @@ def write_figure(figure: Any, path: Path) -> None:
     except ValueError as error:
         raise InputError(f"{path} cannot be written: {error}") from None
     write_whole(path, buffer.getvalue())
+
+
+def write_check(experiment: Experiment, folder: Path) -> Path:
+    """Hold the gradient sources of an experiment against each other, and keep what comes out.
+
+    Arguments:
+        experiment: its problems, at its first seed, and its gradient sources.
+        folder: where ``gradient-check.csv`` goes.
+
+    Returns:
+        The file.
+    """
+    tables = [
+        check(problem, experiment.seeds[0], experiment.gradients).assign(problem=problem.name)
+        for problem in experiment.problems
+    ]
+    file = folder / "gradient-check.csv"
+    write_whole(file, pd.concat(tables, ignore_index=True).to_csv(index=False).encode())
+    return file
 
 
 def write_reference(

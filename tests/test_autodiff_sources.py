@@ -1,0 +1,86 @@
+"""Both modes of automatic differentiation against the hand-written gradient, on every kind of network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import every_network, label, make_case
+from oracles import relative_difference
+
+import harness
+from harness.gradients import build_source
+from harness.network.network import Network
+from harness.network.objective import NetworkObjective
+
+DEPTHS = [network for network in every_network((3, 2), 2, pairs=False) if not network.no_gradient]
+MODES = ("forward-autodiff", "reverse-autodiff")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("network", DEPTHS, ids=label)
+def test_the_gradient_is_the_hand_written_one(network: Network, mode: str) -> None:
+    case = make_case(network, 5, kinks=False)
+    by_hand, traced = case.objective("analytic"), case.objective(mode)
+    for rows in (None, [4, 1, 1], [2]):
+        loss, gradient = traced.value_and_gradient(case.w, rows=rows)
+        wanted_loss, wanted = by_hand.value_and_gradient(case.w, rows=rows)
+        assert loss == pytest.approx(wanted_loss, rel=1e-12)
+        assert relative_difference(gradient, wanted) < 1e-12
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("rows", [1, 127, 128, 129, 300, 700])
+def test_rows_fill_tiles_exactly(rows: int, mode: str) -> None:
+    network = Network(sizes=(5, 20, 3), loss="categorical-cross-entropy")
+    case = make_case(network, rows, kinks=False)
+    by_hand, traced = case.objective("analytic"), case.objective(mode)
+    chosen = np.random.default_rng(1).integers(0, rows, min(2 * rows, 201))
+    for part in (None, chosen):
+        found, wanted = traced.value_and_gradient(case.w, part), by_hand.value_and_gradient(case.w, part)
+        assert found[0] == pytest.approx(wanted[0], rel=1e-12)
+        assert relative_difference(found[1], wanted[1]) < 1e-12
+
+
+def test_threads_change_no_bit() -> None:
+    import numba
+
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("one processor")
+    network = Network(sizes=(9, 40, 40, 1), loss="binary-cross-entropy")
+    case = make_case(network, 1501, kinks=False)
+    many = case.objective("reverse-autodiff").value_and_gradient(case.w)
+    numba.set_num_threads(1)
+    try:
+        one = case.objective("reverse-autodiff").value_and_gradient(case.w)
+    finally:
+        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    assert one[0] == many[0]
+    assert one[1].tobytes() == many[1].tobytes()
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 1), (4, 8, 3), (5, 1), (3, 7, 6, 2)])
+def test_reverse_mode_does_the_products_of_backpropagation_and_no_more(sizes: Any) -> None:
+    network = Network(sizes=sizes)
+    assert build_source("reverse-autodiff").cost(network) == pytest.approx(network.gradient_cost, rel=1e-14)
+    forward = build_source("forward-autodiff").cost(network)
+    assert 1 * network.size <= forward <= 3 * network.size
+
+
+def test_every_optimizer_goes_the_same_way_by_reverse_mode() -> None:
+    results = harness.run(
+        "xor",
+        ["gradient-descent", "momentum", "adam"],
+        gradients=["analytic", "reverse-autodiff"],
+        seeds=2,
+        budget=harness.Budget(iterations=60),
+    )
+    losses = results.runs.pivot(index=["optimizer", "seed"], columns="gradient", values="final_loss")
+    assert losses["reverse-autodiff"].to_numpy() == pytest.approx(losses["analytic"].to_numpy(), rel=1e-9)
+
+
+def test_a_loss_that_is_not_finite_comes_through() -> None:
+    case = make_case(Network(sizes=(2, 3, 1)), 3, kinks=False)
+    objective: NetworkObjective = case.objective("reverse-autodiff")
+    assert not np.isfinite(objective.value_and_gradient(np.full(case.w.size, np.nan))[0])
