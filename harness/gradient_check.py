@@ -16,7 +16,7 @@ from harness.autodiff.primitives import PRIMITIVES
 from harness.autodiff.program import Program
 from harness.gradients import build_source, known_sources
 from harness.network.plain_loss import summed_loss
-from harness.problems.base import BaseProblem, compared
+from harness.problems.base import CHECK, BaseProblem, compared
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
 from optimizers.errors import MissingExtraError
@@ -99,7 +99,7 @@ def _exact_row(problem: BaseProblem, seed: int, w: Array, against: str) -> list[
     if importlib.util.find_spec("mpmath") is None:
         return _refused(against, "mpmath is not installed: pip install 'neural-harness[symbolic]'")
     objective = problem.objective(against, seed)
-    rng = np.random.default_rng(problem.seed_sequence(seed, len(COLUMNS)))
+    rng = np.random.default_rng(problem.seed_sequence(seed, CHECK))
     places = [int(place) for place in rng.permutation(w.size)[:EXACT_PARAMETERS]]
     if isinstance(problem, Problem):
         rows = rng.permutation(objective.rows)[:EXACT_ROWS]

@@ -9,25 +9,11 @@ import numpy as np
 import pandas as pd
 
 from harness.problems.base import Measures
+from harness.results import TRACE_COLUMNS
 from optimizers.objective import Array
 from optimizers.observer import Look
 
-COLUMNS = (
-    "iteration",
-    "cost",
-    "value_rows",
-    "gradient_rows",
-    "seconds",
-    "loss",
-    "best_loss",
-    "test_loss",
-    "test_accuracy",
-    "gradient_norm",
-    "gradient_error",
-    "gradient_cosine",
-    "population_median",
-    "population_spread",
-)
+COLUMNS = TRACE_COLUMNS[1:]
 """Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of a population's losses."""
 
 NOTHING = math.nan

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.autodiff.kernels import FIRST, STEP, WIDTH, A
+from harness.autodiff.kernels import COUNT, FIRST, FUNCTION, OUT, SECOND, STEP, THIRD, WIDTH, A, B, D
 from harness.autodiff.primitives import PRIMITIVES
 from harness.autodiff.program import Instruction, Program
 from optimizers.compilation import compiled
@@ -50,8 +50,10 @@ class Layout:
         """Return the code for a memory and a code that begin at other places of larger ones."""
         shifted = self.code.copy()
         steps = shifted[: self.steps * WIDTH].reshape(self.steps, WIDTH)
-        steps[:, FIRST - 1 : FIRST + 3] += memory
-        lists = np.isin(steps[:, 0], [address(PRIMITIVES[name].value, STEP) for name in ("take", "put")])
+        steps[:, OUT : THIRD + 1] += memory
+        lists = np.isin(
+            steps[:, FUNCTION], [address(PRIMITIVES[name].value, STEP) for name in ("take", "put")]
+        )
         steps[lists, A] += code
         return shifted
 
@@ -197,26 +199,26 @@ def _lay_out(program: Program) -> Layout:
         if step.output not in pieces:
             offsets[step.output] = room.take(program.size(step.output))
         row = [0] * WIDTH
-        row[0], row[1] = address(PRIMITIVES[step.primitive].value, STEP), offsets[step.output]
+        row[FUNCTION], row[OUT] = address(PRIMITIVES[step.primitive].value, STEP), offsets[step.output]
         for place, variable in enumerate(step.inputs):
-            row[2 + place] = offsets[variable]
-        row[5] = program.size(step.output)
+            row[FIRST + place] = offsets[variable]
+        row[COUNT] = program.size(step.output)
         if step.primitive in ("affine", "power"):
             fixed = np.array([float(setting) for setting in step.settings])  # type: ignore[arg-type]
-            row[3] = room.take_new(fixed.size)
-            numbers.append((row[3], fixed))
+            row[SECOND] = room.take_new(fixed.size)
+            numbers.append((row[SECOND], fixed))
         elif step.primitive in ("take", "put"):
-            row[7] = _places(step).size
+            row[B] = _places(step).size
             lists.append((len(rows), _places(step)))
         else:
-            row[6:10] = _sizes(step, program)
+            row[A : D + 1] = _sizes(step, program)
         rows.append(row)
         for variable in {owner.get(place, place) for place in step.inputs} - kept:
             if last_read[variable] == number:
                 room.give_back(offsets[variable], program.size(variable))
     end = len(rows) * WIDTH
     for place, listed in lists:
-        rows[place][6] = end
+        rows[place][A] = end
         end += listed.size
     steps = np.array(rows, dtype=np.int64).ravel()
     memory = np.zeros(room.end)

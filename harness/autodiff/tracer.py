@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,3 @@ def emit(primitive: str, *inputs: Any, settings: tuple[Hashable, ...] = ()) -> T
     operands = [lifted(trace, value) for value in inputs]
     shape = PRIMITIVES[primitive].shape(*(operand.shape for operand in operands), *settings)
     return Traced(trace, trace.emit(primitive, tuple(o.place for o in operands), settings, shape))
-
-
-Traceable = Callable[..., Any]

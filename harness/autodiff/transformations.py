@@ -26,15 +26,6 @@ def _step(trace: Trace, step: Instruction, values: dict[int, Traced]) -> tuple[l
     return operands, values[step.output]
 
 
-def replay(program: Program, inputs: Sequence[Traced]) -> list[Traced]:
-    """Emit a program's instructions into the trace of its inputs; return its outputs."""
-    trace = inputs[0].trace
-    values = _started(program, trace, inputs)
-    for step in program.instructions:
-        _step(trace, step, values)
-    return [values[place] for place in program.outputs]
-
-
 def push_forward(
     program: Program, inputs: Sequence[Traced], tangents: Sequence[Traced | None]
 ) -> tuple[list[Traced], list[Traced | None]]:

@@ -9,9 +9,9 @@ import numpy as np
 from harness.autodiff.evaluator import Evaluator
 from harness.gradients.traced_functions import counted_cost, slope_program, trace_refusal
 from harness.gradients.traced_programs import (
+    DIRECTION_AT,
     SLOPE_AT,
     TILE,
-    W_AT,
     find_line,
     forward_tile,
     load_parameters,
@@ -83,8 +83,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         line = find_line(integers, 0, count - first)
         load_parameters(w, data, line)
         load_rows(data, rows, first, line)
-        # The direction lies behind the parameters, as the second input of the program.
-        direction = integers[line + W_AT] + _padded(n)
+        direction = integers[line + DIRECTION_AT]
         for i in range(n):
             workspace[direction + i] = 0.0
         value = 0.0
@@ -98,9 +97,3 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     for i in range(n):
         gradient[i] /= count
     return loss / count
-
-
-@compiled()
-def _padded(n: int) -> int:
-    """Return the room that n numbers take in a program's memory."""
-    return (n + 7) // 8 * 8

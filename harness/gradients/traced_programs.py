@@ -36,9 +36,10 @@ MOST_NUMBERS = 240_000
 """Numbers of a tile's memory beside four times the parameters; wider networks take smaller tiles. Measured on
 64-256-10: 1.08 times the time of ``analytic`` with tiles of 128 rows, 1.97 with a quarter of the memory."""
 
-LINE = 8
-CODE, STEPS, TILE, W_AT, X_AT, Y_AT, LOSS_AT, SLOPE_AT = range(LINE)
-"""A line of the table: where the code begins, steps, rows, and where in the workspace the arrays are."""
+LINE = 9
+CODE, STEPS, TILE, W_AT, DIRECTION_AT, X_AT, Y_AT, LOSS_AT, SLOPE_AT = range(LINE)
+"""A line of the table: where the code begins, steps, rows, and where in the workspace the arrays are (a
+program in reverse mode has no direction)."""
 
 TABLE, LINES, TILES, GRADIENTS = range(4)
 """Behind the network's own integers: where the table begins, its lines a group, tiles a group, and where the
@@ -131,8 +132,10 @@ def pack(network: Network, data: Data, make: Any) -> Data:
             tile: Tile = make(network, rows)
             inputs, outputs = tile.program.inputs, tile.program.outputs
             offsets = [tile.layout.offsets[variable] + place for variable in (*inputs, *outputs)]
-            w_at, X_at, Y_at, loss_at, slope_at = offsets[0], *offsets[-4:]
-            lines[group, number] = (at, tile.layout.steps, rows, w_at, X_at, Y_at, loss_at, slope_at)
+            # w, a direction in forward mode, X and Y; then loss and slope.
+            w_at, *direction, X_at, Y_at, loss_at, slope_at = offsets
+            arrays = (w_at, *(direction or [-1]), X_at, Y_at, loss_at, slope_at)
+            lines[group, number] = (at, tile.layout.steps, rows, *arrays)
             code.append(tile.layout.moved(place, at))
             memories.append(tile.layout.memory)
             at += code[-1].size

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -31,8 +29,7 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> tuple[Array, R
         counters: moved by the kernels.
     """
     rows, sizes = X.shape[0], network.sizes
-    weights = sum(ins * outs for ins, outs in itertools.pairwise(sizes))
-    work = rows * (weights // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
+    work = rows * (network.products // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
     groups = min(kernels.SLOTS, max(1, work // kernels.GROUP_WORK), max(1, rows // TILE_ROWS))
     tile = min(TILE_ROWS, -(-rows // groups))
     # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.

@@ -12,7 +12,7 @@ import numpy as np
 
 from optimizers.objective import Array, Objective
 
-SPLIT, START, ROW_ORDER, DATA = range(4)
+SPLIT, START, ROW_ORDER, CHECK = range(4)
 """Purposes that a (problem, seed) draws randomness for, each a stream of its own."""
 
 
