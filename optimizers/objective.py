@@ -106,6 +106,13 @@ class Objective(ABC):
         """Return a fresh generator of row orders, the same whichever optimizer asks."""
         return np.random.default_rng(0)
 
+    def draw_start(self, rng: np.random.Generator) -> Array:
+        """Return another point to start from, shape (n,), from where starts of this objective come.
+
+        Standard normal numbers where the objective knows no better.
+        """
+        return rng.standard_normal(self.size)
+
     @property
     def value_rows(self) -> int:
         """Rows passed forward for values so far."""
@@ -162,6 +169,8 @@ class FunctionObjective(Objective):
         gradient: maps the same vector to an array of shape (n,), or None.
         gradient_cost: cost of one value with such a gradient, in function evaluations. The default, 3, is
             what the reverse mode takes for a chain of products: one pass forward, two back.
+        start: draws a point to start from with the generator that it is handed, for methods that start
+            more than once; None draws standard normal numbers.
 
     >>> objective = FunctionObjective(lambda w: float(w @ w), 3)
     >>> loss, gradient = objective.value_and_gradient([1.0, 2.0, 3.0])
@@ -175,6 +184,7 @@ class FunctionObjective(Objective):
         n: int,
         gradient: Callable[[Array], ArrayLike] | None = None,
         gradient_cost: float = 3.0,
+        start: Callable[[np.random.Generator], ArrayLike] | None = None,
     ) -> None:
         if not callable(function):
             raise InputError(f"function is {function!r}, expected something callable with a vector")
@@ -189,6 +199,11 @@ class FunctionObjective(Objective):
         self.gradient_cost = gradient_cost if gradient is not None else 2.0 * n + 1.0
         self._function = function
         self._gradient = gradient
+        self._start = start
+
+    def draw_start(self, rng: np.random.Generator) -> Array:
+        """Return a point to start from, shape (n,)."""
+        return super().draw_start(rng) if self._start is None else self.checked(self._start(rng))
 
     def peek(self, w: Array) -> float:
         """Return the value at ``w`` without counting it."""

@@ -55,7 +55,7 @@ class Observe(Protocol):
             best: the parameters of the lowest of ``losses``, where the search has them.
             loss: the loss of ``w`` over all rows where the search has paid for it; it is measured,
                 uncounted, where it is left out.
-            population_losses: the losses of the population that ``w`` is the best of.
+            population_losses: the losses of the present population; ``w`` is its best member, or better.
 
         Returns:
             Iterations that may be done before the next look; 0 means stop.

@@ -120,6 +120,10 @@ class NetworkObjective(Objective):
         """Return a fresh generator of row orders, the same whichever optimizer asks."""
         return np.random.default_rng(self._order)
 
+    def draw_start(self, rng: np.random.Generator) -> Array:
+        """Return parameters drawn by the network's initialiser, shape (n,)."""
+        return self.network.start(rng)
+
     def _checked_rows(self, rows: Rows | None) -> Rows:
         if rows is None:
             return ALL_ROWS

@@ -39,8 +39,14 @@ class SourcedObjective(FunctionObjective):
     A source that works by values has each of them counted; any other counts a pass of its cost.
     """
 
-    def __init__(self, function: Function, n: int, source: GradientSource) -> None:
-        super().__init__(function, n)
+    def __init__(
+        self,
+        function: Function,
+        n: int,
+        source: GradientSource,
+        start: Callable[[np.random.Generator], Array],
+    ) -> None:
+        super().__init__(function, n, start=start)
         self.gradient_cost = None
         self.no_gradient = source.function_refusal(function, n) or ""
         self._by_values = source.by_values
@@ -117,11 +123,13 @@ class FunctionProblem(BaseProblem):
 
         Where the source refuses the function there is no gradient, and ``no_gradient`` says why.
         """
-        return SourcedObjective(self.function, self.n, build_source(gradient))
+        return SourcedObjective(self.function, self.n, build_source(gradient), self._draw_start)
 
     def start(self, seed: int = 0) -> Array:
         """Return a point drawn uniformly from the box, shape (n,)."""
-        rng = np.random.default_rng(self.seed_sequence(seed, START))
+        return self._draw_start(np.random.default_rng(self.seed_sequence(seed, START)))
+
+    def _draw_start(self, rng: np.random.Generator) -> Array:
         return rng.uniform(self._low, self._high)
 
     def measures(

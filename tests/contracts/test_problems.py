@@ -13,6 +13,7 @@ import pytest
 
 from harness.network.losses import Loss
 from harness.problems import Problem, ProblemFamily, known_problems, load
+from harness.problems.base import START
 from harness.problems.functions import FunctionFamily
 
 every_problem = pytest.mark.parametrize("name", known_problems())
@@ -105,6 +106,16 @@ def test_the_split_is_the_same_twice_and_another_for_another_seed(name: str) -> 
         assert part.tobytes() == other.tobytes()
     if len(one[2]):
         assert one[2].tobytes() != on_data(name).data(seed=4)[2].tobytes()
+
+
+@every_problem
+def test_an_objective_draws_starts_as_its_problem_does(name: str) -> None:
+    problem = load(name)
+    rng = np.random.default_rng(problem.seed_sequence(3, START))
+    objective = problem.objective()
+    assert objective.draw_start(rng).tobytes() == problem.start(3).tobytes()
+    if problem.start(3).tobytes() != problem.start(4).tobytes():
+        assert objective.draw_start(rng).tobytes() != problem.start(3).tobytes()
 
 
 def rounded_rows(table: Any) -> Counter[tuple[float, ...]]:
