@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizers.errors import unknown_name
+from optimizers.named import Named
 
 Entry = Any
 Kind = Callable[[], Mapping[str, Entry]]
@@ -179,4 +180,6 @@ def _written(value: Any) -> str:
     >>> _written((16, 16)), _written("tanh"), _written(None), _written(False)
     ('[16, 16]', '"tanh"', 'none', 'false')
     """
+    if isinstance(value, Named):
+        return json.dumps(value.name())
     return "none" if value is None else json.dumps(value)

@@ -16,7 +16,7 @@ class StoppedError(Exception):
 
 
 class Evaluations:
-    """Ask an objective on behalf of a loop that cannot be told to pause, and look when an allowance is used up.
+    """Ask an objective on behalf of a loop that owns itself, and look when an allowance is used up.
 
     Each call is one iteration, so that a budget is kept to the last call: the loop is left in the middle, by
     an exception. The answer is the best point evaluated so far. The first point of the first call has to be

@@ -107,5 +107,8 @@ class Optimizer(Named, ABC):
     @property
     def label(self) -> str:
         """The name with the options that differ from their defaults, as a legend shows it."""
-        changed = ", ".join(f"{name}={value}" for name, value in changed_options(self).items())
-        return f"{self.name()}({changed})" if changed else self.name()
+        shown = []
+        for name, value in changed_options(self).items():
+            option = getattr(self, name)
+            shown.append(f"{name}={option.label if isinstance(option, Optimizer) else value}")
+        return f"{self.name()}({', '.join(shown)})" if shown else self.name()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
 
@@ -17,6 +18,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from optimizers.errors import InputError
+from optimizers.named import Named, kebab_case
 
 T = TypeVar("T")
 
@@ -102,9 +104,23 @@ def options(cls: type[T]) -> type[T]:
 
 
 def option_values(instance: Any) -> dict[str, Any]:
-    """Return an instance's options as plain values, tuples as lists, in the order they are declared."""
-    values = {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    """Return an instance's options as plain values, in the order they are declared.
+
+    Tuples become lists, and an optimizer that is an option itself becomes the table that a file has for it.
+    """
+    return {field.name: _plain(getattr(instance, field.name)) for field in dataclasses.fields(instance)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Named):
+        # A file has no word for None, and says "none" where None is not the default.
+        table = {
+            name: "none" if entry is None else entry
+            for name, entry in option_values(value).items()
+            if entry is not None or name in changed_options(value)
+        }
+        return {"name": value.name(), **table}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def changed_options(instance: Any) -> dict[str, Any]:
@@ -135,6 +151,8 @@ def describe_range(annotation: Any) -> str:
             if hasattr(bound, key)
         ]
         return " ".join([describe_range(base), " and ".join(bounds)]).strip()
+    if inspect.isclass(annotation) and issubclass(annotation, Named):
+        return f"{kebab_case(annotation.__name__)} by its name, or a table of name and options"
     names = {float: "number", int: "whole number", str: "text", bool: "true or false", type(None): "none"}
     if annotation in names:
         return names[annotation]
