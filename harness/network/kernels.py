@@ -29,10 +29,11 @@ from optimizers.first_class import caller
 from optimizers.objective import DATA, GRADIENT_ROWS, INTEGERS, REALS, VALUE_ROWS
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
-LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT = range(8, 12)
-SIZES = 12
+LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES = range(8, 13)
+SIZES = 13
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
-one loss, whether the loss takes the output activation in; four addresses; and where the sizes begin."""
+one loss, whether the loss takes the output activation in; four addresses; candidates of a tile where rows
+are few, or 0; and where the sizes begin."""
 
 SLOTS = 4
 """Slots of a workspace: the most groups of rows, and the shares of a population."""

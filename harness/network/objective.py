@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import kernels
+from harness.network import few_rows, kernels
 from harness.network.data import check_data, pack, signs
 from harness.network.network import Network
 from harness.network.source import GradientSource
@@ -60,6 +60,8 @@ class NetworkObjective(Objective):
         threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
         large = self._data[1][kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
         values = kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
+        if self._data[1][kernels.LANES]:
+            values = few_rows.values_few_rows
         self.no_gradient = gradient.refusal(network) or ""
         function, gradient_data = None, self._data
         if not self.no_gradient:
