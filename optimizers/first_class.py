@@ -10,16 +10,16 @@ network that the call was for.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from numba import types
 from numba.extending import intrinsic
 
 
+@functools.cache  # numba takes 20 us to find a function compiled; and so it outlives its use
 def address(function: Any, signature: Any) -> int:
     """Return the address of a compiled function, compiled for a signature where it was not yet.
-
-    The function has to outlive the use of its address.
 
     Arguments:
         function: what ``compiled`` or ``numba.njit`` made.

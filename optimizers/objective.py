@@ -9,13 +9,14 @@ signatures are fixed, so that one compiled loop serves every objective that will
 door moves the same counters.
 
 Cost is stated in forward-pass equivalents (FPE): 1 is one forward pass of all rows for one parameter
-vector. m of N rows cost m/N, a population of P costs P, and a gradient costs ``gradient_cost`` a pass.
+vector. m of N rows cost m/N, a population of P costs P, and a gradient costs ``gradient_cost`` a pass; so do
+``hessian_cost`` and ``jacobian_cost`` for a product with the Hessian and for all residuals with their Jacobian.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,6 +77,8 @@ class Objective(ABC):
             an empty sentence.
         perceptron: for a single layer, the compiled soft perceptron cost of the same unit on labels -1 and
             +1, moving the same counters; None elsewhere.
+        hessian_rows: rows counted so far for products with the Hessian.
+        jacobian_rows: rows counted so far for residuals with their Jacobian.
     """
 
     size: int
@@ -85,6 +88,8 @@ class Objective(ABC):
     no_gradient: str = ""
     compiled: Compiled | None = None
     perceptron: Compiled | None = None
+    hessian_rows: int = 0
+    jacobian_rows: int = 0
 
     @abstractmethod
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
@@ -114,19 +119,64 @@ class Objective(ABC):
         return rng.standard_normal(self.size)
 
     @property
+    def hessian_cost(self) -> float | None:
+        """Cost in FPE of one ``hessian_product``, or None where there is no Hessian."""
+        return None
+
+    @property
+    def no_hessian(self) -> str:
+        """Why there is no Hessian, with the remedy where there is one, or an empty sentence."""
+        return "" if self.hessian_cost is not None else "there are no products with the Hessian"
+
+    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian of the loss over all rows at ``w`` times ``v``, exact, shape (n,), and count it.
+
+        Raises:
+            InputError: if there is none, with the reason.
+        """
+        raise InputError(f"no products with the Hessian: {self.no_hessian}")
+
+    @property
+    def jacobian_cost(self) -> float | None:
+        """Cost in FPE of all residuals with their Jacobian, or None where the loss is no sum of squares."""
+        return None
+
+    @property
+    def no_residuals(self) -> str:
+        """Why there are no residuals, with the remedy where there is one, or an empty sentence."""
+        return "" if self.jacobian_cost is not None else "there are no residuals, of which the loss is the sum of squares"
+
+    def residuals_and_jacobian(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
+        """Yield all residuals at ``w`` and their derivatives, in blocks of shapes (m,) and (m, n); count them.
+
+        The loss over all rows is the sum of the squares of all residuals ``r_i``, without a factor: so its
+        gradient is ``2 J' r``. The next block may write over a block.
+
+        Raises:
+            InputError: if there are none, with the reason.
+        """
+        raise InputError(f"no residuals: {self.no_residuals}")
+
+    @property
     def value_rows(self) -> int:
         """Rows passed forward for values so far."""
         return int(self.counters[VALUE_ROWS])
 
     @property
     def gradient_rows(self) -> int:
-        """Rows passed forward and backward for gradients so far."""
-        return int(self.counters[GRADIENT_ROWS])
+        """Rows passed forward and backward so far: for gradients, products with the Hessian, Jacobians."""
+        return int(self.counters[GRADIENT_ROWS]) + self.hessian_rows + self.jacobian_rows
 
     @property
     def cost(self) -> float:
         """Cost so far, in forward-pass equivalents."""
-        return (self.value_rows + self.gradient_rows * (self.gradient_cost or 0.0)) / self.rows
+        derivatives = (
+            (int(self.counters[GRADIENT_ROWS]), self.gradient_cost),
+            (self.hessian_rows, self.hessian_cost),
+            (self.jacobian_rows, self.jacobian_cost),
+        )
+        # Only what was asked for: stating a price may take work.
+        return (self.value_rows + sum(rows * (price or 0.0) for rows, price in derivatives if rows)) / self.rows
 
     def checked(self, w: ArrayLike) -> Array:
         """Return parameters as a contiguous float64 vector of the right length.
