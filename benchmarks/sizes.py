@@ -18,6 +18,7 @@ class Size:
 
     sizes: tuple[int, ...]
     rows: int
+    activation: str = "tanh"
 
     @property
     def name(self) -> str:
@@ -30,11 +31,19 @@ class Size:
     @property
     def gradient_products(self) -> int:
         """Multiply-adds of one gradient over all rows."""
-        products = [ins * outs for ins, outs in zip(self.sizes[:-1], self.sizes[1:], strict=True)]
-        return self.rows * (2 * sum(products) + sum(products[1:]))
+        return 2 * self.value_products + self.rows * sum(self._products[1:])
+
+    @property
+    def value_products(self) -> int:
+        """Multiply-adds of one loss over all rows."""
+        return self.rows * sum(self._products)
+
+    @property
+    def _products(self) -> list[int]:
+        return [ins * outs for ins, outs in zip(self.sizes[:-1], self.sizes[1:], strict=True)]
 
     def network(self) -> Network:
-        return Network(sizes=self.sizes, activation=("tanh",), loss=self.loss)
+        return Network(sizes=self.sizes, activation=(self.activation,), loss=self.loss)
 
     def data(self) -> tuple[Array, Array]:
         rng = np.random.default_rng(0)

@@ -1,0 +1,26 @@
+"""Prints rows as they are measured, and keeps them as a table and a figure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.measurement import Row
+
+
+def print_title(name: str, text: str) -> None:
+    print(f"\n{name}\n{text.strip()}\n")
+    print(f"{'work':24}{'peer':18}{'ours':>12}{'theirs':>12} {'unit':10}{'ratio':>9}", flush=True)
+
+
+def print_row(row: Row) -> None:
+    line = f"{row.work:24}{row.peer:18}{row.ours:12.4g}{row.theirs:12.4g} {row.unit:10}{row.ratio:9.2f}"
+    print(line, flush=True)
+
+
+def write_table(rows: list[Row], folder: Path) -> None:
+    """Write what has been measured so far: a table of an hour is not lost with its last line."""
+    frame = pd.DataFrame([asdict(row) for row in rows])
+    frame.to_csv(folder / "table.csv", index=False, float_format="%.6g")
