@@ -6,7 +6,7 @@
 
 Each piece of work is done by each party in turn, several times over; the medians are compared. All in
 float64, with the threads that each takes by itself, and checked to come to the same numbers. A peer that is
-not installed is named and left out. Writes ``table.csv``, ``machine.json`` and ``ratios.png`` into the folder.
+not installed is named and left out. ``table.csv``, ``machine.json`` and ``ratios.png`` go into the folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measurement import Measure, Row, machine
@@ -23,6 +23,9 @@ from benchmarks.table import print_row, print_title, write_table
 NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
     "population": "the losses of a population of 100",
+    "overhead": "what the harness takes for a run beside the search itself",
+    "growth": "time and memory against rows, iterations and runs",
+    "command-line": "harness list, and the quickstart with a warm and an empty cache",
 }
 
 
@@ -51,7 +54,7 @@ def main() -> None:
         parser.error(f"there is no benchmark {unknown[0]!r}: take one of {', '.join(NAMES)}")
     if given.repeats < 1:
         parser.error(f"--repeats is {given.repeats}, expected 1 or more")
-    described = {**machine(), "date": datetime.now(timezone.utc).date().isoformat()}
+    described = {**machine(), "date": datetime.now(UTC).date().isoformat()}
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     rows: list[Row] = []
     given.folder.mkdir(parents=True, exist_ok=True)

@@ -123,9 +123,13 @@ def measure(repeats: int) -> Iterator[Row]:
         medians = alternate({name: BUILDS[name](size, steps[name]) for name in names}, repeats)
         each = {name: 1e6 * seconds / steps[name] for name, seconds in medians.items()}
         for name in names[1:]:
-            yield Row("gradient-step", size.name, name, each["ours"], each[name], "us", each[name] / each["ours"])
+            yield Row(
+                "gradient-step", size.name, name, each["ours"], each[name], "us", each[name] / each["ours"]
+            )
         if "jax" in names:
             ratio = each["jax"] / each["autodiff"]
-            yield Row("gradient-step", size.name, "jax (autodiff)", each["autodiff"], each["jax"], "us", ratio)
+            yield Row(
+                "gradient-step", size.name, "jax (autodiff)", each["autodiff"], each["jax"], "us", ratio
+            )
         limit = 1e6 * size.gradient_products / rate
         yield Row("gradient-step", size.name, "dgemm", each["ours"], limit, "us", limit / each["ours"])

@@ -47,9 +47,7 @@ def in_jax(size: Size) -> Run:
     import jax.numpy as jnp
 
     X, Y = jax_network.arrays(size)
-    losses = jax.jit(
-        jax.vmap(lambda w: jax_network.mean_loss(size, jax_network.layers_of(size, w), X, Y))
-    )
+    losses = jax.jit(jax.vmap(lambda w: jax_network.mean_loss(size, jax_network.layers_of(size, w), X, Y)))
     population = jnp.asarray(population_of(size))
     return lambda: np.asarray(losses(population))
 

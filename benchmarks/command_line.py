@@ -1,0 +1,39 @@
+"""What a person waits for: ``harness list``, and the quickstart with a warm cache and with an empty one."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+from benchmarks.measurement import Row
+
+
+def seconds_of(*arguments: str, **environment: str) -> float:
+    """Return the seconds of one call of the command, in a folder of its own."""
+    command = [sys.executable, "-c", "from harness.cli import main; main()", *arguments]
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        subprocess.run(
+            command, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True
+        )
+        return time.perf_counter() - began
+
+
+def measure(repeats: int) -> Iterator[Row]:
+    """Measure seconds, against the most that they should be."""
+    calls = min(repeats, 5)
+    seconds_of("run", "quickstart")
+    for work, limit, arguments in (
+        ("harness list", 0.8, ["list"]),
+        ("quickstart, warm", 3.0, ["run", "quickstart"]),
+    ):
+        taken = statistics.median(seconds_of(*arguments) for _ in range(calls))
+        yield Row("command-line", work, f"{limit:g} s", taken, limit, "s", limit / taken)
+    with tempfile.TemporaryDirectory() as cache:
+        cold = seconds_of("run", "quickstart", NUMBA_CACHE_DIR=cache)
+    yield Row("command-line", "quickstart, cold", "30 s", cold, 30.0, "s", 30.0 / cold)

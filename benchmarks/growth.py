@@ -1,0 +1,84 @@
+"""How time and memory grow: with rows, iterations and runs, over two decades.
+
+Time should grow in proportion (slope 1 on log-log axes); memory should not grow with iterations or runs (the
+ratio is the most memory at the top of the range over that at its bottom, in processes of their own).
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from benchmarks.gradient_step import stepped
+from benchmarks.measurement import Row
+from benchmarks.sizes import Size
+from optimizers import GradientDescent
+
+DECADES = (1, 3, 10, 30, 100)
+
+IN_A_PROCESS = """
+import harness, optimizers, resource, tempfile
+from pathlib import Path
+with tempfile.TemporaryDirectory() as folder:
+    harness.run("xor", optimizers.GradientDescent(learning_rate=1e-9), seeds={runs},
+        budget=harness.Budget(iterations={iterations}), folder=Path(folder) / "xor")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def slope(amounts: list[int], seconds: list[float]) -> float:
+    return float(np.polyfit(np.log(amounts), np.log(seconds), 1)[0])
+
+
+def timed(work: Callable[[], object], repeats: int) -> float:
+    taken = []
+    work()
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+def run_of(iterations: int, runs: int) -> Callable[[], object]:
+    import harness
+
+    descent = GradientDescent(learning_rate=1e-9)
+    budget = harness.Budget(iterations=iterations)
+    return lambda: harness.run("two-moons", descent, seeds=runs, budget=budget)
+
+
+def memory_of(iterations: int, runs: int) -> float:
+    """Return the most memory of a process that does so much, in megabytes."""
+    code = IN_A_PROCESS.format(iterations=iterations, runs=runs)
+    return float(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    )
+
+
+def measure(repeats: int) -> Iterator[Row]:
+    """Measure the three slopes, and memory at both ends."""
+    ranges: dict[str, tuple[list[int], Callable[[int], Callable[[], object]]]] = {
+        "rows of a gradient": (
+            [500 * part for part in DECADES],
+            lambda rows: stepped(GradientDescent(learning_rate=0.01), Size((30, 16, 1), rows), 20),
+        ),
+        "iterations of a run": ([2_000 * part for part in DECADES], lambda count: run_of(count, 1)),
+        "runs": ([10 * part for part in DECADES], lambda count: run_of(200, count)),
+    }
+    for name, (amounts, build) in ranges.items():
+        seconds = [timed(build(amount), min(repeats, 3)) for amount in amounts]
+        found = slope(amounts, seconds)
+        work = f"{name}, {amounts[0]} to {amounts[-1]}"
+        yield Row("growth", work, "slope 1", seconds[0], seconds[-1], "s", found)
+    for name, small, large in (
+        ("memory, 1e3 to 1e5 iterations", (1_000, 2), (100_000, 2)),
+        ("memory, 10 to 1000 runs", (100, 10), (100, 1_000)),
+    ):
+        low, high = memory_of(*small), memory_of(*large)
+        yield Row("growth", name, "flat", low, high, "MB", high / low)
