@@ -1,8 +1,8 @@
 """What the harness itself takes: 1,000 runs of 100 iterations on xor, with full trace and store.
 
-From the seconds of ``harness.run`` those of the same iterations in bare compiled loops are taken off. benchopt
-does the like of it: the same steps in NumPy, as many points of the curve, with its cache and its file of results;
-the seconds of the bare NumPy steps are taken off.
+From the seconds of ``harness.run`` those of the same iterations in bare compiled loops are taken off.
+benchopt does the like of it: the same steps in NumPy, as many points of the curve, with its cache and its
+file of results; the seconds of the bare NumPy steps are taken off.
 """
 
 from __future__ import annotations

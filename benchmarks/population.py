@@ -1,9 +1,9 @@
 """The losses of a population of 100, nothing else.
 
-JAX: ``jit`` of ``vmap``. ``pygad.gann``: its own evaluation of its own networks, which have no biases and know
-sigmoid and ReLU only; ours is measured on the same network then, with biases of zero. ``pygad.torchga``: its
-way to put a vector into a PyTorch model, one after the other. ``numpy``: matrix products, one candidate
-after the other. ``dgemm``: the machine's own rate of matrix products, of which the ratio is the part that
+JAX: ``jit`` of ``vmap``. ``pygad.gann``: its own evaluation of its own networks, which have no biases and
+know sigmoid and ReLU only; ours is measured on the same network then, with biases of zero.
+``pygad.torchga``: its way to put a vector into a PyTorch model, one after the other. ``numpy``: matrix
+products, one candidate after the other. ``dgemm``: the machine's own rate of matrix products, of which the ratio is the part that
 the products amount to.
 """
 
