@@ -23,6 +23,7 @@ from benchmarks.table import print_row, print_title, write_table
 NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
     "population": "the losses of a population of 100",
+    "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",
     "command-line": "harness list, and the quickstart with a warm and an empty cache",
