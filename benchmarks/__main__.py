@@ -17,8 +17,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.figure import draw
 from benchmarks.measurement import Measure, Row, machine
-from benchmarks.table import print_row, print_title, write_table
+from benchmarks.table import frame_of, print_row, print_title, write_table
 
 NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
@@ -67,6 +68,8 @@ def main() -> None:
             print_row(row)
             write_table(rows, given.folder)
     (given.folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    figure = draw(frame_of(rows), given.folder, described)
+    print(f"\n{given.folder / 'table.csv'}" + (f"\n{figure}" if figure else ""))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ def print_row(row: Row) -> None:
     print(line, flush=True)
 
 
+def frame_of(rows: list[Row]) -> pd.DataFrame:
+    return pd.DataFrame([asdict(row) for row in rows])
+
+
 def write_table(rows: list[Row], folder: Path) -> None:
     """Write what has been measured so far: a table of an hour is not lost with its last line."""
-    frame = pd.DataFrame([asdict(row) for row in rows])
-    frame.to_csv(folder / "table.csv", index=False, float_format="%.6g")
+    frame_of(rows).to_csv(folder / "table.csv", index=False, float_format="%.6g")
