@@ -23,6 +23,7 @@ from benchmarks.table import frame_of, print_row, print_title, write_table
 
 NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
+    "epoch": "one epoch of gradient descent, pattern by pattern and in mini-batches",
     "population": "the losses of a population of 100",
     "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",

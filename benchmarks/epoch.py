@@ -25,7 +25,7 @@ SIZES = (Size((4, 8, 3), 150), Size((64, 32, 10), 1797))
 BATCHES = (1, 32)
 RATE = 0.05
 CHECKED_EPOCHS = 3
-EPOCHS = {"ours": 20, "torch": 1, "scikit-learn": 5}
+EPOCHS = {"ours": 50, "torch": 1, "scikit-learn": 5}
 """Epochs of one measurement."""
 
 

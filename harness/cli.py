@@ -58,9 +58,9 @@ def run(
     from rich.console import Console
 
     from harness.analysis.summary import summarize
-    from harness.analysis.table import render
+    from harness.analysis.table import render, render_numbers
     from harness.experiment import read_experiment
-    from harness.report.artifacts import check_figures, write_artifacts, write_reference
+    from harness.report.artifacts import check_figures, figure_tables, write_artifacts, write_reference
     from harness.sweep import sweep
 
     changes: dict[str, Any] = {}
@@ -84,6 +84,9 @@ def run(
     if declared.question:
         click.echo(f"{declared.question}\n")
     render(summarize(results), results.skipped, Console())
+    for name, table in figure_tables(results, declared.figures).items():
+        click.echo(f"\n{name}:\n")
+        render_numbers(table, Console())
     click.echo(
         f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
         if done
@@ -169,17 +172,23 @@ def check(problem: str, seed: int, gradient: tuple[str, ...]) -> None:
 @harness.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--name", default="convergence", show_default=True, help="Which plot.")
-@click.option("--x", default="cost", show_default=True, help="cost, iteration or seconds.")
+@click.option("--x", help="Of a convergence plot: cost, iteration or seconds [cost].")
+@click.option("--problem", help="Of a plot of one problem, such as confusion: which one.")
 @click.option("--output", type=click.Path(path_type=Path), help="Image file, .png .pdf or .svg [in FOLDER].")
-def plot(folder: Path, name: str, x: str, output: Path | None) -> None:
+def plot(folder: Path, name: str, x: str | None, problem: str | None, output: Path | None) -> None:
     """Plot the results in FOLDER."""
     from harness.api import load
+    from harness.experiment import DEFAULT_FIGURE
     from harness.plots import known_plots
-    from harness.report.artifacts import check_figures, write_figure
+    from harness.report.artifacts import check_figures, figure_file, write_figure
 
-    check_figures([{"name": name, "x": x}])
-    file = output if output is not None else folder / f"{name}-{x}.png"
-    write_figure(known_plots()[name](load(folder), x=x), file)
+    asked = {option: value for option, value in (("x", x), ("problem", problem)) if value is not None}
+    usual = {option: value for option, value in DEFAULT_FIGURE.items() if name == DEFAULT_FIGURE["name"]}
+    figure = usual | {"name": name} | asked
+    check_figures([figure])
+    file = output if output is not None else folder / figure_file(figure)
+    del figure["name"]
+    write_figure(known_plots()[name](load(folder), **figure), file)
     click.echo(f"figure: {file}")
 
 

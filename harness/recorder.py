@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,12 @@ from optimizers.observer import Look
 
 COLUMNS = TRACE_COLUMNS[1:]
 """Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of a population's losses."""
+
+COUNTS = ("iteration", "cost", "value_rows", "gradient_rows", "seconds")
+"""What a look has counted, and what grows evenly between two looks."""
+
+WHOLE = ("iteration", "value_rows", "gradient_rows")
+"""Columns of whole numbers."""
 
 NOTHING = math.nan
 
@@ -33,9 +40,10 @@ class Recorder:
 
     def __init__(self, measure: Callable[[Array], Measures], target: float | None) -> None:
         self.measures = Measures(NOTHING, NOTHING, NOTHING, NOTHING)
+        self.last_w: Array | None = None
         self._measure = measure
         self._target = -math.inf if target is None else target
-        self._rows: list[tuple[float, ...]] = []
+        self._rows: list[dict[str, float]] = []
         self._best = math.inf
         self._last: Look | None = None
 
@@ -43,17 +51,13 @@ class Recorder:
         """Add the rows of one look."""
         if self._last is not None and look.losses is not None:
             self._add_between(self._last, look, look.losses)
+        # A copy, for a search may break after it has gone on from here.
+        self.last_w = look.w.copy()
         self.measures = self._measure(look.w)
-        median = spread = NOTHING
-        if look.population_losses is not None:
-            low, median, high = np.quantile(look.population_losses, [0.25, 0.5, 0.75], method="inverted_cdf")
-            spread = high - low if math.isfinite(high) else math.inf
-        self._add(
-            (look.iteration, look.cost, look.value_rows, look.gradient_rows, look.seconds),
-            look.loss,
-            self.measures[1:],
-            (float(median), float(spread)),
-        )
+        measured = {**self.measures._asdict(), **_population(look.population_losses)}
+        if look.mistakes is not None:
+            measured["mistakes"] = look.mistakes
+        self._add({count: getattr(look, count) for count in COUNTS}, look.loss, measured)
         self._last = look
 
     def _add_between(self, last: Look, look: Look, losses: Array) -> None:
@@ -65,27 +69,32 @@ class Recorder:
         stretch = look.iteration - last.iteration
         for place in sorted(places - {stretch - 1}):
             part = (place + 1) / stretch
-            counts = [
-                getattr(last, field) + part * (getattr(look, field) - getattr(last, field))
-                for field in ("iteration", "cost", "value_rows", "gradient_rows", "seconds")
-            ]
-            self._add(tuple(counts), float(losses[place]), (NOTHING,) * 5, (NOTHING,) * 2)
+            counts = {
+                count: getattr(last, count) + part * (getattr(look, count) - getattr(last, count))
+                for count in COUNTS
+            }
+            self._add(counts, float(losses[place]), {})
 
-    def _add(
-        self,
-        counts: tuple[float, ...],
-        loss: float,
-        measures: tuple[float, ...],
-        population: tuple[float, ...],
-    ) -> None:
+    def _add(self, counts: dict[str, float], loss: float, measured: dict[str, float]) -> None:
+        """Add a row; what is not measured is NaN in it."""
         self._best = min(self._best, loss) if math.isfinite(loss) else self._best
-        self._rows.append((*counts, loss, self._best, *measures, *population))
+        self._rows.append({**counts, "loss": loss, "best_loss": self._best, **measured})
 
     def trace(self, run_id: str) -> pd.DataFrame:
         """Return the run's table."""
-        # The type is named for a run that failed before its first look, and has no rows to tell it.
-        frame = pd.DataFrame(self._rows, columns=list(COLUMNS), dtype=np.float64)
-        whole = {"iteration": "int64", "value_rows": "int64", "gradient_rows": "int64"}
-        frame = frame.round(dict.fromkeys(whole, 0)).astype(whole)
-        frame.insert(0, "run_id", run_id)
-        return frame
+        # Column by column: handing pandas the rows, and having it round and convert some columns, took ten
+        # times as long as the rest of a run of twenty iterations.
+        columns: dict[str, Any] = {"run_id": [run_id] * len(self._rows)}
+        for name in COLUMNS:
+            numbers = np.array([row.get(name, NOTHING) for row in self._rows], dtype=np.float64)
+            columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
+        return pd.DataFrame(columns)
+
+
+def _population(losses: Array | None) -> dict[str, float]:
+    """Return median and spread of a population's losses, nothing where there is no population."""
+    if losses is None:
+        return {}
+    low, median, high = np.quantile(losses, [0.25, 0.5, 0.75], method="inverted_cdf")
+    spread = high - low if math.isfinite(high) else math.inf
+    return {"population_median": float(median), "population_spread": float(spread)}

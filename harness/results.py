@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -35,9 +37,13 @@ RUN_COLUMNS = (
     "test_loss",
     "test_accuracy",
     "cost_to_target",
+    "confusion",
 )
 """One row a run. ``optimizer`` is the label of a legend, ``optimizer_name`` the plain name; numbers that
-do not apply (target, accuracies, cost to the target of an unsolved run) are NaN."""
+do not apply (target, accuracies, cost to the target of an unsolved run) are NaN. ``confusion`` says which
+classes the last look's parameters took for which, as JSON: ``{"rows": "test", "classes": [...], "counts":
+[[...], ...]}`` with a list of counts for each true class, an entry a predicted one; of the training rows
+(``"train"``) where there are no test rows, and empty where there are no classes."""
 
 TRACE_COLUMNS = (
     "run_id",
@@ -55,8 +61,22 @@ TRACE_COLUMNS = (
     "gradient_cosine",
     "population_median",
     "population_spread",
+    "mistakes",
+    "hard_cost",
+    "soft_cost",
 )
-"""One row a look at a run, the start first."""
+"""One row a look at a run, the start first. ``mistakes`` are those that the perceptron rule and its relatives
+have corrected so far, ``hard_cost`` and ``soft_cost`` what the present weights of a single unit on two
+classes cost: ``sum max(-y yhat, 0)``, the training rows on the wrong side, and ``sum max(-y z, 0)``. NaN
+where they do not apply."""
+
+ADDED_COLUMNS: dict[str, Any] = {
+    "confusion": "",
+    "mistakes": math.nan,
+    "hard_cost": math.nan,
+    "soft_cost": math.nan,
+}
+"""Columns that folders of earlier versions lack, and what they are read as there."""
 
 SKIPPED_COLUMNS = ("problem", "optimizer", "gradient", "reason")
 """One row a combination that was refused before anything ran."""

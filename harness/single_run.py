@@ -17,7 +17,7 @@ import pandas as pd
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
 from harness.recorder import Recorder
-from optimizers.objective import Objective
+from optimizers.objective import Array, Objective
 from optimizers.observer import Budget, Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
@@ -141,7 +141,14 @@ class Run:
             "test_loss": recorder.measures.test_loss,
             "test_accuracy": recorder.measures.test_accuracy,
             "cost_to_target": observer.solved_cost,
+            "confusion": self._confusion(recorder.last_w),
         }
+
+    def _confusion(self, w: Array | None) -> str:
+        """Return which classes parameters take for which, as JSON; empty where there is nothing to tell."""
+        with _without_warnings():
+            found = None if w is None else self.problem.confusion(w, self.seed)
+        return json.dumps(found._asdict(), default=str) if found is not None else ""
 
     def warm_up(self, built: Objective | None = None) -> float:
         """Do two iterations of this kind, once a process, so that the clock sees no compilation.

@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
+from harness.results import ADDED_COLUMNS, RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
 from optimizers.errors import InputError
 
 KINDS = ("runs", "trace")
@@ -152,6 +152,8 @@ class Store:
             raise InputError(f"{path} is damaged ({type(error).__name__}): {remedy}") from None
         columns = RUN_COLUMNS if path.parent.name == "runs" else TRACE_COLUMNS
         missing = [column for column in columns if column not in table]
-        if missing:
+        if not set(missing) <= set(ADDED_COLUMNS):
             raise InputError(f"{path} has no column {', '.join(missing)}: {remedy}")
+        for column in missing:
+            table[column] = ADDED_COLUMNS[column]
         return table

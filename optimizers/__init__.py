@@ -14,6 +14,7 @@ from optimizers.objective import FunctionObjective, Objective
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.registry import build_optimizer, known_optimizers
+from optimizers.sum_of_squares import SumOfSquares
 
 __all__ = [
     "Budget",
@@ -24,6 +25,7 @@ __all__ = [
     "Objective",
     "Optimizer",
     "Outcome",
+    "SumOfSquares",
     "build_optimizer",
     "known_optimizers",
     "minimize",

@@ -81,6 +81,21 @@ class Evaluations:
         self._done(candidates[best], float(losses[best]), float(losses[0]), losses)
         return losses
 
+    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian at ``w`` times ``v``, shape (n,): an iteration that finds no point."""
+        product = self._objective.hessian_product(w, v)
+        self._done(self.best_w, self.best_loss)
+        return product
+
+    def finish(self) -> None:
+        """Look at what was done since the last look, for a loop that has ended by itself.
+
+        Raises:
+            StoppedError: if nothing more is allowed.
+        """
+        if self._trail:
+            self._look()
+
     def _done(
         self, w: Array, loss: float, first: float | None = None, population_losses: Array | None = None
     ) -> None:
@@ -97,8 +112,10 @@ class Evaluations:
             self._trail.append(self.best_loss)
             if loss < self.best_loss or not math.isfinite(self.best_loss):
                 self.best_w, self.best_loss = w.copy(), loss
-        if len(self._trail) < self._allowance:
-            return
+        if len(self._trail) == self._allowance:
+            self._look(population_losses)
+
+    def _look(self, population_losses: Array | None = None) -> None:
         trail, self._trail = np.array(self._trail), []
         self._allowance = self._observe(
             self.best_w.copy(),

@@ -12,7 +12,7 @@ from optimizers.errors import InputError
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
-from optimizers.update_rules import Adam
+from optimizers.descent.adam import Adam
 
 MOST_STARTS_IN_VAIN = 100
 """Starts in a row from which the method goes nowhere, after which there is no use in drawing another."""

@@ -22,12 +22,16 @@ class Named:
 def kebab_case(name: str) -> str:
     """Turn a class name into the name used in files and at the terminal.
 
-    >>> kebab_case("GradientDescent"), kebab_case("RMSprop"), kebab_case("LBFGS")
-    ('gradient-descent', 'rmsprop', 'lbfgs')
+    A capital at the very end belongs to the word before it.
+
+    >>> kebab_case("GradientDescent"), kebab_case("RMSprop"), kebab_case("LBFGS"), kebab_case("AdamW")
+    ('gradient-descent', 'rmsprop', 'lbfgs', 'adamw')
     """
     return "".join(
         f"-{letter.lower()}"
-        if letter.isupper() and index and (name[index - 1].islower() or name[index - 1].isdigit())
+        if letter.isupper()
+        and 0 < index < len(name) - 1
+        and (name[index - 1].islower() or name[index - 1].isdigit())
         else letter.lower()
         for index, letter in enumerate(name)
     )

@@ -1,7 +1,8 @@
 """Contract 1: what an optimizer may ask of an objective.
 
-An objective maps parameters ``w``, a flat float64 vector of ``size`` numbers, to a loss, and counts what
-it is asked for. An optimizer sees nothing else: no network, no data, no labels.
+An objective maps parameters ``w``, a flat float64 vector of ``size`` numbers, to a loss, and counts what it
+is asked for. An optimizer sees nothing else: no network, no data, no labels. There is one exception: methods
+that train a single layer go from row to row in ``single_layer``, and tell ``count_rows`` what they do.
 
 Two doors lead to the same numbers. The Python methods check their arguments and serve code that owns its
 loop (PyGAD, SciPy). ``compiled`` holds the same functions for loops that are compiled themselves; their
@@ -9,8 +10,8 @@ signatures are fixed, so that one compiled loop serves every objective that will
 door moves the same counters.
 
 Cost is stated in forward-pass equivalents (FPE): 1 is one forward pass of all rows for one parameter
-vector. m of N rows cost m/N, a population of P costs P, and a gradient costs ``gradient_cost`` a pass; so do
-``hessian_cost`` and ``jacobian_cost`` for a product with the Hessian and for all residuals with their Jacobian.
+vector. m of N rows cost m/N, a population of P costs P, a gradient costs ``gradient_cost`` a pass, a product
+with the Hessian ``hessian_cost``, and the residuals of all rows with their Jacobian ``jacobian_cost``.
 """
 
 from __future__ import annotations
@@ -47,6 +48,18 @@ VALUE_ROWS, GRADIENT_ROWS = 0, 1
 
 ALL_ROWS: Rows = np.empty(0, dtype=np.int64)
 
+CORRECTION_COST = 2.0
+"""Passes that a row costs in a rule that corrects a single unit by it: one forward, one for the weights."""
+
+
+class SingleLayer(NamedTuple):
+    """The training rows of one unit on two classes; what is done with them is told to ``count_rows``."""
+
+    X: Array
+    """Inputs, shape (N, features), which nobody may change. ``w`` holds their weights, then the bias."""
+    y: Array
+    """Classes, shape (N,), -1 and +1. The unit says +1 where ``X w + b >= 0``."""
+
 
 class Compiled(NamedTuple):
     """The compiled face of an objective: functions of the fixed signatures above, and their data.
@@ -75,10 +88,12 @@ class Objective(ABC):
             rows and leaves the one of gradient rows at 0.
         no_gradient: why there is no gradient, with the remedy where there is one (``reason: take ...``), or
             an empty sentence.
-        perceptron: for a single layer, the compiled soft perceptron cost of the same unit on labels -1 and
-            +1, moving the same counters; None elsewhere.
+        single_layer: for a single layer of one unit on two classes, its training rows; None elsewhere.
+        corrected_rows: rows that were passed for a correction of the single unit.
+        mistakes: mistakes that a search has corrected, row by row; None where it does not go by mistakes.
         hessian_rows: rows counted so far for products with the Hessian.
         jacobian_rows: rows counted so far for residuals with their Jacobian.
+        solved_rows: rows counted so far for solving for output weights.
     """
 
     size: int
@@ -87,9 +102,12 @@ class Objective(ABC):
     gradient_cost: float | None = None
     no_gradient: str = ""
     compiled: Compiled | None = None
-    perceptron: Compiled | None = None
+    single_layer: SingleLayer | None = None
+    corrected_rows: int = 0
+    mistakes: int | None = None
     hessian_rows: int = 0
     jacobian_rows: int = 0
+    solved_rows: int = 0
 
     @abstractmethod
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
@@ -144,18 +162,50 @@ class Objective(ABC):
     @property
     def no_residuals(self) -> str:
         """Why there are no residuals, with the remedy where there is one, or an empty sentence."""
-        return "" if self.jacobian_cost is not None else "there are no residuals, of which the loss is the sum of squares"
+        return "" if self.jacobian_cost is not None else "the loss is not given as a sum of squares"
 
     def residuals_and_jacobian(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
-        """Yield all residuals at ``w`` and their derivatives, in blocks of shapes (m,) and (m, n); count them.
+        """Yield all residuals at ``w`` with their Jacobian, in blocks of shapes (m,) and (m, n); count them.
 
-        The loss over all rows is the sum of the squares of all residuals ``r_i``, without a factor: so its
-        gradient is ``2 J' r``. The next block may write over a block.
+        The loss over all rows is ``r' r``, the sum of the squares of all residuals r without a factor, so
+        that its gradient is ``2 J' r``. A block may be written over by the next.
 
         Raises:
             InputError: if there are none, with the reason.
         """
         raise InputError(f"no residuals: {self.no_residuals}")
+
+    @property
+    def output_weights_cost(self) -> float | None:
+        """Cost in FPE of one candidate's ``with_output_weights``, or None where nothing can be solved for."""
+        return None
+
+    @property
+    def no_output_weights(self) -> str:
+        """Why no output weights can be solved for, or an empty sentence."""
+        return "" if self.output_weights_cost is not None else "there is no linear output layer"
+
+    def with_output_weights(self, population: ArrayLike) -> Array:
+        """Return a population of shape (P, n) whose output weights are the best for the others, and count it.
+
+        Raises:
+            InputError: if they cannot be solved for, with the reason.
+        """
+        raise InputError(f"no output weights to solve for: {self.no_output_weights}")
+
+    def count_rows(self, value_rows: int = 0, corrected_rows: int = 0, mistakes: int | None = None) -> None:
+        """Count what was done with the rows of ``single_layer``, none of which goes through the objective.
+
+        Arguments:
+            value_rows: rows passed forward, or work of as many multiply-adds; a row costs 1 / N.
+            corrected_rows: rows passed forward and, right or wrong, for a correction; a row costs 2 / N.
+            mistakes: how many of them were corrected. A search that goes by mistakes says so with 0 before
+                its first look.
+        """
+        self.counters[VALUE_ROWS] += value_rows
+        self.corrected_rows += corrected_rows
+        if mistakes is not None:
+            self.mistakes = (self.mistakes or 0) + mistakes
 
     @property
     def value_rows(self) -> int:
@@ -164,8 +214,9 @@ class Objective(ABC):
 
     @property
     def gradient_rows(self) -> int:
-        """Rows passed forward and backward so far: for gradients, products with the Hessian, Jacobians."""
-        return int(self.counters[GRADIENT_ROWS]) + self.hessian_rows + self.jacobian_rows
+        """Rows passed forward and backward so far, for derivatives and for corrections of a single unit."""
+        derivatives = self.hessian_rows + self.jacobian_rows
+        return int(self.counters[GRADIENT_ROWS]) + derivatives + self.corrected_rows
 
     @property
     def cost(self) -> float:
@@ -174,9 +225,12 @@ class Objective(ABC):
             (int(self.counters[GRADIENT_ROWS]), self.gradient_cost),
             (self.hessian_rows, self.hessian_cost),
             (self.jacobian_rows, self.jacobian_cost),
+            (self.solved_rows, self.output_weights_cost),
+            (self.corrected_rows, CORRECTION_COST),
         )
         # Only what was asked for: stating a price may take work.
-        return (self.value_rows + sum(rows * (price or 0.0) for rows, price in derivatives if rows)) / self.rows
+        paid = sum(rows * (price or 0.0) for rows, price in derivatives if rows)
+        return (self.value_rows + paid) / self.rows
 
     def checked(self, w: ArrayLike) -> Array:
         """Return parameters as a contiguous float64 vector of the right length.
@@ -221,6 +275,10 @@ class FunctionObjective(Objective):
             what the reverse mode takes for a chain of products: one pass forward, two back.
         start: draws a point to start from with the generator that it is handed, for methods that start
             more than once; None draws standard normal numbers.
+        hessian_product: maps a point and a vector, both of shape (n,), to the Hessian there times the vector,
+            or None.
+        hessian_cost: cost of one such product, in function evaluations. The default, 6, is the derivative of
+            such a gradient along a vector: each of its products becomes two.
 
     >>> objective = FunctionObjective(lambda w: float(w @ w), 3)
     >>> loss, gradient = objective.value_and_gradient([1.0, 2.0, 3.0])
@@ -235,6 +293,8 @@ class FunctionObjective(Objective):
         gradient: Callable[[Array], ArrayLike] | None = None,
         gradient_cost: float = 3.0,
         start: Callable[[np.random.Generator], ArrayLike] | None = None,
+        hessian_product: Callable[[Array, Array], ArrayLike] | None = None,
+        hessian_cost: float = 6.0,
     ) -> None:
         if not callable(function):
             raise InputError(f"function is {function!r}, expected something callable with a vector")
@@ -244,12 +304,47 @@ class FunctionObjective(Objective):
             raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
         if not gradient_cost > 0:
             raise InputError(f"gradient_cost is {gradient_cost!r}, expected evaluations above 0")
+        if hessian_product is not None and not callable(hessian_product):
+            raise InputError(
+                f"hessian_product is {hessian_product!r}, expected something callable with two vectors"
+            )
+        if not hessian_cost > 0:
+            raise InputError(f"hessian_cost is {hessian_cost!r}, expected evaluations above 0")
         self.size = n
         self.counters = np.zeros(2, dtype=np.int64)
         self.gradient_cost = gradient_cost if gradient is not None else 2.0 * n + 1.0
         self._function = function
         self._gradient = gradient
         self._start = start
+        self._hessian_product = hessian_product
+        self._hessian_cost = hessian_cost
+
+    @property
+    def hessian_cost(self) -> float | None:
+        """Cost of one product with the Hessian in evaluations, or None where no callable gives it."""
+        return None if self._hessian_product is None else self._hessian_cost
+
+    @property
+    def no_hessian(self) -> str:
+        """Why there is no Hessian, with the remedy, or an empty sentence."""
+        if self._hessian_product is not None:
+            return ""
+        return "the function comes without products with its Hessian: take lbfgs, or hand in hessian_product"
+
+    @property
+    def no_residuals(self) -> str:
+        """Why there are no residuals, with the remedy, or an empty sentence."""
+        if self.jacobian_cost is not None:
+            return ""
+        return "the function is not given as a sum of squares: take lbfgs, or hand in a SumOfSquares"
+
+    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian at ``w`` times ``v``, shape (n,)."""
+        if self._hessian_product is None:
+            return super().hessian_product(w, v)
+        point, vector = self.checked(w), self.checked(v)
+        self.hessian_rows += 1
+        return self._shaped(self._hessian_product(point.copy(), vector.copy()), "product with the Hessian")
 
     def draw_start(self, rng: np.random.Generator) -> Array:
         """Return a point to start from, shape (n,)."""
@@ -276,25 +371,37 @@ class FunctionObjective(Objective):
         """Return the value and the gradient at ``w``."""
         vector = self.checked(w)
         if self._gradient is None:
-            return self.value(vector), self._central_differences(vector)
+            return self.value(vector), central_differences(self.value, vector)
         self.counters[GRADIENT_ROWS] += 1
-        gradient = np.asarray(self._gradient(vector.copy()), dtype=np.float64)
-        if gradient.shape != (self.size,):
-            raise InputError(
-                f"the gradient has shape {gradient.shape}, expected ({self.size},): "
-                "return one derivative for each parameter"
-            )
+        gradient = self._shaped(self._gradient(vector.copy()), "gradient")
         return self.peek(vector), gradient
 
-    def _central_differences(self, w: Array) -> Array:
-        gradient = np.empty_like(w)
-        # A search that has left the finite numbers is told by the loss, not by a warning.
-        with np.errstate(all="ignore"):
-            steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
-            for index, step in enumerate(steps):
-                above, below = w.copy(), w.copy()
-                above[index] += step
-                below[index] -= step
-                # The distance that was really gone, which rounding makes differ from 2 * step.
-                gradient[index] = (self.value(above) - self.value(below)) / (above[index] - below[index])
-        return gradient
+    def _shaped(self, answer: ArrayLike, what: str) -> Array:
+        """Return what a user's function answered as a vector of shape (n,)."""
+        vector = np.asarray(answer, dtype=np.float64)
+        if vector.shape != (self.size,):
+            raise InputError(
+                f"the {what} has shape {vector.shape}, expected ({self.size},): "
+                "return one derivative for each parameter"
+            )
+        return vector
+
+
+def central_differences(function: Callable[[Array], Any], w: Array) -> Array:
+    """Return the derivatives of a function of a vector by central differences, a row for each parameter.
+
+    Arguments:
+        function: returns a number, or an array.
+        w: where, shape (n,).
+    """
+    slopes = []
+    # A search that has left the finite numbers is told by the loss, not by a warning.
+    with np.errstate(all="ignore"):
+        steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
+        for index, step in enumerate(steps):
+            above, below = w.copy(), w.copy()
+            above[index] += step
+            below[index] -= step
+            # The distance that was really gone, which rounding makes differ from 2 * step.
+            slopes.append((function(above) - function(below)) / (above[index] - below[index]))
+    return np.array(slopes)

@@ -55,6 +55,8 @@ class Look:
     losses: Array | None
     """Loss of each iterate after the last look, the present one last; None where it is not known."""
     population_losses: Array | None
+    mistakes: int | None = None
+    """Mistakes corrected so far, row by row; None where the search does not go by mistakes."""
 
 
 class Observer:
@@ -128,7 +130,8 @@ class Observer:
         self._judge(loss, trail, cost, iterations)
         if self._keep is not None:
             counts = (self._objective.value_rows, self._objective.gradient_rows)
-            self._keep(Look(w, loss, self.iteration, cost, *counts, self.seconds, trail, population_losses))
+            spent = (self.iteration, cost, *counts, self.seconds)
+            self._keep(Look(w, loss, *spent, trail, population_losses, self._objective.mistakes))
         self._last_cost = cost
         allowance = 0 if self.outcome is not None else self._allowance(cost)
         self._resumed = time.perf_counter()

@@ -17,7 +17,8 @@ from optimizers.objective import Array, Objective
 from optimizers.options import changed_options, options
 
 OutcomeName = Literal["solved", "budget", "stalled", "diverged", "failed", "timeout"]
-Need = Literal["value", "gradient", "population", "rows", "single-layer"]
+Need = Literal["value", "gradient", "curvature", "residuals", "population", "rows", "single-layer"]
+"""``curvature`` is products with the Hessian; ``residuals`` come with their Jacobian, of a sum of squares."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Optimizer(Named, ABC):
     """A search method: frozen options, what it needs, and how it runs."""
 
     needs: ClassVar[frozenset[Need]]
-    """What an objective has to offer: value, gradient, population, rows, single-layer."""
+    """What an objective has to offer."""
     source: ClassVar[str]
     """The paper or book whose equations and defaults these are."""
 
@@ -93,7 +94,7 @@ class Optimizer(Named, ABC):
 
     def refusal(self, objective: Objective) -> str | None:
         """Say why this optimizer cannot work on an objective, and the remedy; None if it can."""
-        if "single-layer" in self.needs and objective.perceptron is None:
+        if "single-layer" in self.needs and objective.single_layer is None:
             return (
                 "the perceptron rule does not train hidden layers, and corrects one output unit on two "
                 "classes: take a problem with one layer (such as setosa), or a gradient method"
@@ -102,6 +103,12 @@ class Optimizer(Named, ABC):
             reason = objective.no_gradient or "there is no gradient"
             # A gradient source that others can stand in for names them itself.
             return reason if ": take " in reason else f"{reason}: take a genetic algorithm"
+        if "curvature" in self.needs and objective.hessian_cost is None:
+            reason = objective.no_hessian
+            return reason if ": take " in reason else f"{reason}: take a quasi-Newton method such as lbfgs"
+        if "residuals" in self.needs and objective.jacobian_cost is None:
+            reason = objective.no_residuals
+            return reason if ": take " in reason else f"{reason}: take a quasi-Newton method such as lbfgs"
         return None
 
     @property

@@ -39,8 +39,12 @@ NonNegative = Annotated[float, _number, Field(ge=0, allow_inf_nan=False)]
 Real = Annotated[float, _number, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
 BelowOne = Annotated[float, _number, Field(ge=0, lt=1, allow_inf_nan=False)]
+ProperFraction = Annotated[float, _number, Field(gt=0, lt=1, allow_inf_nan=False)]
+AboveOne = Annotated[float, _number, Field(gt=1, allow_inf_nan=False)]
 Count = Annotated[int, _number, Field(ge=1)]
 CountOrZero = Annotated[int, _number, Field(ge=0)]
+TwoOrMore = Annotated[int, _number, Field(ge=2)]
+FourOrMore = Annotated[int, _number, Field(ge=4)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_tuple_of_list)]
 
 

@@ -159,7 +159,7 @@ def test_declaring_and_calling_a_function_leaves_the_cache_folder_of_numba_as_it
     script = """
 import numba
 numba.config.CACHE_DIR = "mine"
-from optimizers.update_rules import _plain
+from optimizers.descent.gradient_descent import _plain
 import numpy as np
 w = np.ones(2)
 _plain(w, w.copy(), w, np.array([0.5]), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,26 @@ def test_a_refused_call_counts_nothing() -> None:
 def test_rows_asked_of_the_single_unit_count_and_cost_as_a_gradient_of_one_layer(loss: str) -> None:
     case = make_case(Network(sizes=(3, 1), loss=loss), ROWS)
     objective = case.objective()
-    unit = objective.perceptron
-    assert unit is not None
-    gradient = np.empty(objective.size)
-    unit.value_and_gradient(case.w, np.array([1, 1, 2]), unit.gradient_data, gradient)
-    assert objective.gradient_rows == 3
+    assert objective.single_layer is not None
+    assert objective.mistakes is None
+    objective.count_rows(corrected_rows=3, mistakes=0)
+    assert (objective.gradient_rows, objective.mistakes) == (3, 0)
     assert objective.cost == pytest.approx(2.0 * 3 / ROWS)
+    objective.count_rows(value_rows=4, mistakes=2)
+    assert (objective.value_rows, objective.gradient_rows, objective.mistakes) == (4, 3, 2)
+    assert objective.cost == pytest.approx((2.0 * 3 + 4) / ROWS)
+    again = pickle.loads(pickle.dumps(objective))
+    assert (again.cost, again.mistakes) == (objective.cost, objective.mistakes)
+
+
+def test_the_rows_of_a_single_layer_are_the_training_rows_and_nobody_can_change_them() -> None:
+    case = make_case(Network(sizes=(3, 1), loss="binary-cross-entropy"), ROWS)
+    Y = np.array([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]])
+    layer = case._replace(Y=Y).objective().single_layer
+    assert layer is not None
+    assert layer.X.tolist() == case.X.tolist()
+    assert layer.y.tolist() == [-1, 1, 1, -1, 1, -1]
+    for table in layer:
+        with pytest.raises(ValueError, match="read-only"):
+            table[0] = 1.0
+    assert make_case(NETWORK, ROWS).objective().single_layer is None

@@ -336,8 +336,11 @@ class TestBlocks:
 DESCENTS = [
     name
     for name, optimizer in known_optimizers().items()
-    if "gradient" in optimizer.needs and optimizer().refusal(harness.problems.load("xor").objective()) is None
+    if "batch" in optimizer.__dataclass_fields__
+    and optimizer().refusal(harness.problems.load("xor").objective()) is None
 ]
+"""Methods whose iteration is one gradient: a search that ends by itself, or steps as far as a line search
+says, need not take the same path with another source."""
 
 
 class TestSearches:

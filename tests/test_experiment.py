@@ -26,10 +26,9 @@ from harness.gradients import known_sources
 from harness.problems import Problem, known_problems, load, parse
 from harness.report.artifacts import check_figures
 from harness.sweep import plan
-from optimizers import Budget, InputError, known_optimizers
+from optimizers import Adam, Budget, GradientDescent, InputError, known_optimizers
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.options import option_ranges, option_values
-from optimizers.update_rules import Adam, GradientDescent
 
 SMALL: dict[str, Any] = {"problems": ["xor"], "optimizers": ["adam"], "budget": 100}
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
+from single_layers import own, whole_numbers
 from watching import Watcher, row_orders, watch
 
 import harness
@@ -48,23 +49,6 @@ def plain_perceptron(X: Any, y: Any, w: Any, eta: float, rng: np.random.Generato
         if not wrong:
             break
     return Epochs(np.array(path), mistakes)
-
-
-def own(X: Any, y: Any, loss: str = "perceptron-soft") -> harness.Problem:
-    """One layer on arrays as they are."""
-    return harness.Problem.from_arrays(X, y, hidden=(), loss=loss, test_fraction=0, scale=False)
-
-
-def whole_numbers(rows: int, features: int, seed: int, separable: bool = True) -> tuple[Any, Any]:
-    """Small whole numbers, on which every sum is exact, with both classes among the labels."""
-    rng = np.random.default_rng(seed)
-    for _ in range(1000):
-        X = rng.integers(-6, 7, (rows, features)).astype(np.float64)
-        sums = X @ rng.integers(-4, 5, features) + 0.5
-        y = np.where(sums > 0, 1, -1) if separable else rng.choice([-1, 1], rows)
-        if len(set(y.tolist())) == 2:
-            return X, y
-    raise AssertionError("no draw has both classes")
 
 
 @functools.cache
@@ -129,6 +113,7 @@ def test_mistakes_of_each_epoch_equal_those_of_a_plain_loop(separable: bool) -> 
     found = train(problem, 12, np.zeros(5), eta)
     assert len(expected.mistakes) > 3
     assert (np.diff(found.path[:, 3]) / (2 * eta * tally)).tolist() == expected.mistakes
+    assert found.objective.mistakes == sum(expected.mistakes)
 
 
 def test_looking_elsewhere_gives_the_same_bits() -> None:
@@ -273,7 +258,7 @@ def test_mistakes_from_zero_keep_to_novikoffs_bound(seed: int) -> None:
         "an epoch without a mistake comes before there are more than the bound"
     )
     mistakes = watcher.seen[-1].w[2] / (2 * eta * tally)
-    assert mistakes == round(mistakes)
+    assert mistakes == watcher.objective.mistakes
     assert 1 <= mistakes <= bound
 
 

@@ -16,11 +16,10 @@ from harness.problems.base import BaseProblem, Measures
 from harness.recorder import COLUMNS, Recorder
 from harness.results import TRACE_COLUMNS
 from harness.single_run import Run
-from optimizers import Budget, FunctionObjective
+from optimizers import Budget, FunctionObjective, GradientDescent
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import VALUE_ROWS
 from optimizers.observer import LOOKS_PER_DECADE, Look, Observer
-from optimizers.update_rules import GradientDescent
 
 WHOLE = ("iteration", "value_rows", "gradient_rows")
 UNMEASURED = Measures(math.nan, math.nan, math.nan, math.nan)
@@ -215,7 +214,7 @@ class TestColumns:
         documented = (
             "run_id, iteration, cost, value_rows, gradient_rows, seconds, loss, best_loss, test_loss, "
             "test_accuracy, gradient_norm, gradient_error, gradient_cosine, population_median, "
-            "population_spread"
+            "population_spread, mistakes, hard_cost, soft_cost"
         )
         _, trace = executed(load("xor"), GradientDescent(), cost=50)
         assert list(trace.columns) == documented.split(", ") == ["run_id", *COLUMNS] == list(TRACE_COLUMNS)

@@ -25,12 +25,11 @@ from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, Results
 from harness.single_run import Run
 from harness.store import Store
 from harness.sweep import plan, sweep
-from optimizers import Budget, InputError, Optimizer, Outcome
+from optimizers import Adam, Budget, GradientDescent, InputError, Momentum, Optimizer, Outcome
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.optimizer import Need
 from optimizers.options import CountOrZero, option_values, options
-from optimizers.perceptron import PerceptronRule
-from optimizers.update_rules import Adam, GradientDescent, Momentum
+from optimizers.perceptron.rule import PerceptronRule
 
 OUTCOMES = {"solved", "budget", "stalled", "diverged", "failed", "timeout"}
 TIMES = ["seconds", "observation_seconds", "compile_seconds"]

@@ -103,7 +103,7 @@ class LeastSquares(Objective):
     Plain Python, and it writes down the cost of every call by itself.
     """
 
-    def __init__(self, gradient: bool = True) -> None:
+    def __init__(self, gradient: bool = True, curvature: bool = True, residuals: bool = True) -> None:
         rng = np.random.default_rng(5)
         self.size, self.rows = 3, 12
         self.minimum = np.array([0.7, -0.4, 0.2])
@@ -113,6 +113,23 @@ class LeastSquares(Objective):
         self.gradient_cost = 2.5 if gradient else None
         self.no_gradient = "" if gradient else "nobody has derived it"
         self.ledger: list[float] = []
+        self.offered = {"curvature": curvature, "residuals": residuals}
+
+    @property
+    def hessian_cost(self) -> float | None:
+        return 4.25 if self.offered["curvature"] else None
+
+    @property
+    def no_hessian(self) -> str:
+        return "" if self.offered["curvature"] else "nobody has derived it twice"
+
+    @property
+    def jacobian_cost(self) -> float | None:
+        return 3.5 if self.offered["residuals"] else None
+
+    @property
+    def no_residuals(self) -> str:
+        return "" if self.offered["residuals"] else "nobody has looked for residuals"
 
     def peek(self, w: Any) -> float:
         return float(np.square(self.X @ w - self.y).mean())
@@ -137,3 +154,16 @@ class LeastSquares(Objective):
         self.counters[GRADIENT_ROWS] += len(y)
         errors = X @ self.checked(w) - y
         return float(np.square(errors).mean()), 2 * X.T @ errors / len(y)
+
+    def hessian_product(self, w: Any, v: Any) -> Any:
+        self.checked(w)
+        self.ledger.append(4.25)
+        self.hessian_rows += self.rows
+        return 2 * self.X.T @ (self.X @ self.checked(v)) / self.rows
+
+    def residuals_and_jacobian(self, w: Any) -> Iterator[tuple[Any, Any]]:
+        point, scale = self.checked(w), self.rows**-0.5
+        for rows in np.array_split(np.arange(self.rows), 5):
+            self.ledger.append(3.5 * len(rows) / self.rows)
+            self.jacobian_rows += len(rows)
+            yield scale * (self.X[rows] @ point - self.y[rows]), scale * self.X[rows]

@@ -258,3 +258,33 @@ def render_check(table: pd.DataFrame, console: Console) -> None:
     for refused in table[table["reason"] != ""].to_dict("records"):
         line = f"{refused['source']}: {refused['reason']}"
         console.print(Text(textwrap.fill(line, console.width, subsequent_indent="  ")))
+
+
+def render_numbers(table: pd.DataFrame, console: Console) -> None:
+    """Print the numbers behind a figure: what a row is about on a line of its own, its numbers below.
+
+    Arguments:
+        table: such as ``harness.analysis.perceptron_bound.bound_table`` returns.
+        console: where to.
+    """
+    names = list(map(str, table.columns))
+    numbers = [name for name in names if pd.api.types.is_numeric_dtype(table[name])]
+    cells = {
+        name: [significant(cell) if isinstance(cell, float) else str(cell) for cell in table[name]]
+        for name in numbers
+    }
+    headings = {name: name.split("_")[::-1] for name in numbers}
+    widths = {name: max(map(len, [*headings[name], *cells[name]])) for name in numbers}
+    for line in (1, 0):
+        words = (headings[name][line] if line < len(headings[name]) else "" for name in numbers)
+        console.print(Text(_in_columns(words, widths.values()), style="bold"))
+    words_of = [table[name].astype(str) for name in names if name not in numbers]
+    for place in range(len(table)):
+        console.print(Text(": ".join(words.iloc[place] for words in words_of)))
+        console.print(Text(_in_columns((cells[name][place] for name in numbers), widths.values())))
+
+
+def _in_columns(cells: Iterable[str], widths: Iterable[int]) -> str:
+    """Set cells to the right of their columns."""
+    padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+    return (" " * (INDENT + GAP) + (" " * GAP).join(padded)).rstrip()

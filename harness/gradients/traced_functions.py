@@ -29,9 +29,8 @@ def operations(program: Program) -> int:
     return count
 
 
-def trace_refusal(function: Function, n: int) -> str | None:
+def trace_refusal(function: Function, n: int, remedy: str = "take central-difference") -> str | None:
     """Say why a plain function cannot be traced, and the remedy; None if it can."""
-    remedy = "take central-difference"
     try:
         program = traced(function, [(n,)])
     except Exception as error:
@@ -74,3 +73,11 @@ def slope_program(function: Function, n: int) -> Program:
     w, direction = (Traced(trace, trace.input((n,))) for _ in range(2))
     _, (slope,) = push_forward(traced(function, [w.shape]), [w], [direction])
     return trace.finish([trace.constant(np.zeros(())) if slope is None else slope.place])
+
+
+def hessian_program(function: Function, n: int) -> Program:
+    """Return a program from w and a vector to the Hessian times the vector, by forward over reverse mode."""
+    trace = Trace()
+    w, vector = (Traced(trace, trace.input((n,))) for _ in range(2))
+    _, (product,) = push_forward(gradient_program(function, n), [w], [vector])
+    return trace.finish([trace.constant(np.zeros(n)) if product is None else product.place])

@@ -36,4 +36,9 @@ def _he(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
     return w
 
 
-INITIALIZERS: dict[str, Initializer] = {"uniform": _uniform, "glorot": _glorot, "he": _he}
+def _zeros(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Begin at zero, as bounds on the perceptron's mistakes do; hidden units would stay alike for ever."""
+    return np.zeros(parameter_count(sizes))
+
+
+INITIALIZERS: dict[str, Initializer] = {"uniform": _uniform, "glorot": _glorot, "he": _he, "zeros": _zeros}

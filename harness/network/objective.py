@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import few_rows, kernels
+from harness.network import few_rows, hessian, jacobian, kernels, output_weights
 from harness.network.data import check_data, pack, signs
 from harness.network.network import Network
-from harness.network.source import GradientSource
+from harness.network.source import Data, GradientSource
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, GRADIENT_ROWS, Array, Compiled, Objective, Rows
+from optimizers.objective import ALL_ROWS, Array, Compiled, Objective, Rows, SingleLayer
 
 USUAL_POPULATION = 100
 """Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
-
-
-UNIT_COST = 2.0
-"""Cost of one correction of a single unit, a row: a pass forward and one for the weights."""
 
 
 class NetworkObjective(Objective):
@@ -51,8 +49,6 @@ class NetworkObjective(Objective):
         self.network = network
         self.size, self.rows = network.size, inputs.shape[0]
         self.counters = np.zeros(2, dtype=np.int64)
-        # A correction of the single unit is priced by itself, whatever the gradient source costs.
-        self._unit_counters = np.zeros(2, dtype=np.int64)
         self._arguments = (network, inputs, targets, gradient, order)
         self._order = order if order is not None else np.random.SeedSequence(0)
         self._data = pack(network, inputs, targets, self.counters)
@@ -71,25 +67,45 @@ class NetworkObjective(Objective):
         self.compiled = self._functions
         classes = signs(targets)
         if len(network.sizes) == 2 and classes is not None:
-            unit = Network(sizes=network.sizes, loss="perceptron-soft")
-            data = pack(unit, inputs, classes, self._unit_counters)
-            self.perceptron = Compiled(kernels.value, kernels.values, kernels.value_and_gradient, data, data)
+            self.single_layer = SingleLayer(np.ascontiguousarray(inputs), classes[:, 0].copy())
+            for table in self.single_layer:
+                table.flags.writeable = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
-        return _rebuilt, (self._arguments, self.counters.tolist(), self._unit_counters.tolist())
+        names = ("corrected_rows", "mistakes", "hessian_rows", "jacobian_rows", "solved_rows")
+        counts = {name: getattr(self, name) for name in names}
+        return _rebuilt, (self._arguments, self.counters.tolist(), counts)
 
     @property
-    def gradient_rows(self) -> int:
-        """Rows passed forward and backward so far, for gradients and for corrections of a single unit."""
-        return int(self.counters[GRADIENT_ROWS] + self._unit_counters[GRADIENT_ROWS])
+    def hessian_cost(self) -> float | None:
+        """Cost of one product with the Hessian, whatever the gradient source; None where there is none."""
+        return None if self.no_hessian else hessian.cost(self.network.sizes)
 
     @property
-    def cost(self) -> float:
-        """Cost so far, in forward-pass equivalents; a correction of a single unit costs two passes a row."""
-        corrections = int(self._unit_counters[GRADIENT_ROWS]) * UNIT_COST / self.rows
-        gradients = int(self.counters[GRADIENT_ROWS]) * (self.gradient_cost or 0.0)
-        return (self.value_rows + gradients) / self.rows + corrections
+    def no_hessian(self) -> str:
+        """Why there are no products with the Hessian, or an empty sentence."""
+        return hessian.refusal(self.network)
+
+    @property
+    def jacobian_cost(self) -> float | None:
+        """Cost of all residuals with their Jacobian; None where the loss is no sum of squares."""
+        return None if self.no_residuals else jacobian.cost(self.network.sizes)
+
+    @property
+    def no_residuals(self) -> str:
+        """Why there are no residuals, or an empty sentence."""
+        return jacobian.refusal(self.network)
+
+    @property
+    def output_weights_cost(self) -> float | None:
+        """Cost of solving for one candidate's output weights; None where they are not linear."""
+        return None if self.no_output_weights else output_weights.cost(self.network.sizes, self.rows)
+
+    @property
+    def no_output_weights(self) -> str:
+        """Why output weights cannot be solved for, or an empty sentence."""
+        return output_weights.refusal(self.network)
 
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
@@ -118,6 +134,48 @@ class NetworkObjective(Objective):
         )
         return float(loss), gradient
 
+    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian of the mean loss over all rows at ``w`` times ``v``, shape (n,)."""
+        if self.no_hessian:
+            return super().hessian_product(w, v)
+        point, vector, product = self.checked(w), self.checked(v), np.empty(self.size)
+        self.hessian_rows += self.rows
+        curvature = hessian.CURVATURES[self.network.loss]
+        hessian.hessian_product(point, vector, self._hessian_data, curvature, product)
+        return product
+
+    @functools.cached_property
+    def _hessian_data(self) -> Data:
+        # Made when it is first asked for: compiling its functions takes seconds, once.
+        return hessian.pack(self.network, self._data)
+
+    def residuals_and_jacobian(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
+        """Yield the residuals at ``w`` and their Jacobian, in blocks of rows; see the contract."""
+        if self.no_residuals:
+            return super().residuals_and_jacobian(w)
+        return self._residual_blocks(self.checked(w))
+
+    def _residual_blocks(self, w: Array) -> Iterator[tuple[Array, Array]]:
+        network, outputs = self.network, self.network.sizes[-1]
+        tile, scale = jacobian.rows_of_tile(network, self.rows), jacobian.scale(network, self.rows)
+        numbers = jacobian.workspace(network, tile)
+        residuals, table = np.empty(outputs * tile), np.empty(self.size * outputs * tile)
+        for first in range(0, self.rows, tile):
+            m = min(tile, self.rows - first)
+            self.jacobian_rows += m
+            jacobian.residuals_of_tile(w, self._data, numbers, scale, first, m, residuals, table)
+            filled = table[: self.size * outputs * m].reshape(self.size, outputs * m)
+            yield residuals[: outputs * m], filled.T
+
+    def with_output_weights(self, population: ArrayLike) -> Array:
+        """Return a population of shape (P, n) whose output weights are the best for the others."""
+        candidates = self.checked_population(population)
+        if self.no_output_weights:
+            return super().with_output_weights(candidates)
+        self.solved_rows += self.rows * len(candidates)
+        network, X, Y = self._arguments[:3]
+        return np.array([output_weights.solved(network, w, X, Y) for w in candidates])
+
     def row_order(self) -> np.random.Generator:
         """Return a fresh generator of row orders, the same whichever optimizer asks."""
         return np.random.default_rng(self._order)
@@ -137,8 +195,8 @@ class NetworkObjective(Objective):
         return chosen.astype(np.int64)
 
 
-def _rebuilt(arguments: tuple[Any, ...], counts: list[int], unit_counts: list[int]) -> NetworkObjective:
+def _rebuilt(arguments: tuple[Any, ...], counters: list[int], counts: dict[str, Any]) -> NetworkObjective:
     objective = NetworkObjective(*arguments)
-    objective.counters[:] = counts
-    objective._unit_counters[:] = unit_counts
+    objective.counters[:] = counters
+    vars(objective).update(counts)
     return objective

@@ -6,7 +6,7 @@ import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,18 @@ class Measures(NamedTuple):
     gradient_norm: float
     gradient_error: float = math.nan
     gradient_cosine: float = math.nan
+    hard_cost: float = math.nan
+    soft_cost: float = math.nan
+
+
+class Confusion(NamedTuple):
+    """Which classes were taken for which."""
+
+    rows: Literal["test", "train"]
+    """Whether these are the test rows, or the training rows of a problem without any."""
+    classes: list[Any]
+    counts: list[list[int]]
+    """A row a true class, a column a predicted one, in the order of the classes."""
 
 
 class BaseProblem(ABC):
@@ -67,6 +79,15 @@ class BaseProblem(ABC):
             gradient: the run's gradient source, where its quality is to be measured.
             reference: the gradient source that it is held against.
         """
+
+    def confusion(self, w: Array, seed: int = 0) -> Confusion | None:
+        """Return which classes parameters take for which, uncounted; None where there are no classes.
+
+        Arguments:
+            w: parameters, shape (n,).
+            seed: as for the objective.
+        """
+        return None
 
     def seed_sequence(self, seed: int, purpose: int) -> np.random.SeedSequence:
         """Return the seed of one stream of randomness of (problem, seed)."""

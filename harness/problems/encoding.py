@@ -1,4 +1,4 @@
-"""Turns labels into the targets that a loss takes, and splits rows into training and test."""
+"""Turns labels into the targets that a loss takes and outputs into classes, and splits off test rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.network.losses import Loss
 from optimizers.errors import InputError
-from optimizers.objective import Array, Rows
+from optimizers.objective import Array, Rows, SingleLayer
 
 
 def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] | None]:
@@ -81,10 +81,56 @@ def accuracy(outputs: Array, targets: Array, loss: Loss) -> float:
         targets: as encoded for the loss, same shape.
         loss: the loss's entry; one output says "positive" from 0 on for signs, from 0.5 on elsewhere.
     """
+    predicted, true = named_classes(outputs, targets, loss)
+    return float((predicted == true).mean())
+
+
+def named_classes(outputs: Array, targets: Array, loss: Loss) -> tuple[Rows, Rows]:
+    """Return the class that the outputs name for each row, and the true one, as places among the classes.
+
+    Arguments:
+        outputs: activations of the output layer, shape (N, outputs).
+        targets: as encoded for the loss, same shape.
+        loss: the loss's entry; one output says "positive" from 0 on for signs, from 0.5 on elsewhere.
+
+    >>> from harness.network.losses import KNOWN
+    >>> outputs, targets = np.array([[0.2], [0.5], [0.9]]), np.array([[0.0], [0.0], [1.0]])
+    >>> [codes.tolist() for codes in named_classes(outputs, targets, KNOWN["binary-cross-entropy"])]
+    [[0, 1, 1], [0, 0, 1]]
+    """
     if outputs.shape[1] > 1:
-        return float((outputs.argmax(axis=1) == targets.argmax(axis=1)).mean())
+        return outputs.argmax(axis=1), targets.argmax(axis=1)
     middle = 0.0 if loss.targets == "signs" else 0.5
-    return float(((outputs >= middle) == (targets > middle)).mean())
+    return (outputs[:, 0] >= middle).astype(np.int64), (targets[:, 0] > middle).astype(np.int64)
+
+
+def confusion_counts(predicted: Rows, true: Rows, classes: int) -> list[list[int]]:
+    """Count how often each class was taken for each: a row a true class, a column a predicted one.
+
+    >>> confusion_counts(np.array([0, 1, 1]), np.array([0, 0, 1]), 2)
+    [[1, 1], [0, 1]]
+    """
+    counts = np.zeros((classes, classes), dtype=np.int64)
+    np.add.at(counts, (true, predicted), 1)
+    table: list[list[int]] = counts.tolist()
+    return table
+
+
+def unit_costs(layer: SingleLayer, w: Array) -> tuple[float, float]:
+    """Return the hard and the soft cost of one unit, ``sum max(-y yhat, 0)`` and ``sum max(-y z, 0)``.
+
+    The hard cost is the number of rows that the step gets wrong, yhat = 1 if z >= 0 else -1.
+
+    Arguments:
+        layer: rows and classes.
+        w: weights and bias, shape (features + 1,).
+
+    >>> unit_costs(SingleLayer(np.array([[1.0], [3.0]]), np.array([1.0, -1.0])), np.array([2.0, 0.5]))
+    (1.0, 6.5)
+    """
+    z = layer.X @ w[:-1] + w[-1]
+    hard = np.maximum(-layer.y * np.where(z >= 0, 1.0, -1.0), 0.0)
+    return float(hard.sum()), float(np.maximum(-layer.y * z, 0.0).sum())
 
 
 def split_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
@@ -71,7 +72,7 @@ class ProblemFamily(Family):
     def build(self) -> Problem:
         """Build the problem."""
         X, y = self.data()
-        return Problem.from_arrays(
+        problem = Problem.from_arrays(
             X,
             y,
             hidden=self.hidden,
@@ -86,12 +87,18 @@ class ProblemFamily(Family):
             data_key=self._data_key(),
             key=self.key,
         )
+        problem.class_names = self.class_names()
+        return problem
 
     def _data_key(self) -> str:
         """Say what defines the data: the options that are this family's own."""
         shared = {field.name for field in fields(ProblemFamily)}
         own = {name: value for name, value in option_values(self).items() if name not in shared}
         return json.dumps({"family": self.name(), **own}, sort_keys=True)
+
+    def class_names(self) -> Sequence[str]:
+        """Return what readers call the classes, in the order of the labels; none where labels say enough."""
+        return ()
 
     def scaled(self) -> bool:
         """Say whether features are standardised by the training rows."""

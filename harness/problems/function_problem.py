@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import json
@@ -12,7 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from harness.autodiff.derivatives import traced
+from harness.autodiff.evaluator import Evaluator
+from harness.autodiff.program import Program
 from harness.gradients import build_source
+from harness.gradients.traced_functions import hessian_program, operations, trace_refusal
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality
 from optimizers.errors import InputError
@@ -62,6 +67,35 @@ class SourcedObjective(FunctionObjective):
         if not self._by_values:
             self.counters[GRADIENT_ROWS] += 1
         return self._sourced(vector.copy())
+
+    @functools.cached_property
+    def no_hessian(self) -> str:
+        """Why the function cannot be traced, with the remedy, or an empty sentence."""
+        return trace_refusal(self._function, self.size, "take lbfgs") or ""
+
+    @functools.cached_property
+    def hessian_cost(self) -> float | None:
+        """Cost of one product with the Hessian: its operations, the function's own being 1."""
+        if self.no_hessian:
+            return None
+        own = operations(traced(self._function, [(self.size,)]))
+        return operations(self._hessian_program) / max(1, own)
+
+    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian at ``w`` times ``v``, shape (n,), by automatic differentiation."""
+        if self.no_hessian:
+            raise InputError(f"no products with the Hessian: {self.no_hessian}")
+        point, vector = self.checked(w), self.checked(v)
+        self.hessian_rows += 1
+        return self._hessian_evaluator([point, vector])[0]
+
+    @functools.cached_property
+    def _hessian_program(self) -> Program:
+        return hessian_program(self._function, self.size)
+
+    @functools.cached_property
+    def _hessian_evaluator(self) -> Evaluator:
+        return Evaluator(self._hessian_program)
 
 
 class FunctionProblem(BaseProblem):

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,8 +16,15 @@ from harness.network.data import check_data
 from harness.network.losses import KNOWN
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Measures, gradient_quality
-from harness.problems.encoding import accuracy, encode_targets, split_rows
+from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Confusion, Measures, gradient_quality
+from harness.problems.encoding import (
+    accuracy,
+    confusion_counts,
+    encode_targets,
+    named_classes,
+    split_rows,
+    unit_costs,
+)
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array, Rows
 
@@ -38,7 +45,12 @@ class Problem(BaseProblem):
         name: the name in tables and legends.
         key: text that says everything that defines the problem; made of the arguments where left out.
         data_key: text that says what defines the data; a digest of them where left out.
+
+    Attributes:
+        class_names: what readers call the classes; the classes themselves where there are none.
     """
+
+    class_names: Sequence[str] = ()
 
     def __init__(
         self,
@@ -212,7 +224,11 @@ class Problem(BaseProblem):
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
     ) -> Callable[[Array], Measures]:
-        """Return a function that measures accuracy, test loss and gradient of parameters, uncounted."""
+        """Return a function that measures parameters, uncounted: accuracies, losses, gradient and costs.
+
+        The hard and soft cost of a single unit, over the training rows, are measured with losses whose
+        outputs name the positive class from z = 0 on; a squared loss draws its line elsewhere.
+        """
         X, Y, X_test, Y_test = self.data(seed)
         exact = build_source("analytic")
         measure_quality = None
@@ -222,6 +238,7 @@ class Problem(BaseProblem):
             )
         train = NetworkObjective(self.network, X, Y, exact)
         test = NetworkObjective(self.network, X_test, Y_test, exact) if len(X_test) else None
+        unit = train.single_layer if self.network.loss_entry.targets != "numbers" else None
 
         def measure(w: Array) -> Measures:
             train_accuracy = test_loss = test_accuracy = gradient_norm = NOTHING
@@ -233,10 +250,22 @@ class Problem(BaseProblem):
                 test_loss = test.peek(w)
                 if self.classes is not None:
                     test_accuracy = accuracy(self.network.predict(w, X_test), Y_test, self.network.loss_entry)
-            quality = measure_quality(w) if measure_quality is not None else ()
-            return Measures(train_accuracy, test_loss, test_accuracy, gradient_norm, *quality)
+            quality = measure_quality(w) if measure_quality is not None else (NOTHING, NOTHING)
+            costs = unit_costs(unit, w) if unit is not None else (NOTHING, NOTHING)
+            return Measures(train_accuracy, test_loss, test_accuracy, gradient_norm, *quality, *costs)
 
         return measure
+
+    def confusion(self, w: Array, seed: int = 0) -> Confusion | None:
+        """Return which classes parameters take for which, on the test rows; training rows without any."""
+        if self.classes is None:
+            return None
+        X, Y, X_test, Y_test = self.data(seed)
+        rows: Literal["test", "train"] = "test" if len(X_test) else "train"
+        X, Y = (X_test, Y_test) if len(X_test) else (X, Y)
+        predicted, true = named_classes(self.network.predict(w, X), Y, self.network.loss_entry)
+        names = list(self.class_names) or self.classes.tolist()
+        return Confusion(rows, names, confusion_counts(predicted, true, len(self.classes)))
 
 
 def _standardised(table: Array, train: Rows) -> Array:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.problems.family import ProblemFamily
+from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.options import NonNegative, Sizes, options
+from optimizers.options import BelowOne, NonNegative, Sizes, options
 
 
 def _carried(name: str) -> tuple[Array, NDArray[Any]]:
@@ -18,6 +20,10 @@ def _carried(name: str) -> tuple[Array, NDArray[Any]]:
     datasets = importlib.import_module("sklearn.datasets")
     X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
     return np.asarray(X, dtype=np.float64), np.asarray(y)
+
+
+SPECIES = ("setosa", "versicolor", "virginica")
+"""The irises, in the order of their numbers."""
 
 
 @options
@@ -30,6 +36,10 @@ class Iris(ProblemFamily):
     def data(self) -> tuple[Array, NDArray[Any]]:
         """Return measures in cm and the species."""
         return _carried("iris")
+
+    def class_names(self) -> Sequence[str]:
+        """Return the species."""
+        return SPECIES
 
 
 @options
@@ -44,6 +54,48 @@ class Setosa(ProblemFamily):
         """Return measures in cm and whether the flower is a setosa."""
         X, y = _carried("iris")
         return X, (y == 0).astype(np.int64)
+
+    def class_names(self) -> Sequence[str]:
+        """Return what 0 and 1 stand for."""
+        return "rest", "setosa"
+
+
+@options
+class IrisPair(ProblemFamily):
+    """One species of iris against another or the rest, one layer, measures as they are and every row.
+
+    Only setosa is separable from the others. Without a target, for the soft cost is 0 at w = 0 too.
+
+    Attributes:
+        one: a species.
+        other: another one, or the rest.
+    """
+
+    one: Literal["setosa", "versicolor", "virginica"] = "setosa"
+    other: Literal["setosa", "versicolor", "virginica", "rest"] = "rest"
+    hidden: Sizes = ()
+    loss: str = "perceptron-soft"
+    test_fraction: BelowOne = 0.0
+    target: NonNegative | None = None
+
+    def __post_init__(self) -> None:
+        if self.one == self.other:
+            raise InputError(f"IrisPair: one and other are both {self.one!r}: give two species, or 'rest'")
+
+    def data(self) -> tuple[Array, NDArray[Any]]:
+        """Return measures in cm and whether the flower is the one."""
+        X, y = _carried("iris")
+        species = np.array(SPECIES)[y]
+        chosen = np.isin(species, [self.one, self.other]) | (self.other == "rest")
+        return X[chosen], (species[chosen] == self.one).astype(np.int64)
+
+    def class_names(self) -> Sequence[str]:
+        """Return what 0 and 1 stand for."""
+        return self.other, self.one
+
+    def scaled(self) -> bool:
+        """Leave the measures as they are, for bounds that are stated in their units."""
+        return False
 
 
 @options
@@ -68,6 +120,10 @@ class BreastCancer(ProblemFamily):
     def data(self) -> tuple[Array, NDArray[Any]]:
         """Return measures and the diagnosis, 1 for benign."""
         return _carried("breast_cancer")
+
+    def class_names(self) -> Sequence[str]:
+        """Return what 0 and 1 stand for."""
+        return "malignant", "benign"
 
 
 @options

@@ -6,6 +6,7 @@ import inspect
 import io
 import re
 import shutil
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,7 +73,7 @@ def figure_file(figure: dict[str, Any]) -> str:
 
 
 def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
-    """Write ``summary.csv``, ``skipped.csv`` where a pair was skipped, and every figure.
+    """Write ``summary.csv``, ``skipped.csv`` where a pair was skipped, every figure and the table behind it.
 
     Arguments:
         results: the runs.
@@ -91,12 +92,29 @@ def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder:
     elif skipped.is_file():
         # Of an earlier form of the experiment.
         skipped.unlink()
+    for name, table in figure_tables(results, figures).items():
+        files.append(folder / f"{name}.csv")
+        write_whole(files[-1], table.to_csv(index=False).encode())
     for figure in figures:
         options = dict(figure)
         name = options.pop("name")
         files.append(folder / figure_file(figure))
         write_figure(known_plots()[name](results, **options), files[-1])
     return files
+
+
+def figure_tables(results: Results, figures: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Return the tables behind figures, by the names of their plots.
+
+    A plot has one where its file has a function ``table`` beside it, which takes the results alone.
+    """
+    plots = known_plots()
+    tables = {}
+    for name in dict.fromkeys(figure["name"] for figure in figures):
+        table = getattr(sys.modules[plots[name].__module__], "table", None)
+        if table is not None:
+            tables[name] = table(results)
+    return tables
 
 
 def write_figure(figure: Any, path: Path) -> None:

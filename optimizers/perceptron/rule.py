@@ -1,51 +1,79 @@
-"""The perceptron rule: correct one unit by each row that it gets wrong."""
+"""The perceptron rule, and the same with a margin: correct one unit by each row that it gets wrong."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
-from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
-from optimizers.objective import VALUE_AND_GRADIENT, Array, Objective
+from optimizers.objective import CORRECTION_COST, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
-from optimizers.options import Positive, options
-from optimizers.row_order import shuffle
+from optimizers.options import NonNegative, Positive, options
+from optimizers.perceptron.turns import epochs
 
-_soft_cost = caller(VALUE_AND_GRADIENT)
-
-
-@compiled(allocates=True)
-def _epoch(
-    soft_cost: int, data: Any, w: Any, gradient: Any, learning_rate: float, order: Any, row_order: Any
-) -> int:
-    """Go through all rows once in a new order; return how many were wrong when their turn came."""
-    shuffle(order, row_order)
-    mistakes = 0
-    for place in range(order.size):
-        _soft_cost(soft_cost, w, order[place : place + 1], data, gradient)
-        # The soft cost of a row has the subgradient -y (x, 1) if the step is wrong there, else 0; the last
-        # entry, the bias, is therefore not 0 for a mistake only.
-        if gradient[gradient.size - 1] != 0.0:
-            mistakes += 1
-            for i in range(w.size):
-                # y - yhat is 2y for a mistake, hence twice the subgradient.
-                w[i] -= 2.0 * learning_rate * gradient[i]
-    return mistakes
+STEP = np.array([0.0, np.nextafter(0.0, -1.0)])
+"""What y z has to exceed for the step to be right, on rows of -1 and of +1: it says +1 where z >= 0."""
 
 
 @options
-class PerceptronRule(Optimizer):
+class RowByRow(Optimizer):
+    """Correct one unit by each row that it gets wrong, in a new order each epoch, one epoch an iteration.
+
+    Attributes:
+        learning_rate: half the length of a correction; from a start at zero it only scales the weights.
+    """
+
+    learning_rate: Positive = 0.1
+
+    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
+
+    @abstractmethod
+    def margins(self) -> Array:
+        """Return what y z has to exceed for a row to be right, on rows of -1 and of +1, shape (2,)."""
+
+    def iteration_cost(self, objective: Objective) -> float:
+        """Return the cost of an epoch: a pass forward and one for the corrections."""
+        return CORRECTION_COST
+
+    def run(
+        self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
+    ) -> Outcome | None:
+        """Go through the rows until an epoch has no mistake. ``rng`` is not used: the problem orders rows."""
+        layer, margins = objective.single_layer, self.margins()
+        assert layer is not None, "refusal() lets single layers pass only"
+        w, total = start.copy(), np.empty(0)
+        order, row_order = np.arange(objective.rows), objective.row_order()
+        objective.count_rows(mistakes=0)
+        allowance = observe(w)
+        finished = 0
+        while allowance:
+            done, mistakes, wrong = epochs(
+                *layer, w, total, self.learning_rate, margins, order, row_order, allowance
+            )
+            finished += done
+            objective.count_rows(corrected_rows=done * objective.rows, mistakes=mistakes)
+            allowance = observe(w, iterations=done)
+            if not wrong and allowance:
+                return Outcome(
+                    "stalled", f"epoch {finished} had no mistake, so the rule has nothing left to correct"
+                )
+        return None
+
+
+@options
+class PerceptronRule(RowByRow):
     """Correct the weights of one unit by each row that its step gets wrong, in a new order each epoch.
 
     ``w := w + learning_rate (y - yhat) x`` with labels y of -1 and +1, yhat = 1 if w x + b >= 0 else -1,
     and x = 1 for the bias. One iteration is one epoch. The rule ends by itself after an epoch without a
-    mistake, which it reaches in finitely many steps if some straight cut separates the classes (Novikoff
-    1962), and never otherwise. A row costs a pass forward and one for the correction.
+    mistake, and never where no straight cut separates the classes. From a start at zero it makes at most
+    ``(R / gamma)^2`` mistakes, R the length of the longest row (x, 1) and gamma the widest margin that a cut
+    through the origin of these rows leaves on either side. A row costs a pass forward and one for the
+    correction.
 
     Attributes:
-        learning_rate: length of a correction; it only scales the weights if they start at zero.
+        learning_rate: half the length of a correction; from a start at zero it only scales the weights.
 
     >>> import harness, optimizers
     >>> setosa = harness.problems.load("setosa")
@@ -54,48 +82,48 @@ class PerceptronRule(Optimizer):
     (0.0, 'stalled')
     """
 
-    learning_rate: Positive = 0.1
-
-    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
     source: ClassVar[str] = (
         "Rosenblatt (1958), The perceptron, Psychological Review 65; in the form of Novikoff (1962), "
         "On convergence proofs for perceptrons"
     )
 
-    def iteration_cost(self, objective: Objective) -> float:
-        """Return the cost of an epoch: a forward and a weight-gradient pass of one layer."""
-        return 2.0
+    def margins(self) -> Array:
+        """Return the margins of the step."""
+        return STEP
 
-    def run(
-        self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
-    ) -> Outcome | None:
-        """Go through the rows until an epoch has no mistake. ``rng`` is not used: the problem orders rows."""
-        assert objective.perceptron is not None, "refusal() lets single layers pass only"
-        soft = objective.perceptron
-        function = address(soft.value_and_gradient, VALUE_AND_GRADIENT)
-        w, gradient = start.copy(), np.zeros(objective.size)
-        order, row_order = np.arange(objective.rows), objective.row_order()
-        allowance = observe(w)
-        epochs = 0
-        while allowance:
-            done = 0
-            for _ in range(allowance):
-                mistakes = _epoch(
-                    function,
-                    soft.gradient_data,
-                    w,
-                    gradient,
-                    self.learning_rate,
-                    order,
-                    row_order,
-                )
-                done += 1
-                if not mistakes:
-                    break
-            epochs += done
-            allowance = observe(w, iterations=done)
-            if not mistakes and allowance:
-                return Outcome(
-                    "stalled", f"epoch {epochs} had no mistake, so the rule has nothing left to correct"
-                )
-        return None
+
+@options
+class MarginPerceptron(RowByRow):
+    """Correct the weights of one unit by each row within a margin of its cut, right or wrong.
+
+    ``w := w + 2 learning_rate y x`` unless ``y (w x + b) > margin``, with labels y of -1 and +1 and x = 1 for
+    the bias. One iteration is one epoch. It ends by itself after an epoch without a correction, when every
+    row has ``y z > margin``. From a start at zero it makes at most ``(R^2 + margin / learning_rate) /
+    gamma^2`` corrections (Novikoff's argument, with R and gamma as for the perceptron rule), and what it ends
+    with leaves at least ``gamma margin / (2 margin + 2 learning_rate R^2)`` on either side: the larger the
+    margin is beside the learning rate, the closer to half of the widest. Each correction counts as a mistake.
+
+    Attributes:
+        learning_rate: half the length of a correction.
+        margin: what y z has to exceed on every row, in the units of z. With 0 only ties are taken in another
+            way than by the perceptron rule: z = 0 is wrong for either class.
+
+    >>> import harness, optimizers
+    >>> setosa = harness.problems.load("setosa")
+    >>> objective = setosa.objective()
+    >>> best = optimizers.minimize(objective, setosa.start(), MarginPerceptron(margin=0.5), budget=200)
+    >>> X, y = objective.single_layer
+    >>> best.outcome.name, (y * (X @ best.w[:-1] + best.w[-1])).min() > 0.5
+    ('stalled', np.True_)
+    """
+
+    margin: NonNegative = 1.0
+
+    source: ClassVar[str] = (
+        "Duda, Hart, Stork (2001), Pattern Classification, 2nd ed., section 5.5 (perceptron with margin); "
+        "Krauth, Mezard (1987), Learning algorithms with optimal stability in neural networks, J. Phys. A 20"
+    )
+
+    def margins(self) -> Array:
+        """Return the same margin for both classes."""
+        return np.full(2, self.margin)

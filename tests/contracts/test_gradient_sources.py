@@ -142,9 +142,8 @@ def test_a_network_with_a_step_is_refused_with_a_sentence(loss: str, output: str
 def test_a_row_corrected_by_the_perceptron_costs_the_same_whatever_the_source(source: str) -> None:
     case = case_for(Network(sizes=(3, 1), loss="perceptron-soft"), source)
     objective = case.objective(source)
-    unit = objective.perceptron
-    assert unit is not None
-    unit.value_and_gradient(case.w, np.array([1]), unit.gradient_data, np.empty(objective.size))
+    assert objective.single_layer is not None
+    objective.count_rows(corrected_rows=1)
     assert objective.cost == pytest.approx(2 / ROWS)
 
 

@@ -39,12 +39,18 @@ def slope(w: Any) -> Any:
     return np.array([2.0, 4.0]) * (w - CENTRE)
 
 
+def bend(w: Any, v: Any) -> Any:
+    return np.array([2.0, 4.0]) * v
+
+
 class Kind(NamedTuple):
     """A kind of objective, and a start for it."""
 
     build: Callable[[], Objective]
     start: Callable[[], Any]
     minimum: float | None = None
+    need: Need | None = None
+    """Where it is there for optimizers with this need; to all others it is like another kind."""
 
 
 @functools.cache
@@ -62,9 +68,24 @@ def from_problem(name: str, path: str) -> Kind:
     return Kind(build, lambda: problem(name).start(), problem(name).target if name == "setosa" else None)
 
 
+@functools.cache
+def regression() -> harness.Problem:
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(30, 2))
+    Y = np.stack([np.sin(X[:, 0]), X[:, 0] * X[:, 1]], axis=1)
+    return harness.Problem.from_arrays(X, Y, hidden=(4,), loss="squared", test_fraction=0)
+
+
 KINDS = {
     "function": Kind(lambda: FunctionObjective(quadratic, 2), lambda: np.array([1.5, 0.4]), 0.0),
     "gradient": Kind(lambda: FunctionObjective(quadratic, 2, slope), lambda: np.array([1.5, 0.4]), 0.0),
+    "curvature": Kind(
+        lambda: FunctionObjective(quadratic, 2, slope, hessian_product=bend),
+        lambda: np.array([1.5, 0.4]),
+        0.0,
+        "curvature",
+    ),
+    "regression": Kind(lambda: regression().objective(), lambda: regression().start(), need="residuals"),
     "rows": Kind(LeastSquares, lambda: np.array([-0.2, 0.3, 0.9]), 0.0),
     "xor": from_problem("xor", "compiled"),
     "xor-python": from_problem("xor", "python"),
@@ -81,8 +102,11 @@ def works(name: str, kind: str) -> bool:
     return build(name).refusal(KINDS[kind].build()) is None
 
 
-WORKING = [(name, kind) for name in CLASSES for kind in KINDS if works(name, kind)]
-REFUSING = [(name, kind) for name in CLASSES for kind in KINDS if not works(name, kind)]
+PAIRS = [
+    (name, kind) for name in CLASSES for kind in KINDS if KINDS[kind].need in (None, *CLASSES[name].needs)
+]
+WORKING = [pair for pair in PAIRS if works(*pair)]
+REFUSING = [pair for pair in PAIRS if not works(*pair)]
 BATCHED = [name for name, found in CLASSES.items() if "batch" in found.__dataclass_fields__]
 
 every_optimizer = pytest.mark.parametrize("name", CLASSES)
@@ -478,12 +502,21 @@ def test_a_refusal_gives_reason_and_remedy_before_anything_runs(name: str, kind:
     assert objective.cost == 0
 
 
-@pytest.mark.parametrize("name", [name for name, found in CLASSES.items() if "gradient" in found.needs])
-def test_a_missing_gradient_is_refused_with_its_reason(name: str) -> None:
-    objective = LeastSquares(gradient=False)
+@pytest.mark.parametrize(
+    ("name", "need"),
+    [
+        (name, need)
+        for name, found in CLASSES.items()
+        for need in ("gradient", "curvature", "residuals")
+        if need in found.needs
+    ],
+)
+def test_a_missing_derivative_is_refused_with_its_reason(name: str, need: str) -> None:
+    objective = LeastSquares(**{need: False})
     reason = build(name).refusal(objective)
     assert reason is not None
-    assert reason.startswith(f"{objective.no_gradient}: take ")
+    missing = {"gradient": "no_gradient", "curvature": "no_hessian", "residuals": "no_residuals"}
+    assert reason.startswith(f"{getattr(objective, missing[need])}: take ")
 
 
 @pytest.mark.parametrize("name", [name for name, found in CLASSES.items() if "gradient" not in found.needs])

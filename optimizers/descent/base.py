@@ -1,102 +1,18 @@
-"""The loop that steps any update rule against any objective, compiled where the objective is."""
+"""What all descents share: rows and batches, weight decay, the loop and the looks."""
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import types
 
-from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUE_AND_GRADIENT, Array, Objective, Rows
+from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
+from optimizers.first_class import address
+from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
-from optimizers.options import Count, options
-from optimizers.row_order import shuffle
-
-UPDATE = types.void(REALS, REALS, REALS, REALS, types.int64)
-"""``update(w, gradient, state, settings, step)``: moves ``w``; ``step`` counts from 0."""
-
-_value_and_gradient = caller(VALUE_AND_GRADIENT)
-_update = caller(UPDATE)
-
-
-@compiled(allocates=True)
-def _rows_of_step(order: Any, batch: int, step: int, row_order: Any) -> Any:
-    """Return the rows of one step, none for all of them; shuffle them where an epoch begins."""
-    if not batch:
-        return order[:0]
-    place = (step % ((order.size + batch - 1) // batch)) * batch
-    if place == 0:
-        shuffle(order, row_order)
-    return order[place : min(place + batch, order.size)]
-
-
-@compiled(allocates=True)
-def descend(
-    value_and_gradient: int,
-    update: int,
-    data: Any,
-    w: Any,
-    gradient: Any,
-    state: Any,
-    settings: Any,
-    order: Any,
-    batch: int,
-    row_order: Any,
-    first: int,
-    losses: Any,
-    best: Any,
-) -> int:
-    """Do iterations from ``first`` on, one for each place in ``losses``, or up to a loss that is not finite.
-
-    ``value_and_gradient`` and ``update`` are addresses. ``best`` takes the parameters of the lowest loss of
-    this call.
-
-    Returns:
-        Iterations done.
-    """
-    lowest = np.inf
-    for done in range(losses.size):
-        rows = _rows_of_step(order, batch, first + done, row_order)
-        loss = _value_and_gradient(value_and_gradient, w, rows, data, gradient)
-        losses[done] = loss
-        if not np.isfinite(loss):
-            return done
-        if loss < lowest:
-            lowest = loss
-            for i in range(w.size):
-                best[i] = w[i]
-        _update(update, w, gradient, state, settings, first + done)
-    return losses.size
-
-
-def _descend_python(
-    objective: Objective,
-    update: Any,
-    w: Array,
-    state: Array,
-    settings: Array,
-    order: Rows,
-    batch: int,
-    row_order: np.random.Generator,
-    first: int,
-    losses: Array,
-    best: Array,
-) -> int:
-    """Do the same against an objective that is a Python function."""
-    lowest = np.inf
-    for done in range(losses.size):
-        rows = _rows_of_step(order, batch, first + done, row_order)
-        losses[done], gradient = objective.value_and_gradient(w, rows if batch else None)
-        if not np.isfinite(losses[done]):
-            return done
-        if losses[done] < lowest:
-            lowest = losses[done]
-            best[:] = w
-        update(w, gradient, state, settings, first + done)
-    return losses.size
+from optimizers.options import Count, NonNegative, options
 
 
 @options
@@ -110,20 +26,30 @@ class Descent(Optimizer):
         batch: rows of one step. None takes all of them, 1 is the pattern-by-pattern training of the
             textbooks. The rows are shuffled before each epoch, in an order that depends on problem and seed
             only; the last batch of an epoch holds what is left.
+        weight_decay: the rule is given ``gradient + weight_decay * w``, the gradient of the loss and
+            ``weight_decay |w|^2 / 2``, biases included (Krogh, Hertz 1992). All losses that are reported are
+            without this penalty.
     """
 
     batch: Count | None = None
+    weight_decay: NonNegative = 0.0
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "rows"})
     update: ClassVar[Any]
 
     @abstractmethod
     def settings(self) -> Array:
-        """Return the numbers that the rule reads."""
+        """Return the numbers that the rule reads, in an array of their own."""
 
     def state(self, size: int) -> Array:
         """Return what the rule remembers between steps, before the first."""
         return np.zeros(0)
+
+    def changes(self, first: int, count: int) -> Changes | None:
+        """Return what ``count`` iterations from ``first`` on do to learning rate and gradient."""
+        if not self.weight_decay:
+            return None
+        return Changes(np.zeros(0), math.inf, self.weight_decay)
 
     def _batch_rows(self, objective: Objective) -> int:
         """Return the rows of one step, 0 for all of them."""
@@ -151,19 +77,20 @@ class Descent(Optimizer):
         rows = (order, batch, objective.row_order())
         functions = objective.compiled
         if functions is not None:
-            function, rule = (
+            addresses = (
                 address(functions.value_and_gradient, VALUE_AND_GRADIENT),
                 address(update, UPDATE),
+                functions.gradient_data,
             )
         first = 0
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
+            rest = (state, settings, self.changes(first, allowance), *rows, first, losses, best)
             if functions is not None:
-                data = functions.gradient_data
-                done = descend(function, rule, data, w, gradient, state, settings, *rows, first, losses, best)
+                done = descend(*addresses, w, gradient, *rest)
             else:
-                done = _descend_python(objective, update, w, state, settings, *rows, first, losses, best)
+                done = descend_python(objective, update, w, gradient, *rest)
             first += done
             # A loss that is not finite ends the stretch early; observe ends the run for it. The loss of a
             # batch is not the loss over all rows, so it is not handed on.

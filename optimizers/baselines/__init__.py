@@ -1,0 +1,1 @@
+"""Searches by values alone: what gradients and genetic algorithms have to beat."""

@@ -1,0 +1,82 @@
+"""Resilient backpropagation: step lengths that follow the signs of the gradient alone."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from optimizers.compilation import compiled
+from optimizers.descent.base import Descent
+from optimizers.errors import InputError
+from optimizers.objective import Array
+from optimizers.options import AboveOne, Positive, ProperFraction, options
+
+
+@compiled()
+def _rprop(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
+    shrink, growth, shortest, longest = settings[0], settings[1], settings[2], settings[3]
+    n = w.size
+    lengths, previous = state[:n], state[n:]
+    for i in range(n):
+        # The signs, and not the product of the two: that of two small slopes is 0.
+        now, before = np.sign(gradient[i]), previous[i]
+        turned = now * before < 0.0
+        factor = shrink if turned else growth if now * before > 0.0 else 1.0
+        lengths[i] = min(max(lengths[i] * factor, shortest), longest)
+        previous[i] = 0.0 if turned else now
+        w[i] -= previous[i] * lengths[i]
+
+
+@options
+class Rprop(Descent):
+    """Step against the signs of the gradient, by lengths that grow while a sign lasts (iRprop-).
+
+    For each parameter: ``length := growth * length`` if its slope has the sign that it had before,
+    ``shrink * length`` if it has the other one, both within bounds; then ``w := w - sign(g) * length``, but
+    where the sign has changed ``w`` stays and the slope counts as 0 in the next step. Lengths have no use for
+    the size of a gradient, so there is no learning rate. Made for all rows at once: batches change signs at
+    random, and the steps do not average out.
+
+    The defaults are those of Riedmiller, Braun (1993), A direct method for faster backpropagation learning:
+    the RPROP algorithm.
+
+    Attributes:
+        initial_step: length of the first step in each coordinate.
+        shrink: factor of a length where the sign has changed.
+        growth: factor of a length where the sign has stayed.
+        shortest_step: least length of a step.
+        longest_step: greatest length of a step.
+
+    >>> import numpy as np, optimizers
+    >>> best = optimizers.minimize(lambda w: float(w @ w), np.ones(2), Rprop(), budget=500)
+    >>> best.loss < 1e-6
+    True
+    """
+
+    initial_step: Positive = 0.1
+    shrink: ProperFraction = 0.5
+    growth: AboveOne = 1.2
+    shortest_step: Positive = 1e-6
+    longest_step: Positive = 50.0
+
+    source: ClassVar[str] = (
+        "Igel, Huesken (2003), Empirical evaluation of the improved Rprop learning algorithms, "
+        "Neurocomputing 50, algorithm iRprop-"
+    )
+    update: ClassVar[Any] = _rprop
+
+    def __post_init__(self) -> None:
+        if not self.shortest_step <= self.initial_step <= self.longest_step:
+            raise InputError(
+                f"Rprop: option 'initial_step' is {self.initial_step!r}, expected from shortest_step "
+                f"({self.shortest_step!r}) to longest_step ({self.longest_step!r}): change one of them"
+            )
+
+    def settings(self) -> Array:
+        """Return both factors and both bounds."""
+        return np.array([self.shrink, self.growth, self.shortest_step, self.longest_step])
+
+    def state(self, size: int) -> Array:
+        """Return the lengths of the steps, and the signs before the first step: none."""
+        return np.concatenate([np.full(size, self.initial_step), np.zeros(size)])

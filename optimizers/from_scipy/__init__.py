@@ -1,0 +1,1 @@
+"""Methods of SciPy, each a few lines on one adapter."""

@@ -1,0 +1,80 @@
+"""Lets ``scipy.optimize.minimize`` search an objective, one iteration a call."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from optimizers.evaluations import Evaluations, StoppedError
+from optimizers.objective import Array, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
+from optimizers.options import options
+
+UNLIMITED = 2**31 - 1
+"""Iterations and evaluations after which SciPy would end: never, for ``observe`` decides. L-BFGS-B counts in
+32 bits."""
+
+
+@options
+class ScipyMethod(Optimizer):
+    """A method of ``scipy.optimize.minimize``.
+
+    One iteration is one call of the objective: a value (with its gradient, where the method takes one), or a
+    product with the Hessian. The answer is the best point evaluated so far.
+    """
+
+    method: ClassVar[str]
+    """SciPy's name."""
+
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """Return the options in SciPy's names."""
+
+    def iteration_cost(self, objective: Objective) -> float:
+        """Return the cost of the dearest call."""
+        costs = [objective.gradient_cost if "gradient" in self.needs else 1.0]
+        if "curvature" in self.needs:
+            costs.append(objective.hessian_cost)
+        return max(cost or 0.0 for cost in costs)
+
+    def run(
+        self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
+    ) -> Outcome | None:
+        """Let SciPy search until ``observe`` allows no more or SciPy is done. ``rng`` is not used."""
+        # Imported here, so that importing this package stays cheap, and before the first look starts a clock.
+        from scipy.optimize import minimize
+
+        # What SciPy computes from numbers that are not finite is no news: the search ends, and says why.
+        with suppress(StoppedError), np.errstate(all="ignore"):
+            asked = Evaluations(objective, start, observe)
+            with_gradient = "gradient" in self.needs
+            found = minimize(
+                asked.value_and_gradient if with_gradient else _ordered(asked),
+                start.copy(),
+                jac=with_gradient or None,
+                hessp=asked.hessian_product if "curvature" in self.needs else None,
+                method=self.method,
+                options=dict(self.settings()),
+            )
+            asked.finish()
+            message = str(found.message).strip().rstrip(".")
+            return Outcome(
+                "stalled", f"SciPy's {self.method} ended by itself, loss {asked.best_loss:.6g}: {message}"
+            )
+        return None
+
+
+def _ordered(asked: Evaluations) -> Any:
+    """Return the value with infinity in place of NaN, which a comparison of values puts last."""
+
+    def value(w: ArrayLike) -> float:
+        loss = asked.value(w)
+        return math.inf if math.isnan(loss) else loss
+
+    return value

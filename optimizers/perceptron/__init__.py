@@ -1,0 +1,1 @@
+"""The perceptron rule and its relatives: one unit on two classes, trained row by row or in closed form."""
