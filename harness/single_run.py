@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
-from harness.recorder import Recorder
+from harness.recorder import Recorder, Trace
 from optimizers.objective import Array, Objective
 from optimizers.observer import Budget, Observer
 from optimizers.optimizer import Optimizer, Outcome
@@ -73,7 +72,7 @@ class Run:
         words = [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
         return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
 
-    def execute(self) -> tuple[dict[str, Any], pd.DataFrame]:
+    def execute(self) -> tuple[dict[str, Any], Trace]:
         """Do the run; return its row and its trace. An error of the search is an outcome, not an end."""
         objective = self.problem.objective(self.source(), self.seed)
         compile_seconds = self.warm_up(objective)
@@ -93,6 +92,7 @@ class Run:
         try:
             with _without_warnings():
                 ended = self.optimizer.run(objective, start, self.generator(), observer)
+                recorder.measure()
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
             ended = Outcome("failed", f"{type(error).__name__}: {error}")
@@ -110,7 +110,7 @@ class Run:
         observer: Observer,
         outcome: Outcome,
         recorder: Recorder,
-        trace: pd.DataFrame,
+        trace: Trace,
         objective: Objective,
         compile_seconds: float,
     ) -> dict[str, Any]:
@@ -134,9 +134,9 @@ class Run:
             "seconds": observer.seconds,
             "observation_seconds": observer.observation_seconds,
             "compile_seconds": compile_seconds,
-            "start_loss": float(trace["loss"].iloc[0]) if len(trace) else math.nan,
+            "start_loss": float(trace["loss"][0]) if trace["loss"].size else math.nan,
             "final_loss": observer.final_loss,
-            "best_loss": float(trace["best_loss"].iloc[-1]) if len(trace) else math.nan,
+            "best_loss": float(trace["best_loss"][-1]) if trace["loss"].size else math.nan,
             "train_accuracy": recorder.measures.train_accuracy,
             "test_loss": recorder.measures.test_loss,
             "test_accuracy": recorder.measures.test_accuracy,
@@ -161,9 +161,8 @@ class Run:
         """
         began = time.perf_counter()
         functions = (built or self.problem.objective(self.source(), self.seed)).compiled
-        whole = getattr(self.optimizer, "batch", None) is None
-        # A large problem has functions of its own, which use threads.
-        kind = (type(self.optimizer), whole, self.source(), type(self.problem), functions and functions[:3])
+        # Which functions are compiled depends on options too, and a large problem has some that use threads.
+        kind = (self.optimizer, self.source(), type(self.problem), functions and functions[:3])
         if kind in _warm:
             return 0.0
         _warm.add(kind)
@@ -172,7 +171,7 @@ class Run:
         # An error here will meet the run itself as well, which reports it.
         with contextlib.suppress(Exception), _without_warnings():
             self.optimizer.run(objective, self.problem.start(self.seed), self.generator(), observer)
-            self.problem.measures(self.seed)(observer.best_w)
+            self.problem.measures(self.seed)(observer.best_w[None])
         return time.perf_counter() - began
 
 

@@ -14,12 +14,14 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from harness.recorder import Trace
 from harness.results import ADDED_COLUMNS, RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
 from optimizers.errors import InputError
 
@@ -52,6 +54,13 @@ def write_whole(path: Path, content: bytes) -> None:
         ) from None
 
 
+def tables_of(finished: Sequence[tuple[dict[str, Any], Trace]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of the runs and the table of their traces."""
+    traces = [trace for _, trace in finished]
+    trace = {name: np.concatenate([table[name] for table in traces]) for name in traces[0]}
+    return pd.DataFrame([row for row, _ in finished]), pd.DataFrame(trace)
+
+
 class Store:
     """One experiment's folder.
 
@@ -76,12 +85,11 @@ class Store:
             return pd.DataFrame({"run_id": pd.Series(dtype=str), "part": pd.Series(dtype=str)})
         return pd.concat(tables, ignore_index=True).drop_duplicates("run_id")
 
-    def append(self, finished: Iterable[tuple[dict[str, Any], pd.DataFrame]]) -> None:
+    def append(self, finished: Iterable[tuple[dict[str, Any], Trace]]) -> None:
         """Keep finished runs, each with its row and its trace."""
         pairs = list(finished)
         if pairs:
-            trace = pd.concat([trace for _, trace in pairs], ignore_index=True)
-            self.append_tables(pd.DataFrame([row for row, _ in pairs]), trace)
+            self.append_tables(*tables_of(pairs))
 
     def append_tables(self, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
         """Keep one part of runs and of their traces; the traces first, for a run is there when its row is."""

@@ -15,9 +15,10 @@ from harness.experiment import Experiment
 from harness.problems.base import BaseProblem
 from harness.progress import Progress
 from harness.provenance import provenance_text
+from harness.recorder import Trace
 from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
-from harness.store import Store
+from harness.store import Store, tables_of
 from optimizers.errors import InputError, MissingExtraError
 from optimizers.objective import Objective
 
@@ -27,7 +28,7 @@ RUNS_A_WORKER = 50
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
 
-Finished = tuple[dict[str, Any], pd.DataFrame]
+Finished = tuple[dict[str, Any], Trace]
 """A run's row and its trace."""
 
 
@@ -108,8 +109,7 @@ def sweep(
     finished = _do(pending, count, store, progress)
     if store is not None:
         return store.load(), len(pending)
-    rows = pd.DataFrame([row for row, _ in finished])
-    trace = pd.concat([trace for _, trace in finished], ignore_index=True)
+    rows, trace = tables_of(finished)
     return Results(experiment.name, experiment.question, rows, trace, skipped), len(pending)
 
 

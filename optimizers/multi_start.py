@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from optimizers.descent.adam import Adam
 from optimizers.errors import InputError
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
-from optimizers.descent.adam import Adam
 
 MOST_STARTS_IN_VAIN = 100
 """Starts in a row from which the method goes nowhere, after which there is no use in drawing another."""

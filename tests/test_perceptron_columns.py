@@ -23,7 +23,8 @@ COLUMNS = ["mistakes", "hard_cost", "soft_cost"]
 def executed(problem: Any, name: str, **limits: int) -> tuple[dict[str, Any], pd.DataFrame]:
     optimizer = optimizers.build_optimizer(name)
     gradient = "analytic" if "gradient" in optimizer.needs else "none"
-    return Run(problem, optimizer, gradient, 0, Budget(**limits)).execute()
+    row, trace = Run(problem, optimizer, gradient, 0, Budget(**limits)).execute()
+    return row, pd.DataFrame(trace)
 
 
 @pytest.mark.parametrize("loss", ["perceptron-soft", "perceptron-hard", "binary-cross-entropy"])
@@ -71,7 +72,7 @@ def test_costs_are_told_of_every_search_on_a_single_unit_and_mistakes_of_those_t
 )
 def test_costs_are_those_of_one_unit_that_says_positive_from_zero_on(problem: str, told: bool) -> None:
     loaded = harness.problems.load(problem)
-    measures = loaded.measures()(loaded.start())
+    measures = loaded.measures()(loaded.start()[None])[0]
     assert np.isfinite([measures.hard_cost, measures.soft_cost]).all() == told
     if told:
         _, Y, _, _ = loaded.data()
@@ -80,7 +81,7 @@ def test_costs_are_those_of_one_unit_that_says_positive_from_zero_on(problem: st
 
 def test_at_zero_every_row_is_said_to_be_plus_one() -> None:
     X, y = whole_numbers(30, 3, 6)
-    measures = own(X, y).measures()(np.zeros(4))
+    measures = own(X, y).measures()(np.zeros((1, 4)))[0]
     assert (measures.hard_cost, measures.soft_cost) == ((y == -1).sum(), 0.0)
 
 

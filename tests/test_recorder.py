@@ -27,10 +27,14 @@ MEASURED = ("test_loss", "test_accuracy", "gradient_norm")
 POPULATION = ("population_median", "population_spread")
 
 
+def unmeasured(points: Any) -> list[Measures]:
+    return [UNMEASURED] * len(points)
+
+
 def walk(losses: list[float], target: float | None) -> tuple[Observer, pd.DataFrame]:
     """Show an observer a search of which every iteration costs 1 and has a loss that is known beforehand."""
     objective = FunctionObjective(lambda w: losses[int(w[0])], 1)
-    recorder = Recorder(lambda w: UNMEASURED, target)
+    recorder = Recorder(unmeasured, target)
     observer = Observer(objective, 1.0, Budget(iterations=len(losses) - 1), target, recorder)
     done = 0
     allowance = observer(np.array([0.0]))
@@ -39,7 +43,7 @@ def walk(losses: list[float], target: float | None) -> tuple[Observer, pd.DataFr
         done += allowance
         objective.counters[VALUE_ROWS] += allowance
         allowance = observer(np.array([float(done)]), iterations=allowance, losses=trail)
-    return observer, recorder.trace("walk")
+    return observer, pd.DataFrame(recorder.trace("walk"))
 
 
 def descent_by_hand(problem: BaseProblem, rate: float, iterations: int) -> list[dict[str, float]]:
@@ -50,7 +54,7 @@ def descent_by_hand(problem: BaseProblem, rate: float, iterations: int) -> list[
     log, best = [], math.inf
     for iteration in range(iterations + 1):
         cost, rows = objective.cost, objective.gradient_rows
-        measured = measure(w)
+        measured = measure(w[None])[0]
         loss, gradient = objective.value_and_gradient(w)
         best = min(best, loss)
         log.append({
@@ -64,7 +68,8 @@ def descent_by_hand(problem: BaseProblem, rate: float, iterations: int) -> list[
 
 def executed(problem: BaseProblem, optimizer: Any, **limits: Any) -> tuple[dict[str, Any], pd.DataFrame]:
     gradient = "analytic" if "gradient" in optimizer.needs else "none"
-    return Run(problem, optimizer, gradient, 0, Budget(**limits)).execute()
+    row, trace = Run(problem, optimizer, gradient, 0, Budget(**limits)).execute()
+    return row, pd.DataFrame(trace)
 
 
 # The second one bounces, so that the best iterates lie between looks.
@@ -229,7 +234,7 @@ class TestColumns:
         assert pd.api.types.is_string_dtype(trace["run_id"])
 
     def test_a_run_that_broke_before_its_first_look_has_the_same_columns_and_types(self) -> None:
-        empty, full = Recorder(lambda w: UNMEASURED, None).trace("none"), walk([1.0, 0.5], None)[1]
+        empty, full = pd.DataFrame(Recorder(unmeasured, None).trace("none")), walk([1.0, 0.5], None)[1]
         assert len(empty) == 0
         pd.testing.assert_series_equal(empty[list(COLUMNS)].dtypes, full[list(COLUMNS)].dtypes)
         assert list(empty.columns) == list(full.columns)
@@ -257,12 +262,12 @@ class TestColumns:
     @settings(max_examples=100, deadline=None)
     @given(losses=st.lists(st.floats(0, 1e6) | st.just(math.inf), min_size=1, max_size=40))
     def test_median_and_spread_are_order_statistics_of_the_population(self, losses: list[float]) -> None:
-        recorder = Recorder(lambda w: UNMEASURED, None)
+        recorder = Recorder(unmeasured, None)
         loss = min(losses)
-        recorder(Look(np.zeros(1), loss, 1, 1.0, 1, 0, 0.0, None, np.array(losses)))
+        recorder(Look(np.zeros(1), loss, 1, 1.0, 1, 0, 0.0, None, loss, np.array(losses)))
         ordered = sorted(losses)
         low, middle, high = (ordered[math.ceil(share * len(losses)) - 1] for share in (0.25, 0.5, 0.75))
-        row = recorder.trace("population").iloc[0]
+        row = pd.DataFrame(recorder.trace("population")).iloc[0]
         assert row["population_median"] == middle
         assert row["population_spread"] == (high - low if math.isfinite(high) else math.inf)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import activations, kernels, losses
+from harness.network import activations, few_rows, kernels, losses
 from harness.network.network import Network
 from harness.numerics import products
 from optimizers.errors import InputError
 from optimizers.first_class import address
-from optimizers.objective import Array, Rows
+from optimizers.objective import Array, Rows, SingleLayer
 
 TILE_ROWS = 128
 """Rows of a tile: 64 to 256 measure alike, and the smaller tile leaves room in the cache for wide layers."""
@@ -24,7 +27,13 @@ PRODUCTS_OF_AN_EXPONENTIAL = 16
 """Multiply-adds that take as long as one exponential, 0.6 ns: what work is counted in."""
 
 
-def pack(network: Network, X: Array, Y: Array, counters: Rows) -> tuple[Array, Rows, Array, Rows]:
+USUAL_POPULATION = 100
+"""Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
+
+Data = tuple[Array, Rows, Array, Rows]
+
+
+def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     """Pack a network and its data into the tuple that the kernels read.
 
     Arguments:
@@ -58,6 +67,14 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> tuple[Array, R
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     reals = np.concatenate([X.T.ravel(), Y.T.ravel(), X.ravel()])
     return reals, integers, np.zeros(max(kernels.SLOTS * slot, laid_out)), counters
+
+
+def population_kernel(data: Data) -> Any:
+    """Return the kernel for the losses of a population on these data."""
+    if data[1][kernels.LANES]:
+        return few_rows.values_few_rows
+    large = data[1][kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
+    return kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
 
 
 def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Array]:
@@ -116,9 +133,14 @@ def _shown(entry: Array | np.float64) -> str:
     return f"{entry:g}" if np.ndim(entry) == 0 else str(entry.tolist())
 
 
-def signs(targets: Array) -> Array | None:
-    """Return the targets of one output as -1 and +1, or None where there are not exactly two classes."""
-    classes = np.unique(targets)
-    if targets.shape[1] != 1 or classes.size != 2:
+def single_layer(network: Network, X: Array, Y: Array) -> SingleLayer | None:
+    """Return the rows of a single unit with labels -1 and +1; None for other networks and other data."""
+    if len(network.sizes) > 2 or Y.shape[1] != 1:
         return None
-    return np.where(targets == classes[1], 1.0, -1.0)
+    classes = np.unique(Y)
+    if classes.size != 2:
+        return None
+    layer = SingleLayer(np.ascontiguousarray(X), np.where(Y[:, 0] == classes[1], 1.0, -1.0))
+    for table in layer:
+        table.flags.writeable = False
+    return layer

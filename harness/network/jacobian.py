@@ -26,7 +26,8 @@ SCALES = {"squared": 1.0, "half-squared": 0.5}
 """The factor c of each loss that is c times a sum of squares."""
 
 BLOCK = 256
-"""About as many residuals a block: the matrix products with it then run at the rate of large ones."""
+"""Residuals of a block, at the most. J'J of 67 to 1354 parameters takes 1.02 to 1.33 of the time in blocks of
+64, and 0.98 to 1.05 of it in blocks of 4096, which take sixteen times the memory."""
 
 _forward, _backward = caller(FORWARD), caller(BACKWARD)
 

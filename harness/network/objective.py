@@ -10,15 +10,12 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import few_rows, hessian, jacobian, kernels, output_weights
-from harness.network.data import check_data, pack, signs
+from harness.network import hessian, jacobian, kernels, output_weights
+from harness.network.data import check_data, pack, population_kernel, single_layer
 from harness.network.network import Network
 from harness.network.source import Data, GradientSource
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, Array, Compiled, Objective, Rows, SingleLayer
-
-USUAL_POPULATION = 100
-"""Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
+from optimizers.objective import ALL_ROWS, Array, Compiled, Objective, Rows
 
 
 class NetworkObjective(Objective):
@@ -54,10 +51,7 @@ class NetworkObjective(Objective):
         self._data = pack(network, inputs, targets, self.counters)
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
         threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
-        large = self._data[1][kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
-        values = kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
-        if self._data[1][kernels.LANES]:
-            values = few_rows.values_few_rows
+        values = population_kernel(self._data)
         self.no_gradient = gradient.refusal(network) or ""
         function, gradient_data = None, self._data
         if not self.no_gradient:
@@ -65,11 +59,7 @@ class NetworkObjective(Objective):
             self.gradient_cost = gradient.cost(network)
         self._functions = Compiled(kernels.value, values, function, self._data, gradient_data)
         self.compiled = self._functions
-        classes = signs(targets)
-        if len(network.sizes) == 2 and classes is not None:
-            self.single_layer = SingleLayer(np.ascontiguousarray(inputs), classes[:, 0].copy())
-            for table in self.single_layer:
-                table.flags.writeable = False
+        self.single_layer = single_layer(network, inputs, targets)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""

@@ -71,8 +71,8 @@ class BaseProblem(ABC):
     @abstractmethod
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
-    ) -> Callable[[Array], Measures]:
-        """Return a function that measures parameters for the log, uncounted.
+    ) -> Callable[[Array], list[Measures]]:
+        """Return a function that measures parameters for the log, uncounted: a table of points, shape (K, n).
 
         Arguments:
             seed: as for the objective.

@@ -73,18 +73,6 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     return np.where(codes == 1, 1.0, low)[:, None], classes
 
 
-def accuracy(outputs: Array, targets: Array, loss: Loss) -> float:
-    """Return the part of rows whose class the outputs name.
-
-    Arguments:
-        outputs: activations of the output layer, shape (N, outputs).
-        targets: as encoded for the loss, same shape.
-        loss: the loss's entry; one output says "positive" from 0 on for signs, from 0.5 on elsewhere.
-    """
-    predicted, true = named_classes(outputs, targets, loss)
-    return float((predicted == true).mean())
-
-
 def named_classes(outputs: Array, targets: Array, loss: Loss) -> tuple[Rows, Rows]:
     """Return the class that the outputs name for each row, and the true one, as places among the classes.
 
@@ -147,6 +135,8 @@ def split_rows(
     Returns:
         Row numbers of the training and of the test rows, each in rising order.
     """
+    if not test_fraction:
+        return np.arange(rows), np.arange(0)
     groups = [np.arange(rows)] if strata is None else [np.flatnonzero(strata == c) for c in np.unique(strata)]
     test = np.concatenate(
         [rng.permutation(group)[: int(np.floor(test_fraction * group.size + 0.5))] for group in groups]

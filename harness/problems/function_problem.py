@@ -168,7 +168,7 @@ class FunctionProblem(BaseProblem):
 
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
-    ) -> Callable[[Array], Measures]:
+    ) -> Callable[[Array], list[Measures]]:
         """Return a function that measures the gradient, uncounted: by hand, or else by reverse autodiff."""
         exact = self.objective("analytic")
         if exact.no_gradient:
@@ -177,12 +177,12 @@ class FunctionProblem(BaseProblem):
         if gradient is not None and reference is not None:
             measure_quality = gradient_quality(self.objective(gradient), self.objective(reference))
 
-        def measure(w: Array) -> Measures:
+        def measure_one(w: Array) -> Measures:
             norm = NOTHING if exact.no_gradient else float(np.linalg.norm(exact.value_and_gradient(w)[1]))
             quality = measure_quality(w) if measure_quality is not None else ()
             return Measures(NOTHING, NOTHING, NOTHING, norm, *quality)
 
-        return measure
+        return lambda points: [measure_one(w) for w in points]
 
 
 def _digest(function: Function) -> str:

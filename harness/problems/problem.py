@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.gradients import build_source
-from harness.network.data import check_data
+from harness.network.data import check_data, single_layer
 from harness.network.losses import KNOWN
+from harness.network.measures import RowsMeasured
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Confusion, Measures, gradient_quality
 from harness.problems.encoding import (
-    accuracy,
     confusion_counts,
     encode_targets,
     named_classes,
@@ -223,36 +223,44 @@ class Problem(BaseProblem):
 
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
-    ) -> Callable[[Array], Measures]:
+    ) -> Callable[[Array], list[Measures]]:
         """Return a function that measures parameters, uncounted: accuracies, losses, gradient and costs.
 
         The hard and soft cost of a single unit, over the training rows, are measured with losses whose
         outputs name the positive class from z = 0 on; a squared loss draws its line elsewhere.
         """
         X, Y, X_test, Y_test = self.data(seed)
-        exact = build_source("analytic")
         measure_quality = None
         if gradient is not None and reference is not None:
             measure_quality = gradient_quality(
                 self.objective(gradient, seed), self.objective(reference, seed)
             )
-        train = NetworkObjective(self.network, X, Y, exact)
-        test = NetworkObjective(self.network, X_test, Y_test, exact) if len(X_test) else None
-        unit = train.single_layer if self.network.loss_entry.targets != "numbers" else None
+        train = RowsMeasured(self.network, X, Y)
+        test = RowsMeasured(self.network, X_test, Y_test) if len(X_test) else None
+        unit = single_layer(self.network, X, Y) if self.network.loss_entry.targets != "numbers" else None
 
-        def measure(w: Array) -> Measures:
-            train_accuracy = test_loss = test_accuracy = gradient_norm = NOTHING
-            if train.gradient_cost is not None:
-                gradient_norm = float(np.linalg.norm(train.value_and_gradient(w)[1]))
+        def measure(points: Array) -> list[Measures]:
+            nothing = np.full(len(points), NOTHING)
+            train_accuracies = test_losses = test_accuracies = gradient_norms = nothing
+            if not self.network.no_gradient:
+                gradient_norms = train.gradient_norms(points)
             if self.classes is not None:
-                train_accuracy = accuracy(self.network.predict(w, X), Y, self.network.loss_entry)
+                train_accuracies = train.accuracies(points)
             if test is not None:
-                test_loss = test.peek(w)
+                test_losses = test.losses(points)
                 if self.classes is not None:
-                    test_accuracy = accuracy(self.network.predict(w, X_test), Y_test, self.network.loss_entry)
-            quality = measure_quality(w) if measure_quality is not None else (NOTHING, NOTHING)
-            costs = unit_costs(unit, w) if unit is not None else (NOTHING, NOTHING)
-            return Measures(train_accuracy, test_loss, test_accuracy, gradient_norm, *quality, *costs)
+                    test_accuracies = test.accuracies(points)
+            return [
+                Measures(
+                    float(train_accuracies[place]),
+                    float(test_losses[place]),
+                    float(test_accuracies[place]),
+                    float(gradient_norms[place]),
+                    *(measure_quality(w) if measure_quality is not None else (NOTHING, NOTHING)),
+                    *(unit_costs(unit, w) if unit is not None else (NOTHING, NOTHING)),
+                )
+                for place, w in enumerate(points)
+            ]
 
         return measure
 

@@ -74,7 +74,7 @@ class Descent(Optimizer):
         state, settings, update = self.state(objective.size), self.settings(), type(self).update
         batch = self._batch_rows(objective)
         order = np.arange(objective.rows) if batch else ALL_ROWS.copy()
-        rows = (order, batch, objective.row_order())
+        rows = (order, batch, objective.row_order() if batch else None)
         functions = objective.compiled
         if functions is not None:
             addresses = (

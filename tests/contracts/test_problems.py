@@ -208,7 +208,7 @@ def test_the_loss_at_the_start_is_finite_and_costs_one_pass(name: str) -> None:
 def test_measures_are_numbers_where_there_is_something_to_measure(name: str) -> None:
     problem = load(name)
     start = problem.start()
-    measures = problem.measures()(start)
+    measures = problem.measures()(start[None])[0]
     assert np.isfinite(measures.gradient_norm)
     if not isinstance(problem, Problem):
         assert np.isnan(measures[:3]).all()
@@ -230,7 +230,7 @@ def test_building_and_measuring_leave_the_global_random_states_alone(name: str) 
     before = states()
     problem = load(name)
     problem.objective(seed=1).value(problem.start(seed=1))
-    problem.measures(seed=1)(problem.start(seed=1))
+    problem.measures(seed=1)(problem.start(seed=1)[None])
     assert states() == before
 
 

@@ -1,0 +1,79 @@
+"""What the log wants to know of many parameter vectors at once: losses, accuracies, norms of gradients.
+
+A look at a run takes its parameters along and measures them later, all looks of the run together: one call
+in place of four for each look.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+
+from harness.network import kernels
+from harness.network.data import pack, population_kernel
+from harness.network.losses import ROW_LOSSES
+from harness.network.misses import misses_of
+from harness.network.network import Network
+from optimizers.compilation import compiled
+from optimizers.first_class import address, caller
+from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array
+
+_value_and_gradient = caller(VALUE_AND_GRADIENT)
+
+
+@compiled()
+def _gradient_norms(function: int, points: Any, rows: Any, data: Any, gradient: Any, norms: Any) -> None:
+    for p in range(points.shape[0]):
+        _value_and_gradient(function, points[p], rows, data, gradient)
+        squares = 0.0
+        for i in range(gradient.size):
+            squares += gradient[i] * gradient[i]
+        norms[p] = math.sqrt(squares)
+
+
+class RowsMeasured:
+    """Measure parameter vectors on some rows; nobody is charged for it.
+
+    Arguments:
+        network: the network.
+        X: inputs, shape (N, features).
+        Y: targets, shape (N, outputs).
+    """
+
+    def __init__(self, network: Network, X: Array, Y: Array) -> None:
+        self._network = network
+        self._rows = len(X)
+        self._data = pack(network, X, Y, np.zeros(2, dtype=np.int64))
+        self._values = population_kernel(self._data)
+
+    def losses(self, points: Array) -> Array:
+        """Return the mean loss at each of some points, shape (K, n)."""
+        return self._means(points, self._data)
+
+    def accuracies(self, points: Array) -> Array:
+        """Return the part of rows whose class is named rightly at each point.
+
+        The part of wrong rows is a mean over rows like any loss, and the kernels of the losses work it out.
+        """
+        reals, integers, *rest = self._data
+        counted = integers.copy()
+        counted[kernels.LOSS] = address(misses_of(self._network), ROW_LOSSES)
+        misses = np.rint(self._means(points, (reals, counted, *rest)) * self._rows)
+        return (self._rows - misses) / self._rows
+
+    def gradient_norms(self, points: Array) -> Array:
+        """Return the Euclidean norm of the gradient at each point, by backpropagation."""
+        threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
+        function = kernels.value_and_gradient_parallel if threads else kernels.value_and_gradient
+        norms, gradient = np.empty(len(points)), np.empty(self._network.size)
+        where = address(function, VALUE_AND_GRADIENT)
+        _gradient_norms(where, points, ALL_ROWS, self._data, gradient, norms)
+        return norms
+
+    def _means(self, points: Array, data: Any) -> Array:
+        means = np.empty(len(points))
+        self._values(points, ALL_ROWS, data, means)
+        return means
