@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from optimizers.descent.adam import Adam
 from optimizers.errors import InputError
+from optimizers.from_scipy.methods import LBFGS
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
@@ -38,7 +38,7 @@ class MultiStart(Optimizer):
     this run by ``tolerance`` of it. All runs share the one budget.
 
     Attributes:
-        optimizer: the local method, such as ``Adam()``; in a file its name, or a table of name and options.
+        optimizer: the local method, such as ``LBFGS()``; in a file its name, or a table of name and options.
         patience: iterations without an improvement worth the name, after which a run is given up.
         tolerance: part of the loss that has to go for an improvement to be worth the name.
 
@@ -51,7 +51,7 @@ class MultiStart(Optimizer):
     True
     """
 
-    optimizer: Annotated[Optimizer, BeforeValidator(_built), Field(validate_default=False)] = Adam()
+    optimizer: Annotated[Optimizer, BeforeValidator(_built), Field(validate_default=False)] = LBFGS()
     patience: Count = 100
     tolerance: BelowOne = 0.001
 
@@ -184,8 +184,12 @@ class _Runs:
             self._best_w, self._best = w.copy(), loss
 
     def _allow(self) -> int:
-        """Return how many iterations the run may go on: no further than to where it might be given up."""
-        self._allowed = min(self.left, max(self._patience - self._since, 0))
+        """Return how many iterations the run may go on: no further than to where it might be given up.
+
+        That is after the first one already, for the loss of a start may not be finite.
+        """
+        known = math.isfinite(self._worthy)
+        self._allowed = min(self.left, max(self._patience - self._since, 0) if known else 1)
         return self._allowed
 
     def finish(self) -> None:
