@@ -9,7 +9,7 @@ import json
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,22 @@ from optimizers.options import option_values
 
 NO_GRADIENT = "none"
 """Gradient source of a run whose optimizer asks for no gradient."""
+
+
+class Described(NamedTuple):
+    """What the rows of all runs of an optimizer say of it."""
+
+    name: str
+    label: str
+    options: dict[str, Any]
+    text: str
+    """The options as JSON."""
+
+
+@functools.lru_cache(maxsize=256)
+def _described(optimizer: Optimizer) -> Described:
+    options = option_values(optimizer)
+    return Described(optimizer.name(), optimizer.label, options, json.dumps(options))
 
 
 @dataclass(frozen=True)
@@ -47,8 +63,8 @@ class Run:
         """A digest of everything that defines the run, whatever the order it was declared in."""
         parts = {
             "problem": self.problem.key,
-            "optimizer": self.optimizer.name(),
-            "options": option_values(self.optimizer),
+            "optimizer": _described(self.optimizer).name,
+            "options": _described(self.optimizer).options,
             "gradient": self.gradient,
             "seed": self.seed,
             "budget": option_values(self.budget),
@@ -67,7 +83,7 @@ class Run:
 
         Budget and gradient source have no part in it: a larger budget goes on with the same curve.
         """
-        parts = [self.problem.data_key, self.optimizer.name(), option_values(self.optimizer)]
+        parts = [self.problem.data_key, _described(self.optimizer).name, _described(self.optimizer).options]
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
         words = [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
         return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
@@ -114,13 +130,13 @@ class Run:
         objective: Objective,
         compile_seconds: float,
     ) -> dict[str, Any]:
-        target = self.problem.target
+        target, described = self.problem.target, _described(self.optimizer)
         return {
             "run_id": self.run_id,
             "problem": self.problem.name,
-            "optimizer": self.optimizer.label,
-            "optimizer_name": self.optimizer.name(),
-            "options": json.dumps(option_values(self.optimizer)),
+            "optimizer": described.label,
+            "optimizer_name": described.name,
+            "options": described.text,
             "gradient": self.gradient,
             "seed": self.seed,
             "parameters": objective.size,

@@ -18,6 +18,8 @@ LOOKS_PER_DECADE = 16
 """Looks a factor of ten in iterations: every iteration up to the twelfth, then each 15 % more, so that
 10,000 iterations are looked at 60 times."""
 
+GROWTH = 10 ** (1 / LOOKS_PER_DECADE)
+
 TIMED_STRETCH = 0.2
 """Longest stretch in seconds between two looks where a limit in seconds has to be kept."""
 
@@ -169,26 +171,29 @@ class Observer:
     def _allowance(self, cost: float) -> int:
         """Return iterations until the next look; end the run where none fits into the budget."""
         budget = self._budget
-        limits: dict[str, int] = {}
+        allowance = max(1, math.floor(self.iteration * (GROWTH - 1)))
         if budget.cost is not None:
             # A hair of slack, for a sum of costs that ought to come out whole.
-            limits[f"cost {budget.cost:g}"] = math.floor((budget.cost - cost) / self._iteration_cost + 1e-9)
-        if budget.iterations is not None:
-            limits[f"{budget.iterations} iterations"] = budget.iterations - self.iteration
-        seconds_left = min(budget.seconds or math.inf, self._timeout or math.inf) - self.seconds
-        if budget.seconds is not None and seconds_left <= 0:
-            limits[f"{budget.seconds:g} seconds"] = 0
-        for limit, left in limits.items():
+            left = math.floor((budget.cost - cost) / self._iteration_cost + 1e-9)
             if left < 1:
-                self.outcome = Outcome(
-                    "budget", f"the budget of {limit} is spent, best loss {self.best_loss:.6g}"
-                )
-                return 0
-        growth = 10 ** (1 / LOOKS_PER_DECADE)
-        allowance = max(1, math.floor(self.iteration * (growth - 1)))
-        if math.isfinite(seconds_left):
+                return self._spent(f"cost {budget.cost:g}")
+            allowance = min(allowance, left)
+        if budget.iterations is not None:
+            left = budget.iterations - self.iteration
+            if left < 1:
+                return self._spent(f"{budget.iterations} iterations")
+            allowance = min(allowance, left)
+        if budget.seconds is not None or self._timeout is not None:
+            seconds_left = min(budget.seconds or math.inf, self._timeout or math.inf) - self.seconds
+            if budget.seconds is not None and seconds_left <= 0:
+                return self._spent(f"{budget.seconds:g} seconds")
             pace = self._stretch_seconds / self._stretch
             stretch = min(TIMED_STRETCH, seconds_left)
             # At most twice the last stretch, for a first stretch may have been too short to be timed.
             allowance = min(allowance, max(1, int(stretch / pace) if pace else 1), 2 * self._stretch)
-        return min([allowance, *limits.values()])
+        return allowance
+
+    def _spent(self, limit: str) -> int:
+        """End the run because a limit of its budget is reached; allow nothing more."""
+        self.outcome = Outcome("budget", f"the budget of {limit} is spent, best loss {self.best_loss:.6g}")
+        return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -77,6 +78,18 @@ def population_kernel(data: Data) -> Any:
     return kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
 
 
+MISFITS: dict[str, tuple[Callable[[Array], Array], str]] = {
+    "numbers": (lambda Y: Y[:0], "numbers"),
+    "probabilities": (lambda Y: Y[(Y < 0) | (Y > 1)], "numbers from 0 to 1"),
+    "distribution": (
+        lambda Y: Y[(Y < 0).any(axis=1) | ~np.isclose(Y.sum(axis=1), 1, rtol=0, atol=1e-12)],
+        "rows that sum to 1, one column a class (one-hot)",
+    ),
+    "signs": (lambda Y: Y[~np.isin(Y, (-1, 1))], "-1 and +1 only"),
+}
+"""For each kind of targets, which of them do not fit, and what is expected."""
+
+
 def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Array]:
     """Return inputs and targets as float64 arrays of shapes (N, features) and (N, outputs).
 
@@ -92,22 +105,14 @@ def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Arr
     if targets.shape != (inputs.shape[0], outputs):
         raise InputError(f"Y has shape {targets.shape}, expected ({inputs.shape[0]}, {outputs})")
     for name, array in (("X", inputs), ("Y", targets)):
-        wrong = np.argwhere(~np.isfinite(array))
-        if wrong.size:
-            row, column = wrong[0]
+        if not np.isfinite(array).all():
+            row, column = np.argwhere(~np.isfinite(array))[0]
             raise InputError(
                 f"{name} holds {array[row, column]} in row {row}, column {column}: "
                 "remove such rows, or fill them in"
             )
-    wrong_targets, expected = {
-        "numbers": (targets[:0], "numbers"),
-        "probabilities": (targets[(targets < 0) | (targets > 1)], "numbers from 0 to 1"),
-        "distribution": (
-            targets[(targets < 0).any(axis=1) | ~np.isclose(targets.sum(axis=1), 1, rtol=0, atol=1e-12)],
-            "rows that sum to 1, one column a class (one-hot)",
-        ),
-        "signs": (targets[~np.isin(targets, (-1, 1))], "-1 and +1 only"),
-    }[network.loss_entry.targets]
+    check, expected = MISFITS[network.loss_entry.targets]
+    wrong_targets = check(targets)
     if wrong_targets.size:
         raise InputError(
             f"Y does not fit loss '{network.loss}': found {_shown(wrong_targets[0])}, expected {expected}"
