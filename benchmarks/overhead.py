@@ -2,7 +2,8 @@
 
 From the seconds of ``harness.run`` those of the same iterations in bare compiled loops are taken off.
 benchopt does the like of it: the same steps in NumPy, as many points of the curve, with its cache and its
-file of results; the seconds of the bare NumPy steps are taken off.
+file of results, once with callbacks and once in its default way, which runs the solver anew for each point;
+the seconds of the bare NumPy steps are taken off.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ import harness
 from benchmarks.measurement import Row, installed
 from optimizers import GradientDescent
 
-ITERATIONS, RUNS, BENCHOPT_RUNS = 100, 1000, 100
+ITERATIONS, RUNS, POINTS = 100, 1000, 29
 DESCENT = GradientDescent(learning_rate=0.5)
 
 
@@ -61,35 +63,44 @@ def bare(runs: int) -> float:
     return timed(loops)
 
 
-def in_benchopt(runs: int) -> float:
-    """Return the seconds that benchopt takes for so many repetitions."""
+def in_benchopt(strategy: str) -> float:
+    """Return the seconds that benchopt takes for all its runs beside the steps themselves."""
     import benchopt
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "xor"
         shutil.copytree(Path(__file__).parent / "benchopt_xor", place)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return timed(
+            seconds = timed(
                 lambda: benchopt.run_benchmark(
                     str(place),
-                    n_repetitions=runs,
-                    max_runs=ITERATIONS,
+                    solver_names=[strategy],
+                    max_runs=POINTS,
                     plot_result=False,
                     display=False,
                     html=False,
                     show_progress=False,
                 )
             )
+    return seconds - steps_of(strategy)
 
 
-def numpy_steps() -> float:
-    """Return the seconds of one run's steps in NumPy, nothing else."""
-    from benchmarks.benchopt_xor.solvers.descent import Solver
+def steps_of(strategy: str) -> float:
+    """Return the seconds of the steps of those runs in NumPy, nothing else."""
+    from benchmarks.benchopt_xor.datasets.xor import SEEDS
+    from benchmarks.benchopt_xor.solvers.callback import LOOKS, STEPS
+    from benchmarks.benchopt_xor.solvers.callback import Solver as Once
+    from benchmarks.benchopt_xor.solvers.iteration import Solver as Anew
 
-    solver = Solver()
-    solver.set_objective(*harness.problems.load("xor").data()[:2])
-    solver.y = solver.y.ravel()
-    return statistics.median(timed(lambda: solver.run(lambda: True)) for _ in range(50))
+    X, Y = harness.problems.load("xor").data()[:2]
+    solver: Any = Once() if strategy == "callback" else Anew()
+    solver.set_objective(X, Y.ravel())
+    if strategy == "callback":
+        work = lambda: solver.run(lambda: True)  # noqa: E731
+    else:
+        points = sorted(look for look in LOOKS if look <= STEPS)
+        work = lambda: [solver.run(point) for point in points]  # noqa: E731
+    return len(SEEDS) * statistics.median(timed(work) for _ in range(20))
 
 
 def measure(repeats: int) -> Iterator[Row]:
@@ -98,8 +109,12 @@ def measure(repeats: int) -> Iterator[Row]:
     seconds = statistics.median(timed(lambda: whole(RUNS)) for _ in range(min(repeats, 5)))
     mine = 1e3 * (seconds - bare(RUNS)) / RUNS
     yield Row("overhead", f"{RUNS} runs on xor", "1 ms", mine, 1.0, "ms a run", 1.0 / mine)
-    if installed("benchopt"):
-        in_benchopt(2)
-        taken = statistics.median(in_benchopt(BENCHOPT_RUNS) for _ in range(min(repeats, 3)))
-        theirs = 1e3 * (taken / BENCHOPT_RUNS - numpy_steps())
-        yield Row("overhead", f"{RUNS} runs on xor", "benchopt", mine, theirs, "ms a run", theirs / mine)
+    if not installed("benchopt"):
+        return
+    from benchmarks.benchopt_xor.datasets.xor import SEEDS
+
+    for strategy in ("callback", "iteration"):
+        taken = statistics.median(in_benchopt(strategy) for _ in range(min(repeats, 3)))
+        theirs = 1e3 * taken / len(SEEDS)
+        peer = f"benchopt, {strategy}"
+        yield Row("overhead", f"{RUNS} runs on xor", peer, mine, theirs, "ms a run", theirs / mine)
