@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from optimizers.errors import InputError, MissingExtraError
+from optimizers.function_objective import FunctionObjective
 from optimizers.minimum import Minimum, minimize
-from optimizers.objective import FunctionObjective, Objective
+from optimizers.objective import Objective
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.registry import build_optimizer, known_optimizers

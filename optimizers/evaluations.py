@@ -35,7 +35,7 @@ class Evaluations:
         StoppedError: by any call, and when it is made, once nothing more is allowed.
 
     >>> from contextlib import suppress
-    >>> from optimizers.objective import FunctionObjective
+    >>> from optimizers import FunctionObjective
     >>> def observe(w, *, iterations=0, loss=None, **_):
     ...     print(w, iterations, loss)
     ...     return 0 if iterations else 2

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.errors import InputError
-from optimizers.objective import Array, FunctionObjective, Objective
+from optimizers.function_objective import FunctionObjective
+from optimizers.objective import Array, Objective
 from optimizers.observer import Budget, Observer
 from optimizers.optimizer import Optimizer, Outcome
 

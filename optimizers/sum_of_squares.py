@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.errors import InputError
-from optimizers.objective import Array, FunctionObjective, central_differences
+from optimizers.function_objective import FunctionObjective, central_differences
+from optimizers.objective import Array
 
 
 class SumOfSquares(FunctionObjective):

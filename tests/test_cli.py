@@ -17,6 +17,7 @@ import harness
 from harness.catalogue import KINDS, listing
 from harness.cli import main
 from harness.single_run import Run
+from optimizers.named import Named
 from optimizers.options import option_ranges
 
 QUICK = ("run", "quickstart", "--seeds", "2", "--cost", "200")
@@ -201,7 +202,10 @@ class TestShow:
         assert "<function" not in out
         if kind in ("optimizers", "problems", "gradients"):
             for option, words in option_ranges(entry).items():
-                default = json.dumps(entry.__dataclass_fields__[option].default).replace("null", "none")
+                value = entry.__dataclass_fields__[option].default
+                default = json.dumps(value.name() if isinstance(value, Named) else value).replace(
+                    "null", "none"
+                )
                 pattern = rf"^  {option} +{re.escape(default)}  \({re.escape(words)}\)$"
                 assert re.search(pattern, out, re.MULTILINE), option
         if kind in ("optimizers", "gradients"):

@@ -18,7 +18,7 @@ from harness.problems.functions import FunctionFamily
 from harness.single_run import Run
 from harness.sweep import plan
 from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, InputError
-from optimizers.objective import FunctionObjective
+from optimizers.function_objective import FunctionObjective
 
 FAMILIES = {name: family for name, family in known_problems().items() if issubclass(family, FunctionFamily)}
 NAMES = [*FAMILIES, "sphere:n=1", "rosenbrock:n=5", "rastrigin:n=3"]

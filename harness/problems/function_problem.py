@@ -21,7 +21,8 @@ from harness.gradients.traced_functions import hessian_program, operations, trac
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality
 from optimizers.errors import InputError
-from optimizers.objective import GRADIENT_ROWS, Array, FunctionObjective, Rows
+from optimizers.function_objective import FunctionObjective
+from optimizers.objective import GRADIENT_ROWS, Array, Rows
 
 NOTHING = float("nan")
 

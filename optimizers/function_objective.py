@@ -1,0 +1,159 @@
+"""Makes an objective of any Python function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from optimizers.errors import InputError
+from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Objective, Rows
+
+
+class FunctionObjective(Objective):
+    """Make an objective of any Python callable, so that every optimizer also serves plain functions.
+
+    Without a gradient of your own the gradient is taken by central differences, with the step
+    ``eps^(1/3) max(1, abs(w_i))`` that balances truncation against round-off (Nocedal and Wright,
+    Numerical Optimization, 2nd ed., eq. 8.8), and it costs the 2n + 1 values that it takes.
+
+    Arguments:
+        function: maps a vector of shape (n,) to a number.
+        n: number of parameters.
+        gradient: maps the same vector to an array of shape (n,), or None.
+        gradient_cost: cost of one value with such a gradient, in function evaluations. The default, 3, is
+            what the reverse mode takes for a chain of products: one pass forward, two back.
+        start: draws a point to start from with the generator that it is handed, for methods that start
+            more than once; None draws standard normal numbers.
+        hessian_product: maps a point and a vector, both of shape (n,), to the Hessian there times the vector,
+            or None.
+        hessian_cost: cost of one such product, in function evaluations. The default, 6, is the derivative of
+            such a gradient along a vector: each of its products becomes two.
+
+    >>> objective = FunctionObjective(lambda w: float(w @ w), 3)
+    >>> loss, gradient = objective.value_and_gradient([1.0, 2.0, 3.0])
+    >>> loss, gradient.round(6).tolist(), objective.cost
+    (14.0, [2.0, 4.0, 6.0], 7.0)
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Array], float],
+        n: int,
+        gradient: Callable[[Array], ArrayLike] | None = None,
+        gradient_cost: float = 3.0,
+        start: Callable[[np.random.Generator], ArrayLike] | None = None,
+        hessian_product: Callable[[Array, Array], ArrayLike] | None = None,
+        hessian_cost: float = 6.0,
+    ) -> None:
+        if not callable(function):
+            raise InputError(f"function is {function!r}, expected something callable with a vector")
+        if gradient is not None and not callable(gradient):
+            raise InputError(f"gradient is {gradient!r}, expected something callable with a vector, or None")
+        if not isinstance(n, int) or n < 1:
+            raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
+        if not gradient_cost > 0:
+            raise InputError(f"gradient_cost is {gradient_cost!r}, expected evaluations above 0")
+        if hessian_product is not None and not callable(hessian_product):
+            raise InputError(
+                f"hessian_product is {hessian_product!r}, expected something callable with two vectors"
+            )
+        if not hessian_cost > 0:
+            raise InputError(f"hessian_cost is {hessian_cost!r}, expected evaluations above 0")
+        self.size = n
+        self.counters = np.zeros(2, dtype=np.int64)
+        self.gradient_cost = gradient_cost if gradient is not None else 2.0 * n + 1.0
+        self._function = function
+        self._gradient = gradient
+        self._start = start
+        self._hessian_product = hessian_product
+        self._hessian_cost = hessian_cost
+
+    @property
+    def hessian_cost(self) -> float | None:
+        """Cost of one product with the Hessian in evaluations, or None where no callable gives it."""
+        return None if self._hessian_product is None else self._hessian_cost
+
+    @property
+    def no_hessian(self) -> str:
+        """Why there is no Hessian, with the remedy, or an empty sentence."""
+        if self._hessian_product is not None:
+            return ""
+        return "the function comes without products with its Hessian: take lbfgs, or hand in hessian_product"
+
+    @property
+    def no_residuals(self) -> str:
+        """Why there are no residuals, with the remedy, or an empty sentence."""
+        if self.jacobian_cost is not None:
+            return ""
+        return "the function is not given as a sum of squares: take lbfgs, or hand in a SumOfSquares"
+
+    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian at ``w`` times ``v``, shape (n,)."""
+        if self._hessian_product is None:
+            return super().hessian_product(w, v)
+        point, vector = self.checked(w), self.checked(v)
+        self.hessian_rows += 1
+        return self._shaped(self._hessian_product(point.copy(), vector.copy()), "product with the Hessian")
+
+    def draw_start(self, rng: np.random.Generator) -> Array:
+        """Return a point to start from, shape (n,)."""
+        return super().draw_start(rng) if self._start is None else self.checked(self._start(rng))
+
+    def peek(self, w: Array) -> float:
+        """Return the value at ``w`` without counting it."""
+        answer = self._function(w.copy())
+        if np.ndim(answer) or not isinstance(answer, int | float | np.number):
+            raise InputError(f"the function returned {answer!r}, expected one number")
+        return float(answer)
+
+    def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
+        """Return the value at ``w``."""
+        vector = self.checked(w)
+        self.counters[VALUE_ROWS] += 1
+        return self.peek(vector)
+
+    def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
+        """Return the value of each row of a population of shape (P, n)."""
+        return np.array([self.value(candidate) for candidate in self.checked_population(population)])
+
+    def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
+        """Return the value and the gradient at ``w``."""
+        vector = self.checked(w)
+        if self._gradient is None:
+            return self.value(vector), central_differences(self.value, vector)
+        self.counters[GRADIENT_ROWS] += 1
+        gradient = self._shaped(self._gradient(vector.copy()), "gradient")
+        return self.peek(vector), gradient
+
+    def _shaped(self, answer: ArrayLike, what: str) -> Array:
+        """Return what a user's function answered as a vector of shape (n,)."""
+        vector = np.asarray(answer, dtype=np.float64)
+        if vector.shape != (self.size,):
+            raise InputError(
+                f"the {what} has shape {vector.shape}, expected ({self.size},): "
+                "return one derivative for each parameter"
+            )
+        return vector
+
+
+def central_differences(function: Callable[[Array], Any], w: Array) -> Array:
+    """Return the derivatives of a function of a vector by central differences, a row for each parameter.
+
+    Arguments:
+        function: returns a number, or an array.
+        w: where, shape (n,).
+    """
+    slopes = []
+    # A search that has left the finite numbers is told by the loss, not by a warning.
+    with np.errstate(all="ignore"):
+        steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
+        for index, step in enumerate(steps):
+            above, below = w.copy(), w.copy()
+            above[index] += step
+            below[index] -= step
+            # The distance that was really gone, which rounding makes differ from 2 * step.
+            slopes.append((function(above) - function(below)) / (above[index] - below[index]))
+    return np.array(slopes)
