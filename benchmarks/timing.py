@@ -8,6 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+REST = 0.02
+"""Seconds between two measurements. The threads of JAX, of OpenBLAS and of our own wait awake for more work
+for a while, and share the cores with whoever is next: without a rest populations took 1.6 times as long."""
+
 
 def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Run each workload once unmeasured, then all in turn; return medians in seconds."""
@@ -16,6 +20,7 @@ def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[
         workload()
     for _ in range(repeats):
         for name, workload in workloads.items():
+            time.sleep(REST)
             began = time.perf_counter()
             workload()
             taken[name].append(time.perf_counter() - began)
