@@ -1,1 +1,1 @@
-"""The genetic algorithm: a population that selects, crosses and mutates, run by PyGAD."""
+"""The genetic algorithm: a population that selects, crosses and mutates, in compiled loops or by PyGAD."""

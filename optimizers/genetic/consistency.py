@@ -16,6 +16,9 @@ REARRANGING = ("swap", "inversion", "scramble")
 DRAWING = ("random", "adaptive")
 """Mutations that draw numbers from the range of random_mutation_min_val and random_mutation_max_val."""
 
+OF_NUMBERS = ("blend", "sbx", "gaussian", "polynomial")
+"""Operators that make numbers between and beside other numbers, which bits have not."""
+
 AMOUNTS = ("mutation_probability", "mutation_num_genes", "mutation_percent_genes")
 """The three ways to say how much mutates."""
 
@@ -28,6 +31,7 @@ def check_options(chosen: GeneticAlgorithm) -> None:
     """
     _check_effects(chosen)
     _check_ranges(chosen)
+    _check_coding(chosen)
     _check_numbers(chosen)
     if chosen.crossover_type is None:
         _check_without_crossover(chosen)
@@ -36,15 +40,16 @@ def check_options(chosen: GeneticAlgorithm) -> None:
 
 def refusal_of_size(chosen: GeneticAlgorithm, n: int) -> str | None:
     """Say why these options do not work on n parameters, and the remedy; None if they do."""
-    genes = chosen.mutation_num_genes
-    if genes is not None:
-        most = max(genes) if isinstance(genes, tuple) else genes
-        if most > n:
-            return f"mutation_num_genes is {most}, expected at most {n}, the number of parameters: lower it"
-    if chosen.mutation_type in REARRANGING and _rearranged(chosen, n) < 2:
+    mutating, genes = chosen.mutation_num_genes, n * (chosen.bits or 1)
+    kind = "parameters" if chosen.bits is None else "bits"
+    if mutating is not None:
+        most = max(mutating) if isinstance(mutating, tuple) else mutating
+        if most > genes:
+            return f"mutation_num_genes is {most}, expected at most {genes}, the number of {kind}: lower it"
+    if chosen.mutation_type in REARRANGING and _rearranged(chosen, genes) < 2:
         return (
-            f"{chosen.mutation_type} mutation would rearrange {_rearranged(chosen, n)} of {n} parameters, "
-            "which changes nothing: take mutation_type='random', or let more of them mutate"
+            f"{chosen.mutation_type} mutation would rearrange {_rearranged(chosen, genes)} of {genes} "
+            f"{kind}, which changes nothing: take mutation_type='random', or let more of them mutate"
         )
     return None
 
@@ -67,11 +72,14 @@ def _check_effects(chosen: GeneticAlgorithm) -> None:
         "k_tournament": (tournament, "parent_selection_type='tournament'"),
         "crossover_probability": (crossing, "a crossover_type"),
         "sbx_crossover_eta": (chosen.crossover_type == "sbx", "crossover_type='sbx'"),
+        "blend_crossover_alpha": (chosen.crossover_type == "blend", "crossover_type='blend'"),
+        "gaussian_mutation_deviation": (chosen.mutation_type == "gaussian", "mutation_type='gaussian'"),
         "polynomial_mutation_eta": (chosen.mutation_type == "polynomial", "mutation_type='polynomial'"),
         "keep_parents": (chosen.keep_elitism == 0, "keep_elitism=0"),
     }
     for option in ("random_mutation_min_val", "random_mutation_max_val", "mutation_by_replacement"):
-        needs[option] = (chosen.mutation_type in DRAWING, "mutation_type='random' or 'adaptive'")
+        drawing = chosen.mutation_type in DRAWING and chosen.bits is None
+        needs[option] = (drawing, "mutation_type='random' or 'adaptive' (and no bits)")
     for option in AMOUNTS:
         needs[option] = (chosen.mutation_type is not None, "a mutation_type")
     defaults: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(chosen)}
@@ -82,14 +90,40 @@ def _check_effects(chosen: GeneticAlgorithm) -> None:
 
 
 def _check_ranges(chosen: GeneticAlgorithm) -> None:
-    """Refuse ranges that are empty."""
+    """Refuse ranges that are empty, and bounds outside which the whole first population would lie."""
     for low, high in (
         ("init_range_low", "init_range_high"),
         ("random_mutation_min_val", "random_mutation_max_val"),
+        ("gene_low", "gene_high"),
+        ("gene_low", "init_range_high"),
+        ("init_range_low", "gene_high"),
     ):
-        end = getattr(chosen, high)
-        if getattr(chosen, low) >= end:
+        begin, end = getattr(chosen, low), getattr(chosen, high)
+        if begin is not None and end is not None and begin >= end:
             raise _mismatch(chosen, low, f"expected less than {high} ({end!r}): widen the range")
+
+
+def _check_coding(chosen: GeneticAlgorithm) -> None:
+    """Refuse what does not go with bits, or with output weights that are solved for."""
+    solved = chosen.output_weights == "least-squares"
+    for option in ("gene_low", "gene_high"):
+        if getattr(chosen, option) is None:
+            continue
+        if chosen.bits is not None:
+            expected = "expected none with bits, which never leave the initial range: set that instead"
+            raise _mismatch(chosen, option, expected)
+        if solved:
+            expected = "expected none with output_weights='least-squares', which knows none: leave it out"
+            raise _mismatch(chosen, option, expected)
+    if chosen.bits is None:
+        return
+    if solved:
+        expected = "expected none with output_weights='least-squares', which rounds nothing: leave it out"
+        raise _mismatch(chosen, "bits", expected)
+    for option, other in (("crossover_type", "uniform"), ("mutation_type", "random")):
+        if getattr(chosen, option) in OF_NUMBERS:
+            expected = f"expected an operator that works on bits: set {option}='{other}', or leave bits out"
+            raise _mismatch(chosen, option, expected)
 
 
 def _check_numbers(chosen: GeneticAlgorithm) -> None:
@@ -154,10 +188,15 @@ def _check_amount_of_mutation(chosen: GeneticAlgorithm) -> None:
         raise _mismatch(chosen, "mutation_num_genes", "expected 2 or more to be rearranged: raise it")
 
 
-def _rearranged(chosen: GeneticAlgorithm, n: int) -> int:
-    """Return the most parameters that a rearranging mutation moves in one solution, as PyGAD counts them."""
+def _rearranged(chosen: GeneticAlgorithm, genes: int) -> int:
+    """Return the most genes that a rearranging mutation moves in one solution, as PyGAD counts them."""
     if isinstance(chosen.mutation_num_genes, int):
         return chosen.mutation_num_genes
     if isinstance(chosen.mutation_percent_genes, float):
-        return max(int(chosen.mutation_percent_genes * n / 100), 1)
-    return n if chosen.mutation_type == "swap" or chosen.mutation_probability is not None else n // 2
+        return genes_of_percentage(chosen.mutation_percent_genes, genes)
+    return genes if chosen.mutation_type == "swap" or chosen.mutation_probability is not None else genes // 2
+
+
+def genes_of_percentage(percentage: float, genes: int) -> int:
+    """Return the genes that a percentage amounts to, one at least, as PyGAD counts them."""
+    return max(int(percentage * genes / 100), 1)

@@ -1,96 +1,161 @@
-"""What PyGAD calls during a run: the fitness of a population, and the end of a generation."""
+"""The account of a run: what each generation found, and when the search is looked at."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
-from optimizers.genetic.fitness import comparable_with_mean, fitness_of, losses_of
-from optimizers.objective import Array, Objective
+from optimizers.compilation import compiled
+from optimizers.genetic.coding import CODING, Coding, express
+from optimizers.objective import INTEGERS, REALS, Array, Rows
 from optimizers.optimizer import Observe, Outcome
 
+DONE, TOTAL, STALE, IDLE, STATE = range(5)
+"""Places in the counts: generations since the last look, and in all; of the last ones, those without a new
+best, and those that had nothing to pay for; the state."""
 
-class StoppedError(Exception):
-    """Leave PyGAD's loop at once.
+ANSWER, LOWEST, BEST = range(3)
+"""Places in the losses: of the present answer, the lowest since the last look, the lowest of all."""
 
-    PyGAD's own way out, the answer "stop", is not asked for after the first population, and it selects
-    parents once more, which a roulette wheel refuses where no loss is finite.
+RUNNING, LOST, SATURATED, EXHAUSTED = range(4)
+
+PATIENCE = 1000
+"""Generations in a row of nothing but copies, which cost nothing, after which a search has come to its end:
+without mutation a population becomes copies of one member, and no budget of cost would ever be spent."""
+
+
+class Account(NamedTuple):
+    """What compiled loops write down of each generation."""
+
+    trail: Array
+    """Loss of the answer before each generation since the last look; as long as the allowance."""
+    answer: Array
+    """Parameters of the best member of the present population."""
+    best: Array
+    """Parameters of the lowest loss in the trail."""
+    losses: Array
+    counts: Rows
+    saturation: int
+    """Generations without a new best after which the search ends, or 0."""
+
+
+ACCOUNT = types.NamedTuple([REALS, REALS, REALS, REALS, INTEGERS, types.int64], Account)
+NOTE = types.void(ACCOUNT, CODING, types.float64[:, ::1], REALS, types.boolean)
+
+
+@compiled()
+def note(account: Any, coding: Any, population: Any, losses: Any, paid: bool) -> None:
+    """Write down a generation whose population has just been paid for.
+
+    Arguments:
+        account: what is written to.
+        coding: the code of a weight.
+        population: chromosomes, shape (P, genes).
+        losses: shape (P,), none of them NaN.
+        paid: whether there was anything to pay for.
     """
+    found, counts, answer = account.losses, account.counts, account.answer
+    account.trail[counts[DONE]] = found[ANSWER]
+    if counts[DONE] == 0 or found[ANSWER] < found[LOWEST]:
+        found[LOWEST] = found[ANSWER]
+        for i in range(answer.size):
+            account.best[i] = answer[i]
+    member = 0
+    for place in range(1, losses.size):
+        if losses[place] < losses[member]:
+            member = place
+    express(coding, population, member, answer)
+    found[ANSWER] = losses[member]
+    counts[DONE] += 1
+    counts[TOTAL] += 1
+    counts[STALE] += 1
+    counts[IDLE] = 0 if paid else counts[IDLE] + 1
+    if found[ANSWER] < found[BEST]:
+        found[BEST] = found[ANSWER]
+        counts[STALE] = 0
+    if np.isinf(found[ANSWER]):
+        counts[STATE] = LOST
+    elif account.saturation and counts[STALE] >= account.saturation:
+        counts[STATE] = SATURATED
+    elif counts[IDLE] >= PATIENCE:
+        counts[STATE] = EXHAUSTED
 
 
 class Generations:
-    """Pay for populations, and look at the search whenever its allowance is used up.
+    """Look at a search whenever its allowance is used up, and say how it ended by itself.
 
     An iteration is one population paid for: the first population, then one a generation.
 
+    Arguments:
+        start: the start, which has been looked at.
+        observe: called whenever the allowance is used up.
+        allowance: what the first look allowed.
+        coding: the code of a weight.
+        saturation: generations without a new best after which the search ends, or 0.
+
     Attributes:
+        account: what is written down of each generation.
         outcome: why the search ended by itself, or None.
     """
 
-    def __init__(self, objective: Objective, observe: Observe, allowance: int) -> None:
+    def __init__(
+        self, start: Array, observe: Observe, allowance: int, coding: Coding, saturation: int
+    ) -> None:
         self.outcome: Outcome | None = None
-        self._objective = objective
-        self._observe = observe
-        self._allowance = allowance
-        self._iteration = 0
-        self._answer = -np.inf
-        self._member: Array = np.empty(0)
-        self._trail: list[float] = []
-        self._best = -np.inf
-        self._best_member: Array = np.empty(0)
-
-    def fitness(self, _ga: Any, solutions: Array, indices: list[int] | None) -> Array:
-        """Return the fitness of a batch of solutions; PyGAD leaves kept ones out of it."""
-        fitness = fitness_of(self._objective.values(solutions))
-        if self._iteration == 0:
-            # The first batch is the whole first population, and its member 0 is the start.
-            self._answer, self._member = float(fitness[0]), solutions[0].copy()
-            self._completed(solutions, fitness)
-        elif indices is None:
-            # Adaptive mutation asks for offspring that have no place in the population yet, to compare
-            # each with their mean.
-            return comparable_with_mean(fitness)
-        return fitness
-
-    def on_generation(self, ga: Any) -> None:
-        """Count a generation whose population has just been paid for."""
-        # PyGAD remembers the best fitness of each generation, which nobody reads here.
-        ga.best_solutions_fitness.clear()
-        ga.best_solutions_generations.clear()
-        self._completed(ga.population, ga.last_generation_fitness)
-
-    def _completed(self, population: Array, fitness: Array) -> None:
-        """Note the answer of one iteration, and look if the allowance is used up or nothing can be ranked.
-
-        Raises:
-            StoppedError: if the search has ended.
-        """
-        best = int(fitness.argmax())
-        self._trail.append(self._answer)
-        if self._answer > self._best or not self._best_member.size:
-            self._best, self._best_member = self._answer, self._member
-        self._answer, self._member = float(fitness[best]), population[best].copy()
-        self._iteration += 1
-        lost = np.isneginf(self._answer)
-        if len(self._trail) < self._allowance and not lost:
-            return
-        losses = losses_of(fitness)
-        self._allowance = self._observe(
-            self._member.copy(),
-            iterations=len(self._trail),
-            losses=losses_of(np.array(self._trail)),
-            best=self._best_member,
-            loss=float(losses[best]),
-            population_losses=losses,
+        self.account = Account(
+            trail=np.empty(allowance),
+            answer=start.copy(),
+            best=start.copy(),
+            losses=np.full(3, np.inf),
+            counts=np.zeros(5, dtype=np.int64),
+            saturation=saturation,
         )
-        self._trail, self._best, self._best_member = [], -np.inf, np.empty(0)
-        if not self._allowance:
-            raise StoppedError
-        if lost:
+        self._observe = observe
+        self._coding = coding
+
+    def begin(self, loss: float) -> None:
+        """Write down the loss of the start, which has been paid for."""
+        self.account.losses[ANSWER] = loss if math.isfinite(loss) else np.inf
+
+    def completed(self, population: Array, losses: Array, paid: bool) -> bool:
+        """Write down a generation, and whether there was anything to pay for; say if the search goes on."""
+        note(self.account, self._coding, population, losses, paid)
+        return self.goes_on(losses)
+
+    def goes_on(self, losses: Array) -> bool:
+        """Look if the allowance is used up or the search has ended; say whether it goes on."""
+        account = self.account
+        done, total, stale, idle, state = account.counts.tolist()
+        if done < account.trail.size and state == RUNNING:
+            return True
+        answer_loss, _, best_loss = account.losses.tolist()
+        allowance = self._observe(
+            account.answer.copy(),
+            iterations=done,
+            losses=account.trail[:done],
+            best=account.best.copy(),
+            loss=answer_loss,
+            population_losses=losses.copy(),
+        )
+        account.counts[DONE] = 0
+        self.account = account._replace(trail=np.empty(allowance))
+        if not allowance:
+            return False
+        if state == LOST:
             self.outcome = Outcome(
                 "diverged",
-                f"no member of the population has a finite loss at iteration {self._iteration}: "
+                f"no member of the population has a finite loss at iteration {total}: "
                 "narrow the range from init_range_low to init_range_high, or the mutation",
             )
-            raise StoppedError
+        elif state == SATURATED:
+            self.outcome = Outcome(
+                "stalled", f"{stale} generations in a row found nothing better than loss {best_loss:.6g}"
+            )
+        elif state == EXHAUSTED:
+            self.outcome = Outcome(
+                "stalled", f"{idle} generations in a row brought forth nothing but copies of their parents"
+            )
+        return bool(state == RUNNING)

@@ -1,78 +1,98 @@
-"""The genetic algorithm on PyGAD: its options, and one run of it."""
+"""The genetic algorithm: its options, and one run of it."""
 
 from __future__ import annotations
 
-import logging
-import sys
-from contextlib import suppress
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from optimizers.genetic.coding import Coding, impress
+from optimizers.genetic.compiled_engine import run_compiled
 from optimizers.genetic.consistency import check_options, refusal_of_size
-from optimizers.genetic.generations import Generations, StoppedError
-from optimizers.genetic.random_state import global_random_state_kept
+from optimizers.genetic.generations import Generations
+from optimizers.genetic.local_search import LocalSearch
+from optimizers.genetic.plan import Plan, plan_of
+from optimizers.genetic.pygad_engine import run_pygad
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
-from optimizers.options import Count, CountOrZero, Fraction, Positive, Real, options
+from optimizers.options import Count, CountOrZero, Fraction, NonNegative, Positive, Real, options
 
+Engine = Literal["compiled", "pygad"]
 ParentSelection = Literal["sss", "rws", "sus", "rank", "random", "tournament"]
 """PyGAD's names. Its nsga2, nsga3 and their tournaments refuse problems with one objective."""
 
-Crossover = Literal["single_point", "two_points", "uniform", "scattered", "sbx"]
-Mutation = Literal["random", "swap", "inversion", "scramble", "adaptive", "polynomial"]
+Crossover = Literal["single_point", "two_points", "uniform", "scattered", "sbx", "blend"]
+Mutation = Literal["random", "swap", "inversion", "scramble", "adaptive", "polynomial", "gaussian"]
+"""PyGAD's names, and ``blend`` and ``gaussian``."""
 
 # A file has no word of its own for None, and writes a pair as a list.
 _none = BeforeValidator(lambda value: None if value == "none" else value)
 _pair = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 
 Percentage = Annotated[Positive, Field(le=100)]
-
-SILENT = logging.Logger("pygad", level=logging.CRITICAL + 1)
-"""PyGAD logs every exception that it passes on, and makes a logger that prints where it is given none."""
+Bits = Annotated[Count, Field(le=52)]
 
 
 @options
 class GeneticAlgorithm(Optimizer):
-    """Let a population of candidates select, cross and mutate, generation by generation (PyGAD).
+    """Let a population of candidates select, cross and mutate, generation by generation.
 
     Member 0 of the first population is the start, the others are drawn uniformly from the initial range. A
     generation keeps its elite, selects parents, crosses each with the next and mutates the offspring; all
     that is new is paid for together. The first population is iteration 1, each generation one more. The
     answer is the best member of the present population, which can get worse with ``keep_elitism=0``.
 
-    Names and defaults are PyGAD's, except for ``population_size`` (its ``sol_per_pop``) and ``k_tournament``
-    (its ``K_tournament``). ``"none"`` in a file means None.
+    The operators are PyGAD's, and so are names and defaults, except for ``population_size`` (its
+    ``sol_per_pop``) and ``k_tournament`` (its ``K_tournament``); ``blend``, ``gaussian`` and the options
+    behind ``keep_parents`` are ours. The compiled engine draws other random numbers than PyGAD does, from the
+    same distributions. ``"none"`` in a file means None.
+
+    With ``bits`` each weight is a whole number k in binary, ``w = low + (high - low) k / (2^bits - 1)`` over
+    the initial range (Goldberg 1989, chapter 3), the first bits are tosses of a coin, and the bits are what
+    is crossed and mutated. Such a grid hardly ever holds the start, and neither does a population whose
+    output weights are solved for: member 0 is then as near to it as can be, and the start itself is paid for
+    beside the first population.
 
     Attributes:
         population_size: candidates in a population, 2 or more.
         num_parents_mating: parents selected in a generation, up to ``population_size``; None takes half.
-        init_range_low: lower end of the range of the first population.
-        init_range_high: upper end. ``sbx`` and ``polynomial`` never leave this range.
+        init_range_low: lower end of the range of the first population, and of a weight in ``bits``.
+        init_range_high: upper end. ``sbx`` and ``polynomial`` never leave this range, or the gene bounds
+            where there are any.
         parent_selection_type: the best (``sss``), roulette wheel (``rws``), stochastic universal sampling
             (``sus``), by rank, at random, or by tournament.
         k_tournament: candidates of one tournament, up to ``population_size``.
         crossover_type: genes up to one point, between two points, or each gene from either parent
-            (``uniform`` and ``scattered`` are the same), simulated binary (``sbx``), or None: the offspring
-            are copies.
+            (``uniform`` and ``scattered`` are the same), simulated binary (``sbx``), ``blend`` (BLX-alpha),
+            or None: the offspring are copies.
         crossover_probability: chance of each parent to be drawn as a mate; None mates them in turn.
         sbx_crossover_eta: distribution index of ``sbx``; a higher one stays closer to the parents.
-        mutation_type: add or put in random numbers (``random``, and ``adaptive``, which mutates the worse
-            solutions more and pays for the offspring twice), ``polynomial``, None, or move a solution's
-            values about without making new ones (``swap``, ``inversion``, ``scramble``).
+        blend_crossover_alpha: part of the parents' distance by which ``blend`` goes beyond them.
+        mutation_type: add or put in uniform numbers (``random``, and ``adaptive``, which mutates the worse
+            solutions more and pays for the offspring twice), add normal ones (``gaussian``), ``polynomial``,
+            None, or move a solution's values about without making new ones (``swap``, ``inversion``,
+            ``scramble``). In ``bits`` the first two flip them.
         mutation_probability: chance of each gene to mutate; two for ``adaptive``, the higher one first, for
             solutions worse and not worse than the mean.
         mutation_num_genes: genes that mutate in each offspring, instead; two for ``adaptive``.
         mutation_percent_genes: percentage of genes, at least one gene, instead; two for ``adaptive``. Where
-            none of the three is given: 10 % of the genes (``random``), one in n by chance (``polynomial``),
-            two (``swap``), half of them (``inversion``, ``scramble``).
+            none of the three is given: 10 % of the genes (``random``, ``gaussian``), one in n by chance
+            (``polynomial``), two (``swap``), half of them (``inversion``, ``scramble``).
         random_mutation_min_val: lower end of the range of random numbers.
         random_mutation_max_val: upper end of the range of random numbers.
         mutation_by_replacement: put the random number in the gene's place instead of adding it.
         polynomial_mutation_eta: distribution index of ``polynomial``; a higher one makes smaller changes.
+        gaussian_mutation_deviation: standard deviation of what ``gaussian`` adds.
         keep_elitism: best candidates that live on unchanged, fewer than ``population_size``.
         keep_parents: parents that live on where ``keep_elitism`` is 0; None keeps all.
+        gene_low: lower bound that offspring are clipped to, or None. The start is taken as it is.
+        gene_high: upper bound, or None.
+        bits: bits of a weight; None takes the weights themselves as genes.
+        output_weights: ``least-squares`` solves for the best output weights of each candidate and writes
+            them into its genes, where the output is linear and the loss squared.
+        saturation: generations in a row without a new best after which the run ends, or None.
+        engine: our own loop (``compiled``), or PyGAD, which takes much longer, for comparison.
 
     >>> import numpy as np, optimizers
     >>> search = GeneticAlgorithm(population_size=20)
@@ -90,6 +110,7 @@ class GeneticAlgorithm(Optimizer):
     crossover_type: Annotated[Crossover | None, _none] = "single_point"
     crossover_probability: Fraction | None = None
     sbx_crossover_eta: Positive = 30.0
+    blend_crossover_alpha: NonNegative = 0.5
     mutation_type: Annotated[Mutation | None, _none] = "random"
     mutation_probability: Fraction | Annotated[tuple[Fraction, Fraction], _pair] | None = None
     mutation_num_genes: Count | Annotated[tuple[Count, Count], _pair] | None = None
@@ -98,14 +119,22 @@ class GeneticAlgorithm(Optimizer):
     random_mutation_max_val: Real = 1.0
     mutation_by_replacement: bool = False
     polynomial_mutation_eta: Positive = 20.0
+    gaussian_mutation_deviation: Positive = 1.0
     keep_elitism: CountOrZero = 1
     keep_parents: CountOrZero | None = None
+    gene_low: Real | None = None
+    gene_high: Real | None = None
+    bits: Bits | None = None
+    output_weights: Literal["evolved", "least-squares"] = "evolved"
+    saturation: Count | None = None
+    engine: Engine = "compiled"
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
     source: ClassVar[str] = (
         "Holland (1975), Adaptation in Natural and Artificial Systems; Goldberg (1989), Genetic Algorithms "
         "in Search, Optimization and Machine Learning; operators and defaults of Gad (2023), PyGAD: an "
-        "intuitive genetic algorithm Python library, Multimedia Tools and Applications"
+        "intuitive genetic algorithm Python library, Multimedia Tools and Applications; blend crossover of "
+        "Eshelman, Schaffer (1993), Real-coded genetic algorithms and interval-schemata"
     )
 
     def __post_init__(self) -> None:
@@ -123,63 +152,82 @@ class GeneticAlgorithm(Optimizer):
             return self.keep_elitism
         return self.parents if self.keep_parents is None else self.keep_parents
 
+    @property
+    def coding(self) -> Coding:
+        """How a chromosome stands for parameters."""
+        return Coding(self.bits or 0, self.init_range_low, self.init_range_high)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Bounds that offspring are clipped to."""
+        low = -np.inf if self.gene_low is None else self.gene_low
+        return low, np.inf if self.gene_high is None else self.gene_high
+
+    @property
+    def operator_range(self) -> tuple[float, float]:
+        """Range that ``sbx`` and ``polynomial`` never leave."""
+        low = self.init_range_low if self.gene_low is None else self.gene_low
+        return low, self.init_range_high if self.gene_high is None else self.gene_high
+
+    @property
+    def begins_at_start(self) -> bool:
+        """Whether member 0 of the first population is the start itself, to the last bit."""
+        return self.bits is None and self.output_weights == "evolved"
+
+    def plan(self, n: int) -> Plan:
+        """Return the options as numbers, for n parameters."""
+        return plan_of(self, n)
+
+    def local_search(self, n: int) -> LocalSearch:
+        """Return the gradient steps of the best member: none."""
+        return LocalSearch(0, 0.0, np.zeros(n), np.zeros(n))
+
     def iteration_cost(self, objective: Objective) -> float:
-        """Return the cost of one population; adaptive mutation also pays for offspring before they mutate."""
-        twice = self.population_size - self.kept if self.mutation_type == "adaptive" else 0
-        return float(self.population_size + twice)
+        """Return the cost of one population; adaptive mutation also pays for offspring before they mutate.
+
+        Solving for output weights is paid for as well, and the start where it is no member.
+        """
+        candidates = self.population_size
+        if self.mutation_type == "adaptive":
+            candidates += self.population_size - self.kept
+        solving = objective.output_weights_cost or 0.0 if self.output_weights == "least-squares" else 0.0
+        return candidates * (1.0 + solving) + (not self.begins_at_start)
 
     def refusal(self, objective: Objective) -> str | None:
-        """Refuse a mutation that is larger than the vector, or that could change nothing."""
+        """Refuse a mutation that is larger than a chromosome, or that could change nothing."""
+        if self.output_weights == "least-squares" and objective.output_weights_cost is None:
+            return f"{objective.no_output_weights}: take the option output_weights='evolved'"
         return refusal_of_size(self, objective.size) or super().refusal(objective)
 
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
-        """Breed until ``observe`` allows no more, or until no member has a finite loss."""
-        # Imported here, so that importing this package stays cheap, and before the first look starts a clock.
-        import pygad
+        """Breed until ``observe`` allows no more, no member has a finite loss, or nothing improves."""
+        engine = run_compiled
+        if self.engine == "pygad":
+            # Before the first look, which starts a clock, and here, so that importing this package is cheap.
+            import pygad  # noqa: F401
 
+            engine = run_pygad
         allowance = observe(start.copy())
         if not allowance:
             return None
-        shape = (self.population_size, objective.size)
-        population = rng.uniform(self.init_range_low, self.init_range_high, shape)
-        population[0] = start
-        generations = Generations(objective, observe, allowance)
-        with global_random_state_kept(), suppress(StoppedError):
-            pygad.GA(
-                num_generations=sys.maxsize,
-                initial_population=population,
-                fitness_func=generations.fitness,
-                fitness_batch_size=self.population_size,
-                on_generation=generations.on_generation,
-                random_seed=int(rng.integers(2**32)),
-                suppress_warnings=True,
-                logger=SILENT,
-                **self._operators(),
-            ).run()
-        return generations.outcome
+        generations = Generations(start, observe, allowance, self.coding, self.saturation or 0)
+        population = self._first_population(objective, start, rng)
+        if not self.begins_at_start:
+            generations.begin(objective.value(start))
+        return engine(self, objective, population, generations, rng)
 
-    def _operators(self) -> dict[str, Any]:
-        """Return the options as PyGAD spells them."""
-        percentage = self.mutation_percent_genes
-        return {
-            "num_parents_mating": self.parents,
-            "init_range_low": self.init_range_low,
-            "init_range_high": self.init_range_high,
-            "parent_selection_type": self.parent_selection_type,
-            "K_tournament": self.k_tournament,
-            "crossover_type": self.crossover_type,
-            "crossover_probability": self.crossover_probability,
-            "sbx_crossover_eta": self.sbx_crossover_eta,
-            "mutation_type": self.mutation_type,
-            "mutation_probability": self.mutation_probability,
-            "mutation_num_genes": self.mutation_num_genes,
-            "mutation_percent_genes": "default" if percentage is None else percentage,
-            "random_mutation_min_val": self.random_mutation_min_val,
-            "random_mutation_max_val": self.random_mutation_max_val,
-            "mutation_by_replacement": self.mutation_by_replacement,
-            "polynomial_mutation_eta": self.polynomial_mutation_eta,
-            "keep_elitism": self.keep_elitism,
-            "keep_parents": self.keep_parents,
-        }
+    def _first_population(self, objective: Objective, start: Array, rng: np.random.Generator) -> Array:
+        """Return chromosomes, shape (P, genes), the first of them that of the start."""
+        if self.bits is not None:
+            shape = (self.population_size, start.size * self.bits)
+            population = rng.integers(2, size=shape).astype(np.float64)
+        else:
+            lower, upper = self.bounds
+            low, high = max(self.init_range_low, lower), min(self.init_range_high, upper)
+            population = rng.uniform(low, high, (self.population_size, start.size))
+        impress(self.coding, start, population, 0)
+        if self.output_weights == "least-squares":
+            population = objective.with_output_weights(population)
+        return population

@@ -1,0 +1,138 @@
+"""One generation of a genetic algorithm with a population of 100, evaluation included.
+
+PyGAD: with the defaults that ours has too (the better half mates in turn, crossing at one point, a tenth of
+the genes mutates, one elite), and our compiled losses as its batch fitness. evosax: ``SimpleGA`` as it comes
+(a normal number to every gene), within ``lax.scan``, with ``jit`` of ``vmap`` for the losses. Both in
+float64, from the same first population.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from benchmarks import jax_network
+from benchmarks.measurement import Row, check_same, installed
+from benchmarks.sizes import SIZES, Size
+from benchmarks.timing import alternate
+from optimizers import GeneticAlgorithm
+
+MEMBERS = 100
+PRODUCTS_OF_A_GENE = 50
+"""Multiply-adds that breeding a gene takes about as long as, to guess how many generations to measure."""
+
+Run = Callable[[], np.ndarray]
+"""Runs generations; returns the losses of the last population."""
+
+
+def first_population(size: Size) -> np.ndarray:
+    population = np.random.default_rng(3).uniform(-4.0, 4.0, (MEMBERS, size.network().size))
+    population[0] = size.start()
+    return population
+
+
+def ours(size: Size, generations: int) -> Run:
+    objective, start = size.objective(), size.start()
+    search = GeneticAlgorithm(population_size=MEMBERS)
+
+    def run() -> np.ndarray:
+        losses = [np.empty(0)]
+        # The first population is an iteration too.
+        allowances = iter([1, generations, 0])
+
+        def observe(w: np.ndarray, *, population_losses: np.ndarray | None = None, **_: object) -> int:
+            if population_losses is not None:
+                losses[0] = population_losses
+            return next(allowances)
+
+        search.run(objective, start, np.random.default_rng(3), observe)
+        return losses[0]
+
+    return run
+
+
+def in_pygad(size: Size, generations: int) -> Run:
+    import pygad
+
+    objective, population = size.objective(), first_population(size)
+
+    def run() -> np.ndarray:
+        search = pygad.GA(
+            num_generations=generations,
+            num_parents_mating=MEMBERS // 2,
+            initial_population=population,
+            fitness_func=lambda _ga, solutions, _indices: -objective.values(solutions),
+            fitness_batch_size=MEMBERS,
+            random_seed=3,
+            suppress_warnings=True,
+        )
+        search.run()
+        return -search.last_generation_fitness
+
+    return run
+
+
+def in_evosax(size: Size, generations: int) -> Run:
+    import jax
+    import jax.numpy as jnp
+
+    X, Y = jax_network.arrays(size)
+    # After JAX has been told to take float64.
+    from evosax.algorithms import SimpleGA
+
+    population = jnp.asarray(first_population(size))
+    search = SimpleGA(population_size=MEMBERS, solution=jnp.zeros(population.shape[1]))
+    losses_of = jax.vmap(lambda w: jax_network.mean_loss(size, jax_network.layers_of(size, w), X, Y))
+
+    def breed(state: object, key: object) -> tuple[object, object]:
+        one, other = jax.random.split(key)
+        candidates, state = search.ask(one, state, search.default_params)
+        losses = losses_of(candidates)
+        state, _ = search.tell(other, candidates, losses, state, search.default_params)
+        return state, losses
+
+    def evolve(population: object) -> object:
+        losses = losses_of(population)
+        state = search.init(jax.random.key(0), population, losses, search.default_params)
+        keys = jax.random.split(jax.random.key(1), generations)
+        return jnp.vstack([losses, jax.lax.scan(breed, state, keys)[1][-1]])
+
+    compiled = jax.jit(evolve)
+    first = np.asarray(compiled(population)[0])
+    check_same(size.name, {"ours": size.objective().values(np.asarray(population)), "jax": first})
+    return lambda: np.asarray(compiled(population)[1])
+
+
+BUILDS: dict[str, Callable[[Size, int], Run]] = {"pygad": in_pygad, "evosax": in_evosax}
+
+
+def measure(repeats: int) -> Iterator[Row]:
+    """Measure the four smaller sizes against every peer."""
+    names = installed(*BUILDS)
+    for size in SIZES[:4]:
+        for name in names:
+            counts = {"ours": generations_of(size), name: generations_of(size, slow=name == "pygad")}
+            runs = {"ours": ours(size, counts["ours"]), name: BUILDS[name](size, counts[name])}
+            medians = alternate(runs, repeats)
+            mine, theirs = (1e3 * medians[party] / (counts[party] + 1) for party in ("ours", name))
+            yield Row("generation", size.name, name, mine, theirs, "ms", theirs / mine)
+
+
+def generations_of(size: Size, slow: bool = False) -> int:
+    """Return how many generations take about a twentieth of a second, half a second where they are slow.
+
+    Twenty at least, or the first population would count for much.
+    """
+    genes = size.network().size
+    if slow:
+        return max(3, round(0.5 / (1e-4 * genes + 2e-3)))
+    return max(20, round(0.05 * 1e10 / (MEMBERS * (size.value_products + PRODUCTS_OF_A_GENE * genes))))
+
+
+if __name__ == "__main__":
+    from benchmarks.table import print_row, print_title
+
+    print_title("generation", __doc__ or "")
+    for row in measure(9):
+        print_row(row)

@@ -1,0 +1,169 @@
+"""The genetic algorithm in compiled loops: breed, pay, look, for as long as the search may go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from optimizers.compilation import compiled
+from optimizers.first_class import address, caller
+from optimizers.genetic.breeding import (
+    GATHER,
+    MUTATE,
+    RECOMBINE,
+    SETTLE,
+    gather,
+    mutate_children,
+    recombine,
+    settle,
+)
+from optimizers.genetic.coding import Coding, express_all
+from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note
+from optimizers.genetic.local_search import REFINE, LocalSearch, refine, refine_in_python
+from optimizers.genetic.plan import Herd, Plan, herd_of
+from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUES, Array, Compiled, Objective
+from optimizers.optimizer import Outcome
+
+if TYPE_CHECKING:
+    from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
+
+_recombine, _mutate, _gather, _settle = caller(RECOMBINE), caller(MUTATE), caller(GATHER), caller(SETTLE)
+_values, _refine, _note = caller(VALUES), caller(REFINE), caller(NOTE)
+
+
+class Parts(NamedTuple):
+    """Addresses of what the loop calls; the last two are 0 where there is no local search."""
+
+    recombine: int
+    mutate: int
+    gather: int
+    settle: int
+    note: int
+    values: int
+    value_and_gradient: int
+    refine: int
+
+
+@compiled(allocates=True)
+def evolve(
+    parts: Any,
+    datas: Any,
+    rows: Any,
+    plan: Any,
+    coding: Any,
+    search: Any,
+    herd: Any,
+    side: int,
+    account: Any,
+    rng: Any,
+) -> int:
+    """Breed one generation after the other until the account's trail is full or the search has ended.
+
+    Arguments:
+        parts: addresses of what is called.
+        datas: the data of the objective's ``values`` and ``value_and_gradient``.
+        rows: no rows, for all of them.
+        plan: the options.
+        coding: the code of a weight.
+        search: gradient steps of the best member.
+        herd: populations and work arrays.
+        side: which of the herd's populations is the present one.
+        account: takes what each generation found.
+        rng: generator.
+
+    Returns:
+        Which of the herd's populations is the present one now.
+    """
+    while account.counts[DONE] < account.trail.size and account.counts[STATE] == RUNNING:
+        count = _recombine(parts.recombine, plan, coding, herd, side, rng)
+        if count:
+            _values(parts.values, herd.expressed[:count], rows, datas[0], herd.paid[:count])
+        _mutate(parts.mutate, plan, coding, herd, side, rng)
+        count = _gather(parts.gather, plan, coding, herd, side)
+        if count:
+            _values(parts.values, herd.expressed[:count], rows, datas[0], herd.paid[:count])
+        _settle(parts.settle, herd, side, count)
+        side = 1 - side
+        if parts.refine:
+            functions = (parts.values, parts.value_and_gradient)
+            _refine(parts.refine, functions, datas, rows, search, plan, coding, herd, side)
+        paid = count > 0 or parts.refine != 0 or plan.judged
+        _note(parts.note, account, coding, herd.populations[side], herd.losses[side], paid)
+    return side
+
+
+def run_compiled(
+    chosen: GeneticAlgorithm,
+    objective: Objective,
+    population: Array,
+    generations: Generations,
+    rng: np.random.Generator,
+) -> Outcome | None:
+    """Breed from a first population, shape (P, genes), until nothing more is allowed."""
+    plan, coding, search = chosen.plan(objective.size), chosen.coding, chosen.local_search(objective.size)
+    herd, side = herd_of(plan, population, objective.size), 0
+    losses = objective.values(express_all(coding, population, objective.size))
+    herd.losses[0] = np.where(np.isfinite(losses), losses, np.inf)
+    if chosen.begins_at_start:
+        generations.begin(losses[0])
+    if search.steps:
+        refine_in_python(objective, search, plan, coding, herd.populations[0], herd.losses[0])
+    functions = objective.compiled if chosen.output_weights == "evolved" else None
+    if functions is not None:
+        parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
+    goes_on = generations.completed(herd.populations[0], herd.losses[0], paid=True)
+    while goes_on:
+        if functions is not None:
+            account = generations.account
+            side = evolve(parts, datas, ALL_ROWS, plan, coding, search, herd, side, account, rng)
+            goes_on = generations.goes_on(herd.losses[side])
+        else:
+            before = objective.cost
+            _generation(chosen, objective, plan, coding, herd, side, rng)
+            side = 1 - side
+            if search.steps:
+                refine_in_python(objective, search, plan, coding, herd.populations[side], herd.losses[side])
+            paid = objective.cost > before
+            goes_on = generations.completed(herd.populations[side], herd.losses[side], paid)
+    return generations.outcome
+
+
+def _parts(functions: Compiled, search: LocalSearch) -> Parts:
+    """Return the addresses of what a search asks of an objective, and of our own functions."""
+    return Parts(
+        recombine=address(recombine, RECOMBINE),
+        mutate=address(mutate_children, MUTATE),
+        gather=address(gather, GATHER),
+        settle=address(settle, SETTLE),
+        note=address(note, NOTE),
+        values=address(functions.values, VALUES),
+        value_and_gradient=address(functions.value_and_gradient, VALUE_AND_GRADIENT) if search.steps else 0,
+        refine=address(refine, REFINE) if search.steps else 0,
+    )
+
+
+def _generation(
+    chosen: GeneticAlgorithm,
+    objective: Objective,
+    plan: Plan,
+    coding: Coding,
+    herd: Herd,
+    side: int,
+    rng: np.random.Generator,
+) -> None:
+    """Breed one generation against an objective that is a Python function, or that solves output weights."""
+    children = herd.populations[1 - side][plan.kept :]
+    solved = chosen.output_weights == "least-squares"
+    count = recombine(plan, coding, herd, side, rng)
+    if count:
+        if solved:
+            herd.expressed[:count] = children[:] = objective.with_output_weights(children)
+        herd.paid[:count] = objective.values(herd.expressed[:count])
+    mutate_children(plan, coding, herd, side, rng)
+    if solved:
+        children[:] = objective.with_output_weights(children)
+    count = gather(plan, coding, herd, side)
+    if count:
+        herd.paid[:count] = objective.values(herd.expressed[:count])
+    settle(herd, side, count)
