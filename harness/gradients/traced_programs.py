@@ -1,7 +1,7 @@
 """The network's loss as traced programs, one for each number of rows in a tile, packed for a compiled loop.
 
 A program has a fixed shape, so rows are worked through in tiles of two neighbouring sizes that fill a group
-of rows exactly, and rows in a given order in tiles of 128, 64, 32 ... 1. Groups are those of the network's
+of rows exactly, and rows in a given order in tiles of 512, 256, 128 ... 1. Groups are those of the network's
 kernels: their number depends on the data alone, so that threads change no bit.
 
 Integers: the network's own header (rows, groups, sizes), then a table with a line for each program and group,
@@ -31,10 +31,11 @@ from optimizers.compilation import compiled
 
 U = np.uint64
 
-LARGEST_TILE = 128
-MOST_NUMBERS = 240_000
-"""Numbers of a tile's memory beside four times the parameters; wider networks take smaller tiles. Measured on
-64-256-10: 1.08 times the time of ``analytic`` with tiles of 128 rows, 1.97 with a quarter of the memory."""
+LARGEST_TILE = 512
+MOST_NUMBERS = 1_000_000
+"""Numbers of a tile's memory beside four times the parameters; wider networks take smaller tiles. Measured as
+multiples of ``analytic`` at 128 rows and 240,000 numbers, 256 and 480,000, 512 and 1,000,000: 1.7, 1.5 and 1.3
+on 30-16-1, 1.7, 1.5 and 1.2 on 30-64-64-2, 1.6, 1.3 and 1.2 on 64-256-10."""
 
 LINE = 9
 CODE, STEPS, TILE, W_AT, DIRECTION_AT, X_AT, Y_AT, LOSS_AT, SLOPE_AT = range(LINE)
