@@ -34,8 +34,8 @@ U = np.uint64
 LARGEST_TILE = 512
 MOST_NUMBERS = 1_000_000
 """Numbers of a tile's memory beside four times the parameters; wider networks take smaller tiles. Measured as
-multiples of ``analytic`` at 128 rows and 240,000 numbers, 256 and 480,000, 512 and 1,000,000: 1.7, 1.5 and 1.3
-on 30-16-1, 1.7, 1.5 and 1.2 on 30-64-64-2, 1.6, 1.3 and 1.2 on 64-256-10."""
+multiples of ``analytic`` at 128 rows and 240,000 numbers, 256 and 480,000, 512 and 1,000,000: 1.7, 1.5 and
+1.3 on 30-16-1, 1.7, 1.5 and 1.2 on 30-64-64-2, 1.6, 1.3 and 1.2 on 64-256-10."""
 
 LINE = 9
 CODE, STEPS, TILE, W_AT, DIRECTION_AT, X_AT, Y_AT, LOSS_AT, SLOPE_AT = range(LINE)
