@@ -12,11 +12,11 @@ from benchmarks.measurement import Row
 
 def print_title(name: str, text: str) -> None:
     print(f"\n{name}\n{text.strip()}\n")
-    print(f"{'work':24}{'peer':18}{'ours':>12}{'theirs':>12} {'unit':10}{'ratio':>9}", flush=True)
+    print(f"{'work':38}{'peer':18}{'ours':>12}{'theirs':>12} {'unit':10}{'ratio':>9}", flush=True)
 
 
 def print_row(row: Row) -> None:
-    line = f"{row.work:24}{row.peer:18}{row.ours:12.4g}{row.theirs:12.4g} {row.unit:10}{row.ratio:9.2f}"
+    line = f"{row.work:38}{row.peer:18}{row.ours:12.4g}{row.theirs:12.4g} {row.unit:10}{row.ratio:9.2f}"
     print(line, flush=True)
 
 

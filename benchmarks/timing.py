@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-REST = 0.02
+REST = 0.1
 """Seconds between two measurements. The threads of JAX, of OpenBLAS and of our own wait awake for more work
-for a while, and share the cores with whoever is next: without a rest populations took 1.6 times as long."""
+for a while, and share the cores with whoever is next: without a rest populations took twice as long."""
 
 
 def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
