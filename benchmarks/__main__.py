@@ -6,7 +6,8 @@
 
 Each piece of work is done by each party in turn, several times over; the medians are compared. All in
 float64, with the threads that each takes by itself, and checked to come to the same numbers. A peer that is
-not installed is named and left out. ``table.csv``, ``machine.json`` and ``ratios.png`` go into the folder.
+not installed is named and left out. The tables ``table.csv`` and ``table.md``, ``machine.json`` and
+``ratios.png`` go into the folder.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.figure import draw
 from benchmarks.measurement import Measure, Row, machine
-from benchmarks.table import frame_of, print_row, print_title, write_table
+from benchmarks.table import frame_of, markdown, print_row, print_title, write_table
 
 NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
@@ -70,6 +71,7 @@ def main() -> None:
             print_row(row)
             write_table(rows, given.folder)
     (given.folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+    (given.folder / "table.md").write_text(markdown(frame_of(rows)), encoding="utf-8")
     figure = draw(frame_of(rows), given.folder, described)
     print(f"\n{given.folder / 'table.csv'}" + (f"\n{figure}" if figure else ""))
 

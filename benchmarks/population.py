@@ -157,7 +157,7 @@ def times(size: Size, name: str) -> int:
     """Return how often a population is evaluated in one measurement, for it to be long enough to be timed."""
     if name in SLOW or name == "numpy":
         return 1
-    return max(1, round(0.02 * 2e10 / (CANDIDATES * size.value_products + 1e5)))
+    return max(1, round(0.1 * 2e10 / (CANDIDATES * size.value_products + 1e5)))
 
 
 def repeated(runs: dict[str, Run], size: Size) -> dict[str, Callable[[], object]]:

@@ -27,3 +27,19 @@ def frame_of(rows: list[Row]) -> pd.DataFrame:
 def write_table(rows: list[Row], folder: Path) -> None:
     """Write what has been measured so far: a table of an hour is not lost with its last line."""
     frame_of(rows).to_csv(folder / "table.csv", index=False, float_format="%.6g")
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """Return the ratios as tables for a README: a line for each piece of work, a column for each peer."""
+    parts = []
+    for name, part in frame.groupby("benchmark", sort=False):
+        ours = part.groupby("work", sort=False)[["ours", "unit"]].first()
+        ratios = part.pivot_table(index="work", columns="peer", values="ratio", sort=False)
+        heads = ["", "ours", *ratios.columns]
+        lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+        for work, row in ratios.iterrows():
+            taken = f"{ours.loc[work, 'ours']:.3g} {ours.loc[work, 'unit']}"
+            cells = ["" if pd.isna(ratio) else f"{ratio:.3g}" for ratio in row]
+            lines.append(f"| {' | '.join([str(work), taken, *cells])} |")
+        parts.append(f"**{str(name).replace('-', ' ')}**\n\n" + "\n".join(lines))
+    return "\n\n".join(parts) + "\n"

@@ -33,7 +33,8 @@ def mean_loss(sizes: tuple[int, ...], w: Any, X: Any, Y: Any) -> Any:
         place += outs
         a = jnp.tanh(z)
     if sizes[-1] == 1:
-        return (jnp.maximum(z, 0) - Y * z + jnp.log1p(jnp.exp(-jnp.abs(z)))).mean()
+        # Not max(z, 0) + log1p(exp(-|z|)), of which JAX has the derivative 0 at z = 0, where xor begins.
+        return (jax.nn.softplus(z) - Y * z).mean()
     return (jax.nn.logsumexp(z, axis=1) - (Y * z).sum(axis=1)).mean()
 
 
