@@ -25,8 +25,8 @@ SIZES = (Size((4, 8, 3), 150), Size((64, 32, 10), 1797))
 BATCHES = (1, 32)
 RATE = 0.05
 CHECKED_EPOCHS = 3
-EPOCHS = {"ours": 50, "torch": 1, "scikit-learn": 5}
-"""Epochs of one measurement."""
+LEAST_STEPS = {"ours": 5_000, "torch": 500, "scikit-learn": 500}
+"""Steps of one measurement at the least, for it to be long enough to be timed."""
 
 
 def orders(size: Size, epochs: int) -> Iterator[Array]:
@@ -77,10 +77,15 @@ class Torch:
             self.loss(self.network(X), labels).backward()
             self.optimizer.step()
 
-    def run(self) -> None:
+    def several(self, epochs: int) -> Callable[[], None]:
+        """Return so many epochs in random orders, as one piece of work."""
         import torch
 
-        self.epoch(torch.randperm(len(self.X)))
+        def work() -> None:
+            for _ in range(epochs):
+                self.epoch(torch.randperm(len(self.X)))
+
+        return work
 
     def end(self, size: Size) -> Array:
         import torch
@@ -126,24 +131,30 @@ def end_of_scikit_learn(size: Size, batch: int) -> Array:
     return np.concatenate([array for W, b in parts for array in (W.T.ravel(), b)])
 
 
+def epochs_of(party: str, size: Size, batch: int) -> int:
+    """Return the epochs of one measurement."""
+    return max(1, LEAST_STEPS[party] * batch // size.rows)
+
+
 def measure(repeats: int) -> Iterator[Row]:
     """Measure both networks, pattern by pattern and in batches, against every peer."""
     peers = installed("torch", "scikit-learn")
     for size, batch in itertools.product(SIZES, BATCHES):
         work = f"{size.name} by {batch}"
         ends = {"ours": ours(size, batch, CHECKED_EPOCHS)()}
-        runs: dict[str, Callable[[], object]] = {"ours": ours(size, batch, EPOCHS["ours"])}
+        epochs = {party: epochs_of(party, size, batch) for party in ("ours", *peers)}
+        runs: dict[str, Callable[[], object]] = {"ours": ours(size, batch, epochs["ours"])}
         if "torch" in peers:
             ends["torch"] = Torch(size, batch).end(size)
-            runs["torch"] = Torch(size, batch).run
+            runs["torch"] = Torch(size, batch).several(epochs["torch"])
         if "scikit-learn" in peers:
             ends["scikit-learn"] = end_of_scikit_learn(size, batch)
             runs["first epoch"] = in_scikit_learn(size, batch, 1)
-            runs["scikit-learn"] = in_scikit_learn(size, batch, 1 + EPOCHS["scikit-learn"])
+            runs["scikit-learn"] = in_scikit_learn(size, batch, 1 + epochs["scikit-learn"])
         check_same(work, ends)
         seconds = alternate(runs, repeats)
         if "scikit-learn" in peers:
             seconds["scikit-learn"] -= seconds["first epoch"]
-        each = {name: 1e6 * seconds[name] / EPOCHS[name] for name in ("ours", *peers)}
+        each = {name: 1e6 * seconds[name] / epochs[name] for name in epochs}
         for peer in peers:
             yield Row("epoch", work, peer, each["ours"], each[peer], "us", each[peer] / each["ours"])

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.plots.style import COLOURS, DPI, LABEL, MARKERS, SMALL
+from harness.plots.style import COLOURS, DASHES, DPI, LABEL, MARKERS, SMALL
 
 LIMITS = ("dgemm",)
 """What is no peer but a limit of the machine: its ratio is a part of it."""
@@ -45,6 +45,7 @@ def _panel(panel: Axes, name: str, part: pd.DataFrame, peers: list[str]) -> None
             places,
             rows["ratio"],
             color=COLOURS[number % len(COLOURS)],
+            linestyle=DASHES[number // len(COLOURS)],
             marker=MARKERS[number % len(MARKERS)],
             markersize=4,
             linewidth=1,

@@ -29,6 +29,15 @@ def write_table(rows: list[Row], folder: Path) -> None:
     frame_of(rows).to_csv(folder / "table.csv", index=False, float_format="%.6g")
 
 
+def _short(number: float) -> str:
+    """Write three digits of a number, without an exponent.
+
+    >>> _short(1234.5), _short(0.0027967)
+    ('1230', '0.0028')
+    """
+    return f"{float(f'{number:.3g}'):g}"
+
+
 def markdown(frame: pd.DataFrame) -> str:
     """Return the ratios as tables for a README: a line for each piece of work, a column for each peer."""
     parts = []
@@ -38,8 +47,8 @@ def markdown(frame: pd.DataFrame) -> str:
         heads = ["", "ours", *ratios.columns]
         lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
         for work, row in ratios.iterrows():
-            taken = f"{ours.loc[work, 'ours']:.3g} {ours.loc[work, 'unit']}"
-            cells = ["" if pd.isna(ratio) else f"{ratio:.3g}" for ratio in row]
+            taken = f"{_short(ours.loc[work, 'ours'])} {ours.loc[work, 'unit']}"
+            cells = ["" if pd.isna(ratio) else _short(ratio) for ratio in row]
             lines.append(f"| {' | '.join([str(work), taken, *cells])} |")
         parts.append(f"**{str(name).replace('-', ' ')}**\n\n" + "\n".join(lines))
     return "\n\n".join(parts) + "\n"

@@ -100,6 +100,14 @@ def test_tables_keep_every_row(tmp_path: Path) -> None:
     assert "| 4-8-3 x 150 | 3 ms | 2 |  |" in text
 
 
+def test_the_readme_shows_the_tables_of_the_reference_run() -> None:
+    root = Path(__file__).parent.parent
+    shown = (root / "README.md").read_text(encoding="utf-8")
+    kept = (root / "results" / "benchmarks" / "table.md").read_text(encoding="utf-8")
+    assert kept.strip() in shown
+    assert kept == markdown(pd.read_csv(root / "results" / "benchmarks" / "table.csv"))
+
+
 def test_the_figure_shows_peers_and_no_limits(tmp_path: Path) -> None:
     path = draw(frame_of(ROWS), tmp_path, MACHINE)
     assert path is not None
