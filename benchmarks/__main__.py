@@ -1,6 +1,6 @@
 """Measures this project side by side with its peers, on this machine.
 
-    python -m benchmarks                          everything, half an hour
+    python -m benchmarks                          everything, ten minutes
     python -m benchmarks gradient-step --repeats 5
     python -m benchmarks --list
 

@@ -7,21 +7,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 
 from benchmarks.measurement import Row
+from benchmarks.timing import timed
 
 
 def seconds_of(*arguments: str, **environment: str) -> float:
     """Return the seconds of one call of the command, in a folder of its own."""
     command = [sys.executable, "-c", "from harness.cli import main; main()", *arguments]
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
-        subprocess.run(
-            command, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True
+        return timed(
+            lambda: subprocess.run(
+                command, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True
+            )
         )
-        return time.perf_counter() - began
 
 
 def measure(repeats: int) -> Iterator[Row]:

@@ -128,11 +128,3 @@ def generations_of(size: Size, slow: bool = False) -> int:
     if slow:
         return max(3, round(0.5 / (1e-4 * genes + 2e-3)))
     return max(20, round(0.05 * 1e10 / (MEMBERS * (size.value_products + PRODUCTS_OF_A_GENE * genes))))
-
-
-if __name__ == "__main__":
-    from benchmarks.table import print_row, print_title
-
-    print_title("generation", __doc__ or "")
-    for row in measure(9):
-        print_row(row)

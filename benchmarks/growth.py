@@ -6,10 +6,8 @@ ratio is the most memory at the top of the range over that at its bottom, each i
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -17,6 +15,7 @@ import numpy as np
 from benchmarks.gradient_step import stepped
 from benchmarks.measurement import Row
 from benchmarks.sizes import Size
+from benchmarks.timing import alternate
 from optimizers import GradientDescent
 
 DECADES = (1, 3, 10, 30, 100)
@@ -41,16 +40,6 @@ print(int(peak.split()[1]) / 1024)
 
 def slope(amounts: list[int], seconds: list[float]) -> float:
     return float(np.polyfit(np.log(amounts), np.log(seconds), 1)[0])
-
-
-def timed(work: Callable[[], object], repeats: int) -> float:
-    taken = []
-    work()
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
 
 
 def run_of(iterations: int, runs: int) -> Callable[[], object]:
@@ -80,7 +69,7 @@ def measure(repeats: int) -> Iterator[Row]:
         "runs": ([10 * part for part in DECADES], lambda count: run_of(200, count)),
     }
     for name, (amounts, build) in ranges.items():
-        seconds = [timed(build(amount), min(repeats, 3)) for amount in amounts]
+        seconds = [alternate({name: build(amount)}, min(repeats, 3))[name] for amount in amounts]
         found = slope(amounts, seconds)
         work = f"{name}, {amounts[0]} to {amounts[-1]}"
         yield Row("growth", work, "slope 1", seconds[0], seconds[-1], "s", found)

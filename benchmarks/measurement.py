@@ -53,10 +53,6 @@ Measure = Callable[[int], Iterator[Row]]
 """A benchmark: takes the number of repeats, yields rows as they are measured."""
 
 
-class PeerFailedError(Exception):
-    """A peer is there, and cannot do the work: the sentence says why."""
-
-
 def installed(*peers: str) -> list[str]:
     """Return the peers that are installed, and name those that are not."""
     found = []

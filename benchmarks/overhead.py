@@ -13,8 +13,7 @@ import io
 import shutil
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,11 @@ import numpy as np
 
 import harness
 from benchmarks.measurement import Row, installed
+from benchmarks.timing import timed
 from optimizers import GradientDescent
 
 ITERATIONS, RUNS, POINTS = 100, 1000, 29
 DESCENT = GradientDescent(learning_rate=0.5)
-
-
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def whole(runs: int) -> None:

@@ -13,6 +13,13 @@ REST = 0.1
 for a while, and share the cores with whoever is next: without a rest populations took twice as long."""
 
 
+def timed(workload: Callable[[], object]) -> float:
+    """Return the seconds of one piece of work."""
+    began = time.perf_counter()
+    workload()
+    return time.perf_counter() - began
+
+
 def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Run each workload once unmeasured, then all in turn; return medians in seconds."""
     taken: dict[str, list[float]] = {name: [] for name in workloads}
@@ -21,9 +28,7 @@ def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[
     for _ in range(repeats):
         for name, workload in workloads.items():
             time.sleep(REST)
-            began = time.perf_counter()
-            workload()
-            taken[name].append(time.perf_counter() - began)
+            taken[name].append(timed(workload))
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 

@@ -82,11 +82,13 @@ class Recorder:
 
     def _add_between(self, last: Look, look: Look, losses: Array) -> None:
         """Add the best iterate of a stretch, and the first below the target, where they are not the last."""
-        if look.lowest >= min(self._best, look.loss) and not self._best > self._target >= look.lowest:
+        better = look.lowest < min(self._best, look.loss)
+        reached = self._best > self._target >= look.lowest
+        if not better and not reached:
             return
         finite = np.where(np.isfinite(losses), losses, np.inf)
-        places = {int(np.argmin(finite))} if finite.min() < min(self._best, look.loss) else set()
-        if self._best > self._target >= finite.min():
+        places = {int(np.argmin(finite))} if better else set()
+        if reached:
             places.add(int(np.argmax(finite <= self._target)))
         stretch = look.iteration - last.iteration
         for place in sorted(places - {stretch - 1}):

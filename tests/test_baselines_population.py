@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from baseline_cases import problem, sphere, valley
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import differential_evolution
@@ -14,29 +15,12 @@ from watching import watch
 
 import harness
 import optimizers
-from optimizers import FunctionObjective, InputError, Objective
+from optimizers import FunctionObjective, InputError
 from optimizers.baselines.differential_evolution import DifferentialEvolution
 from optimizers.baselines.particle_swarm import ParticleSwarm
 from optimizers.baselines.random_search import BATCH, RandomSearch
 
 SEED = 5
-
-
-def valley(w: Any) -> float:
-    return float(np.sum((w[1:] - w[:-1] ** 2) ** 2) + 0.1 * np.sum((w - 1) ** 2))
-
-
-def sphere(w: Any) -> float:
-    return float(w @ w)
-
-
-def problem(name: str) -> tuple[Objective, Any]:
-    if name == "function":
-        return FunctionObjective(valley, 4), np.array([-1.0, 0.5, 2.0, 0.0])
-    xor = harness.problems.load("xor")
-    objective = xor.objective()
-    assert objective.compiled is not None
-    return objective, xor.start()
 
 
 def first_population(optimizer: Any, start: Any, rng: np.random.Generator) -> Any:

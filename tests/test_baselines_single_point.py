@@ -7,37 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from baseline_cases import problem, sphere, valley
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, kstest
 from watching import Watcher, watch
 
-import harness
 import optimizers
-from optimizers import FunctionObjective, InputError, Objective
+from optimizers import FunctionObjective, InputError
 from optimizers.baselines.evolution_strategy import EvolutionStrategy
 from optimizers.baselines.hill_climbing import HillClimbing
 from optimizers.baselines.simulated_annealing import SimulatedAnnealing
 
 SEED = 11
 ITERATIONS = 400
-
-
-def valley(w: Any) -> float:
-    return float(np.sum((w[1:] - w[:-1] ** 2) ** 2) + 0.1 * np.sum((w - 1) ** 2))
-
-
-def sphere(w: Any) -> float:
-    return float(w @ w)
-
-
-def problem(name: str) -> tuple[Objective, Any]:
-    if name == "function":
-        return FunctionObjective(valley, 4), np.array([-1.0, 0.5, 2.0, 0.0])
-    xor = harness.problems.load("xor")
-    objective = xor.objective()
-    assert objective.compiled is not None
-    return objective, xor.start()
 
 
 def plain(optimizer: Any, value: Any, start: Any, iterations: int) -> tuple[Any, Any]:

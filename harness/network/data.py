@@ -77,6 +77,11 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     return reals, integers, np.zeros(max(kernels.SLOTS * slot, laid_out)), counters
 
 
+def gradient_pays_for_threads(data: Data) -> bool:
+    """Say whether threads share the rows of a gradient: where there are threads, and groups to share."""
+    return bool(numba.get_num_threads() > 1 and data[1][kernels.GROUPS] > 1)
+
+
 def population_kernel(data: Data) -> Any:
     """Return the kernel for the losses of a population on these data."""
     if data[1][kernels.LANES]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
 from harness.network import kernels
-from harness.network.data import pack, population_kernel
+from harness.network.data import gradient_pays_for_threads, pack, population_kernel
 from harness.network.losses import ROW_LOSSES
 from harness.network.misses import misses_of
 from harness.network.network import Network
@@ -66,7 +65,7 @@ class RowsMeasured:
 
     def gradient_norms(self, points: Array) -> Array:
         """Return the Euclidean norm of the gradient at each point, by backpropagation."""
-        threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
+        threads = gradient_pays_for_threads(self._data)
         function = kernels.value_and_gradient_parallel if threads else kernels.value_and_gradient
         norms, gradient = np.empty(len(points)), np.empty(self._network.size)
         where = address(function, VALUE_AND_GRADIENT)

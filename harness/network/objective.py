@@ -6,12 +6,11 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.network import hessian, jacobian, kernels, output_weights
-from harness.network.data import check_data, pack, population_kernel, single_layer
+from harness.network.data import check_data, gradient_pays_for_threads, pack, population_kernel, single_layer
 from harness.network.network import Network
 from harness.network.source import Data, GradientSource
 from optimizers.errors import InputError
@@ -50,7 +49,7 @@ class NetworkObjective(Objective):
         self._order = order if order is not None else np.random.SeedSequence(0)
         self._data = pack(network, inputs, targets, self.counters)
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
-        threads = numba.get_num_threads() > 1 and self._data[1][kernels.GROUPS] > 1
+        threads = gradient_pays_for_threads(self._data)
         values = population_kernel(self._data)
         self.no_gradient = gradient.refusal(network) or ""
         function, gradient_data = None, self._data
