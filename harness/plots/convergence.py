@@ -31,6 +31,9 @@ MARKS = 5
 """Marks on a line, to tell it from others without colour."""
 LABELS = 5
 """The most powers of ten that an axis names."""
+BAND, ALL_BANDS = 0.13, 0.6
+"""Opacity of a band, and the most that those of a panel add up to: a dozen that begin at the same losses
+would hide the lines there."""
 NOTE = 2.0
 """Width in inches of a note below a panel."""
 DEEPEST = 1e-20
@@ -186,9 +189,10 @@ def _draw(
     _scale_losses(panel, numbers[np.isfinite(numbers)])
     _scale_spent(panel, grid)
     top = panel.get_ylim()[1]
+    alpha = min(BAND, ALL_BANDS / max(len(bands), 1))
     for points, low, high, colour in bands:
         high = np.where(np.isfinite(high), high, top)
-        shape: dict[str, Any] = {"where": np.isfinite(low), "step": "post", "alpha": 0.13, "linewidth": 0}
+        shape: dict[str, Any] = {"where": np.isfinite(low), "step": "post", "alpha": alpha, "linewidth": 0}
         panel.fill_between(points, low, high, color=colour, **shape)
     for target in targets:
         panel.axhline(target, **TARGET)
