@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.program import Shape
-from harness.autodiff.tracer import emit
+from harness.autodiff.tracer import Traced, emit, holds_traced, lifted, trace_of
 
 
 def affine(x: Any, factor: float, offset: float = 0.0) -> Any:
@@ -17,6 +17,9 @@ def affine(x: Any, factor: float, offset: float = 0.0) -> Any:
 
 def power(x: Any, exponent: float) -> Any:
     """Return ``x ** exponent`` for a fixed exponent."""
+    if exponent == 0:
+        # 1 even where x is infinite or no number.
+        return lifted(x.origin, np.ones(x.shape))
     if exponent == 1:
         return x
     if exponent == 2:
@@ -33,6 +36,24 @@ def broadcast(x: Any, shape: Shape) -> Any:
     return x
 
 
+def spread(*values: Any) -> list[Any]:
+    """Return values broadcast to one shape, as NumPy would, all of them traced."""
+    trace = trace_of(*values)
+    values = tuple(lifted(trace, value) if holds_traced(value) else value for value in values)
+    shapes = [value.shape if isinstance(value, Traced) else np.shape(value) for value in values]
+    shape = np.broadcast_shapes(*shapes)
+    arrays = []
+    for value in values:
+        if isinstance(value, Traced):
+            long = broadcast(reshaped(value, (1,) * (len(shape) - value.ndim) + value.shape), shape)
+            arrays.append(Traced(trace, long.place, value.condition))
+        elif np.ma.isMaskedArray(value):
+            arrays.append(lifted(trace, value))
+        else:
+            arrays.append(lifted(trace, np.broadcast_to(value, shape)))
+    return arrays
+
+
 def reshaped(x: Any, shape: Shape) -> Any:
     """Return the same entries in another shape."""
     return x if x.shape == shape else emit("reshape", x, settings=(shape,))
@@ -44,6 +65,11 @@ def total(x: Any, axes: tuple[int, ...]) -> Any:
         if x.shape[axis] != 1:
             x = emit("sum", x, settings=(axis,))
     return x
+
+
+def divided(x: Any, number: float) -> Any:
+    """Return x by a fixed number; by 0 as NumPy divides."""
+    return x / np.float64(number)
 
 
 def product(a: Any, b: Any, turn_a: bool = False, turn_b: bool = False) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program, Shape, Trace
-from harness.autodiff.tracer import Traced, lifted
+from harness.autodiff.tracer import Traced, lifted, sentence
 from harness.autodiff.transformations import pull_back, push_forward
 from optimizers.errors import InputError
 from optimizers.objective import Array
@@ -30,7 +30,12 @@ def traced(function: Function, shapes: Sequence[Shape]) -> Program:
     """
     trace = Trace()
     stand_ins = [Traced(trace, trace.input(shape)) for shape in shapes]
-    answer = function(*stand_ins)
+    try:
+        answer = function(*stand_ins)
+    except InputError:
+        raise
+    except (TypeError, ValueError, IndexError) as error:
+        raise sentence(error) from error
     answers = answer if isinstance(answer, tuple | list) else (answer,)
     return trace.finish([lifted(trace, part).place for part in answers])
 
@@ -44,7 +49,7 @@ class _Compiled:
 
     def __call__(self, *arguments: Any) -> list[Any]:
         if any(isinstance(argument, Traced) for argument in arguments):
-            trace = next(a.trace for a in arguments if isinstance(a, Traced))
+            trace = next(a.origin for a in arguments if isinstance(a, Traced))
             return list(self._emitted(*(lifted(trace, argument) for argument in arguments)))
         arrays = [np.asarray(argument, dtype=np.float64) for argument in arguments]
         shapes = tuple(array.shape for array in arrays)
@@ -171,16 +176,16 @@ def jacobian(function: Function) -> Callable[[Any], Any]:
             for place in range(width):
                 direction = np.zeros(width)
                 direction[place] = 1.0
-                outputs, tangents = push_forward(program, [x], [lifted(x.trace, direction.reshape(x.shape))])
+                outputs, tangents = push_forward(program, [x], [lifted(x.origin, direction.reshape(x.shape))])
                 columns.append(np.reshape(_zero_where_none(tangents, outputs)[0], (size,)))
-            return [np.reshape(np.stack([lifted(x.trace, c) for c in columns], 1), (*shape, *x.shape))]
+            return [np.reshape(np.stack([lifted(x.origin, c) for c in columns], 1), (*shape, *x.shape))]
         rows = []
         for place in range(size):
             weight = np.zeros(size)
             weight[place] = 1.0
             _, parts = pull_back(program, [x], [weight.reshape(shape)], [0])
             rows.append(np.reshape(_zero_where_none(parts, [x])[0], (width,)))
-        return [np.reshape(np.stack([lifted(x.trace, row) for row in rows]), (*shape, *x.shape))]
+        return [np.reshape(np.stack([lifted(x.origin, row) for row in rows]), (*shape, *x.shape))]
 
     compiled = _Compiled(emitted)
     return lambda w: compiled(w)[0]

@@ -91,7 +91,7 @@ def _stretch(step: Instruction) -> int | None:
 
     The output lies in the input for a reshape or a slice, the input in the output for what puts it there.
     """
-    if step.primitive in ("reshape", "held"):
+    if step.primitive == "reshape":
         return 0
     if step.primitive not in ("take", "put"):
         return None
@@ -234,7 +234,7 @@ def _sizes(step: Instruction, program: Program) -> list[int]:
         rows, columns = program.shapes[step.output]
         left = program.shapes[step.inputs[0]]
         return [rows, columns, left[0] if turn_a else left[1], turn_a + 2 * turn_b]
-    if step.primitive in ("sum", "highest", "repeat"):
+    if step.primitive in ("sum", "highest", "length", "repeat"):
         axis = int(step.settings[0])  # type: ignore[call-overload]
         long = program.shapes[step.output if step.primitive == "repeat" else step.inputs[0]]
         return [math.prod(long[:axis]), long[axis], math.prod(long[axis + 1 :]), 0]

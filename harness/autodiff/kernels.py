@@ -11,13 +11,6 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from harness.numerics.elementary import (
-    exponential,
-    exponential_minus_one,
-    hyperbolic_tangent,
-    log_one_plus,
-)
-from harness.numerics.elementary import sigmoid as logistic
 from harness.numerics.products import multiply as multiply_tables
 from harness.numerics.products import weight_products
 from optimizers.compilation import compiled
@@ -118,72 +111,6 @@ def power(memory: Any, code: Any, place: int) -> None:
 
 
 @compiled()
-def exp(memory: Any, code: Any, place: int) -> None:
-    """Take e to the power x."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = exponential(memory[x + i])
-
-
-@compiled()
-def expm1(memory: Any, code: Any, place: int) -> None:
-    """Take e to the power x, less 1."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        value = memory[x + i]
-        memory[out + i] = np.expm1(value) if value > 0.0 else exponential_minus_one(value)
-
-
-@compiled()
-def log(memory: Any, code: Any, place: int) -> None:
-    """Take the logarithm."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = np.log(memory[x + i])
-
-
-@compiled()
-def log1p(memory: Any, code: Any, place: int) -> None:
-    """Take the logarithm of 1 + x."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        value = memory[x + i]
-        memory[out + i] = np.log1p(value) if value < 0.0 else log_one_plus(value)
-
-
-@compiled()
-def sin(memory: Any, code: Any, place: int) -> None:
-    """Take the sine."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = np.sin(memory[x + i])
-
-
-@compiled()
-def cos(memory: Any, code: Any, place: int) -> None:
-    """Take the cosine."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = np.cos(memory[x + i])
-
-
-@compiled()
-def tanh(memory: Any, code: Any, place: int) -> None:
-    """Take the hyperbolic tangent."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = hyperbolic_tangent(memory[x + i])
-
-
-@compiled()
-def sigmoid(memory: Any, code: Any, place: int) -> None:
-    """Take the logistic function."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = logistic(memory[x + i])
-
-
-@compiled()
 def absolute(memory: Any, code: Any, place: int) -> None:
     """Take the absolute value."""
     out, x = U(code[place + OUT]), U(code[place + FIRST])
@@ -206,6 +133,52 @@ def copy(memory: Any, code: Any, place: int) -> None:
     out, x = U(code[place + OUT]), U(code[place + FIRST])
     for i in range(U(code[place + COUNT])):
         memory[out + i] = memory[x + i]
+
+
+@compiled()
+def held(memory: Any, code: Any, place: int) -> None:
+    """Copy what is finite; 0 stands for the rest."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        value = memory[x + i]
+        memory[out + i] = value if abs(value) < np.inf else 0.0
+
+
+@compiled()
+def raised(memory: Any, code: Any, place: int) -> None:
+    """Raise to the power of another."""
+    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    for i in range(U(code[place + COUNT])):
+        memory[out + i] = memory[x + i] ** memory[y + i]
+
+
+@compiled()
+def ratio(memory: Any, code: Any, place: int) -> None:
+    """Divide; 0 by 0 is 0."""
+    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    for i in range(U(code[place + COUNT])):
+        a, b = memory[x + i], memory[y + i]
+        memory[out + i] = 0.0 if a == 0.0 and b == 0.0 else a / b
+
+
+@compiled()
+def length(memory: Any, code: Any, place: int) -> None:
+    """Take the Euclidean length along an axis: (outer, length, inner) to (outer, 1, inner) in A, B, C."""
+    out, x = code[place + OUT], code[place + FIRST]
+    count, inner = code[place + B], code[place + C]
+    for outer in range(code[place + A]):
+        for i in range(inner):
+            high, summed = 0.0, 0.0
+            for row in range(count):
+                high = max(high, abs(memory[U(x + (outer * count + row) * inner + i)]))
+            # Squares of what is this large or small would overflow or vanish.
+            scale = high if high > 1e150 or high < 1e-150 else 1.0
+            if scale == 0.0 or scale == np.inf:
+                scale = 1.0
+            for row in range(count):
+                value = memory[U(x + (outer * count + row) * inner + i)] / scale
+                summed += value * value
+            memory[U(out + outer * inner + i)] = scale * np.sqrt(summed)
 
 
 @compiled()

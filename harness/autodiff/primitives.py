@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.autodiff import elementary_kernels as elementary
 from harness.autodiff import kernels
 from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
 from harness.autodiff.program import Shape
@@ -89,6 +90,20 @@ def _share(out: Traced, x: Traced, axis: int) -> Any:
     return there / broadcast(total(there, (axis,)), x.shape)
 
 
+def _by_base(t: Any, out: Traced, base: Any, exponent: Any) -> Any:
+    """Return ``e base^(e - 1)``, and 0 for the power 0, whatever the base."""
+    slope = exponent * emit("raise", base, affine(exponent, 1, -1))
+    return t * emit("select", exponent, slope, _zeros(out))
+
+
+def _by_exponent(t: Any, out: Traced, base: Any, exponent: Any) -> Any:
+    """Return ``base^e log base``; 0 to a positive power stays 0, below 0 there is no slope."""
+    flat = (base <= 0) & ((base < 0) | (exponent <= 0))
+    none = np.full(out.shape, np.nan)
+    log = emit("select", base > 0, emit("log", base), emit("select", flat, none, _zeros(out)))
+    return t * (out * log)
+
+
 def _sign(x: Any) -> int:
     return int(x > 0) - int(x < 0)
 
@@ -151,24 +166,86 @@ _ARITHMETIC = (
         _X,
         2.7,
     ),
+    _each(
+        "raise",
+        kernels.raised,
+        (_by_base, _by_exponent),
+        lambda m, base, exponent: base**exponent,
+        _X,
+        _Y,
+    ),
+    # What slopes of a length are made of: 0 by 0 is 0, yet its own slope there is none.
+    _each(
+        "ratio",
+        kernels.ratio,
+        (lambda t, out, a, b: t / b, lambda t, out, a, b: affine(t * out / b, -1)),
+        lambda m, a, b: a / b,
+        _X,
+        _Y,
+    ),
 )
 
 _FUNCTIONS = (
-    _each("exp", kernels.exp, (lambda t, out, x: t * out,), lambda m, x: m.exp(x), _X),
-    _each("expm1", kernels.expm1, (lambda t, out, x: t * affine(out, 1, 1),), lambda m, x: m.expm1(x), _X),
-    _each("log", kernels.log, (lambda t, out, x: t / x,), lambda m, x: m.log(x), _X),
-    _each("log1p", kernels.log1p, (lambda t, out, x: t / affine(x, 1, 1),), lambda m, x: m.log(1 + x), _X),
-    _each("sin", kernels.sin, (lambda t, out, x: t * emit("cos", x),), lambda m, x: m.sin(x), _X),
-    _each("cos", kernels.cos, (lambda t, out, x: t * affine(emit("sin", x), -1),), lambda m, x: m.cos(x), _X),
+    _each("exp", elementary.exp, (lambda t, out, x: t * out,), lambda m, x: m.exp(x), _X),
+    _each("expm1", elementary.expm1, (lambda t, out, x: t * emit("exp", x),), lambda m, x: m.expm1(x), _X),
+    _each("log", elementary.log, (lambda t, out, x: t / x,), lambda m, x: m.log(x), _X),
+    _each("log1p", elementary.log1p, (lambda t, out, x: t / affine(x, 1, 1),), lambda m, x: m.log(1 + x), _X),
+    _each("sin", elementary.sin, (lambda t, out, x: t * emit("cos", x),), lambda m, x: m.sin(x), _X),
     _each(
-        "tanh", kernels.tanh, (lambda t, out, x: t * affine(out * out, -1, 1),), lambda m, x: m.tanh(x), _X
+        "cos", elementary.cos, (lambda t, out, x: t * affine(emit("sin", x), -1),), lambda m, x: m.cos(x), _X
+    ),
+    _each(
+        "tanh",
+        elementary.tanh,
+        (lambda t, out, x: t * affine(emit("bell", affine(x, 2)), 4),),
+        lambda m, x: m.tanh(x),
+        _X,
     ),
     _each(
         "sigmoid",
-        kernels.sigmoid,
-        (lambda t, out, x: t * (out * affine(out, -1, 1)),),
+        elementary.sigmoid,
+        (lambda t, out, x: t * emit("bell", x),),
         lambda m, x: 1 / (1 + m.exp(-x)),
         _X,
+    ),
+    _each(
+        "bell",
+        elementary.bell,
+        (lambda t, out, x: affine(t * (out * emit("tanh", affine(x, 0.5))), -1),),
+        lambda m, x: 1 / (2 + m.exp(x) + m.exp(-x)),
+        _X,
+    ),
+    _each("tan", elementary.tan, (lambda t, out, x: t * affine(out * out, 1, 1),), lambda m, x: m.tan(x), _X),
+    _each("sinh", elementary.sinh, (lambda t, out, x: t * emit("cosh", x),), lambda m, x: m.sinh(x), _X),
+    _each("cosh", elementary.cosh, (lambda t, out, x: t * emit("sinh", x),), lambda m, x: m.cosh(x), _X),
+    _each(
+        "cbrt",
+        elementary.cbrt,
+        (lambda t, out, x: t / affine(out * out, 3),),
+        lambda m, x: m.cbrt(x),
+        _X,
+    ),
+    _each(
+        "hypot",
+        elementary.hypot,
+        (
+            lambda t, out, a, b: t * emit("ratio", a, out),
+            lambda t, out, a, b: t * emit("ratio", b, out),
+        ),
+        lambda m, a, b: m.sqrt(a * a + b * b),
+        _X,
+        _Y,
+    ),
+    _each(
+        "log_add_exp",
+        elementary.log_add_exp,
+        (
+            lambda t, out, a, b: t * emit("sigmoid", a - b),
+            lambda t, out, a, b: t * emit("sigmoid", b - a),
+        ),
+        lambda m, a, b: m.log(m.exp(a) + m.exp(b)),
+        _X,
+        _Y,
     ),
 )
 
@@ -200,8 +277,9 @@ _PIECES = (
         _X,
         _Y,
     ),
-    # The same numbers, held fixed: what is true whatever they are need not be differentiated by them.
-    Primitive("held", _same, kernels.copy, (None,), (None,), lambda m, x: x, (_X,)),
+    # The same numbers where they are finite, held fixed: what is true whatever they are need not be
+    # differentiated by them.
+    Primitive("held", _same, kernels.held, (None,), (None,), lambda m, x: x, (_X,)),
 )
 
 _SHAPES = (
@@ -230,6 +308,15 @@ _SHAPES = (
         (lambda t, out, x, axis: total(t * _share(out, x, axis), (axis,)),),
         (lambda t, out, x, axis: broadcast(t, x.shape) * _share(out, x, axis),),
         lambda m, x, axis: x.max(axis, keepdims=True),
+        (_X, 1),
+    ),
+    Primitive(
+        "length",
+        _shortened,
+        kernels.length,
+        (lambda t, out, x, axis: total(t * emit("ratio", x, broadcast(out, x.shape)), (axis,)),),
+        (lambda t, out, x, axis: broadcast(t, x.shape) * emit("ratio", x, broadcast(out, x.shape)),),
+        lambda m, x, axis: np.vectorize(m.sqrt, otypes=[object])((x * x).sum(axis, keepdims=True)),
         (_X, 1),
     ),
     Primitive(

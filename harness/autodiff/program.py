@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -56,10 +57,24 @@ class Program:
         return f"v{variable}[{'x'.join(map(str, self.shapes[variable]))}]"
 
 
+_numbers = itertools.count()
+
+
 class Trace:
-    """A program in the making. Equal instructions are written once."""
+    """A program in the making. Equal instructions are written once.
+
+    Attributes:
+        number: traces are numbered as they begin, so that of two that are in the making the inner one is the
+            later.
+        finished: whether the program has been made; nothing can be added any more.
+        captured: inputs that stand for variables of outer traces which the function reads, by the outer trace
+            and variable.
+    """
 
     def __init__(self) -> None:
+        self.number = next(_numbers)
+        self.finished = False
+        self.captured: dict[tuple[Trace, int], int] = {}
         self.shapes: list[Shape] = []
         self.inputs: list[int] = []
         self.constants: dict[int, Array] = {}
@@ -77,6 +92,12 @@ class Trace:
         """Add a variable that the caller fills."""
         self.inputs.append(self.variable(shape))
         return self.inputs[-1]
+
+    def capture(self, outer: Trace, place: int) -> int:
+        """Add an input for a variable of an outer trace, or find the one that is there."""
+        if (outer, place) not in self.captured:
+            self.captured[outer, place] = self.input(outer.shapes[place])
+        return self.captured[outer, place]
 
     def constant(self, array: Array) -> int:
         """Add a fixed array, or find the one that is the same."""
@@ -97,7 +118,8 @@ class Trace:
         return self._known[key]
 
     def finish(self, outputs: Sequence[int]) -> Program:
-        """Return the program of these outputs, without what they do not need."""
+        """Return the program of these outputs, without what they do not need; nothing is added after it."""
+        self.finished = True
         needed = set(outputs)
         kept: list[Instruction] = []
         for step in reversed(self.instructions):

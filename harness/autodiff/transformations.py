@@ -39,7 +39,7 @@ def push_forward(
     Returns:
         The outputs, and the derivative of each along the direction, None for zero.
     """
-    trace = inputs[0].trace
+    trace = inputs[0].origin
     values = _started(program, trace, inputs)
     moving = {
         place: tangent for place, tangent in zip(program.inputs, tangents, strict=True) if tangent is not None
@@ -67,7 +67,7 @@ def pull_back(
     Returns:
         The outputs, and the derivative of the weighted outputs by each wanted input, None for zero.
     """
-    trace = inputs[0].trace
+    trace = inputs[0].origin
     values = _started(program, trace, inputs)
     steps = []
     depends = {program.inputs[place] for place in wanted}

@@ -22,7 +22,7 @@ def operations(program: Program) -> int:
         rule = PRIMITIVES[step.primitive].products
         if rule is not None:
             count += rule(*(program.shapes[place] for place in step.inputs), *step.settings)
-        elif step.primitive in ("sum", "highest"):
+        elif step.primitive in ("sum", "highest", "length"):
             count += program.size(step.inputs[0])
         elif step.primitive not in MOVES:
             count += program.size(step.output)
