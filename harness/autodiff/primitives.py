@@ -40,6 +40,10 @@ class Primitive:
             a module such as ``mpmath``: what tests hold value and rules against.
         example: inputs, then settings, within the domain and away from kinks.
         products: multiply-adds of one evaluation, where these are what counts.
+        reach: how the entries of a derivative are carried (`reach.py`): ``"each"`` entry by itself with a
+            slope that may be infinite or no number, ``"bounded"`` likewise with a slope that stays finite,
+            ``"moves"`` where the rules applied to a mask say which entries are reached, ``"sums"`` where they
+            do with ones for the inputs, ``""`` where nothing is known.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Primitive:
     exact: Callable[..., Any]
     example: tuple[Any, ...]
     products: Callable[..., int] | None = None
+    reach: str = ""
 
 
 def _same(*arguments: Any) -> Shape:
@@ -57,15 +62,20 @@ def _same(*arguments: Any) -> Shape:
     return shape
 
 
-def _each(
-    name: str, value: Any, rules: tuple[Rule, ...], exact: Callable[..., Any], *example: Any
+def each(
+    name: str,
+    value: Any,
+    rules: tuple[Rule, ...],
+    exact: Callable[..., Any],
+    *example: Any,
+    reach: str = "each",
 ) -> Primitive:
     """Build a primitive that works on each entry by itself; ``exact`` takes numbers."""
 
     def entrywise(m: Any, *arguments: Any) -> Any:
         return np.vectorize(lambda *entries: exact(m, *entries), otypes=[object])(*arguments)
 
-    return Primitive(name, _same, value, rules, rules, entrywise, example)
+    return Primitive(name, _same, value, rules, rules, entrywise, example, reach=reach)
 
 
 def _shortened(x: Shape, axis: int) -> Shape:
@@ -124,16 +134,25 @@ _MASK = np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
 _LISTED = np.array([5, 0, 0, 2]).tobytes()
 
 _ARITHMETIC = (
-    _each("add", kernels.add, (lambda t, *_: t, lambda t, *_: t), lambda m, a, b: a + b, _X, _Y),
-    _each(
+    each(
+        "add",
+        kernels.add,
+        (lambda t, *_: t, lambda t, *_: t),
+        lambda m, a, b: a + b,
+        _X,
+        _Y,
+        reach="bounded",
+    ),
+    each(
         "subtract",
         kernels.subtract,
         (lambda t, *_: t, lambda t, *_: affine(t, -1)),
         lambda m, a, b: a - b,
         _X,
         _Y,
+        reach="bounded",
     ),
-    _each(
+    each(
         "multiply",
         kernels.multiply,
         (lambda t, out, a, b: t * b, lambda t, out, a, b: t * a),
@@ -141,7 +160,7 @@ _ARITHMETIC = (
         _X,
         _Y,
     ),
-    _each(
+    each(
         "divide",
         kernels.divide,
         (lambda t, out, a, b: t / b, lambda t, out, a, b: affine(t * out / b, -1)),
@@ -149,16 +168,17 @@ _ARITHMETIC = (
         _X,
         _Y,
     ),
-    _each(
+    each(
         "affine",
         kernels.affine,
-        (lambda t, out, x, factor, offset: affine(t, factor),),
+        (lambda t, out, x, factor, offset: affine(t, factor) if factor else None,),
         lambda m, x, factor, offset: factor * x + offset,
         _X,
         2.5,
         -0.5,
+        reach="bounded",
     ),
-    _each(
+    each(
         "power",
         kernels.power,
         (lambda t, out, x, e: t * affine(power(x, e - 1), e),),
@@ -166,7 +186,7 @@ _ARITHMETIC = (
         _X,
         2.7,
     ),
-    _each(
+    each(
         "raise",
         kernels.raised,
         (_by_base, _by_exponent),
@@ -175,7 +195,7 @@ _ARITHMETIC = (
         _Y,
     ),
     # What slopes of a length are made of: 0 by 0 is 0, yet its own slope there is none.
-    _each(
+    each(
         "ratio",
         kernels.ratio,
         (lambda t, out, a, b: t / b, lambda t, out, a, b: affine(t * out / b, -1)),
@@ -186,46 +206,49 @@ _ARITHMETIC = (
 )
 
 _FUNCTIONS = (
-    _each("exp", elementary.exp, (lambda t, out, x: t * out,), lambda m, x: m.exp(x), _X),
-    _each("expm1", elementary.expm1, (lambda t, out, x: t * emit("exp", x),), lambda m, x: m.expm1(x), _X),
-    _each("log", elementary.log, (lambda t, out, x: t / x,), lambda m, x: m.log(x), _X),
-    _each("log1p", elementary.log1p, (lambda t, out, x: t / affine(x, 1, 1),), lambda m, x: m.log(1 + x), _X),
-    _each("sin", elementary.sin, (lambda t, out, x: t * emit("cos", x),), lambda m, x: m.sin(x), _X),
-    _each(
+    each("exp", elementary.exp, (lambda t, out, x: t * out,), lambda m, x: m.exp(x), _X),
+    each("expm1", elementary.expm1, (lambda t, out, x: t * emit("exp", x),), lambda m, x: m.expm1(x), _X),
+    each("log", elementary.log, (lambda t, out, x: t / x,), lambda m, x: m.log(x), _X),
+    each("log1p", elementary.log1p, (lambda t, out, x: t / affine(x, 1, 1),), lambda m, x: m.log(1 + x), _X),
+    each("sin", elementary.sin, (lambda t, out, x: t * emit("cos", x),), lambda m, x: m.sin(x), _X),
+    each(
         "cos", elementary.cos, (lambda t, out, x: t * affine(emit("sin", x), -1),), lambda m, x: m.cos(x), _X
     ),
-    _each(
+    each(
         "tanh",
         elementary.tanh,
         (lambda t, out, x: t * affine(emit("bell", affine(x, 2)), 4),),
         lambda m, x: m.tanh(x),
         _X,
+        reach="bounded",
     ),
-    _each(
+    each(
         "sigmoid",
         elementary.sigmoid,
         (lambda t, out, x: t * emit("bell", x),),
         lambda m, x: 1 / (1 + m.exp(-x)),
         _X,
+        reach="bounded",
     ),
-    _each(
+    each(
         "bell",
         elementary.bell,
         (lambda t, out, x: affine(t * (out * emit("tanh", affine(x, 0.5))), -1),),
         lambda m, x: 1 / (2 + m.exp(x) + m.exp(-x)),
         _X,
+        reach="bounded",
     ),
-    _each("tan", elementary.tan, (lambda t, out, x: t * affine(out * out, 1, 1),), lambda m, x: m.tan(x), _X),
-    _each("sinh", elementary.sinh, (lambda t, out, x: t * emit("cosh", x),), lambda m, x: m.sinh(x), _X),
-    _each("cosh", elementary.cosh, (lambda t, out, x: t * emit("sinh", x),), lambda m, x: m.cosh(x), _X),
-    _each(
+    each("tan", elementary.tan, (lambda t, out, x: t * affine(out * out, 1, 1),), lambda m, x: m.tan(x), _X),
+    each("sinh", elementary.sinh, (lambda t, out, x: t * emit("cosh", x),), lambda m, x: m.sinh(x), _X),
+    each("cosh", elementary.cosh, (lambda t, out, x: t * emit("sinh", x),), lambda m, x: m.cosh(x), _X),
+    each(
         "cbrt",
         elementary.cbrt,
         (lambda t, out, x: t / affine(out * out, 3),),
         lambda m, x: m.cbrt(x),
         _X,
     ),
-    _each(
+    each(
         "hypot",
         elementary.hypot,
         (
@@ -235,8 +258,9 @@ _FUNCTIONS = (
         lambda m, a, b: m.sqrt(a * a + b * b),
         _X,
         _Y,
+        reach="bounded",
     ),
-    _each(
+    each(
         "log_add_exp",
         elementary.log_add_exp,
         (
@@ -246,25 +270,40 @@ _FUNCTIONS = (
         lambda m, a, b: m.log(m.exp(a) + m.exp(b)),
         _X,
         _Y,
+        reach="bounded",
     ),
 )
 
 _PIECES = (
-    _each(
-        "absolute", kernels.absolute, (lambda t, out, x: t * emit("sign", x),), lambda m, x: abs(x), _X - 1
+    each(
+        "absolute",
+        kernels.absolute,
+        (lambda t, out, x: t * emit("sign", x),),
+        lambda m, x: abs(x),
+        _X - 1,
+        reach="bounded",
     ),
-    _each("sign", kernels.sign, (None,), lambda m, x: _sign(x), _X - 1),
+    each("sign", kernels.sign, (None,), lambda m, x: _sign(x), _X - 1, reach="bounded"),
     # 1 where a > b, 1/2 where they are equal: the derivative of max that favours neither side.
-    _each("above", kernels.above, (None, None), lambda m, a, b: (1 + _sign(a - b)) / 2, _X, _Y),
-    _each(
+    each(
+        "above",
+        kernels.above,
+        (None, None),
+        lambda m, a, b: (1 + _sign(a - b)) / 2,
+        _X,
+        _Y,
+        reach="bounded",
+    ),
+    each(
         "maximum",
         kernels.maximum,
         (lambda t, out, a, b: t * emit("above", a, b), lambda t, out, a, b: t * emit("above", b, a)),
         lambda m, a, b: max(a, b),
         _X,
         _Y,
+        reach="moves",
     ),
-    _each(
+    each(
         "select",
         kernels.select,
         (
@@ -276,6 +315,7 @@ _PIECES = (
         _MASK,
         _X,
         _Y,
+        reach="moves",
     ),
     # The same numbers where they are finite, held fixed: what is true whatever they are need not be
     # differentiated by them.
@@ -291,6 +331,7 @@ _SHAPES = (
         (lambda t, out, x, axis, times: total(t, (axis,)),),
         lambda m, x, axis, times: np.repeat(x, times, axis),
         (_X[:, :1], 1, 4),
+        reach="moves",
     ),
     Primitive(
         "sum",
@@ -300,6 +341,7 @@ _SHAPES = (
         (lambda t, out, x, axis: broadcast(t, x.shape),),
         lambda m, x, axis: x.sum(axis, keepdims=True),
         (_X, 1),
+        reach="moves",
     ),
     Primitive(
         "highest",
@@ -309,6 +351,7 @@ _SHAPES = (
         (lambda t, out, x, axis: broadcast(t, x.shape) * _share(out, x, axis),),
         lambda m, x, axis: x.max(axis, keepdims=True),
         (_X, 1),
+        reach="moves",
     ),
     Primitive(
         "length",
@@ -318,6 +361,7 @@ _SHAPES = (
         (lambda t, out, x, axis: broadcast(t, x.shape) * emit("ratio", x, broadcast(out, x.shape)),),
         lambda m, x, axis: np.vectorize(m.sqrt, otypes=[object])((x * x).sum(axis, keepdims=True)),
         (_X, 1),
+        reach="sums",
     ),
     Primitive(
         "reshape",
@@ -327,6 +371,7 @@ _SHAPES = (
         (lambda t, out, x, shape: reshaped(t, x.shape),),
         lambda m, x, shape: x.reshape(shape),
         (_X, (3, 2)),
+        reach="moves",
     ),
     Primitive(
         "take",
@@ -336,6 +381,7 @@ _SHAPES = (
         (lambda t, out, x, listed, shape: emit("put", t, settings=(listed, x.shape)),),
         lambda m, x, listed, shape: x.ravel()[_places(listed)].reshape(shape),
         (_X, _LISTED, (4,)),
+        reach="moves",
     ),
     Primitive(
         "put",
@@ -345,6 +391,7 @@ _SHAPES = (
         (lambda t, out, x, listed, shape: emit("take", t, settings=(listed, x.shape)),),
         lambda m, x, listed, shape: _put(x, listed, shape),
         (_X[0, [0, 1, 2, 1]], _LISTED, (2, 3)),
+        reach="moves",
     ),
     Primitive(
         "product",
@@ -365,6 +412,7 @@ _SHAPES = (
         lambda m, a, b, turn_a, turn_b: (a.T if turn_a else a) @ (b.T if turn_b else b),
         (_X, _Y, False, True),
         _product_count,
+        reach="sums",
     ),
 )
 

@@ -76,7 +76,7 @@ def forward_tile(network: Network, rows: int) -> Tile:
     X = Traced(trace, trace.input((network.sizes[0], rows)))
     Y = Traced(trace, trace.input((network.sizes[-1], rows)))
     program = traced(summed_loss(network), [w.shape, X.shape, Y.shape])
-    (value,), (slope,) = push_forward(program, [w, X, Y], [direction, None, None])
+    (value,), (slope,) = push_forward(program, [w, X, Y], [direction, None, None], dense=True)
     assert slope is not None
     return _tile(trace, rows, [value.place, slope.place])
 
