@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -115,7 +116,7 @@ def _folded(program: Program) -> Program:
         return program
     steps = tuple(step for step in program.instructions if step.output in found)
     part = replace(program, inputs=(), instructions=steps, outputs=tuple(needed))
-    constants = program.constants | dict(zip(needed, _run(part, _lay_out(part), []), strict=True))
+    constants = program.constants | dict(zip(needed, _run_once(part), strict=True))
     read = {place for step in rest for place in step.inputs} | set(program.outputs)
     constants = {place: array for place, array in constants.items() if place in read}
     return replace(program, constants=constants, instructions=rest)
@@ -159,6 +160,11 @@ def _joined(program: Program) -> tuple[dict[int, tuple[int, int]], set[int]]:
             pieces.update({source: (output, begin) for begin, (source, _) in spans.items()})
             idle |= sums | {place for _, place in spans.values()}
     return pieces, idle
+
+
+def _run_once(program: Program) -> list[Array]:
+    layout = _lay_out(program)
+    return _run(program, layout, layout.memory, [])
 
 
 def lay_out(program: Program) -> Layout:
@@ -241,8 +247,8 @@ def _sizes(step: Instruction, program: Program) -> list[int]:
     return [0, 0, 0, 0]
 
 
-def _run(program: Program, layout: Layout, inputs: Sequence[Array]) -> list[Array]:
-    memory, offsets = layout.memory, layout.offsets
+def _run(program: Program, layout: Layout, memory: Array, inputs: Sequence[Array]) -> list[Array]:
+    offsets = layout.offsets
     for place, array in zip(program.inputs, inputs, strict=True):
         memory[offsets[place] : offsets[place] + array.size] = array.ravel()
     evaluate(memory, layout.code, 0, layout.steps)
@@ -254,12 +260,17 @@ def _run(program: Program, layout: Layout, inputs: Sequence[Array]) -> list[Arra
 
 
 class Evaluator:
-    """A program ready to run on plain arrays."""
+    """A program ready to run on plain arrays, from any thread."""
 
     def __init__(self, program: Program) -> None:
         self._program = _folded(program)
         self._layout = _lay_out(self._program)
+        # A memory for each thread: a lock would keep the others waiting, for compiled steps run side by side.
+        self._own = threading.local()
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """Run the program; return its outputs."""
-        return _run(self._program, self._layout, inputs)
+        own = self._own.__dict__
+        if "memory" not in own:
+            own["memory"] = self._layout.memory.copy()
+        return _run(self._program, self._layout, own["memory"], inputs)

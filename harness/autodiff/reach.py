@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -125,12 +125,11 @@ def carried(
 def _covers(step: Instruction, before: Shape, input_shape: Shape) -> bool:
     """Say whether a step that moves entries leaves none of them out."""
     if step.primitive in ("take", "put"):
-        places, larger = step.settings
-        listed = np.frombuffer(places, dtype=np.int64)  # type: ignore[call-overload]
+        places, larger = cast(tuple[bytes, Shape], step.settings)
         # Forward a take reads what is there, and so does a put back; the others may leave zeros.
         reads = (step.primitive == "take") == (before == input_shape)
-        size = math.prod(input_shape if step.primitive == "take" else larger)  # type: ignore[arg-type]
-        return reads or np.unique(listed).size == size
+        size = math.prod(input_shape if step.primitive == "take" else larger)
+        return reads or np.unique(np.frombuffer(places, dtype=np.int64)).size == size
     return step.primitive in ("repeat", "sum", "reshape")
 
 

@@ -1,0 +1,263 @@
+"""What a function reads from outside, and whether it is still what it was.
+
+A traced function is kept, with the numbers that it read from outside as constants. `Readings` looks at what
+those are: closure, defaults, the globals and module members that its code names, bound objects and instances
+with their attributes, containers, the functions that it calls, and the contents of arrays. At each call it
+compares, and where anything differs the function is traced anew.
+
+What cannot be looked into (a random generator, an iterator, a file, a data frame) makes the function
+volatile: it is traced at every call. So does the use of ``np.random``, ``random``, ``time``, ``datetime`` or
+``os``.
+
+Not noticed: members of other installed packages that are replaced, what is read through ``globals()``,
+``getattr`` with a name put together, ``eval`` or compiled code.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.autodiff.tracer import Traced
+
+MOST_READINGS = 2000
+"""A function that reads more objects than this is traced at every call: to compare them takes as long."""
+
+VOLATILE = frozenset({"random", "numpy.random", "time", "datetime", "os", "secrets", "_datetime"})
+"""Modules whose functions answer differently every time."""
+
+PLAIN = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    range,
+    slice,
+    type(Ellipsis),
+    np.generic,
+    types.CodeType,
+)
+"""Types whose objects do not change."""
+
+_MISSING = object()
+_INSTALLED = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+
+
+class _VolatileError(Exception):
+    """Raised for what cannot be looked into."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_installed(name: str) -> bool:
+    """Say whether a module belongs to Python or to an installed package, whose members stay."""
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if module is None or file is None:
+        return module is not None and name != "__main__"
+    return any(place in Path(file).parents for place in _INSTALLED)
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Return the names that code and the functions within it use."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= _names(constant)
+    return found
+
+
+def same(old: Any, new: Any) -> bool:
+    """Say whether two plain values or arrays are the same to the last bit."""
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, np.ndarray):
+        return bool(old.dtype == new.dtype and old.shape == new.shape and old.tobytes() == new.tobytes())
+    if isinstance(old, float):
+        return old.hex() == float(new).hex()
+    return isinstance(old, PLAIN) and bool(repr(old) == repr(new))
+
+
+class Readings:
+    """What a function reads from outside, as it was when this was made.
+
+    Attributes:
+        volatile: whether it reads what cannot be looked into.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self.volatile = False
+        self._kept: list[tuple[Callable[[], Any], Any]] = []
+        self._arrays: list[tuple[Any, Any, Any, bytes]] = []
+        self._containers: list[tuple[Any, Any]] = []
+        self._seen: dict[int, Any] = {}
+        try:
+            self._look(function)
+        except (_VolatileError, RecursionError):
+            self.volatile = True
+
+    def hold(self) -> bool:
+        """Say whether everything is as it was."""
+        if self.volatile:
+            return False
+        for fetch, old in self._kept:
+            new = fetch()
+            if not same(old, new):
+                return False
+        for container, copy in self._containers:
+            if len(container) != len(copy) or not all(map(same, copy, _members(container))):
+                return False
+        return all(
+            array.shape == shape and array.dtype == dtype and array.tobytes() == bits
+            for array, shape, dtype, bits in self._arrays
+        )
+
+    def _read(self, fetch: Callable[[], Any]) -> None:
+        value = fetch()
+        self._kept.append((fetch, value))
+        if len(self._kept) > MOST_READINGS:
+            raise _VolatileError
+        if value is not _MISSING:
+            self._look(value)
+
+    def _look(self, value: Any) -> None:
+        if isinstance(value, PLAIN) or id(value) in self._seen:
+            return
+        # The object is kept with its id, so that no other object gets the id.
+        self._seen[id(value)] = value
+        if len(self._seen) > MOST_READINGS:
+            raise _VolatileError
+        if isinstance(value, Traced):
+            raise _VolatileError
+        if isinstance(value, np.ndarray):
+            self._look_at_array(value)
+        elif isinstance(value, list | tuple | set | frozenset | dict):
+            members = list(_members(value))
+            self._containers.append((value, members))
+            for member in members:
+                self._look(member)
+        elif isinstance(value, types.ModuleType | np.ufunc | np.dtype):
+            return
+        elif hasattr(value, "__wrapped__"):
+            self._look(value.__wrapped__)
+        elif isinstance(value, types.FunctionType):
+            self._look_at_function(value)
+        elif isinstance(value, types.MethodType):
+            self._look(value.__func__)
+            self._look(value.__self__)
+        elif isinstance(value, functools.partial):
+            self._look((value.func, value.args, value.keywords))
+        elif isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
+            self._look_at_builtin(value)
+        elif isinstance(value, type):
+            self._look_at_class(value)
+        else:
+            self._look_at_instance(value)
+
+    def _look_at_array(self, array: Any) -> None:
+        if array.dtype.hasobject or type(array) is not np.ndarray:
+            raise _VolatileError
+        self._arrays.append((array, array.shape, array.dtype, array.tobytes()))
+
+    def _look_at_function(self, function: Any) -> None:
+        if _is_installed(function.__module__ or ""):
+            return
+        self._read(lambda: function.__code__)
+        self._look(function.__defaults__)
+        self._look(function.__kwdefaults__)
+        names = _names(function.__code__)
+        for cell in function.__closure__ or ():
+            self._read(functools.partial(_cell, cell))
+            if isinstance(_cell(cell), types.ModuleType):
+                self._look_at_members(_cell(cell), names)
+        space = function.__globals__
+        for name in names:
+            if name in space:
+                self._read(functools.partial(space.get, name, _MISSING))
+                found = space[name]
+            else:
+                # A module that is imported inside the function.
+                found = sys.modules.get(name)
+            if isinstance(found, types.ModuleType):
+                self._look_at_members(found, names)
+
+    def _look_at_members(self, module: types.ModuleType, names: set[str]) -> None:
+        if module.__name__ in VOLATILE:
+            raise _VolatileError
+        installed = _is_installed(module.__name__)
+        space = vars(module)
+        for name in names & space.keys():
+            member = space[name]
+            if isinstance(member, types.ModuleType):
+                if member is not module and id(member) not in self._seen:
+                    self._seen[id(member)] = member
+                    self._look_at_members(member, names)
+            elif not installed:
+                self._read(functools.partial(space.get, name, _MISSING))
+
+    def _look_at_builtin(self, function: Any) -> None:
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, types.ModuleType):
+            if owner.__name__ in VOLATILE:
+                raise _VolatileError
+        elif owner is not None:
+            self._look(owner)
+
+    def _look_at_class(self, kind: type) -> None:
+        for base in kind.__mro__:
+            if _is_installed(base.__module__):
+                continue
+            space = base.__dict__
+            for name, member in list(space.items()):
+                if name in ("__dict__", "__weakref__", "__doc__", "__module__"):
+                    continue
+                inner = getattr(member, "__func__", getattr(member, "fget", member))
+                self._kept.append((functools.partial(space.get, name, _MISSING), member))
+                if isinstance(inner, types.FunctionType | np.ndarray | list | dict | tuple):
+                    self._look(inner)
+
+    def _look_at_instance(self, value: Any) -> None:
+        self._look(type(value))
+        held = getattr(value, "__dict__", None)
+        slots = [
+            name
+            for base in type(value).__mro__
+            for name in _as_tuple(base.__dict__.get("__slots__", ()))
+            if name not in ("__dict__", "__weakref__")
+        ]
+        if held is None and (not slots or _is_installed(type(value).__module__)):
+            raise _VolatileError
+        if held is not None:
+            self._look(held)
+        for name in slots:
+            self._read(functools.partial(getattr, value, name, _MISSING))
+
+
+def _as_tuple(slots: Any) -> tuple[str, ...]:
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING
+
+
+def _members(container: Any) -> Iterator[Any]:
+    if isinstance(container, dict):
+        for name, member in container.items():
+            yield name
+            yield member
+    else:
+        yield from container
