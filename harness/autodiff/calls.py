@@ -117,6 +117,8 @@ def _described(value: Any) -> str:
 Form = Callable[[list[Any]], Any]
 """Puts an answer together from the outputs."""
 
+FLOAT = np.dtype(np.float64)
+
 Emitted = Callable[..., tuple[Sequence[Any], Form]]
 """Emits outputs from options and traced arrays."""
 
@@ -137,7 +139,9 @@ class _Kept:
 
     def serve(self, options: Options) -> bool:
         mine = self.options
-        if options.keys() != mine.keys() or not all(same(mine[name], options[name]) for name in mine):
+        if (options or mine) and (
+            options.keys() != mine.keys() or not all(same(mine[name], options[name]) for name in mine)
+        ):
             return False
         return self.readings.hold()
 
@@ -157,10 +161,14 @@ class Call:
 
     def __call__(self, arguments: Sequence[Any], options: Options) -> Any:
         """Return the answer, traced where an argument is, or where the function reads a traced array."""
-        if any(holds_traced(argument) for argument in arguments):
-            return self._within(trace_of(*arguments), arguments, options)
-        arrays = [plain(f"argument {place}", argument) for place, argument in enumerate(arguments)]
-        key = tuple((array.shape, array.dtype.kind) for array in arrays)
+        arrays: Sequence[Any] = arguments
+        for argument in arguments:
+            if type(argument) is not np.ndarray or argument.dtype is not FLOAT:
+                if any(map(holds_traced, arguments)):
+                    return self._within(trace_of(*arguments), arguments, options)
+                arrays = [plain(f"argument {place}", each) for place, each in enumerate(arguments)]
+                break
+        key = tuple([array.shape if array.dtype is FLOAT else (array.shape,) for array in arrays])
         known = self._kept.get(key, ())
         for kept in known:
             if kept.serve(options):

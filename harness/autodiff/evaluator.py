@@ -162,11 +162,6 @@ def _joined(program: Program) -> tuple[dict[int, tuple[int, int]], set[int]]:
     return pieces, idle
 
 
-def _run_once(program: Program) -> list[Array]:
-    layout = _lay_out(program)
-    return _run(program, layout, layout.memory, [])
-
-
 def lay_out(program: Program) -> Layout:
     """Return a program's layout: room for each variable, and a step for each instruction that does work."""
     return _lay_out(_folded(program))
@@ -247,30 +242,38 @@ def _sizes(step: Instruction, program: Program) -> list[int]:
     return [0, 0, 0, 0]
 
 
-def _run(program: Program, layout: Layout, memory: Array, inputs: Sequence[Array]) -> list[Array]:
-    offsets = layout.offsets
-    for place, array in zip(program.inputs, inputs, strict=True):
-        memory[offsets[place] : offsets[place] + array.size] = array.ravel()
-    evaluate(memory, layout.code, 0, layout.steps)
-    outputs = []
-    for place in program.outputs:
-        shape = program.shapes[place]
-        outputs.append(memory[offsets[place] :][: math.prod(shape)].reshape(shape).copy())
-    return outputs
+def _run_once(program: Program) -> list[Array]:
+    return Evaluator(program, folded=True)([])
 
 
 class Evaluator:
-    """A program ready to run on plain arrays, from any thread."""
+    """A program ready to run on plain arrays, from any thread.
 
-    def __init__(self, program: Program) -> None:
-        self._program = _folded(program)
-        self._layout = _lay_out(self._program)
+    Arguments:
+        program: what is run.
+        folded: whether what depends on constants alone is left as it is.
+    """
+
+    def __init__(self, program: Program, folded: bool = False) -> None:
+        program = program if folded else _folded(program)
+        layout = _lay_out(program)
+        self._layout = layout
+
+        def stretch(place: int) -> slice:
+            return slice(layout.offsets[place], layout.offsets[place] + program.size(place))
+
+        self._inputs = [stretch(place) for place in program.inputs]
+        self._outputs = [(stretch(place), program.shapes[place]) for place in program.outputs]
         # A memory for each thread: a lock would keep the others waiting, for compiled steps run side by side.
         self._own = threading.local()
 
     def __call__(self, inputs: Sequence[Array]) -> list[Array]:
         """Run the program; return its outputs."""
-        own = self._own.__dict__
-        if "memory" not in own:
-            own["memory"] = self._layout.memory.copy()
-        return _run(self._program, self._layout, own["memory"], inputs)
+        layout, own = self._layout, self._own.__dict__
+        memory = own.get("memory")
+        if memory is None:
+            memory = own["memory"] = layout.memory.copy()
+        for place, array in zip(self._inputs, inputs, strict=True):
+            memory[place] = array.ravel()
+        evaluate(memory, layout.code, 0, layout.steps)
+        return [memory[place].reshape(shape).copy() for place, shape in self._outputs]

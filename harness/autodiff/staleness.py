@@ -19,7 +19,7 @@ import functools
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +97,12 @@ class Readings:
 
     def __init__(self, function: Any) -> None:
         self.volatile = False
-        self._kept: list[tuple[Callable[[], Any], Any]] = []
+        self._functions: list[tuple[Any, Any, Any, Any]] = []
+        self._cells: list[tuple[types.CellType, Any]] = []
+        self._entries: list[tuple[Any, str, Any]] = []
+        self._slots: list[tuple[Any, str, Any]] = []
+        self._containers: list[tuple[Any, list[Any]]] = []
         self._arrays: list[tuple[Any, Any, Any, bytes]] = []
-        self._containers: list[tuple[Any, Any]] = []
         self._seen: dict[int, Any] = {}
         try:
             self._look(function)
@@ -108,25 +111,39 @@ class Readings:
 
     def hold(self) -> bool:
         """Say whether everything is as it was."""
+        # Written out, for this is all that a call costs beside the program: most is told by identity.
         if self.volatile:
             return False
-        for fetch, old in self._kept:
-            new = fetch()
-            if not same(old, new):
+        for function, code, defaults, by_name in self._functions:
+            if (
+                function.__code__ is not code
+                or function.__defaults__ is not defaults
+                or function.__kwdefaults__ is not by_name
+            ):
+                return False
+        for cell, old in self._cells:
+            new = _cell(cell)
+            if new is not old and not same(old, new):
+                return False
+        for space, name, old in self._entries:
+            new = space.get(name, _MISSING)
+            if new is not old and not same(old, new):
+                return False
+        for owner, name, old in self._slots:
+            if not same(old, getattr(owner, name, _MISSING)):
                 return False
         for container, copy in self._containers:
             if len(container) != len(copy) or not all(map(same, copy, _members(container))):
                 return False
-        return all(
-            array.shape == shape and array.dtype == dtype and array.tobytes() == bits
-            for array, shape, dtype, bits in self._arrays
-        )
+        for array, shape, dtype, bits in self._arrays:
+            if array.shape != shape or array.dtype is not dtype or array.tobytes() != bits:
+                return False
+        return True
 
-    def _read(self, fetch: Callable[[], Any]) -> None:
-        value = fetch()
-        self._kept.append((fetch, value))
-        if len(self._kept) > MOST_READINGS:
-            raise _VolatileError
+    def _read(self, space: Any, name: str) -> None:
+        """Note what stands under a name."""
+        value = space.get(name, _MISSING)
+        self._entries.append((space, name, value))
         if value is not _MISSING:
             self._look(value)
 
@@ -143,7 +160,8 @@ class Readings:
             self._look_at_array(value)
         elif isinstance(value, list | tuple | set | frozenset | dict):
             members = list(_members(value))
-            self._containers.append((value, members))
+            if not isinstance(value, tuple | frozenset):
+                self._containers.append((value, members))
             for member in members:
                 self._look(member)
         elif isinstance(value, types.ModuleType | np.ufunc | np.dtype):
@@ -172,18 +190,21 @@ class Readings:
     def _look_at_function(self, function: Any) -> None:
         if _is_installed(function.__module__ or ""):
             return
-        self._read(lambda: function.__code__)
+        self._functions.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
         self._look(function.__defaults__)
         self._look(function.__kwdefaults__)
         names = _names(function.__code__)
         for cell in function.__closure__ or ():
-            self._read(functools.partial(_cell, cell))
-            if isinstance(_cell(cell), types.ModuleType):
-                self._look_at_members(_cell(cell), names)
+            held = _cell(cell)
+            self._cells.append((cell, held))
+            if isinstance(held, types.ModuleType):
+                self._look_at_members(held, names)
+            elif held is not _MISSING:
+                self._look(held)
         space = function.__globals__
         for name in names:
             if name in space:
-                self._read(functools.partial(space.get, name, _MISSING))
+                self._read(space, name)
                 found = space[name]
             else:
                 # A module that is imported inside the function.
@@ -203,7 +224,7 @@ class Readings:
                     self._seen[id(member)] = member
                     self._look_at_members(member, names)
             elif not installed:
-                self._read(functools.partial(space.get, name, _MISSING))
+                self._read(space, name)
 
     def _look_at_builtin(self, function: Any) -> None:
         owner = getattr(function, "__self__", None)
@@ -222,7 +243,7 @@ class Readings:
                 if name in ("__dict__", "__weakref__", "__doc__", "__module__"):
                     continue
                 inner = getattr(member, "__func__", getattr(member, "fget", member))
-                self._kept.append((functools.partial(space.get, name, _MISSING), member))
+                self._entries.append((space, name, member))
                 if isinstance(inner, types.FunctionType | np.ndarray | list | dict | tuple):
                     self._look(inner)
 
@@ -240,7 +261,10 @@ class Readings:
         if held is not None:
             self._look(held)
         for name in slots:
-            self._read(functools.partial(getattr, value, name, _MISSING))
+            member = getattr(value, name, _MISSING)
+            self._slots.append((value, name, member))
+            if member is not _MISSING:
+                self._look(member)
 
 
 def _as_tuple(slots: Any) -> tuple[str, ...]:
