@@ -117,13 +117,50 @@ def cbrt(memory: Any, code: Any, place: int) -> None:
         memory[out + i] = np.cbrt(memory[x + i])
 
 
+NEAR_FLAT = 1e-3
+"""A slope below this is worked out from x, for 1 - y has too few digits there. Above it the relative error is
+under 1e-12."""
+
+STRETCH = 64
+"""Entries that are looked through again where one of them is flat."""
+
+
 @compiled()
-def bell(memory: Any, code: Any, place: int) -> None:
-    """Take the slope of the logistic function: 1 - sigmoid(x) would have no digits left in the tail."""
-    out, x = U(code[place + OUT]), U(code[place + FIRST])
-    for i in range(U(code[place + COUNT])):
-        e = exponential(-abs(memory[x + i]))
-        memory[out + i] = e / ((1.0 + e) * (1.0 + e))
+def tanh_slope(memory: Any, code: Any, place: int) -> None:
+    """Take the slope of the hyperbolic tangent from x and y = tanh(x)."""
+    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    count = code[place + COUNT]
+    for first in range(0, count, STRETCH):
+        begin, length, flat = U(first), U(min(STRETCH, count - first)), 0
+        for i in range(length):
+            value = memory[y + begin + i]
+            slope = (1.0 - value) * (1.0 + value)
+            memory[out + begin + i] = slope
+            flat += slope < NEAR_FLAT
+        if flat:
+            for i in range(length):
+                if memory[out + begin + i] < NEAR_FLAT:
+                    e = exponential(-2.0 * abs(memory[x + begin + i]))
+                    memory[out + begin + i] = 4.0 * e / ((1.0 + e) * (1.0 + e))
+
+
+@compiled()
+def sigmoid_slope(memory: Any, code: Any, place: int) -> None:
+    """Take the slope of the logistic function from x and y = sigmoid(x)."""
+    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    count = code[place + COUNT]
+    for first in range(0, count, STRETCH):
+        begin, length, flat = U(first), U(min(STRETCH, count - first)), 0
+        for i in range(length):
+            value = memory[y + begin + i]
+            slope = value * (1.0 - value)
+            memory[out + begin + i] = slope
+            flat += slope < NEAR_FLAT
+        if flat:
+            for i in range(length):
+                if memory[out + begin + i] < NEAR_FLAT:
+                    e = exponential(-1.0 * abs(memory[x + begin + i]))
+                    memory[out + begin + i] = e / ((1.0 + e) * (1.0 + e))
 
 
 @compiled()

@@ -217,7 +217,7 @@ _FUNCTIONS = (
     each(
         "tanh",
         elementary.tanh,
-        (lambda t, out, x: t * affine(emit("bell", affine(x, 2)), 4),),
+        (lambda t, out, x: t * emit("tanh_slope", x, out),),
         lambda m, x: m.tanh(x),
         _X,
         reach="bounded",
@@ -225,17 +225,29 @@ _FUNCTIONS = (
     each(
         "sigmoid",
         elementary.sigmoid,
-        (lambda t, out, x: t * emit("bell", x),),
+        (lambda t, out, x: t * emit("sigmoid_slope", x, out),),
         lambda m, x: 1 / (1 + m.exp(-x)),
         _X,
         reach="bounded",
     ),
+    # Slopes from x and the value, which alone has no digits left in the tails. Functions of x, so that the
+    # rules for the value are none.
     each(
-        "bell",
-        elementary.bell,
-        (lambda t, out, x: affine(t * (out * emit("tanh", affine(x, 0.5))), -1),),
-        lambda m, x: 1 / (2 + m.exp(x) + m.exp(-x)),
+        "tanh_slope",
+        elementary.tanh_slope,
+        (lambda t, out, x, y: affine(t * (out * y), -2), None),
+        lambda m, x, y: 1 / m.cosh(x) ** 2,
         _X,
+        np.tanh(_X),
+        reach="bounded",
+    ),
+    each(
+        "sigmoid_slope",
+        elementary.sigmoid_slope,
+        (lambda t, out, x, y: t * (out * affine(y, -2, 1)), None),
+        lambda m, x, y: 1 / (2 + m.exp(x) + m.exp(-x)),
+        _X,
+        1 / (1 + np.exp(-_X)),
         reach="bounded",
     ),
     each("tan", elementary.tan, (lambda t, out, x: t * affine(out * out, 1, 1),), lambda m, x: m.tan(x), _X),
