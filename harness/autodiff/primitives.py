@@ -96,7 +96,8 @@ def _zeros(like: Traced) -> Any:
 
 def _share(out: Traced, x: Traced, axis: int) -> Any:
     """Return 1 for the entry that is the highest, shared evenly where several are."""
-    there = affine(emit("absolute", emit("sign", x - broadcast(out, x.shape))), -1, 1)
+    # Compared and not subtracted, for equal infinities have no difference; nothing is above the highest.
+    there = emit("sign", emit("above", x, broadcast(out, x.shape)))
     return there / broadcast(total(there, (axis,)), x.shape)
 
 

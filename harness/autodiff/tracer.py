@@ -92,7 +92,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         from harness.autodiff.functions import UFUNC_METHODS, UFUNCS
 
         if any(part is not None for part in options.pop("out", ())):
-            raise refused("a write into an array", "make a new array, as in x = x + y")
+            raise refused("a write into an array, by out=", "make a new array, as in x = x + y")
         name = ufunc.__name__
         entry = UFUNCS.get(name) if method == "__call__" else UFUNC_METHODS.get((name, method))
         if entry is None:

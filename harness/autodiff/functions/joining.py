@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ class Joiner(Mover):
 
     arrays: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def leading(self) -> tuple[str, ...]:
         """The arguments that hold arrays."""
         return self.arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Sequence
@@ -105,12 +106,12 @@ class Mover(Entry):
 
     without: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def leading(self) -> tuple[str, ...]:
         """The first argument: the array, or the arrays."""
         return tuple(self.signature.parameters)[:1]
 
-    @property
+    @functools.cached_property
     def reads(self) -> tuple[str, ...]:
         """All parameters but those that are refused."""
         return tuple(name for name in self.signature.parameters if name not in self.without)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,12 +43,12 @@ def broadcast_arrays(args: Any) -> Any:
 class ShapesOnly(Entry):
     """A function whose answer depends on shapes alone: NumPy's own answer for ones, and fixed."""
 
-    @property
+    @functools.cached_property
     def leading(self) -> tuple[str, ...]:
         """The array."""
         return tuple(self.signature.parameters)[:1]
 
-    @property
+    @functools.cached_property
     def reads(self) -> tuple[str, ...]:
         """All parameters."""
         return tuple(self.signature.parameters)

@@ -17,6 +17,7 @@ that its arguments are right.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import warnings
 from collections.abc import Callable
@@ -55,20 +56,21 @@ class Entry:
     rule: Rule
     checked: bool = True
 
-    @property
+    @functools.cached_property
     def leading(self) -> tuple[str, ...]:
         """Names of the arguments that the rule takes by position."""
         own = inspect.signature(self.rule).parameters.values()
         count = sum(parameter.default is inspect.Parameter.empty for parameter in own)
         return tuple(self.signature.parameters)[:count]
 
-    @property
+    @functools.cached_property
     def reads(self) -> tuple[str, ...]:
         """Names of the parameters that are read."""
         own = list(inspect.signature(self.rule).parameters)
-        return (*self.leading, *own[len(self.leading) :])
+        others = own[len(self.leading) :]
+        return (*self.leading, *(name for name in others if name in self.signature.parameters))
 
-    @property
+    @functools.cached_property
     def refuses(self) -> tuple[str, ...]:
         """Names of the parameters that are refused unless they are at their default."""
         return tuple(name for name in self.signature.parameters if name not in self.reads)
@@ -212,7 +214,8 @@ def ufunc(name: str, original: Any = None) -> Callable[[Rule], Rule]:
 
     def declare(rule: Rule) -> Rule:
         found = getattr(np, name) if original is None else original
-        arrays = ", ".join(f"x{place + 1}" for place in range(len(inspect.signature(rule).parameters)))
+        count = len(inspect.signature(rule).parameters)
+        arrays = "x" if count == 1 else ", ".join(f"x{place + 1}" for place in range(count))
         prefix = "np" if original is None else "scipy.special"
         UFUNCS[name] = Entry(f"{prefix}.{name}", found, signature_of(f"{arrays}, /, {_UFUNC}"), rule)
         return rule
