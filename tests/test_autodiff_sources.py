@@ -13,6 +13,7 @@ import harness
 from harness.gradients import build_source
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.problems import FunctionProblem
 
 DEPTHS = [network for network in every_network((3, 2), 2, pairs=False) if not network.no_gradient]
 MODES = ("forward-autodiff", "reverse-autodiff")
@@ -84,3 +85,24 @@ def test_a_loss_that_is_not_finite_comes_through() -> None:
     case = make_case(Network(sizes=(2, 3, 1)), 3, kinks=False)
     objective: NetworkObjective = case.objective("reverse-autodiff")
     assert not np.isfinite(objective.value_and_gradient(np.full(case.w.size, np.nan))[0])
+
+
+@pytest.mark.parametrize("source", ["reverse-autodiff", "forward-autodiff", "symbolic"])
+def test_a_function_that_changed_has_its_own_gradient(source: str) -> None:
+    """Value and gradient belong to the same function also where what it reads from outside has changed."""
+    centre = np.array([1.0, 2.0])
+    problem = FunctionProblem(lambda w: np.sum((w - centre) ** 2), 2)
+    objective = problem.objective(source)
+    assert objective.value_and_gradient(np.zeros(2))[1].tolist() == [-2, -4]
+    centre[0] = 5.0
+    value, gradient = objective.value_and_gradient(np.zeros(2))
+    assert value == 29
+    assert gradient.tolist() == [-10, -4]
+
+
+def test_products_with_the_hessian_belong_to_the_function_as_it_is() -> None:
+    scale = np.array([1.0])
+    objective = FunctionProblem(lambda w: scale[0] * np.sum(w**2), 2).objective("reverse-autodiff")
+    assert objective.hessian_product(np.ones(2), np.ones(2)).tolist() == [2, 2]
+    scale[0] = 3.0
+    assert objective.hessian_product(np.ones(2), np.ones(2)).tolist() == [6, 6]

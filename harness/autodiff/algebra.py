@@ -56,6 +56,9 @@ def spread(*values: Any) -> list[Any]:
 
 def reshaped(x: Any, shape: Shape) -> Any:
     """Return the same entries in another shape."""
+    fixed = x.origin.constants.get(x.place)
+    if fixed is not None:
+        return lifted(x.origin, fixed.reshape(shape))
     return x if x.shape == shape else emit("reshape", x, settings=(shape,))
 
 

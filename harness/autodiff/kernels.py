@@ -50,6 +50,16 @@ def multiply(memory: Any, code: Any, place: int) -> None:
 
 
 @compiled()
+def gated(memory: Any, code: Any, place: int) -> None:
+    """Multiply; where the second is 0 the first does not matter, infinite or no number as it may be."""
+    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    for i in range(U(code[place + COUNT])):
+        factor = memory[y + i]
+        result = memory[x + i] * factor
+        memory[out + i] = 0.0 if factor == 0.0 else result
+
+
+@compiled()
 def divide(memory: Any, code: Any, place: int) -> None:
     """Divide."""
     out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])

@@ -161,6 +161,15 @@ _ARITHMETIC = (
         _X,
         _Y,
     ),
+    # A (co)tangent times a factor that is fixed: a zero of the factor leaves it out, infinite as it may be.
+    each(
+        "gated",
+        kernels.gated,
+        (lambda t, out, a, b: emit("gated", t, b), lambda t, out, a, b: t * a),
+        lambda m, a, b: a * b,
+        _X,
+        _Y,
+    ),
     each(
         "divide",
         kernels.divide,
@@ -310,7 +319,10 @@ _PIECES = (
     each(
         "maximum",
         kernels.maximum,
-        (lambda t, out, a, b: t * emit("above", a, b), lambda t, out, a, b: t * emit("above", b, a)),
+        (
+            lambda t, out, a, b: emit("gated", t, emit("above", a, b)),
+            lambda t, out, a, b: emit("gated", t, emit("above", b, a)),
+        ),
         lambda m, a, b: max(a, b),
         _X,
         _Y,
@@ -360,8 +372,8 @@ _SHAPES = (
         "highest",
         _shortened,
         kernels.highest,
-        (lambda t, out, x, axis: total(t * _share(out, x, axis), (axis,)),),
-        (lambda t, out, x, axis: broadcast(t, x.shape) * _share(out, x, axis),),
+        (lambda t, out, x, axis: total(emit("gated", t, _share(out, x, axis)), (axis,)),),
+        (lambda t, out, x, axis: emit("gated", broadcast(t, x.shape), _share(out, x, axis)),),
         lambda m, x, axis: x.max(axis, keepdims=True),
         (_X, 1),
         reach="moves",

@@ -72,14 +72,33 @@ def _nonzero(x: Traced) -> Traced:
     return emit("sign", emit("absolute", x))
 
 
-def masked(reach: Reach, step: Instruction, contribution: Any) -> Any:
+def contribution(
+    step: Instruction,
+    rule: Callable[..., Any],
+    before: Traced,
+    out: Traced,
+    operands: Sequence[Traced],
+    place: int,
+    fixed: Sequence[bool],
+) -> Any:
+    """Return what one input's rule makes of a (co)tangent.
+
+    A product with what does not depend on what is differentiated by leaves out where that is 0.
+    """
+    if step.primitive == "multiply" and fixed[1 - place]:
+        factor = operands[1 - place]
+        numbers = factor.origin.constants.get(factor.place)
+        if numbers is None or not numbers.all():
+            return emit("gated", before, factor)
+    return rule(before, out, *operands, *step.settings)
+
+
+def masked(reach: Reach, step: Instruction, term: Any) -> Any:
     """Return a contribution with zeros where nothing reaches, if the slope can be infinite."""
-    if contribution is None or PRIMITIVES[step.primitive].reach != "each":
-        return contribution
+    if term is None or PRIMITIVES[step.primitive].reach != "each":
+        return term
     mask = reach.mask()
-    if mask is None:
-        return contribution
-    return emit("select", mask, contribution, np.zeros(contribution.shape))
+    return term if mask is None else emit("select", mask, term, np.zeros(term.shape))
 
 
 def carried(
@@ -112,14 +131,21 @@ def carried(
             return None
         if kind in ("each", "bounded"):
             return _without_zeros(mask, step, operands, place, fixed)
-        if mask is None and (kind == "sums" or _covers(step, shape, operands[place].shape)):
+        values = list(map(_pattern, operands)) if kind == "sums" else list(operands)
+        gaps = kind == "sums" and not all(np.all(pattern) for pattern in values)
+        if mask is None and not gaps and (kind == "sums" or _covers(step, shape, operands[place].shape)):
             return None
         given = lifted(out.origin, np.ones(shape)) if mask is None else mask
-        values = [np.ones(x.shape) for x in operands] if kind == "sums" else operands
         behind = rule(given, out, *[lifted(out.origin, x) for x in values], *step.settings)
         return None if behind is None else _nonzero(behind)
 
     return Reach(find)
+
+
+def _pattern(x: Traced) -> Any:
+    """Return 1 where an array can be other than 0: everywhere unless it is fixed."""
+    numbers = x.origin.constants.get(x.place)
+    return np.ones(x.shape) if numbers is None else (numbers != 0).astype(float)
 
 
 def _covers(step: Instruction, before: Shape, input_shape: Shape) -> bool:

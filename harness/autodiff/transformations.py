@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.autodiff.primitives import PRIMITIVES
 from harness.autodiff.program import Instruction, Program, Trace
-from harness.autodiff.reach import Reach, carried, everywhere, masked, of_seed
+from harness.autodiff.reach import Reach, carried, contribution, everywhere, masked, of_seed
 from harness.autodiff.tracer import Traced, emit, lifted, trace_of
 
 
@@ -74,7 +74,8 @@ def push_forward(
             if rule is not None and place in flow.terms:
                 reach = flow.reach[place]
                 tangent = flow.terms[place]
-                term = masked(reach, step, rule(tangent, out, *operands, *step.settings))
+                term = contribution(step, rule, tangent, out, operands, number, fixed)
+                term = masked(reach, step, term)
                 behind = carried(reach, step, rule, tangent.shape, out, operands, number, fixed)
                 flow.add(step.output, term, behind)
     return [values[place] for place in program.outputs], [flow.terms.get(place) for place in program.outputs]
@@ -114,7 +115,8 @@ def pull_back(
         rules = PRIMITIVES[step.primitive].pull
         for number, (rule, place) in enumerate(zip(rules, step.inputs, strict=True)):
             if rule is not None and place in depends:
-                term = masked(reach, step, rule(back, out, *operands, *step.settings))
+                term = contribution(step, rule, back, out, operands, number, fixed)
+                term = masked(reach, step, term)
                 behind = carried(reach, step, rule, back.shape, out, operands, number, fixed)
                 flow.add(place, term, behind)
     outputs = [values[place] for place in program.outputs]

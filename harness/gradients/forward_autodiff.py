@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from harness.autodiff.evaluator import Evaluator
-from harness.gradients.traced_functions import counted_cost, slope_program, trace_refusal
+from harness.gradients.traced_functions import Current, counted_cost, slope_program, trace_refusal
 from harness.gradients.traced_programs import (
     DIRECTION_AT,
     SLOPE_AT,
@@ -60,13 +60,13 @@ class ForwardAutodiff(GradientSource):
         """
         if reason := self.function_refusal(function, n):
             raise InputError(reason)
-        program = slope_program(function, n)
-        evaluate = Evaluator(program)
+        current = Current(function, lambda: Evaluator(slope_program(function, n)))
 
         def value_and_gradient(w: Array) -> tuple[float, Array]:
+            evaluate = current.get()
             return float(function(w)), np.array([evaluate([w, unit])[0].item() for unit in np.eye(n)])
 
-        return value_and_gradient, counted_cost(function, program, n, times=n) or 1.0
+        return value_and_gradient, counted_cost(function, slope_program(function, n), n, times=n) or 1.0
 
 
 @compiled()

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from harness.autodiff.evaluator import Evaluator
-from harness.gradients.traced_functions import counted_cost, gradient_program, trace_refusal
+from harness.gradients.traced_functions import Current, counted_cost, gradient_program, trace_refusal
 from harness.gradients.traced_programs import (
     SLOPE_AT,
     TILE,
@@ -64,13 +64,12 @@ class ReverseAutodiff(GradientSource):
         """
         if reason := self.function_refusal(function, n):
             raise InputError(reason)
-        program = gradient_program(function, n)
-        evaluate = Evaluator(program)
+        current = Current(function, lambda: Evaluator(gradient_program(function, n)))
 
         def value_and_gradient(w: Array) -> tuple[float, Array]:
-            return float(function(w)), evaluate([w])[0]
+            return float(function(w)), current.get()([w])[0]
 
-        return value_and_gradient, counted_cost(function, program, n) or 1.0
+        return value_and_gradient, counted_cost(function, gradient_program(function, n), n) or 1.0
 
 
 @compiled()

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.gradients.traced_functions import trace_refusal
+from harness.gradients.traced_functions import Current, trace_refusal
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from harness.symbolic import derivation_of
@@ -80,9 +80,15 @@ class Symbolic(GradientSource):
         if reason := self.function_refusal(function, n):
             raise InputError(reason)
         found = derivation_of(function, n)
-        slopes = _numpy_code(found.parameters, found.gradient)
+
+        def code() -> Callable[..., list[Any]]:
+            derived = derivation_of(function, n)
+            return _numpy_code(derived.parameters, derived.gradient)
+
+        current = Current(function, code)
 
         def value_and_gradient(w: Array) -> tuple[float, Array]:
+            slopes = current.get()
             with np.errstate(all="ignore"):
                 return float(function(w)), np.array(slopes(*w), dtype=np.float64)
 

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 import numpy as np
 
 from harness.autodiff.derivatives import traced
 from harness.autodiff.primitives import PRIMITIVES
 from harness.autodiff.program import Program, Trace
+from harness.autodiff.staleness import Readings
 from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward
 from harness.network.source import Function
 
 MOVES = frozenset({"reshape", "take", "put", "repeat", "held"})
 """Primitives that move numbers and compute none."""
+
+
+Made = TypeVar("Made")
+
+
+class Current(Generic[Made]):
+    """What is made of a function, made anew where what the function reads from outside has changed.
+
+    The value of a plain function is worked out by itself: a derivative that was kept would belong to another
+    function.
+    """
+
+    def __init__(self, function: Function, make: Callable[[], Made]) -> None:
+        self._function = function
+        self._make = make
+        self._kept = (Readings(function), make())
+
+    def get(self) -> Made:
+        """Return what belongs to the function as it is now."""
+        readings, made = self._kept
+        if not readings.hold():
+            readings = Readings(self._function)
+            made = self._make()
+            self._kept = readings, made
+        return made
 
 
 def operations(program: Program) -> int:

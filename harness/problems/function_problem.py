@@ -17,7 +17,7 @@ from harness.autodiff.derivatives import traced
 from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program
 from harness.gradients import build_source
-from harness.gradients.traced_functions import hessian_program, operations, trace_refusal
+from harness.gradients.traced_functions import Current, hessian_program, operations, trace_refusal
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality
 from optimizers.errors import InputError
@@ -88,15 +88,15 @@ class SourcedObjective(FunctionObjective):
             raise InputError(f"no products with the Hessian: {self.no_hessian}")
         point, vector = self.checked(w), self.checked(v)
         self.hessian_rows += 1
-        return self._hessian_evaluator([point, vector])[0]
+        return self._hessian_evaluator.get()([point, vector])[0]
 
     @functools.cached_property
     def _hessian_program(self) -> Program:
         return hessian_program(self._function, self.size)
 
     @functools.cached_property
-    def _hessian_evaluator(self) -> Evaluator:
-        return Evaluator(self._hessian_program)
+    def _hessian_evaluator(self) -> Current[Evaluator]:
+        return Current(self._function, lambda: Evaluator(hessian_program(self._function, self.size)))
 
 
 class FunctionProblem(BaseProblem):

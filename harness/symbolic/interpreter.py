@@ -99,6 +99,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "add": _each(lambda a, b: a + b),
     "subtract": _each(lambda a, b: a - b),
     "multiply": _each(lambda a, b: a * b),
+    "gated": _each(lambda a, b: a * b),
     "divide": _each(lambda a, b: a / b),
     "affine": _with_settings(lambda x, factor, offset: factor * x + offset),
     "power": _with_settings(lambda x, exponent: x**exponent),

@@ -1,8 +1,8 @@
 """What every NumPy function that can be traced has to do; a new entry is found by itself.
 
 Each parameter that an entry reads is called with the values of ``VALUES``, alone and in pairs, exactly as
-NumPy is called: NumPy's answer is the value, and differences of NumPy's answers are the derivatives. What NumPy
-refuses has to be refused. Each parameter that it does not read has to be refused by name.
+NumPy is called: NumPy's answer is the value, and differences of NumPy's answers are the derivatives. What
+NumPy refuses has to be refused. Each parameter that it does not read has to be refused by name.
 """
 
 from __future__ import annotations
@@ -446,14 +446,12 @@ def test_what_is_not_read_is_refused_by_name(entry: Entry) -> None:
 
 def refuse(entry: Entry, arrays: tuple[Any, ...], given: dict[str, Any]) -> None:
     """Call the entry itself with traced arrays, for NumPy may refuse an option on its own."""
-    ordered = dict(given)
 
     def function(*moved: Any) -> Any:
         first = next(iter(entry.signature.parameters))
         positional = [list(moved)] if first in LISTS else list(moved)
-        bound = {name: value for name, value in ordered.items()}
         keyword = {}
-        for name, value in bound.items():
+        for name, value in given.items():
             kind = entry.signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_POSITIONAL:
                 positional += list(value)
