@@ -124,13 +124,9 @@ class Mover(Entry):
             )
         for name in self.without:
             bound.arguments.pop(name, None)
-        for name, value in list(bound.arguments.items()):
+        for name, value in bound.arguments.items():
             if name not in self.leading and holds_traced(value):
                 raise refused(f"{name} of {self.name} that depends on the data", "hand in fixed numbers")
-            if self.signature.parameters[name].kind is not inspect.Parameter.VAR_POSITIONAL and (
-                value is self.signature.parameters[name].default
-            ):
-                del bound.arguments[name]
         return self.moved(bound)
 
     def moved(self, bound: inspect.BoundArguments) -> Any:

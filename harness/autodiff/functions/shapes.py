@@ -55,16 +55,9 @@ class ShapesOnly(Entry):
 
     def emitted(self, bound: inspect.BoundArguments) -> Any:
         """Return NumPy's answer."""
-        ones = {name: stand_in(value) for name, value in bound.arguments.items()}
-        given = inspect.BoundArguments(
-            self.signature,
-            {
-                name: value
-                for name, value in ones.items()
-                if value is not self.signature.parameters[name].default
-            },
-        )
-        return self.original(*given.args, **given.kwargs)
+        for name, value in bound.arguments.items():
+            bound.arguments[name] = stand_in(value)
+        return self.original(*bound.args, **bound.kwargs)
 
 
 def shapes_only(original: Any, takes: str) -> None:

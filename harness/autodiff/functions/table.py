@@ -88,6 +88,7 @@ class Entry:
 
     def emitted(self, bound: inspect.BoundArguments) -> Any:
         """Call the rule with what it reads."""
+        bound.apply_defaults()
         given = {name: bound.arguments[name] for name in self.reads if name in bound.arguments}
         leading = [given.pop(name) for name in self.leading]
         return self.rule(*leading, **{name: value for name, value in given.items() if value is not NONE})
@@ -100,9 +101,9 @@ class Entry:
             bound = self.signature.bind(*arguments, **options)
         except TypeError as error:
             raise refused(f"this call of {self.name} ({error})", "call it as NumPy's is called") from None
-        bound.apply_defaults()
         for name in self.refuses:
-            value, default = bound.arguments[name], self.signature.parameters[name].default
+            default = self.signature.parameters[name].default
+            value = bound.arguments.get(name, default)
             if not _is_default(name, value, default):
                 raise refused(f"the option {name}={_shown(value)} of {self.name}", "leave it out")
         return bound
