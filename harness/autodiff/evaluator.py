@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.autodiff.kernels import COUNT, FIRST, FUNCTION, OUT, SECOND, STEP, THIRD, WIDTH, A, B, D
+from harness.autodiff.kernels import COUNT, FIRST, FUNCTION, OUT, SECOND, STEP, THIRD, WIDTH, A, B
 from harness.autodiff.primitives import PRIMITIVES
 from harness.autodiff.program import Instruction, Program
 from optimizers.compilation import compiled
@@ -211,8 +210,9 @@ def _lay_out(program: Program) -> Layout:
         elif step.primitive in ("take", "put"):
             row[B] = _places(step).size
             lists.append((len(rows), _places(step)))
-        else:
-            row[A : D + 1] = _sizes(step, program)
+        elif (rule := PRIMITIVES[step.primitive].sizes) is not None:
+            sizes = rule(*(program.shapes[place] for place in step.inputs), *step.settings)
+            row[A : A + len(sizes)] = sizes
         rows.append(row)
         for variable in {owner.get(place, place) for place in step.inputs} - kept:
             if last_read[variable] == number:
@@ -226,20 +226,6 @@ def _lay_out(program: Program) -> Layout:
     for begin, array in numbers:
         memory[begin : begin + array.size] = array
     return Layout(np.concatenate([steps, *(listed for _, listed in lists)]), len(rows), memory, offsets)
-
-
-def _sizes(step: Instruction, program: Program) -> list[int]:
-    """Return the four sizes that a kernel reads beside the count."""
-    if step.primitive == "product":
-        turn_a, turn_b = bool(step.settings[0]), bool(step.settings[1])
-        rows, columns = program.shapes[step.output]
-        left = program.shapes[step.inputs[0]]
-        return [rows, columns, left[0] if turn_a else left[1], turn_a + 2 * turn_b]
-    if step.primitive in ("sum", "highest", "length", "repeat"):
-        axis = int(step.settings[0])  # type: ignore[call-overload]
-        long = program.shapes[step.output if step.primitive == "repeat" else step.inputs[0]]
-        return [math.prod(long[:axis]), long[axis], math.prod(long[axis + 1 :]), 0]
-    return [0, 0, 0, 0]
 
 
 def _run_once(program: Program) -> list[Array]:

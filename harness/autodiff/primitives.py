@@ -11,8 +11,6 @@ Where a primitive works on each entry by itself both rules are the same: a produ
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,66 +18,18 @@ import numpy as np
 from harness.autodiff import elementary_kernels as elementary
 from harness.autodiff import kernels
 from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
+from harness.autodiff.primitive import Primitive, each, same
 from harness.autodiff.program import Shape
 from harness.autodiff.tracer import Traced, emit
-
-Rule = Callable[..., Any] | None
-
-
-@dataclass(frozen=True)
-class Primitive:
-    """One primitive: shape, compiled value, and a rule forward and back for each input.
-
-    Attributes:
-        name: its name in programs.
-        shape: shape of the result from the shapes of the inputs and the settings.
-        value: compiled, see ``harness.autodiff.kernels``.
-        push: a rule for each input, forward.
-        pull: a rule for each input, back.
-        exact: the value once more, ``exact(m, *inputs, *settings)``, on object arrays with the functions of
-            a module such as ``mpmath``: what tests hold value and rules against.
-        example: inputs, then settings, within the domain and away from kinks.
-        products: multiply-adds of one evaluation, where these are what counts.
-        reach: how the entries of a derivative are carried (`reach.py`): ``"each"`` entry by itself with a
-            slope that may be infinite or no number, ``"bounded"`` likewise with a slope that stays finite,
-            ``"moves"`` where the rules applied to a mask say which entries are reached, ``"sums"`` where they
-            do with ones for the inputs, ``""`` where nothing is known.
-    """
-
-    name: str
-    shape: Callable[..., Shape]
-    value: Any
-    push: tuple[Rule, ...]
-    pull: tuple[Rule, ...]
-    exact: Callable[..., Any]
-    example: tuple[Any, ...]
-    products: Callable[..., int] | None = None
-    reach: str = ""
-
-
-def _same(*arguments: Any) -> Shape:
-    shape: Shape = arguments[0]
-    return shape
-
-
-def each(
-    name: str,
-    value: Any,
-    rules: tuple[Rule, ...],
-    exact: Callable[..., Any],
-    *example: Any,
-    reach: str = "each",
-) -> Primitive:
-    """Build a primitive that works on each entry by itself; ``exact`` takes numbers."""
-
-    def entrywise(m: Any, *arguments: Any) -> Any:
-        return np.vectorize(lambda *entries: exact(m, *entries), otypes=[object])(*arguments)
-
-    return Primitive(name, _same, value, rules, rules, entrywise, example, reach=reach)
 
 
 def _shortened(x: Shape, axis: int) -> Shape:
     return (*x[:axis], 1, *x[axis + 1 :])
+
+
+def _span(x: Shape, axis: int) -> tuple[int, ...]:
+    """Return how many numbers lie outside, along and inside an axis."""
+    return math.prod(x[:axis]), x[axis], math.prod(x[axis + 1 :])
 
 
 def _product_shape(a: Shape, b: Shape, turn_a: bool, turn_b: bool) -> Shape:
@@ -88,6 +38,10 @@ def _product_shape(a: Shape, b: Shape, turn_a: bool, turn_b: bool) -> Shape:
 
 def _product_count(a: Shape, b: Shape, turn_a: bool, turn_b: bool) -> int:
     return math.prod(_product_shape(a, b, turn_a, turn_b)) * (a[0] if turn_a else a[1])
+
+
+def _product_sizes(a: Shape, b: Shape, turn_a: bool, turn_b: bool) -> tuple[int, ...]:
+    return (*_product_shape(a, b, turn_a, turn_b), a[0] if turn_a else a[1], turn_a + 2 * turn_b)
 
 
 def _zeros(like: Traced) -> Any:
@@ -344,7 +298,7 @@ _PIECES = (
     ),
     # The same numbers where they are finite, held fixed: what is true whatever they are need not be
     # differentiated by them.
-    Primitive("held", _same, kernels.held, (None,), (None,), lambda m, x: x, (_X,)),
+    Primitive("held", same, kernels.held, (None,), (None,), lambda m, x: x, (_X,)),
 )
 
 _SHAPES = (
@@ -356,6 +310,7 @@ _SHAPES = (
         (lambda t, out, x, axis, times: total(t, (axis,)),),
         lambda m, x, axis, times: np.repeat(x, times, axis),
         (_X[:, :1], 1, 4),
+        sizes=lambda x, axis, times: (math.prod(x[:axis]), times, math.prod(x[axis + 1 :])),
         reach="moves",
     ),
     Primitive(
@@ -366,6 +321,7 @@ _SHAPES = (
         (lambda t, out, x, axis: broadcast(t, x.shape),),
         lambda m, x, axis: x.sum(axis, keepdims=True),
         (_X, 1),
+        sizes=_span,
         reach="moves",
     ),
     Primitive(
@@ -376,6 +332,7 @@ _SHAPES = (
         (lambda t, out, x, axis: emit("gated", broadcast(t, x.shape), _share(out, x, axis)),),
         lambda m, x, axis: x.max(axis, keepdims=True),
         (_X, 1),
+        sizes=_span,
         reach="moves",
     ),
     Primitive(
@@ -386,6 +343,7 @@ _SHAPES = (
         (lambda t, out, x, axis: broadcast(t, x.shape) * emit("ratio", x, broadcast(out, x.shape)),),
         lambda m, x, axis: np.vectorize(m.sqrt, otypes=[object])((x * x).sum(axis, keepdims=True)),
         (_X, 1),
+        sizes=_span,
         reach="sums",
     ),
     Primitive(
@@ -437,6 +395,7 @@ _SHAPES = (
         lambda m, a, b, turn_a, turn_b: (a.T if turn_a else a) @ (b.T if turn_b else b),
         (_X, _Y, False, True),
         _product_count,
+        _product_sizes,
         reach="sums",
     ),
 )
