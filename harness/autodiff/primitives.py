@@ -18,8 +18,10 @@ import numpy as np
 from harness.autodiff import elementary_kernels as elementary
 from harness.autodiff import kernels
 from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
+from harness.autodiff.inverse_functions import INVERSE_FUNCTIONS
 from harness.autodiff.primitive import Primitive, each, same
 from harness.autodiff.program import Shape
+from harness.autodiff.special_functions import SPECIAL_FUNCTIONS
 from harness.autodiff.tracer import Traced, emit
 
 
@@ -400,4 +402,14 @@ _SHAPES = (
     ),
 )
 
-PRIMITIVES = {primitive.name: primitive for primitive in (*_ARITHMETIC, *_FUNCTIONS, *_PIECES, *_SHAPES)}
+PRIMITIVES = {
+    primitive.name: primitive
+    for primitive in (
+        *_ARITHMETIC,
+        *_FUNCTIONS,
+        *INVERSE_FUNCTIONS,
+        *SPECIAL_FUNCTIONS,
+        *_PIECES,
+        *_SHAPES,
+    )
+}

@@ -1,0 +1,173 @@
+"""Primitives: the error function, the gamma function, and what belongs to them.
+
+The derivatives of the logarithm of the gamma function are the polygamma functions, one primitive whose
+setting is the order, so that they go on to every order (Abramowitz and Stegun 1964, 6.3 and 6.4).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from harness.autodiff.algebra import affine
+from harness.autodiff.kernels import COUNT, FIRST, OUT, SECOND, A, U
+from harness.autodiff.primitive import Primitive, each
+from harness.autodiff.tracer import emit
+from optimizers.compilation import compiled
+
+BERNOULLI = (
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+    43867 / 798,
+    -174611 / 330,
+    854513 / 138,
+    -236364091 / 2730,
+)
+"""The Bernoulli numbers of even index from 2 on."""
+
+
+@compiled()
+def _erf(memory: Any, code: Any, place: int) -> None:
+    """Take the error function."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        memory[out + i] = math.erf(memory[x + i])
+
+
+@compiled()
+def _erfc(memory: Any, code: Any, place: int) -> None:
+    """Take one less the error function."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        memory[out + i] = math.erfc(memory[x + i])
+
+
+@compiled()
+def _log_gamma(memory: Any, code: Any, place: int) -> None:
+    """Take the logarithm of the absolute value of the gamma function."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        memory[out + i] = math.lgamma(memory[x + i])
+
+
+@compiled(inner=True)
+def _digamma_above_zero(x: float) -> float:
+    """Return the digamma function of a positive number: up to ten by its recurrence, then asymptotically."""
+    result = 0.0
+    while x < 10.0:
+        result -= 1.0 / x
+        x += 1.0
+    square = 1.0 / (x * x)
+    term = square
+    tail = 0.0
+    for j in range(8):
+        tail += BERNOULLI[j] / (2.0 * (j + 1.0)) * term
+        term *= square
+    return result + (math.log(x) - 0.5 / x - tail)
+
+
+@compiled(inner=True)
+def _zeta(s: float, x: float) -> float:
+    """Return ``sum_k (x + k)**-s`` of a positive number, by the formula of Euler and Maclaurin."""
+    result = 0.0
+    while x < 10.0 + s:
+        result += x**-s
+        x += 1.0
+    result += x ** (1.0 - s) / (s - 1.0) + 0.5 * x**-s
+    # B_2j / (2j)! s (s + 1) ... (s + 2j - 2) x**(1 - s - 2j)
+    term = 0.5 * s * x ** (-s - 1.0)
+    for j in range(12):
+        result += BERNOULLI[j] * term
+        term *= (s + 2.0 * j + 1.0) * (s + 2.0 * j + 2.0) / ((2.0 * j + 3.0) * (2.0 * j + 4.0)) / (x * x)
+    return result
+
+
+@compiled(inner=True)
+def _polygamma_above_zero(order: int, x: float) -> float:
+    if order == 0:
+        return _digamma_above_zero(x)
+    size = math.gamma(order + 1.0) * _zeta(order + 1.0, x)
+    return size if order % 2 == 1 else -size
+
+
+@compiled()
+def _polygamma(memory: Any, code: Any, place: int) -> None:
+    """Take the derivative of order A of the digamma function.
+
+    Below zero by reflection, with the polynomial in ``cot(pi x)`` that the second input holds.
+    """
+    out, x, polynomial = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    order = code[place + A]
+    for i in range(U(code[place + COUNT])):
+        value = memory[x + i]
+        if value > 0.0:
+            memory[out + i] = _polygamma_above_zero(order, value)
+        elif value == 0.0:
+            memory[out + i] = math.inf if order % 2 == 1 else math.copysign(math.inf, -value)
+        elif value == math.floor(value) or value != value:
+            memory[out + i] = math.nan
+        else:
+            cotangent = 1.0 / math.tan(math.pi * (value - math.floor(value + 0.5)))
+            reflected = 0.0
+            for k in range(order + 1, -1, -1):
+                reflected = reflected * cotangent + memory[polynomial + U(k)]
+            other = _polygamma_above_zero(order, 1.0 - value)
+            memory[out + i] = (other if order % 2 == 0 else -other) - reflected
+
+
+@functools.cache
+def _reflection(order: int) -> tuple[float, ...]:
+    """Return the derivative of ``pi cot(pi x)`` as a polynomial in ``c = cot(pi x)``, lowest power first.
+
+    Each derivative multiplies that of the polynomial by ``-pi (1 + c**2)``.
+    """
+    powers = [0, 1]
+    for _ in range(order):
+        slope = [k * powers[k] for k in range(1, len(powers))]
+        powers = [-a - b for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    return tuple(float(number) * math.pi ** (order + 1) for number in powers)
+
+
+def polygamma(x: Any, order: int) -> Any:
+    """Return the derivative of some order of the digamma function; of order 0 that function itself."""
+    return emit("polygamma", x, np.array(_reflection(order)), settings=(order,))
+
+
+def _bell(x: Any) -> Any:
+    """Return ``2 / sqrt(pi) exp(-x**2)``."""
+    return affine(emit("exp", affine(x * x, -1)), 2 / math.sqrt(math.pi))
+
+
+_X = np.array([[0.3, -1.7, 2.9], [-0.2, 5.5, -0.6]])
+_ORDER = 2
+
+SPECIAL_FUNCTIONS = (
+    each("erf", _erf, (lambda t, out, x: t * _bell(x),), lambda m, x: m.erf(x), _X),
+    each("erfc", _erfc, (lambda t, out, x: t * affine(_bell(x), -1),), lambda m, x: m.erfc(x), _X),
+    each(
+        "log_gamma",
+        _log_gamma,
+        (lambda t, out, x: t * polygamma(x, 0),),
+        lambda m, x: m.log(abs(m.gamma(x))),
+        _X,
+    ),
+    Primitive(
+        "polygamma",
+        lambda x, polynomial, order: x,
+        _polygamma,
+        (lambda t, out, x, polynomial, order: t * polygamma(x, order + 1), None),
+        (lambda t, out, x, polynomial, order: t * polygamma(x, order + 1), None),
+        lambda m, x, polynomial, order: np.vectorize(lambda v: m.psi(order, v), otypes=[object])(x),
+        (_X, np.array(_reflection(_ORDER)), _ORDER),
+        sizes=lambda x, polynomial, order: (order,),
+    ),
+)
