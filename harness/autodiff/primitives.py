@@ -19,8 +19,11 @@ from harness.autodiff import elementary_kernels as elementary
 from harness.autodiff import kernels
 from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
 from harness.autodiff.inverse_functions import INVERSE_FUNCTIONS
+from harness.autodiff.linear_algebra import LINEAR_ALGEBRA
+from harness.autodiff.ordering import ORDERING
 from harness.autodiff.primitive import Primitive, each, same
 from harness.autodiff.program import Shape
+from harness.autodiff.recurrence import RECURRENCE
 from harness.autodiff.special_functions import SPECIAL_FUNCTIONS
 from harness.autodiff.tracer import Traced, emit
 
@@ -411,5 +414,8 @@ PRIMITIVES = {
         *SPECIAL_FUNCTIONS,
         *_PIECES,
         *_SHAPES,
+        *LINEAR_ALGEBRA,
+        *ORDERING,
+        *RECURRENCE,
     )
 }

@@ -117,7 +117,7 @@ def test_rules_are_there_for_every_input(primitive: Primitive) -> None:
 @every_primitive
 def test_no_number_in_gives_a_number_out_by_accident(primitive: Primitive) -> None:
     """A NaN is not swallowed where the value depends on every entry; a shift is 0 where it is not finite."""
-    if primitive.name in ("above", "select", "take", "sign", "held"):
+    if primitive.name in ("above", "select", "take", "sign", "held", "order"):
         pytest.skip("depends on order or place only")
     arrays = [array.copy() for array in arrays_of(primitive)]
     for array in arrays:
