@@ -18,6 +18,7 @@ import numpy as np
 from harness.autodiff import elementary_kernels as elementary
 from harness.autodiff import kernels
 from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
+from harness.autodiff.exponential_sums import EXPONENTIAL_SUMS
 from harness.autodiff.inverse_functions import INVERSE_FUNCTIONS
 from harness.autodiff.linear_algebra import LINEAR_ALGEBRA
 from harness.autodiff.ordering import ORDERING
@@ -411,6 +412,7 @@ PRIMITIVES = {
         *_ARITHMETIC,
         *_FUNCTIONS,
         *INVERSE_FUNCTIONS,
+        *EXPONENTIAL_SUMS,
         *SPECIAL_FUNCTIONS,
         *_PIECES,
         *_SHAPES,

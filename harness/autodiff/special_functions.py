@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.autodiff.algebra import affine
+from harness.autodiff.algebra import affine, power
 from harness.autodiff.kernels import COUNT, FIRST, OUT, SECOND, A, U
 from harness.autodiff.primitive import Primitive, each
 from harness.autodiff.tracer import emit
@@ -59,8 +59,41 @@ def _log_gamma(memory: Any, code: Any, place: int) -> None:
         memory[out + i] = math.lgamma(memory[x + i])
 
 
+@compiled()
+def _logit(memory: Any, code: Any, place: int) -> None:
+    """Take the logarithm of x to 1 - x."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        value = memory[x + i]
+        # In the middle, where the two logarithms nearly cancel, by the distance from there.
+        away = 2.0 * (value - 0.5)
+        middle = 0.3 <= value <= 0.65
+        memory[out + i] = math.log1p(away) - math.log1p(-away) if middle else math.log(value / (1.0 - value))
+
+
+@compiled()
+def _x_log_y(memory: Any, code: Any, place: int) -> None:
+    """Multiply by a logarithm; 0 by any is 0."""
+    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
+    for i in range(U(code[place + COUNT])):
+        a, b = memory[x + i], memory[y + i]
+        memory[out + i] = 0.0 if a == 0.0 and b == b else a * np.log(b)
+
+
+@compiled()
+def _entropy(memory: Any, code: Any, place: int) -> None:
+    """Take ``-x log x``, 0 at 0 and minus infinity below."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        value = memory[x + i]
+        if value == 0.0:
+            memory[out + i] = 0.0
+        else:
+            memory[out + i] = -math.inf if value < 0.0 else -value * np.log(value)
+
+
 @compiled(inner=True)
-def _digamma_above_zero(x: float) -> float:
+def _digamma_above_zero(x: float) -> Any:
     """Return the digamma function of a positive number: up to ten by its recurrence, then asymptotically."""
     result = 0.0
     while x < 10.0:
@@ -76,7 +109,7 @@ def _digamma_above_zero(x: float) -> float:
 
 
 @compiled(inner=True)
-def _zeta(s: float, x: float) -> float:
+def _zeta(s: float, x: float) -> Any:
     """Return ``sum_k (x + k)**-s`` of a positive number, by the formula of Euler and Maclaurin."""
     result = 0.0
     while x < 10.0 + s:
@@ -92,7 +125,7 @@ def _zeta(s: float, x: float) -> float:
 
 
 @compiled(inner=True)
-def _polygamma_above_zero(order: int, x: float) -> float:
+def _polygamma_above_zero(order: int, x: float) -> Any:
     if order == 0:
         return _digamma_above_zero(x)
     size = math.gamma(order + 1.0) * _zeta(order + 1.0, x)
@@ -148,6 +181,7 @@ def _bell(x: Any) -> Any:
 
 
 _X = np.array([[0.3, -1.7, 2.9], [-0.2, 5.5, -0.6]])
+_SHARES = np.array([[0.3, 0.01, 0.9], [0.51, 0.4, 0.97]])
 _ORDER = 2
 
 SPECIAL_FUNCTIONS = (
@@ -159,6 +193,28 @@ SPECIAL_FUNCTIONS = (
         (lambda t, out, x: t * polygamma(x, 0),),
         lambda m, x: m.log(abs(m.gamma(x))),
         _X,
+    ),
+    each(
+        "logit",
+        _logit,
+        (lambda t, out, x: t * power(x * affine(x, -1, 1), -1),),
+        lambda m, x: m.log(x / (1 - x)),
+        _SHARES,
+    ),
+    each(
+        "x_log_y",
+        _x_log_y,
+        (lambda t, out, x, y: t * emit("log", y), lambda t, out, x, y: t * (x / y)),
+        lambda m, x, y: x * m.log(y),
+        _X,
+        _SHARES,
+    ),
+    each(
+        "entropy",
+        _entropy,
+        (lambda t, out, x: t * affine(emit("log", x), -1, -1),),
+        lambda m, x: -x * m.log(x),
+        _SHARES,
     ),
     Primitive(
         "polygamma",
