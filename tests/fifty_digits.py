@@ -1,7 +1,7 @@
 """Derivatives of a function of NumPy arrays by differences in fifty digits: an oracle that traces nothing.
 
-NumPy's functions take arrays of mpmath's numbers as they take any objects, so that most functions are their own
-oracle; for those that do not, a test hands in plain loops.
+NumPy's functions take arrays of mpmath's numbers as they take any objects, so that most functions are their
+own oracle; for those that do not, a test hands in plain loops.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def weighted(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     def one_number(w: Any) -> Any:
         result = function(w)
+        result = np.asarray(result) if isinstance(result, mpmath.mpf) else result
         size = int(np.prod(result.shape, dtype=int))
         weights = np.linspace(0.7, 1.9, size).reshape(result.shape) if size > 1 else np.ones(result.shape)
         return np.sum(result * weights)

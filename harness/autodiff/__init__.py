@@ -22,6 +22,7 @@ from harness.autodiff.derivatives import (
     value_and_gradient,
     vjp,
 )
+from harness.autodiff.functions.softmax import log_softmax, logsumexp, softmax
 from harness.autodiff.tracer import TraceError
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
     "hessian_vector_product",
     "jacobian",
     "jvp",
+    "log_softmax",
+    "logsumexp",
+    "softmax",
     "value_and_gradient",
     "vjp",
 ]

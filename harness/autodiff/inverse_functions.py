@@ -73,14 +73,6 @@ def _arctan2(memory: Any, code: Any, place: int) -> None:
         memory[out + i] = np.arctan2(memory[y + i], memory[x + i])
 
 
-@compiled()
-def _hypot(memory: Any, code: Any, place: int) -> None:
-    """Take the root of the sum of two squares, without squaring what is too large or too small for it."""
-    out, x, y = U(code[place + OUT]), U(code[place + FIRST]), U(code[place + SECOND])
-    for i in range(U(code[place + COUNT])):
-        memory[out + i] = np.hypot(memory[x + i], memory[y + i])
-
-
 def _below_one(x: Any) -> Any:
     return affine(x, -1, 1) * affine(x, 1, 1)
 
@@ -146,14 +138,6 @@ INVERSE_FUNCTIONS = (
             lambda t, out, y, x: _over_distance(t, affine(y, -1), emit("hypot", y, x)),
         ),
         lambda m, y, x: m.atan2(y, x),
-        _ANY,
-        _OTHER,
-    ),
-    each(
-        "hypot",
-        _hypot,
-        (lambda t, out, x, y: t * (x / out), lambda t, out, x, y: t * (y / out)),
-        lambda m, x, y: m.sqrt(x * x + y * y),
         _ANY,
         _OTHER,
     ),

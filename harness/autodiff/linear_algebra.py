@@ -56,9 +56,12 @@ def _cofactors(a: Any, out: Any) -> Any:
     n = a.shape[-1]
     if n > LARGEST_BY_MINORS:
         return inverse_transposed(a) * _weighted(out, a)
-    keep = np.array([[k for k in range(n) if k != left_out] for left_out in range(n)]).reshape(n, n - 1)
+    if n == 0:
+        return np.zeros(a.shape)
+    others = [[k for k in range(n) if k != left_out] for left_out in range(n)]
+    keep = np.array(others, dtype=np.int64).reshape(n, n - 1)
     places = np.arange(a.size).reshape(a.shape)[:, keep[:, None, :, None], keep[None, :, None, :]]
-    places = places.reshape(-1, n - 1, n - 1)
+    places = places.reshape(len(places) * n * n, n - 1, n - 1)
     minors = emit("take", a, settings=(np.ascontiguousarray(places).tobytes(), places.shape))
     signs = 1.0 - 2.0 * (np.add.outer(np.arange(n), np.arange(n)) % 2)
     return reshaped(emit("determinant", minors), a.shape) * np.broadcast_to(signs, a.shape)

@@ -56,7 +56,9 @@ def _log_gamma(memory: Any, code: Any, place: int) -> None:
     """Take the logarithm of the absolute value of the gamma function."""
     out, x = U(code[place + OUT]), U(code[place + FIRST])
     for i in range(U(code[place + COUNT])):
-        memory[out + i] = math.lgamma(memory[x + i])
+        value = memory[x + i]
+        # SciPy's value at minus infinity, where C's is the other infinity and the function has no limit.
+        memory[out + i] = math.lgamma(value) if value > -math.inf else value
 
 
 @compiled()
@@ -150,8 +152,8 @@ def _polygamma(memory: Any, code: Any, place: int) -> None:
             memory[out + i] = math.nan
         else:
             cotangent = 1.0 / math.tan(math.pi * (value - math.floor(value + 0.5)))
-            reflected = 0.0
-            for k in range(order + 1, -1, -1):
+            reflected = memory[polynomial + U(order + 1)]
+            for k in range(order, -1, -1):
                 reflected = reflected * cotangent + memory[polynomial + U(k)]
             other = _polygamma_above_zero(order, 1.0 - value)
             memory[out + i] = (other if order % 2 == 0 else -other) - reflected
@@ -204,7 +206,7 @@ SPECIAL_FUNCTIONS = (
     each(
         "x_log_y",
         _x_log_y,
-        (lambda t, out, x, y: t * emit("log", y), lambda t, out, x, y: t * (x / y)),
+        (lambda t, out, x, y: t * emit("log", y), lambda t, out, x, y: t * emit("ratio", x, y)),
         lambda m, x, y: x * m.log(y),
         _X,
         _SHARES,

@@ -26,12 +26,20 @@ from __future__ import annotations
 
 from harness.autodiff.functions import (
     conditions,
+    contractions,
     elementary,
+    inverses,
     joining,
+    matrices,
     moving,
+    ordered,
     products,
     reductions,
+    running_products,
     shapes,
+    softmax,
+    special,
+    weighted_sums,
 )
 from harness.autodiff.functions.joining import put_together
 from harness.autodiff.functions.moving import indexed
@@ -45,13 +53,21 @@ __all__ = [
     "UFUNCS",
     "UFUNC_METHODS",
     "conditions",
+    "contractions",
     "elementary",
     "indexed",
+    "inverses",
     "joining",
+    "matrices",
     "moving",
+    "ordered",
     "products",
     "public_name",
     "put_together",
     "reductions",
+    "running_products",
     "shapes",
+    "softmax",
+    "special",
+    "weighted_sums",
 ]

@@ -44,6 +44,11 @@ def taken(x: Any, places: Any) -> Any:
     return Traced(x.origin, result.place, x.condition)
 
 
+def turned(x: Any, axis: int, to: int = -1) -> Any:
+    """Return x with one axis moved to another place, the last one unless said."""
+    return taken(x, np.moveaxis(numbered(x.shape), axis, to))
+
+
 def indexed(x: Any, key: Any) -> Any:
     """Return ``x[key]`` for a fixed key."""
     if holds_traced(key):

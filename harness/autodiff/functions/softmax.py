@@ -1,0 +1,126 @@
+"""SciPy's ``logsumexp``, ``softmax`` and ``log_softmax``, for traced arrays too.
+
+SciPy's own are plain Python that turns its argument into numbers, from version 1.13 to 1.17: a traced array
+cannot pass. These take the same arguments, and hand plain arrays to SciPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness.autodiff.algebra import reshaped
+from harness.autodiff.functions.moving import numbered, taken
+from harness.autodiff.functions.ordered import rows_of
+from harness.autodiff.functions.reductions import array_of, axes_of, highest, without
+from harness.autodiff.functions.table import FUNCTIONS, function
+from harness.autodiff.tracer import Traced, emit, holds_traced, lifted, trace_of
+
+
+def logsumexp(
+    a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False
+) -> Any:
+    """Return ``log(sum(b exp(a)))`` without overflow.
+
+    Arguments:
+        a: array, traced or plain.
+        axis: axis or axes to sum over, None for all.
+        b: factors of the exponentials, of a shape that broadcasts to that of ``a``; None for 1.
+        keepdims: keep the axes that are summed over, with length 1.
+        return_sign: as SciPy's; refused for a traced array.
+
+    Raises:
+        TraceError: for ``return_sign`` of a traced array.
+
+    >>> from harness.autodiff import gradient
+    >>> gradient(logsumexp)([1000.0, 1000.0]).tolist()
+    [0.5, 0.5]
+    """
+    if holds_traced(a) or holds_traced(b):
+        return FUNCTIONS[logsumexp](a, axis=axis, b=b, keepdims=keepdims, return_sign=return_sign)
+    import scipy.special
+
+    return scipy.special.logsumexp(a, axis=axis, b=b, keepdims=keepdims, return_sign=return_sign)
+
+
+def softmax(x: Any, axis: Any = None) -> Any:
+    """Return ``exp(x) / sum(exp(x))`` without overflow.
+
+    Arguments:
+        x: array, traced or plain.
+        axis: axis or axes to sum over, None for all.
+
+    >>> softmax([1000.0, 1000.0]).tolist()
+    [0.5, 0.5]
+    """
+    if holds_traced(x):
+        return FUNCTIONS[softmax](x, axis=axis)
+    import scipy.special
+
+    return scipy.special.softmax(x, axis=axis)
+
+
+def log_softmax(x: Any, axis: Any = None) -> Any:
+    """Return the logarithm of the softmax, right where the softmax itself is too small for a float.
+
+    Arguments:
+        x: array, traced or plain.
+        axis: axis or axes to sum over, None for all.
+
+    >>> log_softmax([0.0, -1000.0]).tolist()
+    [0.0, -1000.0]
+    """
+    if holds_traced(x):
+        return FUNCTIONS[log_softmax](x, axis=axis)
+    import scipy.special
+
+    return scipy.special.log_softmax(x, axis=axis)
+
+
+@function(logsumexp, "a, axis=None, b=None, keepdims=False, return_sign=False")
+def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: Any = False) -> Any:
+    trace = trace_of(a, b)
+    a = lifted(trace, a)
+    if b is None:
+        return _reduced(a, axis, keepdims)
+    if not holds_traced(b) and np.all(np.asarray(b) >= 0):
+        with np.errstate(divide="ignore"):
+            return _reduced(a + np.log(np.asarray(b, dtype=np.float64)), axis, keepdims)
+    a = np.broadcast_arrays(a, lifted(trace, b))[0]
+    axes = axes_of(a, axis)
+    # The highest is only there against overflow: the result does not depend on it.
+    high = emit("held", highest(a, axes, keepdims=True))
+    result = np.log(np.sum(b * np.exp(a - high), axis=axes, keepdims=True)) + high
+    return without(result, axes, keepdims)
+
+
+def _reduced(a: Any, axis: Any, keepdims: Any) -> Any:
+    axes = axes_of(a, axis)
+    rows = rows_of(a, axes)
+    result = emit("log_sum_exp", rows, settings=(rows.ndim - 1,))
+    kept = tuple(1 if place in axes else length for place, length in enumerate(a.shape))
+    return without(reshaped(result, kept), axes, keepdims)
+
+
+@function(softmax, "x, axis=None")
+def _softmax(x: Any, axis: Any = None) -> Any:
+    x = array_of(x)
+    axes = axes_of(x, axis)
+    rows = rows_of(x, axes)
+    return _moved_back(emit("softmax", rows, settings=(rows.ndim - 1,)), x, axes)
+
+
+@function(log_softmax, "x, axis=None")
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    x = array_of(x)
+    axes = axes_of(x, axis)
+    # Without the highest first: of large numbers the difference to their logarithm has few digits left.
+    away = x - emit("held", highest(x, axes, keepdims=True))
+    return away - _reduced(away, axes, True)
+
+
+def _moved_back(rows: Any, x: Traced, axes: tuple[int, ...]) -> Any:
+    kept = [place for place in range(x.ndim) if place not in axes]
+    order = np.argsort(numbered(x.shape).transpose(*kept, *axes).ravel())
+    return taken(reshaped(rows, (rows.size,)), order.reshape(x.shape))
