@@ -96,7 +96,8 @@ EXPONENTIAL_SUMS = (
         lambda m, x, axis: np.vectorize(m.log, otypes=[object])(_exps(m, x).sum(axis, keepdims=True)),
         (_X, 1),
         lambda x, axis: math.prod(x),
-        _sizes,
+        sizes=_sizes,
+        reach="sums",
     ),
     Primitive(
         "softmax",

@@ -108,6 +108,7 @@ INVERSE_FUNCTIONS = (
         (lambda t, out, x: t * power(affine(x * x, 1, 1), -1),),
         lambda m, x: m.atan(x),
         _ANY,
+        reach="bounded",
     ),
     each(
         "arcsinh",
@@ -115,6 +116,7 @@ INVERSE_FUNCTIONS = (
         (lambda t, out, x: t * power(emit("hypot", x, np.ones(x.shape)), -1),),
         lambda m, x: m.asinh(x),
         _ANY,
+        reach="bounded",
     ),
     each(
         "arccosh",

@@ -168,7 +168,8 @@ LINEAR_ALGEBRA = (
         ),
         (_B, _A, True, True),
         _products_count,
-        _products_sizes,
+        sizes=_products_sizes,
+        reach="sums",
     ),
     Primitive(
         "solve",

@@ -137,6 +137,7 @@ ORDERING = (
         (_X, _PLACES),
         products=_nothing,
         sizes=lambda x, places: (x[-1], places[-1]),
+        reach="moves",
     ),
     Primitive(
         "scatter",
@@ -148,5 +149,6 @@ ORDERING = (
         (np.array([[0.3, 1.7, 0.9, 1.3], [2.2, 0.4, 1.1, -0.4]]), _PLACES, 3),
         products=_nothing,
         sizes=lambda x, places, n: (n, x[-1]),
+        reach="moves",
     ),
 )

@@ -187,8 +187,15 @@ _SHARES = np.array([[0.3, 0.01, 0.9], [0.51, 0.4, 0.97]])
 _ORDER = 2
 
 SPECIAL_FUNCTIONS = (
-    each("erf", _erf, (lambda t, out, x: t * _bell(x),), lambda m, x: m.erf(x), _X),
-    each("erfc", _erfc, (lambda t, out, x: t * affine(_bell(x), -1),), lambda m, x: m.erfc(x), _X),
+    each("erf", _erf, (lambda t, out, x: t * _bell(x),), lambda m, x: m.erf(x), _X, reach="bounded"),
+    each(
+        "erfc",
+        _erfc,
+        (lambda t, out, x: t * affine(_bell(x), -1),),
+        lambda m, x: m.erfc(x),
+        _X,
+        reach="bounded",
+    ),
     each(
         "log_gamma",
         _log_gamma,
@@ -227,5 +234,6 @@ SPECIAL_FUNCTIONS = (
         lambda m, x, polynomial, order: np.vectorize(lambda v: m.psi(order, v), otypes=[object])(x),
         (_X, np.array(_reflection(_ORDER)), _ORDER),
         sizes=lambda x, polynomial, order: (order,),
+        reach="each",
     ),
 )
