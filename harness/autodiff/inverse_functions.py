@@ -1,7 +1,7 @@
 """Primitives: the inverses of the circular and the hyperbolic functions.
 
-Slopes are written so that they keep their digits near the ends of a domain, where ``1 - x**2`` loses them:
-as products of ``1 - x`` and ``1 + x``, each of which is exact there.
+Slopes keep their digits near the ends of a domain, where ``1 - x**2`` loses them: its primitive is the
+product of ``1 - x`` and ``1 + x``, each of which is exact there, with ``-2 x`` as its slope.
 """
 
 from __future__ import annotations
@@ -73,8 +73,17 @@ def _arctan2(memory: Any, code: Any, place: int) -> None:
         memory[out + i] = np.arctan2(memory[y + i], memory[x + i])
 
 
-def _below_one(x: Any) -> Any:
-    return affine(x, -1, 1) * affine(x, 1, 1)
+@compiled()
+def _below_one(memory: Any, code: Any, place: int) -> None:
+    """Take 1 less the square of x."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        value = memory[x + i]
+        memory[out + i] = (1.0 - value) * (1.0 + value)
+
+
+def _to_power(x: Any, exponent: float) -> Any:
+    return power(emit("below_one", x), exponent)
 
 
 def _over_distance(t: Any, part: Any, distance: Any) -> Any:
@@ -89,16 +98,24 @@ _OTHER = np.array([[1.3, -0.6, 2.1], [-0.8, -1.9, 0.5]])
 
 INVERSE_FUNCTIONS = (
     each(
+        "below_one",
+        _below_one,
+        (lambda t, out, x: t * affine(x, -2),),
+        lambda m, x: (1 - x) * (1 + x),
+        _ANY,
+        reach="bounded",
+    ),
+    each(
         "arcsin",
         _arcsin,
-        (lambda t, out, x: t * power(_below_one(x), -0.5),),
+        (lambda t, out, x: t * _to_power(x, -0.5),),
         lambda m, x: m.asin(x),
         _INSIDE,
     ),
     each(
         "arccos",
         _arccos,
-        (lambda t, out, x: t * affine(power(_below_one(x), -0.5), -1),),
+        (lambda t, out, x: t * affine(_to_power(x, -0.5), -1),),
         lambda m, x: m.acos(x),
         _INSIDE,
     ),
@@ -128,7 +145,7 @@ INVERSE_FUNCTIONS = (
     each(
         "arctanh",
         _arctanh,
-        (lambda t, out, x: t * power(_below_one(x), -1),),
+        (lambda t, out, x: t * _to_power(x, -1),),
         lambda m, x: m.atanh(x),
         _INSIDE,
     ),

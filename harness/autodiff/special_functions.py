@@ -94,6 +94,22 @@ def _entropy(memory: Any, code: Any, place: int) -> None:
             memory[out + i] = -math.inf if value < 0.0 else -value * np.log(value)
 
 
+@compiled()
+def _binary_variance(memory: Any, code: Any, place: int) -> None:
+    """Take x times 1 - x."""
+    out, x = U(code[place + OUT]), U(code[place + FIRST])
+    for i in range(U(code[place + COUNT])):
+        memory[out + i] = memory[x + i] * (1.0 - memory[x + i])
+
+
+@compiled(inner=True)
+def _cotangent(x: float) -> Any:
+    """Return ``cot(pi x)`` for x from -1/2 to 1/2, right next to its zeros at the ends as well."""
+    if abs(x) < 0.25:
+        return 1.0 / math.tan(math.pi * x)
+    return math.copysign(math.tan(math.pi * (0.5 - abs(x))), x)
+
+
 @compiled(inner=True)
 def _digamma_above_zero(x: float) -> Any:
     """Return the digamma function of a positive number: up to ten by its recurrence, then asymptotically."""
@@ -151,7 +167,7 @@ def _polygamma(memory: Any, code: Any, place: int) -> None:
         elif value == math.floor(value) or value != value:
             memory[out + i] = math.nan
         else:
-            cotangent = 1.0 / math.tan(math.pi * (value - math.floor(value + 0.5)))
+            cotangent = _cotangent(value - math.floor(value + 0.5))
             reflected = memory[polynomial + U(order + 1)]
             for k in range(order, -1, -1):
                 reflected = reflected * cotangent + memory[polynomial + U(k)]
@@ -206,9 +222,18 @@ SPECIAL_FUNCTIONS = (
     each(
         "logit",
         _logit,
-        (lambda t, out, x: t * power(x * affine(x, -1, 1), -1),),
+        (lambda t, out, x: t * power(emit("binary_variance", x), -1),),
         lambda m, x: m.log(x / (1 - x)),
         _SHARES,
+    ),
+    # A primitive of its own: the slope by the rules of a product, 1 - x less x, has few digits in the middle.
+    each(
+        "binary_variance",
+        _binary_variance,
+        (lambda t, out, x: t * affine(x, -2, 1),),
+        lambda m, x: x * (1 - x),
+        _X,
+        reach="bounded",
     ),
     each(
         "x_log_y",
