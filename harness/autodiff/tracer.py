@@ -49,6 +49,19 @@ def sentence(error: Exception) -> TraceError:
     return TraceError(f"{place}this cannot be traced: {said or type(error).__name__}")
 
 
+def _function_of_scipy() -> str | None:
+    """Return the name of the SciPy function that asks for plain numbers, as the user called it, if one does.
+
+    SciPy's ufuncs are traced; its functions in plain Python call ``np.asarray`` first.
+    """
+    name, frame = None, sys._getframe(2)
+    while frame is not None and {"scipy", "numpy"}.intersection(Path(frame.f_code.co_filename).parts):
+        if "scipy" in Path(frame.f_code.co_filename).parts:
+            name = frame.f_code.co_name
+        frame = frame.f_back  # type: ignore[assignment]
+    return name
+
+
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """Stands in for an array of a fixed shape; what NumPy does to it becomes instructions.
 
@@ -102,13 +115,18 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         from harness.autodiff.functions import FUNCTIONS, public_name
+        from harness.autodiff.functions.remedies import GENERAL, REMEDIES
 
         if function not in FUNCTIONS:
-            raise refused(f"the function {public_name(function)}", "write it with functions that can be")
+            raise refused(f"the function {public_name(function)}", REMEDIES.get(function, GENERAL))
         return FUNCTIONS[function](*arguments, **options)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return an array of objects, a traced number each: ``np.array([w[0], w[1]])`` puts it together."""
+        if (name := _function_of_scipy()) is not None:
+            from harness.autodiff.functions.remedies import of_scipy
+
+            raise refused(f"SciPy's function {name}", of_scipy(name))
         if dtype is not None and np.dtype(dtype) != object:
             raise refused(
                 "turning a traced array into plain numbers", "use np.stack or np.array([...]) without a dtype"
