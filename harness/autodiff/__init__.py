@@ -22,7 +22,7 @@ from harness.autodiff.derivatives import (
     value_and_gradient,
     vjp,
 )
-from harness.autodiff.functions.softmax import log_softmax, logsumexp, softmax
+from harness.autodiff.softmax import log_softmax, logsumexp, softmax
 from harness.autodiff.tracer import TraceError
 
 __all__ = [

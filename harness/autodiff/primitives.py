@@ -11,6 +11,7 @@ Where a primitive works on each entry by itself both rules are the same: a produ
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,8 @@ import numpy as np
 from harness.autodiff import elementary_kernels as elementary
 from harness.autodiff import kernels
 from harness.autodiff.algebra import affine, broadcast, power, product, reshaped, total
-from harness.autodiff.exponential_sums import EXPONENTIAL_SUMS
-from harness.autodiff.inverse_functions import INVERSE_FUNCTIONS
-from harness.autodiff.linear_algebra import LINEAR_ALGEBRA
-from harness.autodiff.ordering import ORDERING
 from harness.autodiff.primitive import Primitive, each, same
 from harness.autodiff.program import Shape
-from harness.autodiff.recurrence import RECURRENCE
-from harness.autodiff.special_functions import SPECIAL_FUNCTIONS
 from harness.autodiff.tracer import Traced, emit
 
 
@@ -406,18 +401,40 @@ _SHAPES = (
     ),
 )
 
-PRIMITIVES = {
-    primitive.name: primitive
-    for primitive in (
-        *_ARITHMETIC,
-        *_FUNCTIONS,
-        *INVERSE_FUNCTIONS,
-        *EXPONENTIAL_SUMS,
-        *SPECIAL_FUNCTIONS,
-        *_PIECES,
-        *_SHAPES,
-        *LINEAR_ALGEBRA,
-        *ORDERING,
-        *RECURRENCE,
-    )
-}
+
+class _Table(Mapping[str, Primitive]):
+    """Primitives by name; the families in files of their own are imported when one of theirs is asked for."""
+
+    def __init__(self, own: Sequence[Primitive]) -> None:
+        self._found = {primitive.name: primitive for primitive in own}
+        self._complete = False
+
+    def __getitem__(self, name: str) -> Primitive:
+        # Most programs, and every network's, need no more than what is in this file.
+        return self._found[name] if name in self._found else self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Primitive]:
+        if not self._complete:
+            from harness.autodiff.exponential_sums import EXPONENTIAL_SUMS
+            from harness.autodiff.inverse_functions import INVERSE_FUNCTIONS
+            from harness.autodiff.linear_algebra import LINEAR_ALGEBRA
+            from harness.autodiff.ordering import ORDERING
+            from harness.autodiff.recurrence import RECURRENCE
+            from harness.autodiff.special_functions import SPECIAL_FUNCTIONS
+
+            families = (
+                *(INVERSE_FUNCTIONS, EXPONENTIAL_SUMS, SPECIAL_FUNCTIONS),
+                *(LINEAR_ALGEBRA, ORDERING, RECURRENCE),
+            )
+            self._found |= {primitive.name: primitive for family in families for primitive in family}
+            self._complete = True
+        return self._found
+
+
+PRIMITIVES = _Table((*_ARITHMETIC, *_FUNCTIONS, *_PIECES, *_SHAPES))
