@@ -9,9 +9,9 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.special
+from fifty_digits import check
 
 import harness.autodiff as ad
-from tests.fifty_digits import check
 
 _RNG = np.random.default_rng(0)
 A = _RNG.normal(size=(3, 3))

@@ -128,7 +128,18 @@ def _exact_solve(m: Any, a: Any, b: Any, turned: bool) -> Any:
 
 
 def _exact_determinant(m: Any, a: Any) -> Any:
-    return m.det(m.matrix(a.tolist()))
+    # Not mpmath's own, which fails for some singular matrices (all ones).
+    table, result = a.copy(), m.mpf(1)
+    for column in range(len(table)):
+        row = column + max(range(len(table) - column), key=list(abs(table[column:, column])).__getitem__)
+        if table[row, column] == 0:
+            return m.mpf(0)
+        if row != column:
+            table[[row, column]] = table[[column, row]]
+            result = -result
+        result *= table[column, column]
+        table[column + 1 :] -= np.outer(table[column + 1 :, column] / table[column, column], table[column])
+    return result
 
 
 def _exact_cholesky(m: Any, a: Any) -> Any:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.program import Program
+from harness.symbolic.entries import each, reduced
 from harness.symbolic.extra import sympy
+from harness.symbolic.families import FAMILIES
 from harness.symbolic.functions import Sigmoid, log_of
 from optimizers.errors import InputError
 
@@ -36,36 +38,11 @@ def number(value: float) -> Any:
 
 def numbers(table: Any) -> Any:
     """Return an array of floats as an array of SymPy's numbers."""
-    return _each(number)(np.asarray(table, dtype=np.float64))
-
-
-def _each(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Apply a function to each entry of arrays of one shape."""
-
-    def apply(*arrays: Any, **_: Any) -> Any:
-        out = np.empty(arrays[0].shape, dtype=object)
-        for place in np.ndindex(out.shape):
-            out[place] = function(*(array[place] for array in arrays))
-        return out
-
-    return apply
+    return each(number)(np.asarray(table, dtype=np.float64))
 
 
 def _with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, *settings: _each(lambda entry: function(entry, *map(number, settings)))(x)
-
-
-def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Apply a function of many entries along an axis, which stays with length 1."""
-
-    def apply(x: Any, axis: int) -> Any:
-        rows = np.moveaxis(x, axis, -1)
-        out = np.empty(rows.shape[:-1], dtype=object)
-        for place in np.ndindex(out.shape):
-            out[place] = function(*rows[place])
-        return np.expand_dims(out, axis)
-
-    return apply
+    return lambda x, *settings: each(lambda entry: function(entry, *map(number, settings)))(x)
 
 
 def _places(indices: bytes) -> Any:
@@ -96,47 +73,48 @@ def _select(mask: Any, a: Any, b: Any) -> Any:
 
 
 VALUES: dict[str, Callable[..., Any]] = {
-    "add": _each(lambda a, b: a + b),
-    "subtract": _each(lambda a, b: a - b),
-    "multiply": _each(lambda a, b: a * b),
-    "gated": _each(lambda a, b: a * b),
-    "divide": _each(lambda a, b: a / b),
+    "add": each(lambda a, b: a + b),
+    "subtract": each(lambda a, b: a - b),
+    "multiply": each(lambda a, b: a * b),
+    "gated": each(lambda a, b: a * b),
+    "divide": each(lambda a, b: a / b),
     "affine": _with_settings(lambda x, factor, offset: factor * x + offset),
     "power": _with_settings(lambda x, exponent: x**exponent),
-    "raise": _each(lambda base, exponent: base**exponent),
-    "ratio": _each(lambda a, b: a / b),
-    "exp": _each(sympy.exp),
-    "log": _each(log_of),
-    "log1p": _each(lambda x: log_of(1 + x)),
-    "expm1": _each(lambda x: sympy.exp(x) - 1),
-    "sin": _each(sympy.sin),
-    "cos": _each(sympy.cos),
-    "tan": _each(sympy.tan),
-    "sinh": _each(sympy.sinh),
-    "cosh": _each(sympy.cosh),
-    "cbrt": _each(lambda x: sympy.sign(x) * sympy.cbrt(sympy.Abs(x))),
-    "tanh": _each(sympy.tanh),
-    "sigmoid": _each(Sigmoid),
-    "tanh_slope": _each(lambda x, y: 1 - y**2),
-    "sigmoid_slope": _each(lambda x, y: y * (1 - y)),
-    "hypot": _each(lambda a, b: sympy.sqrt(a**2 + b**2)),
-    "log_add_exp": _each(lambda a, b: log_of(sympy.exp(a) + sympy.exp(b))),
-    "length": _reduced(lambda *entries: sympy.sqrt(sympy.Add(*(entry**2 for entry in entries)))),
-    "absolute": _each(sympy.Abs),
-    "sign": _each(sympy.sign),
-    "above": _each(lambda a, b: sympy.Heaviside(a - b)),
-    "maximum": _each(sympy.Max),
-    "select": _each(_select),
+    "raise": each(lambda base, exponent: base**exponent),
+    "ratio": each(lambda a, b: a / b),
+    "exp": each(sympy.exp),
+    "log": each(log_of),
+    "log1p": each(lambda x: log_of(1 + x)),
+    "expm1": each(lambda x: sympy.exp(x) - 1),
+    "sin": each(sympy.sin),
+    "cos": each(sympy.cos),
+    "tan": each(sympy.tan),
+    "sinh": each(sympy.sinh),
+    "cosh": each(sympy.cosh),
+    "cbrt": each(lambda x: sympy.sign(x) * sympy.cbrt(sympy.Abs(x))),
+    "tanh": each(sympy.tanh),
+    "sigmoid": each(Sigmoid),
+    "tanh_slope": each(lambda x, y: 1 - y**2),
+    "sigmoid_slope": each(lambda x, y: y * (1 - y)),
+    "hypot": each(lambda a, b: sympy.sqrt(a**2 + b**2)),
+    "log_add_exp": each(lambda a, b: log_of(sympy.exp(a) + sympy.exp(b))),
+    "length": reduced(lambda *entries: sympy.sqrt(sympy.Add(*(entry**2 for entry in entries)))),
+    "absolute": each(sympy.Abs),
+    "sign": each(sympy.sign),
+    "above": each(lambda a, b: sympy.Heaviside(a - b)),
+    "maximum": each(sympy.Max),
+    "select": each(_select),
     "repeat": lambda x, axis, times: np.repeat(x, times, axis),
-    "sum": _reduced(sympy.Add),
+    "sum": reduced(sympy.Add),
     "reshape": lambda x, shape: x.reshape(shape),
     "take": _take,
     "put": _put,
     "product": _product,
-    "highest": _reduced(sympy.Max),
+    "highest": reduced(sympy.Max),
     # What is held fixed does not change the result, whatever it is: a shift against overflow. Zero leaves
     # the formula that a textbook prints.
-    "held": _each(lambda _: sympy.S.Zero),
+    "held": each(lambda _: sympy.S.Zero),
+    **FAMILIES,
 }
 
 

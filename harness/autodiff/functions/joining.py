@@ -42,7 +42,8 @@ def _numbered(value: Any, parts: list[Any]) -> Any:
     A list or tuple without traced members is one array to NumPy as well.
     """
     if isinstance(value, list | tuple) and holds_traced(value):
-        return type(value)([_numbered(part, parts) for part in value])
+        numbers = [_numbered(part, parts) for part in value]
+        return numbers if isinstance(value, list) else tuple(numbers)
     first = sum(np.size(part) if not isinstance(part, Traced) else part.size for part in parts)
     shape = value.shape if isinstance(value, Traced) else np.shape(value)
     count = int(np.prod(shape, dtype=int))
