@@ -96,7 +96,7 @@ def contract(arrays: Sequence[Any], names: Sequence[Names], result: Names) -> An
     return _arranged(x, own, result)
 
 
-@function(np.einsum, "*operands, out=None, optimize=False, **kwargs")
+@function(np.einsum, "*operands, out=None, dtype=None, order='K', casting='safe', optimize=False")
 def einsum(operands: Any, optimize: Any = False) -> Any:
     """Sum products over named axes, from left to right whatever ``optimize`` says."""
     text, arrays = _read(operands)
