@@ -52,6 +52,10 @@ OF_VECTORS: dict[str, Function] = {
     "average": np.average,
     "weighted average": lambda w: np.average(w, weights=np.arange(1, len(w) + 1)),
     "trapezoid": np.trapezoid,
+    "correlate": lambda w: np.correlate(w, [1.0, 2.0, 3.0]),
+    "correlate, same": lambda w: np.correlate(w, [1.0, 2.0, 3.0], "same"),
+    "correlate, full": lambda w: np.correlate([1.0, 2.0, 3.0], w, "full"),
+    "polyval": lambda w: np.polyval([1.0, 2.0, 3.0], w),
     "convolve": lambda w: np.convolve(w, [1.0, 2.0]),
     "kron": lambda w: np.kron(w, [1.0, 2.0]),
     "einsum": lambda w: np.einsum("i,i", w, w),
@@ -290,6 +294,13 @@ def test_the_smallest_rest_of_a_sum_of_exponentials_is_not_lost() -> None:
     np.testing.assert_allclose(found, [-np.log1p(np.e), -np.log1p(1 / np.e)], rtol=1e-14)
 
 
+def test_a_factor_of_zero_leaves_its_number_out() -> None:
+    point = np.array([np.inf, 1.0])
+    assert traced_value(lambda w: ad.logsumexp(w, b=[0.0, 1.0]), point) == 1.0
+    slope = ad.gradient(lambda w: ad.logsumexp(w, b=[0.0, 1.0]))(point)
+    np.testing.assert_array_equal(slope, [0.0, 1.0])
+
+
 REFUSED: dict[str, tuple[Function, list[str]]] = {
     "a method of quantiles": (lambda w: np.quantile(w, 0.5, method="lower"), ["lower", "linear"]),
     "a rank from the data": (lambda w: np.quantile(w, w[0]), ["rank"]),
@@ -307,6 +318,8 @@ REFUSED: dict[str, tuple[Function, list[str]]] = {
     "a sign": (lambda w: ad.logsumexp(w, return_sign=True), ["return_sign", "logsumexp"]),
     "least squares": (lambda w: np.linalg.lstsq(np.eye(2), w), ["np.linalg.lstsq", "np.linalg.solve"]),
     "places of an order": (lambda w: np.argsort(w), ["np.argsort", "np.sort"]),
+    "places of an order, as a method": (lambda w: w.argsort(), ["argsort", "np.sort"]),
+    "sorting in place": (lambda w: w.sort(), ["sort", "np.sort(x)"]),
     "sums without NaN": (lambda w: np.nansum(w), ["np.nansum", "np.isnan"]),
     "SciPy's softmax": (lambda w: scipy.special.softmax(w), ["harness.autodiff.softmax"]),
     "SciPy's logsumexp": (lambda w: scipy.special.logsumexp(w), ["harness.autodiff.logsumexp"]),

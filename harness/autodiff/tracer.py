@@ -183,7 +183,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             # NumPy's functions of an array of objects call the method of that name of each.
             return _bound(UFUNCS[name], self)
         if not name.startswith("_") and hasattr(np.ndarray, name):
-            raise refused(f"the attribute {name} of an array", "write it with functions that can be")
+            from harness.autodiff.functions.remedies import of_method
+
+            raise refused(f"the attribute {name} of an array", of_method(name))
         raise AttributeError(f"a traced array has no attribute {name!r}")
 
 

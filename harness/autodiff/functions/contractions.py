@@ -17,7 +17,7 @@ from harness.autodiff.algebra import broadcast, product, reshaped, total
 from harness.autodiff.functions.moving import numbered, taken, turned
 from harness.autodiff.functions.table import function, ufunc
 from harness.autodiff.linear_algebra import matrix_products
-from harness.autodiff.tracer import Traced, lifted, refused, trace_of
+from harness.autodiff.tracer import Traced, emit, lifted, refused, trace_of
 
 Names = tuple[Hashable, ...]
 
@@ -57,11 +57,9 @@ def _pair(a: Any, a_names: Names, b: Any, b_names: Names, needed: Names) -> tupl
     """Multiply two arrays and sum the axes that nobody needs any more."""
     a, a_names = _without(a, a_names, (*b_names, *needed))
     b, b_names = _without(b, b_names, (*a_names, *needed))
-    sizes = {name: max(size, 1) for name, size in zip(a_names, a.shape, strict=True)}
-    for name, size in zip(b_names, b.shape, strict=True):
-        sizes[name] = size if sizes.get(name, 1) == 1 else sizes[name]
-    for name, size in zip(a_names, a.shape, strict=True):
-        sizes[name] = size if sizes[name] == 1 or size == 0 else sizes[name]
+    sizes: dict[Hashable, int] = {}
+    for name, size in zip((*a_names, *b_names), (*a.shape, *b.shape), strict=True):
+        (sizes[name],) = np.broadcast_shapes((sizes.get(name, 1),), (size,))
     a = broadcast(a, tuple(sizes[name] for name in a_names))
     b = broadcast(b, tuple(sizes[name] for name in b_names))
     common = tuple(name for name in a_names if name in b_names and name in needed)
@@ -201,14 +199,19 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     if a.size < v.size:
         a, v = v, a
     count = a.size + v.size - 1
-    padded = np.concatenate([np.zeros(v.size - 1), a, np.zeros(v.size - 1)])
-    windows = taken(padded, np.add.outer(np.arange(count), np.arange(v.size)))
-    whole = windows @ v[::-1]
+    places = np.add.outer(np.arange(a.size), np.arange(v.size))
+    whole = emit("put", np.outer(a, v), settings=(places.tobytes(), (count,)))
     if mode == "full":
         return whole
     length = a.size if mode == "same" else a.size - v.size + 1
     first = (count - length) // 2
     return whole[first : first + length]
+
+
+@function(np.correlate, "a, v, mode='valid'")
+def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    """Slide one vector along another and sum products."""
+    return convolve(a, np.flip(lifted(trace_of(a, v), v)), mode)
 
 
 @function(np.linalg.vecdot, "x1, x2, /, *, axis=-1")
@@ -223,3 +226,20 @@ def linalg_vecdot(a: Any, b: Any, axis: Any = -1) -> Any:
 def vecdot(a: Any, b: Any) -> Any:
     """Multiply along the last axis and add up."""
     return linalg_vecdot(a, b)
+
+
+def matvec(a: Any, b: Any) -> Any:
+    """Multiply tables by vectors."""
+    trace = trace_of(a, b)
+    return np.matmul(lifted(trace, a), lifted(trace, b)[..., None])[..., 0]
+
+
+def vecmat(a: Any, b: Any) -> Any:
+    """Multiply vectors by tables."""
+    trace = trace_of(a, b)
+    return np.matmul(lifted(trace, a)[..., None, :], lifted(trace, b))[..., 0, :]
+
+
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    ufunc("matvec")(matvec)
+    ufunc("vecmat")(vecmat)

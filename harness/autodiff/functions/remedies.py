@@ -34,6 +34,14 @@ REMEDIES: dict[Callable[..., Any], str] = {
 }
 """By NumPy function."""
 
+
+def of_method(name: str) -> str:
+    """Return what to write in place of a method of an array."""
+    if name == "sort":
+        return "take np.sort(x), which makes a new array"
+    return REMEDIES.get(getattr(np, name, None), GENERAL)  # type: ignore[arg-type]
+
+
 OWN = ("log_softmax", "logsumexp", "softmax")
 
 

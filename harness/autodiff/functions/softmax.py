@@ -22,8 +22,10 @@ def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: Any = False) -
     if b is None:
         return _reduced(a, axis, keepdims)
     if not holds_traced(b) and np.all(np.asarray(b) >= 0):
-        with np.errstate(divide="ignore"):
-            return _reduced(a + np.log(np.asarray(b, dtype=np.float64)), axis, keepdims)
+        factors = np.asarray(b, dtype=np.float64)
+        # A factor of 0 leaves its number out, even one that is infinite.
+        logarithms = np.log(np.where(factors == 0, 1.0, factors))
+        return _reduced(np.where(factors == 0, -np.inf, a + logarithms), axis, keepdims)
     a = np.broadcast_arrays(a, lifted(trace, b))[0]
     axes = axes_of(a, axis)
     # The highest is only there against overflow: the result does not depend on it.

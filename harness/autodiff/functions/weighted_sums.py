@@ -1,4 +1,4 @@
-"""Sums with weights: the average, and the integral by the trapezoidal rule."""
+"""Sums with weights: the average, the integral by the trapezoidal rule, and polynomials."""
 
 from __future__ import annotations
 
@@ -46,3 +46,14 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
         x = x if x.ndim == 1 else turned(x, axis)
         step = x[..., 1:] - x[..., :-1]
     return summed(step * (y[..., 1:] + y[..., :-1]) / 2.0, -1)
+
+
+@function(np.polyval, "p, x")
+def polynomial(p: Any, x: Any) -> Any:
+    """Evaluate a polynomial, highest power first (Horner 1819)."""
+    trace = trace_of(p, x)
+    p, x = lifted(trace, p), lifted(trace, x)
+    result = lifted(trace, np.zeros(x.shape))
+    for coefficient in p:
+        result = result * x + coefficient
+    return result
