@@ -24,8 +24,10 @@ from optimizers.objective import Array
 
 COLUMNS = ["source", "relative_error", "against", "cosine", "cost", "microseconds", "reason"]
 DIGITS = 50
-EXACT_ROWS, EXACT_PARAMETERS = 20, 6
-"""Rows, and parameters drawn from all, that fifty digits are spent on: a second on a small network."""
+EXACT_ROWS, EXACT_PARAMETERS = 20, 30
+"""Rows that fifty digits are spent on, and parameters up to which each is moved by itself: a second or two.
+Of a larger network all weights of a layer are moved at once, each up or down at random, and so are its
+biases: two derivatives a layer, in which every parameter has its part."""
 
 REPEATS, LEAST_SECONDS = 5, 0.01
 
@@ -34,8 +36,8 @@ def check(problem: BaseProblem, seed: int = 0, sources: Sequence[str] = ()) -> p
     """Compare gradient sources at a problem's start.
 
     The reference is ``analytic`` over all rows, or ``reverse-autodiff`` where there is no derivative by hand.
-    It is itself held against derivatives by mpmath in fifty digits, for some parameters over some rows: the
-    first row of the table.
+    It is itself held against derivatives by mpmath in fifty digits over some rows: the first row of the
+    table. Every parameter is moved, by itself or together with the rest of its layer (``directions``).
 
     Arguments:
         problem: a network on a data set, or a function.
@@ -95,21 +97,21 @@ def _median_seconds(work: Callable[[], object]) -> float:
 
 
 def _exact_row(problem: BaseProblem, seed: int, w: Array, against: str) -> list[Any]:
-    """Return the row that holds the reference against mpmath, for some parameters over some rows."""
+    """Return the row that holds the reference against mpmath, for all parameters over some rows."""
     if importlib.util.find_spec("mpmath") is None:
         return _refused(against, "mpmath is not installed: pip install 'neural-harness[symbolic]'")
     objective = problem.objective(against, seed)
     rng = np.random.default_rng(problem.seed_sequence(seed, CHECK))
-    places = [int(place) for place in rng.permutation(w.size)[:EXACT_PARAMETERS]]
+    ways = directions(problem, rng)
     if isinstance(problem, Problem):
         rows = rng.permutation(objective.rows)[:EXACT_ROWS]
         X, Y, _, _ = problem.data(seed)
         program = traced(summed_loss(problem.network), [w.shape, X[rows].T.shape, Y[rows].T.shape])
-        wanted = exact_derivatives(program, [w, X[rows].T, Y[rows].T], places) / len(rows)
-        found = objective.value_and_gradient(w, rows)[1][places]
+        wanted = exact_derivatives(program, [w, X[rows].T, Y[rows].T], ways) / len(rows)
+        found = ways @ objective.value_and_gradient(w, rows)[1]
     elif isinstance(problem, FunctionProblem):
-        wanted = exact_derivatives(traced(problem.function, [w.shape]), [w], places)
-        found = objective.value_and_gradient(w)[1][places]
+        wanted = exact_derivatives(traced(problem.function, [w.shape]), [w], ways)
+        found = ways @ objective.value_and_gradient(w)[1]
     else:
         return _refused(
             against, "no exact derivatives for this kind of problem: take a network or a function"
@@ -118,13 +120,39 @@ def _exact_row(problem: BaseProblem, seed: int, w: Array, against: str) -> list[
     return [against, error, f"{DIGITS} digits", cosine, math.nan, math.nan, ""]
 
 
-def exact_derivatives(program: Program, inputs: Sequence[Array], places: Sequence[int]) -> Array:
-    """Return derivatives of a traced program by entries of its first input, by differences in fifty digits.
+def directions(problem: BaseProblem, rng: np.random.Generator) -> Array:
+    """Return the directions to take derivatives along, shape (directions, n): every parameter is in one.
+
+    Arguments:
+        problem: decides which parameters belong together.
+        rng: draws the signs.
+
+    >>> import harness
+    >>> directions(harness.problems.load("xor"), np.random.default_rng(0)).shape
+    (9, 9)
+    >>> directions(harness.problems.load("iris"), np.random.default_rng(0)).shape
+    (4, 67)
+    """
+    n = problem.start().size
+    if n <= EXACT_PARAMETERS:
+        return np.eye(n)
+    blocks = [np.arange(n)]
+    if isinstance(problem, Problem):
+        layers = problem.network.layers(np.arange(n, dtype=np.float64))
+        blocks = [part.ravel().astype(np.int64) for layer in layers for part in (layer.weights, layer.biases)]
+    ways = np.zeros((len(blocks), n))
+    for way, block in zip(ways, blocks, strict=True):
+        way[block] = rng.choice([-1.0, 1.0], block.size)
+    return ways
+
+
+def exact_derivatives(program: Program, inputs: Sequence[Array], ways: Array) -> Array:
+    """Return derivatives of a traced program along directions, by differences in fifty digits.
 
     Arguments:
         program: of one number, such as the loss of a network in plain NumPy code.
-        inputs: where.
-        places: which entries of the first input.
+        inputs: where; the first is moved.
+        ways: the directions, a row each.
     """
     import mpmath
 
@@ -133,11 +161,10 @@ def exact_derivatives(program: Program, inputs: Sequence[Array], places: Sequenc
         exact = [lift(array) for array in inputs]
         step = mpmath.mpf(10) ** (-DIGITS // 3)
         derivatives = []
-        for place in places:
+        for way in ways:
             ends = []
             for sign in (1, -1):
-                moved = exact[0].copy()
-                moved[place] += sign * step
+                moved = exact[0] + lift(way.reshape(exact[0].shape)) * (sign * step)
                 ends.append(_exact_value(mpmath, program, [moved, *exact[1:]]))
             derivatives.append(float((ends[0] - ends[1]) / (2 * step)))
     return np.array(derivatives)

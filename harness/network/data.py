@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from harness.network import activations, few_rows, kernels, losses
 from harness.network.network import Network
 from harness.numerics import products
+from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.first_class import address
 from optimizers.objective import Array, Rows, SingleLayer
@@ -108,7 +109,7 @@ def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Arr
     Raises:
         InputError: for a wrong shape, no rows, NaN or infinity, or targets that do not fit the loss.
     """
-    inputs, targets = _numbers("X", X), _numbers("Y", Y)
+    inputs, targets = real_array("X", X), real_array("Y", Y)
     if targets.ndim == 1:
         targets = targets[:, None]
     features, outputs = network.sizes[0], network.sizes[-1]
@@ -130,20 +131,6 @@ def check_data(network: Network, X: ArrayLike, Y: ArrayLike) -> tuple[Array, Arr
             f"Y does not fit loss '{network.loss}': found {_shown(wrong_targets[0])}, expected {expected}"
         )
     return inputs, targets
-
-
-def _numbers(name: str, table: ArrayLike) -> Array:
-    """Return a table as float64, or say which entry is no number."""
-    try:
-        return np.array(table, dtype=np.float64)
-    except (TypeError, ValueError):
-        pass
-    try:
-        entries = np.array(table, dtype=object).ravel()
-    except ValueError:
-        entries = np.array([])
-    wrong = next((entry for entry in entries if not isinstance(entry, int | float | np.number)), table)
-    raise InputError(f"{name} holds {wrong!r}, expected a table of numbers: encode it as numbers first")
 
 
 def _shown(entry: Array | np.float64) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.network.losses import Loss
+from optimizers.arrays import real_array, refuse_masked
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows, SingleLayer
 
@@ -32,7 +33,7 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     >>> targets.ravel().tolist(), classes.tolist()
     ([-1.0, 1.0, -1.0], ['no', 'yes'])
     """
-    given = np.asarray(labels)
+    given = label_array(labels)
     if given.dtype.kind == "f" and not np.isfinite(given).all():
         raise InputError(f"y holds {given[~np.isfinite(given)].flat[0]}: remove such rows, or fill them in")
     if loss.targets == "numbers":
@@ -44,8 +45,11 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
         numbers = given.astype(np.float64).reshape(len(given), -1)
         binary = numbers.shape[1] == 1 and np.array_equal(np.unique(numbers), [0, 1])
         return numbers, np.array([0, 1]) if binary else None
-    if loss.targets == "distribution" and given.ndim == 2:
-        return given.astype(np.float64), np.arange(given.shape[1])
+    if loss.targets == "distribution" and given.ndim == 2 and given.shape[1] > 1:
+        return _distributions(given), np.arange(given.shape[1])
+    if given.ndim == 2 and given.shape[1] == 1:
+        # One column of a data frame.
+        given = given[:, 0]
     if given.ndim != 1:
         raise InputError(f"y has shape {given.shape}, expected one label for each row")
     if given.dtype.kind == "f" and not np.array_equal(given, np.round(given)):
@@ -71,6 +75,43 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
         )
     low = -1.0 if loss.targets == "signs" else 0.0
     return np.where(codes == 1, 1.0, low)[:, None], classes
+
+
+def label_array(labels: ArrayLike) -> NDArray[Any]:
+    """Return labels as an array of numbers or text.
+
+    Raises:
+        InputError: for masked, missing, complex or dated labels, and lists of uneven length.
+
+    >>> label_array(["no", "yes"]).tolist()
+    ['no', 'yes']
+    """
+    refuse_masked("y", labels)
+    try:
+        given = np.asarray(labels)
+    except ValueError:
+        raise InputError("y has lists of different lengths: give every row as many numbers") from None
+    if given.dtype.kind in "cMmV":
+        return real_array("y", given)  # which refuses it
+    for label in given.ravel() if given.dtype.kind == "O" else ():
+        # NaN is the one thing that is not itself; NaT and pandas' NA are neither, or nothing.
+        missing = label is None or not isinstance(label, str | int | float | bool | np.generic | bytes)
+        if missing or label != label or isinstance(label, np.datetime64 | complex):
+            raise InputError(f"y holds {label!r}, expected classes or numbers: leave such rows out")
+    return given
+
+
+def _distributions(given: NDArray[Any]) -> Array:
+    """Return rows of probabilities, of which those of a shorter type than float64 are made to sum to 1.
+
+    Probabilities in float32 sum to 1 to seven digits, and no further.
+    """
+    table = real_array("y", given)
+    sums = table.sum(axis=1, keepdims=True)
+    if given.dtype.kind == "f" and given.dtype.itemsize < 8:
+        close = np.abs(sums - 1) <= given.shape[1] * np.finfo(given.dtype).eps
+        table = np.where(close, table / np.where(close, sums, 1.0), table)
+    return table
 
 
 def named_classes(outputs: Array, targets: Array, loss: Loss) -> tuple[Rows, Rows]:

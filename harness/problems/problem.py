@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,12 +21,15 @@ from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Confusio
 from harness.problems.encoding import (
     confusion_counts,
     encode_targets,
+    label_array,
     named_classes,
     split_rows,
     unit_costs,
 )
+from harness.problems.scaling import standardised
+from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
-from optimizers.objective import Array, Rows
+from optimizers.objective import Array
 
 NOTHING = float("nan")
 
@@ -120,15 +123,18 @@ class Problem(BaseProblem):
         """
         if loss not in KNOWN:
             raise unknown_name("loss", loss, KNOWN)
-        table = np.asarray(X)
+        table = real_array("X", X)
         if table.ndim != 2 or 0 in table.shape:
             raise InputError(f"X has shape {table.shape}, expected (rows, features), at least one of each")
-        if np.ndim(y) == 0 or len(np.asarray(y)) != len(table):
-            found = f"{len(np.asarray(y))} labels" if np.ndim(y) else f"one label, {y!r},"
+        labels = label_array(y)
+        if labels.ndim == 0 or len(labels) != len(table):
+            found = f"{len(labels)} labels" if labels.ndim else f"one label, {y!r},"
             raise InputError(f"y has {found} for the {len(table)} rows of X: give each row one")
+        if isinstance(hidden, np.ndarray) and hidden.ndim == 1 and hidden.dtype.kind in "iu":
+            hidden = hidden.tolist()
         if isinstance(hidden, str) or not isinstance(hidden, Sequence):
             raise InputError(f"hidden is {hidden!r}, expected a list of sizes such as (32,), or () for none")
-        Y, classes = encode_targets(y, KNOWN[loss])
+        Y, classes = encode_targets(labels, KNOWN[loss])
         network = Network(
             sizes=(table.shape[1], *hidden, Y.shape[1]),
             activation=(activation,) if isinstance(activation, str) else tuple(activation),
@@ -172,7 +178,7 @@ class Problem(BaseProblem):
         """Return training and test rows, ``(X_train, Y_train, X_test, Y_test)``, as the network sees them.
 
         Features, and the targets of a regression, are shifted and scaled to mean 0 and standard deviation
-        1 of the TRAINING rows; a constant feature is only shifted.
+        1 of the TRAINING rows; a feature that is constant there, but for rounding, is only shifted.
         """
         return self._data(seed)
 
@@ -187,15 +193,28 @@ class Problem(BaseProblem):
                 f"test_fraction is {self._test_fraction}, which leaves none of the {len(self._X)} rows to "
                 "train on: take a smaller one"
             )
+        if classes is not None and (lost := np.setdiff1d(classes, classes[train])).size:
+            rows = int((classes == lost[0]).sum())
+            raise InputError(
+                f"test_fraction is {self._test_fraction}, which leaves no row of class "
+                f"{self._class(lost[0])} to train on, for there {'is' if rows == 1 else 'are'} only {rows}: "
+                "take a smaller one"
+            )
         X, Y = self._X, self._Y
         if self._scale:
-            X = _standardised(X, train)
-            Y = _standardised(Y, train) if self.classes is None else Y
+            X = standardised("X", X, train)
+            Y = standardised("Y", Y, train) if self.classes is None else Y
         tables = X[train], Y[train], X[test], Y[test]
         for table in tables:
             # They are handed out again; whoever wants to change one makes a copy.
             table.flags.writeable = False
         return tables
+
+    def _class(self, stratum: float) -> Any:
+        """Return the name of the class whose rows have one number in their targets, or one place."""
+        names = list(self.class_names) or cast("NDArray[Any]", self.classes).tolist()
+        place = stratum if self._Y.shape[1] > 1 else np.searchsorted(np.unique(self._Y), stratum)
+        return repr(names[int(place)])
 
     def objective(self, gradient: str = "analytic", seed: int = 0) -> NetworkObjective:
         """Build the mean loss over the training rows, with counters of its own.
@@ -274,9 +293,3 @@ class Problem(BaseProblem):
         predicted, true = named_classes(self.network.predict(w, X), Y, self.network.loss_entry)
         names = list(self.class_names) or self.classes.tolist()
         return Confusion(rows, names, confusion_counts(predicted, true, len(self.classes)))
-
-
-def _standardised(table: Array, train: Rows) -> Array:
-    mean, deviation = table[train].mean(axis=0), table[train].std(axis=0)
-    scaled: Array = (table - mean) / np.where(deviation > 0, deviation, 1.0)
-    return scaled

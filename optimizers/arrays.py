@@ -1,0 +1,96 @@
+"""Turns what a user hands in or a user's function returns into real numbers, or says what is none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizers.errors import InputError
+
+NAMED_ROWS = 5
+"""Masked rows that a sentence names; of more it says how many there are."""
+
+NO_NUMBERS = {
+    "c": "complex numbers: hand in real ones, such as the real and the imaginary part as two columns",
+    "M": "dates: turn them into numbers first, such as days since the first of them",
+    "m": "lengths of time: turn them into numbers first, such as days",
+    "V": "records: hand in a table of one kind of number",
+}
+"""Kinds of NumPy data that hold no real numbers, and what to do. ``float64`` would take some of them without
+a word: an imaginary part is dropped, a date becomes nanoseconds, and the text "3" the number 3."""
+
+
+def real_array(name: str, value: Any) -> NDArray[np.float64]:
+    """Return numbers as a float64 array of its own, contiguous, in the shape that they came in.
+
+    Arguments:
+        name: what a reader calls the value: "X", "the residuals".
+        value: numbers, lists of them, an array, a data frame.
+
+    Raises:
+        InputError: for masked entries, complex numbers, dates, text, records, lists of uneven length, and
+            whatever else is not a real number. NaN and infinity pass.
+
+    >>> real_array("X", [[1, 2.5]])
+    array([[1. , 2.5]])
+    >>> real_array("X", [1j])
+    Traceback (most recent call last):
+    ...
+    optimizers.errors.InputError: X holds complex numbers: hand in real ones, such as ...
+    """
+    refuse_masked(name, value)
+    try:
+        table = np.asarray(value)
+    except ValueError:
+        raise InputError(f"{name} has lists of different lengths: give every row as many numbers") from None
+    if table.dtype.kind in NO_NUMBERS:
+        raise InputError(f"{name} holds {NO_NUMBERS[table.dtype.kind]}")
+    if table.dtype.kind in "OUS":
+        table = _numbers_of_objects(name, table)
+    with np.errstate(over="ignore"):
+        numbers = np.array(table, dtype=np.float64, order="C")
+    if table.dtype.itemsize > 8 and (np.isinf(numbers) & np.isfinite(table)).any():
+        raise InputError(f"{name} holds a number beyond the range of float64: scale the numbers down")
+    return numbers
+
+
+def refuse_masked(name: str, value: Any) -> None:
+    """Refuse a masked array that has anything masked, which NumPy's own conversion would uncover.
+
+    Raises:
+        InputError: with the first of the masked rows.
+    """
+    if not np.ma.isMaskedArray(value) or not np.ma.getmaskarray(value).any():
+        return
+    mask = np.ma.getmaskarray(value)
+    if not mask.ndim:
+        raise InputError(f"{name} is masked: leave it out, or fill it in")
+    rows = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
+    shown = ", ".join(str(row) for row in rows[:NAMED_ROWS])
+    more = f" and {rows.size - NAMED_ROWS} more" if rows.size > NAMED_ROWS else ""
+    raise InputError(
+        f"{name} is masked in row{'s' if rows.size > 1 else ''} {shown}{more}: "
+        "leave such rows out, or fill them in"
+    )
+
+
+def _numbers_of_objects(name: str, table: Any) -> NDArray[np.float64]:
+    """Return an array of Python objects as float64, or say which of them is no real number."""
+    numbers = np.empty(table.shape)
+    for place, entry in np.ndenumerate(table):
+        try:
+            if isinstance(entry, str | bytes):
+                raise TypeError
+            numbers[place] = float(entry)
+        except OverflowError:
+            raise InputError(
+                f"{name} holds a number beyond the range of float64: scale the numbers down"
+            ) from None
+        except (TypeError, ValueError):
+            shown = str(entry) if isinstance(entry, np.generic) else entry
+            raise InputError(
+                f"{name} holds {shown!r}, expected numbers: encode it as numbers first"
+            ) from None
+    return numbers
