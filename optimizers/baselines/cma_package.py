@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from optimizers.errors import MissingExtraError
+from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Array
 
 MISSING = "CMA-ES needs the package cma, which is not installed: pip install 'neural-harness[cma]'"
@@ -44,13 +45,11 @@ class Strategy:
         try:
             with _quiet():
                 import cma
-                import threadpoolctl
         except ImportError as missing:
             raise MissingExtraError(MISSING) from missing
-        # The decomposition would take every thread that linear algebra has, and wait for cores on which the
-        # threads of the losses just computed go on spinning for a while: on two cores, a generation on the
-        # 4-8-3 network took 18 ms in place of 1.5.
-        self._linear_algebra: Any = threadpoolctl.ThreadpoolController().select(user_api="blas")
+        # One thread: the decomposition would take every one that linear algebra has, and wait for cores on
+        # which the threads of the losses just computed go on spinning for a while: on two cores, a generation
+        # on the 4-8-3 network took 18 ms in place of 1.5.
         self._candidates: list[Array] = []
         settings = {
             "popsize": candidates,
@@ -65,7 +64,7 @@ class Strategy:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        with _quiet(), self._linear_algebra.limit(limits=1):
+        with _quiet(), one_thread():
             yield
 
     def population(self) -> Array:
