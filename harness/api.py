@@ -28,6 +28,8 @@ def run(
     folder: str | Path | None = None,
     workers: int | None = 1,
     timeout: float | None = None,
+    retry: str | Sequence[str] = (),
+    reuse: str | None = None,
     gradient_reference: str | None = None,
     name: str = "notebook",
     question: str = "",
@@ -41,9 +43,12 @@ def run(
         budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents.
         gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
         seeds: number of seeds, or the seeds.
-        folder: where runs are kept; those that are there already are not done again.
+        folder: where runs are kept; those that are there already, from the same code, are not done again.
         workers: processes; None takes one a core where there are runs enough.
         timeout: seconds after which a run is given up.
+        retry: outcomes of which the folder's runs are done again: "failed", "timeout" or a list of them. The
+            new row stands from then on; the old one stays in the folder.
+        reuse: "other-code" takes the folder's runs of other code instead of doing them again.
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
         name: name of the results.
         question: what they are to answer.
@@ -68,12 +73,16 @@ def run(
         "gradient_reference": gradient_reference,
     }
     experiment: Experiment = build_experiment(name, table)
-    results, _ = sweep(experiment, None if folder is None else _path(folder), workers, progress)
+    results, _ = sweep(
+        experiment, None if folder is None else _path(folder), workers, progress, retry=retry, reuse=reuse
+    )
     return results
 
 
 def load(folder: str | Path) -> Results:
-    """Load the results that a run left in a folder.
+    """Load the results that runs left in a folder, of all experiments that were run in it.
+
+    ``results.plans`` says which runs each of them has, the column ``fingerprint`` which code they are of.
 
     Raises:
         InputError: if there are none, or they are damaged.

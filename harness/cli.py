@@ -40,6 +40,10 @@ def harness(context: click.Context) -> None:
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the results [output/EXPERIMENT].")
 @click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
+@click.option(
+    "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
+)
+@click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def run(
@@ -48,12 +52,15 @@ def run(
     cost: float | None,
     output: Path | None,
     workers: int | None,
+    retry: tuple[str, ...],
+    reuse: str | None,
     check: bool,
     reference: bool,
 ) -> None:
     """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`) or a TOML file.
 
-    Runs that are in the folder already are not done again.
+    Runs that are in the folder already, from the same code, are not done again. Runs of other code stay
+    there and are done again, unless --reuse says otherwise.
     """
     from rich.console import Console
 
@@ -75,7 +82,15 @@ def run(
         from harness.report.artifacts import write_check
 
         click.echo(f"table: {write_check(declared, folder)}\n")
-    results, done = sweep(declared, folder, workers, progress=sys.stderr.isatty())
+    results, done = sweep(
+        declared,
+        folder,
+        workers,
+        progress=sys.stderr.isatty(),
+        retry=retry,
+        reuse=reuse,
+        announce=lambda note: click.echo(f"{note}\n", err=True),
+    )
     files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / declared.name)
@@ -92,6 +107,11 @@ def run(
         if done
         else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
     )
+    failed = int((results.runs["outcome"] == "failed").sum())
+    if failed:
+        click.echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
+    for remark in results.remarks():
+        click.echo(remark)
     for file in files:
         click.echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
 
@@ -142,6 +162,8 @@ def show(kind: str, name: str, latex: bool) -> None:
 
         results = load(name)
         render(summarize(results), results.skipped, Console())
+        for remark in results.remarks():
+            click.echo(remark)
         return
     singular = {plural.removesuffix("s") if plural != "losses" else "loss": plural for plural in KINDS}
     plural = singular.get(kind, kind)
@@ -188,8 +210,11 @@ def plot(folder: Path, name: str, x: str | None, problem: str | None, output: Pa
     check_figures([figure])
     file = output if output is not None else folder / figure_file(figure)
     del figure["name"]
-    write_figure(known_plots()[name](load(folder), **figure), file)
+    results = load(folder)
+    write_figure(known_plots()[name](results, **figure), file)
     click.echo(f"figure: {file}")
+    for remark in results.remarks():
+        click.echo(remark)
 
 
 def _counted(number: int, noun: str) -> str:

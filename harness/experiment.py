@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import numpy as np
 
 from harness.gradients import build_source
+from harness.identity import digest_of, is_own_optimizer, is_own_problem, own_code
 from harness.problems import known_problems, load, parse
 from harness.problems.base import BaseProblem
 from optimizers.errors import InputError, unknown_name
@@ -90,11 +93,20 @@ class Experiment:
                 raise InputError(f"experiment '{self.name}': {label} {twice!r} is there twice: {remedy}")
 
     def declaration(self) -> str:
-        """Return the experiment as TOML, everything spelled out; own data appear by their name only."""
+        """Return the experiment as TOML, everything spelled out.
+
+        What a user brought (own data, a function, an own class of optimizers) cannot be written down. It is
+        declared as own, with a digest, so that the file never runs something else under its name.
+        """
         limits = {limit.name: getattr(self.budget, limit.name) for limit in fields(self.budget)}
         declared: dict[str, Any] = {
             "question": self.question,
-            "problems": [problem.name for problem in self.problems],
+            "problems": [
+                {"own": problem.name, "digest": digest_of(problem.key)}
+                if is_own_problem(problem)
+                else problem.name
+                for problem in self.problems
+            ],
             "gradients": list(self.gradients),
             "seeds": list(self.seeds),
             "budget": {name: value for name, value in limits.items() if value is not None},
@@ -109,7 +121,12 @@ class Experiment:
         for figure in self.figures:
             lines += ["", "[[figures]]", *(f"{name} = {_toml(value)}" for name, value in figure.items())]
         for optimizer in self.optimizers:
-            lines += ["", "[[optimizers]]", f'name = "{optimizer.name()}"']
+            lines += ["", "[[optimizers]]"]
+            if is_own_optimizer(optimizer):
+                code = own_code(self.problems[0], optimizer, [])
+                lines += [f"own = {_toml(optimizer.label)}", f"digest = {_toml(code)}"]
+                continue
+            lines.append(f'name = "{optimizer.name()}"')
             changed = changed_options(optimizer)
             for name, value in option_values(optimizer).items():
                 # TOML has no null: what is None by default is left out, and "none" stands for any other.
@@ -187,7 +204,7 @@ def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
     for key in ("problems", "optimizers", "budget"):
         if key not in table:
             raise InputError(f"field '{key}' is missing: an experiment needs problems, optimizers and budget")
-    question, timeout = table.get("question", ""), table.get("timeout")
+    question, timeout = table.get("question", ""), _plain(table.get("timeout"))
     for key, text in (("name", name), ("question", question)):
         if not isinstance(text, str):
             raise InputError(f"field '{key}' is {text!r}, expected text")
@@ -225,6 +242,11 @@ def _positive(value: Any) -> bool:
     return number and value > 0 and math.isfinite(value)
 
 
+def _plain(value: Any) -> Any:
+    """Turn NumPy's numbers into Python's."""
+    return value.item() if isinstance(value, np.number) else value
+
+
 def _entries(table: dict[str, Any], name: str) -> list[Any]:
     entries = table[name]
     if isinstance(entries, str | dict):
@@ -244,10 +266,11 @@ def _names(value: Any, name: str) -> list[str]:
 
 
 def _seeds(value: Any) -> list[int]:
+    value = _plain(value)
     number = isinstance(value, int) and not isinstance(value, bool)
     if number and value > MOST_SEEDS:
         raise InputError(f"field 'seeds' is {value}, expected a number of seeds up to {MOST_SEEDS}")
-    seeds = list(range(value)) if number else value
+    seeds = list(range(value)) if number else [*map(_plain, value)] if isinstance(value, list) else value
     if not isinstance(seeds, list) or not seeds:
         raise InputError(f"field 'seeds' is {value!r}, expected a number of seeds, 1 or more, or a list")
     for seed in seeds:
@@ -284,9 +307,19 @@ def _expanded(given: dict[str, Any], owner: type) -> list[dict[str, Any]]:
     return [dict(choice) for choice in itertools.product(*axes)]
 
 
+def _refuse_own(kind: str, entry: dict[str, Any]) -> NoReturn:
+    brought = "data or code" if kind == "problem" else "code"
+    raise InputError(
+        f"{kind} {str(entry['own'])[:80]!r} is your own (digest {entry.get('digest')!s:.32}): its {brought} "
+        "cannot be built again from a file; run it from Python, with harness.run and this folder"
+    )
+
+
 def _problems(entry: Any) -> list[BaseProblem]:
     if isinstance(entry, BaseProblem):
         return [entry]
+    if isinstance(entry, dict) and "own" in entry:
+        _refuse_own("problem", entry)
     given = parse(entry) if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
         raise InputError(f"field 'problems' holds {entry!r}, expected a problem, or a name such as \"iris\"")
@@ -299,6 +332,8 @@ def _problems(entry: Any) -> list[BaseProblem]:
 def _optimizers(entry: Any) -> list[Optimizer]:
     if isinstance(entry, Optimizer):
         return [entry]
+    if isinstance(entry, dict) and "own" in entry:
+        _refuse_own("optimizer", entry)
     given = {"name": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
         raise InputError(f"field 'optimizers' holds {entry!r}, expected Adam(), or a name such as \"adam\"")

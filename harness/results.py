@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from optimizers.errors import InputError
@@ -38,12 +40,32 @@ RUN_COLUMNS = (
     "test_accuracy",
     "cost_to_target",
     "confusion",
+    "setting",
+    "problem_key",
+    "own_code",
+    "best_w",
+    "last_w",
+    "fingerprint",
+    "version",
+    "commit",
+    "host",
+    "provenance",
 )
 """One row a run. ``optimizer`` is the label of a legend, ``optimizer_name`` the plain name; numbers that
 do not apply (target, accuracies, cost to the target of an unsolved run) are NaN. ``confusion`` says which
 classes the last look's parameters took for which, as JSON: ``{"rows": "test", "classes": [...], "counts":
 [[...], ...]}`` with a list of counts for each true class, an entry a predicted one; of the training rows
-(``"train"``) where there are no test rows, and empty where there are no classes."""
+(``"train"``) where there are no test rows, and empty where there are no classes.
+
+``setting`` says what limited the run, such as ``cost=10000``; ``problem_key`` is a digest of all that defines
+the problem, data and code included, ``own_code`` one of the optimizer's code where that is a user's own.
+``best_w`` and ``last_w`` are the parameters of the lowest loss and of the last look, float64 arrays of shape
+(n,), empty where there was no look. ``fingerprint`` is the digest of this project's sources that did the run,
+``version`` and ``commit`` say which they are (the commit is empty outside a checkout), ``host`` is the
+machine, and ``provenance`` names the file in the folder ``provenance/`` that has the rest. Text that is not known is
+empty: folders of earlier versions say nothing of the code that filled them."""
+
+TEXT_ADDED = ("setting", "problem_key", "own_code", "fingerprint", "version", "commit", "host", "provenance")
 
 TRACE_COLUMNS = (
     "run_id",
@@ -70,11 +92,17 @@ have corrected so far, ``hard_cost`` and ``soft_cost`` what the present weights 
 classes cost: ``sum max(-y yhat, 0)``, the training rows on the wrong side, and ``sum max(-y z, 0)``. NaN
 where they do not apply."""
 
+NO_PARAMETERS = np.empty(0)
+"""Parameters of a run that kept none."""
+
 ADDED_COLUMNS: dict[str, Any] = {
     "confusion": "",
     "mistakes": math.nan,
     "hard_cost": math.nan,
     "soft_cost": math.nan,
+    **dict.fromkeys(TEXT_ADDED, ""),
+    "best_w": NO_PARAMETERS,
+    "last_w": NO_PARAMETERS,
 }
 """Columns that folders of earlier versions lack, and what they are read as there."""
 
@@ -92,6 +120,8 @@ class Results:
         runs: one row a run, with at least ``RUN_COLUMNS``.
         trace: the runs' convergence tables, with at least ``TRACE_COLUMNS``.
         skipped: combinations that were refused, with at least ``SKIPPED_COLUMNS``.
+        plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
+        notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
 
     Raises:
         InputError: if a table lacks one of its columns.
@@ -106,6 +136,8 @@ class Results:
     runs: pd.DataFrame
     trace: pd.DataFrame
     skipped: pd.DataFrame
+    plans: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}
@@ -118,7 +150,11 @@ class Results:
                 )
 
     def __repr__(self) -> str:
-        return f"Results({self.name!r}: {self._contents()})"
+        return "; ".join([f"Results({self.name!r}: {self._contents()})", *self.remarks()])
+
+    def remarks(self) -> list[str]:
+        """Return the notes, and a sentence where the runs are of more than one code, or of unknown code."""
+        return [*self.notes, *_codes(self.runs)]
 
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""
@@ -134,7 +170,11 @@ class Results:
         if len(text):
             titles = {name: heading.replace("\n", " ") for name, heading in HEADINGS.items()}
             parts.append(text.rename(columns=titles).to_html(index=False, border=0))
-        small = notes(text) + [f"skipped: {line}" for line in skipped_lines(summary, self.skipped)]
+        small = (
+            self.remarks()
+            + notes(text)
+            + [f"skipped: {line}" for line in skipped_lines(summary, self.skipped)]
+        )
         parts += [f"<p><small>{html.escape(line)}</small></p>" for line in small]
         return "\n".join(parts)
 
@@ -150,6 +190,29 @@ class Results:
         outcomes = self.runs["outcome"].value_counts(sort=False)
         ends = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
         return f"{' x '.join(sizes)}, {_count(len(self.runs), 'run')} ({ends}){skipped}"
+
+
+def _codes(runs: pd.DataFrame) -> list[str]:
+    """Say which rows are of which code, where that is not one and known.
+
+    >>> _codes(pd.DataFrame({"fingerprint": ["a1", "", "a1"], "version": ["1", "", "1"], "commit": ""}))
+    ['runs of 2 codes, told by the column fingerprint: 2 runs of a1 (version 1), 1 run of unknown code']
+    """
+    counts = runs.groupby(["fingerprint", "version", "commit"], sort=False).size() if len(runs) else {}
+    parts: dict[str, tuple[int, str]] = {}
+    for (code, version, commit), number in counts.items():
+        before = parts.get(code, (0, ""))[0]
+        where = ", ".join(filter(None, [f"version {version}", f"commit {commit[:12]}" if commit else ""]))
+        parts[code] = before + number, where
+    if set(parts) <= {""} and parts:
+        return ["the code of these runs is unknown: they were kept by an earlier version"]
+    if len(parts) < 2:
+        return []
+    said = [
+        f"{_count(number, 'run')} of {f'{code} ({where})' if code else 'unknown code'}"
+        for code, (number, where) in parts.items()
+    ]
+    return [f"runs of {len(parts)} codes, told by the column fingerprint: {', '.join(said)}"]
 
 
 def _count(number: int, noun: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.gradients import build_source
+from harness.identity import digest_of, own_code, shown_optimizer, shown_problem
 from harness.problems.base import BaseProblem
 from harness.recorder import Recorder, Trace
 from optimizers.objective import Array, Objective
@@ -38,12 +39,16 @@ class Described(NamedTuple):
 @functools.lru_cache(maxsize=256)
 def _described(optimizer: Optimizer) -> Described:
     options = option_values(optimizer)
-    return Described(optimizer.name(), optimizer.label, options, json.dumps(options))
+    return Described(optimizer.name(), shown_optimizer(optimizer), options, json.dumps(options, default=repr))
 
 
 @dataclass(frozen=True)
 class Run:
-    """What defines one run. Two runs with the same ``run_id`` are the same run."""
+    """What defines one run. Two runs with the same ``run_id`` are the same run.
+
+    ``own_code`` is the digest of the classes that a user brought, worked out here where it is left out; it
+    takes a while, so whoever declares many runs of one optimizer does so once.
+    """
 
     problem: BaseProblem
     optimizer: Optimizer
@@ -52,11 +57,15 @@ class Run:
     budget: Budget
     timeout: float | None = None
     gradient_reference: str | None = None
+    own_code: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "seed", int(self.seed))
         if self.gradient != NO_GRADIENT:
             # One spelling: "central-difference:step=none" is "central-difference", and the same run.
             object.__setattr__(self, "gradient", build_source(self.gradient).label)
+        if self.own_code is None:
+            object.__setattr__(self, "own_code", own_code(self.problem, self.optimizer, [self.source()]))
 
     @functools.cached_property
     def run_id(self) -> str:
@@ -72,7 +81,23 @@ class Run:
         }
         if self.gradient_reference is not None:
             parts["gradient_reference"] = self.gradient_reference
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        if self.own_code:
+            parts["own_code"] = self.own_code
+        # What is no plain value counts in ``own_code``; its own text may hold an address.
+        return digest_of(json.dumps(parts, sort_keys=True, default=lambda value: type(value).__qualname__))
+
+    @functools.cached_property
+    def setting(self) -> str:
+        """What limits the run and what is measured along it, in words."""
+        limits = {**option_values(self.budget), "timeout": self.timeout}
+        words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
+        reference = self.gradient_reference
+        return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
+
+    @functools.cached_property
+    def problem_key(self) -> str:
+        """A digest of all that defines the problem."""
+        return digest_of(self.problem.key)
 
     def source(self) -> str:
         """Return the gradient source that the objective is built with."""
@@ -84,7 +109,8 @@ class Run:
         Budget and gradient source have no part in it: a larger budget goes on with the same curve.
         """
         parts = [self.problem.data_key, _described(self.optimizer).name, _described(self.optimizer).options]
-        digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+        text = json.dumps(parts, sort_keys=True, default=lambda value: type(value).__qualname__)
+        digest = hashlib.sha256(text.encode()).digest()
         words = [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
         return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
 
@@ -133,7 +159,7 @@ class Run:
         target, described = self.problem.target, _described(self.optimizer)
         return {
             "run_id": self.run_id,
-            "problem": self.problem.name,
+            "problem": shown_problem(self.problem),
             "optimizer": described.label,
             "optimizer_name": described.name,
             "options": described.text,
@@ -158,6 +184,11 @@ class Run:
             "test_accuracy": recorder.measures.test_accuracy,
             "cost_to_target": observer.solved_cost,
             "confusion": self._confusion(recorder.last_w),
+            "setting": self.setting,
+            "problem_key": self.problem_key,
+            "own_code": self.own_code,
+            "best_w": observer.best_w,
+            "last_w": np.empty(0) if recorder.last_w is None else recorder.last_w,
         }
 
     def _confusion(self, w: Array | None) -> str:

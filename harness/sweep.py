@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numba
+import numpy as np
 import pandas as pd
 
 from harness.experiment import Experiment
+from harness.identity import own_code, shown_optimizer, shown_problem
+from harness.plans import Plan
 from harness.problems.base import BaseProblem
 from harness.progress import Progress
-from harness.provenance import provenance_text
+from harness.provenance import columns_of, provenance
 from harness.recorder import Trace
 from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
 from harness.store import Store, tables_of
-from optimizers.errors import InputError, MissingExtraError
+from optimizers.errors import InputError, MissingExtraError, unknown_name
 from optimizers.objective import Objective
+from optimizers.optimizer import OutcomeName
 
 RUNS_A_WORKER = 50
 """Runs from which one more process pays: starting one takes two seconds."""
 
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
+
+OTHER_CODE = "other-code"
+"""Word for finished runs of another fingerprint."""
 
 Finished = tuple[dict[str, Any], Trace]
 """A run's row and its trace."""
@@ -45,8 +53,10 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                 objective = objectives[gradient]
                 reason = objective if isinstance(objective, str) else optimizer.refusal(objective)
                 if reason is not None:
-                    skipped[problem.name, optimizer.label, shown] = reason
+                    skipped[shown_problem(problem), shown_optimizer(optimizer), shown] = reason
                     continue
+                reference = experiment.gradient_reference
+                code = own_code(problem, optimizer, [gradient, *([reference] if reference else [])])
                 runs += [
                     Run(
                         problem,
@@ -55,7 +65,8 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                         seed,
                         experiment.budget,
                         experiment.timeout,
-                        experiment.gradient_reference,
+                        reference,
+                        code,
                     )
                     for seed in experiment.seeds
                 ]
@@ -76,57 +87,124 @@ def sweep(
     folder: Path | None = None,
     workers: int | None = None,
     progress: bool = False,
+    *,
+    retry: str | Collection[str] = (),
+    reuse: str | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> tuple[Results, int]:
     """Do the runs of an experiment that are not done yet.
+
+    A run is done where the folder has it from the code that runs now. Runs of other code stay in the folder
+    and are done again, unless they are asked for.
 
     Arguments:
         experiment: the runs.
         folder: where runs are kept and found again, or None to keep them in memory only.
         workers: processes; None takes one a core where there are runs enough.
         progress: whether to show a progress bar.
+        retry: outcomes of which runs are done again, such as ``"failed"`` or ``["failed", "timeout"]``.
+        reuse: ``"other-code"`` takes finished runs of other code for those of this one, or None.
+        announce: called with a sentence before anything runs where there are runs of other code.
 
     Returns:
-        The results of all runs, and how many of them were done now.
+        The results of all runs of the experiment, and how many of them were done now.
 
     Raises:
         InputError: if nothing can be run, or the folder cannot be written.
     """
+    again = _outcomes_to_retry(retry)
+    if reuse not in (None, OTHER_CODE):
+        raise unknown_name("kind of runs to reuse", reuse, [OTHER_CODE])
+    if folder is None and (again or reuse):
+        raise InputError("retry and reuse go with runs that are kept: give the folder they are in")
     runs, skipped = plan(experiment)
     if not runs:
         reasons = "; ".join(sorted(set(skipped["reason"])))
         raise InputError(f"experiment '{experiment.name}' has no run that can work: {reasons}")
+    entry = provenance()
+    asked = Plan(
+        experiment.name,
+        experiment.question,
+        tuple(run.run_id for run in runs),
+        tuple(skipped.to_dict(orient="records")),
+        entry["fingerprint"],
+        reuse == OTHER_CODE,
+        experiment.declaration(),
+    )
     store = Store(folder) if folder is not None else None
-    pending = runs
+    pending, notes = runs, ()
     if store is not None:
-        done = set(store.finished()["run_id"])
-        pending = [run for run in runs if run.run_id not in done]
+        kept = store.finished()
+        done = asked.chosen(kept)
+        there = set(done["run_id"][~done["outcome"].isin(again)])
+        pending = [run for run in runs if run.run_id not in there]
+        notes = _kept_aside(asked, kept, done)
     count = _workers(workers, len(pending))
     if store is not None:
-        store.write_plan([run.run_id for run in runs], skipped, experiment.name, experiment.question)
-        store.write_text("experiment.toml", experiment.declaration())
+        store.write_plan(asked)
         if pending:
-            store.write_text("provenance.json", provenance_text(count))
-    finished = _do(pending, count, store, progress)
+            store.write_provenance(entry, count)
+    if announce is not None:
+        for note in notes:
+            announce(note)
+    finished = _do(pending, count, store, progress, columns_of(entry))
     if store is not None:
-        return store.load(), len(pending)
+        return replace(store.load(asked), notes=notes), len(pending)
     rows, trace = tables_of(finished)
-    return Results(experiment.name, experiment.question, rows, trace, skipped), len(pending)
+    listed = {asked.digest: list(asked.runs)}
+    return Results(experiment.name, experiment.question, rows, trace, skipped, listed), len(pending)
+
+
+def _outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
+    if not isinstance(retry, str | Collection) or not all(isinstance(name, str) for name in retry):
+        raise InputError(f"retry is {retry!r}, expected outcomes such as 'failed'")
+    listed = [
+        name.strip() for entry in ([retry] if isinstance(retry, str) else retry) for name in entry.split(",")
+    ]
+    for name in listed:
+        if name not in get_args(OutcomeName):
+            raise unknown_name("outcome to retry", name, get_args(OutcomeName))
+    return set(listed)
+
+
+def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many of the runs that are asked for are there from other code only, and how to take them."""
+    aside = set(kept["run_id"]) & set(asked.runs) - set(done["run_id"])
+    if not aside:
+        return ()
+    counted = "1 run of other code is" if len(aside) == 1 else f"{len(aside)} runs of other code are"
+    return (
+        f"{counted} kept aside and done again; to take what is there: "
+        '--reuse other-code (in Python reuse="other-code")',
+    )
 
 
 def _workers(asked: int | None, pending: int) -> int:
+    asked = int(asked) if isinstance(asked, np.integer) else asked
     if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
         raise InputError(f"workers is {asked!r}, expected a whole number, 1 or more")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return asked if asked is not None else max(1, min(cores, pending // RUNS_A_WORKER))
 
 
-def _do(pending: list[Run], workers: int, store: Store | None, show: bool) -> list[Finished]:
-    """Do runs; keep them in the store as they come, or return them in the order they were declared."""
+def _do(
+    pending: list[Run], workers: int, store: Store | None, show: bool, code: dict[str, str]
+) -> list[Finished]:
+    """Do runs; keep them in the store as they come, or return them in the order they were declared.
+
+    Arguments:
+        pending: the runs.
+        workers: processes.
+        store: where to keep them, or None.
+        show: whether to show a progress bar.
+        code: what every row says of where it comes from.
+    """
     finished: list[Finished] = []
     flushed = time.monotonic()
     with Progress(len(pending), show) as progress:
         try:
             for row, trace in _outcomes(pending, workers):
+                row.update(code)
                 finished.append((row, trace))
                 progress.advance(row)
                 if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:

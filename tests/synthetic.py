@@ -70,6 +70,16 @@ def run_row(run_id: str, problem: str, optimizer: str, **values: Any) -> dict[st
         "test_accuracy": 0.8,
         "cost_to_target": np.nan,
         "confusion": "",
+        "setting": "cost=300",
+        "problem_key": problem,
+        "own_code": "",
+        "best_w": np.zeros(2),
+        "last_w": np.ones(2),
+        "fingerprint": "0123456789abcdef",
+        "version": "0.1.0",
+        "commit": "",
+        "host": "here",
+        "provenance": "",
     }
     return {**row, **values}
 

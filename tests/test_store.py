@@ -17,8 +17,9 @@ import pytest
 import harness
 from harness import provenance as provenance_module
 from harness.experiment import Experiment, build_experiment
+from harness.plans import Plan
 from harness.plots import known_plots
-from harness.provenance import provenance
+from harness.provenance import command_text, project_commit, provenance
 from harness.report.artifacts import (
     check_figures,
     figure_file,
@@ -108,11 +109,10 @@ class TestLoading:
 
     def test_a_folder_holds_parquet_json_and_toml_only(self, kept: Path) -> None:
         assert {Path(name).suffix for name in files(kept)} == {".parquet", ".json", ".toml"}
-        assert {name for name in files(kept) if "/" not in name} == {
-            "experiment.toml",
-            "plan.json",
-            "provenance.json",
-        }
+        assert {name for name in files(kept) if "/" not in name} == {"experiment.toml"}
+        assert {name.partition("/")[0] for name in files(kept)} == {
+            "experiment.toml", "runs", "trace", "plans", "provenance", "commands",
+        }  # fmt: skip
 
     def test_the_experiment_is_kept_as_it_was_run(self, kept: Path) -> None:
         from harness.experiment import read_experiment
@@ -173,12 +173,18 @@ class TestDamage:
          b'{"name": "x", "question": "", "runs": 3, "skipped": []}',
          b'{"name": "x", "question": "", "runs": [], "skipped": 3}'],
     )  # fmt: skip
-    def test_a_damaged_plan_is_named_with_a_remedy_that_works(self, content: bytes, kept: Path) -> None:
+    @pytest.mark.parametrize("old", [True, False])
+    def test_a_damaged_plan_is_named_with_a_remedy_that_works(
+        self, old: bool, content: bytes, kept: Path
+    ) -> None:
         before = harness.load(kept)
-        (kept / "plan.json").write_bytes(content)
+        (plan,) = (kept / "plans").iterdir()
+        plan = kept / "plan.json" if old else plan
+        plan.write_bytes(content)
         sentence = refusal(harness.load, kept)
-        assert str(kept / "plan.json") in sentence
-        assert "run the experiment again; no run is lost" in sentence
+        assert str(plan) in sentence
+        assert "delete it, and run the experiment again; no run is lost" in sentence
+        plan.unlink()
         _, done = sweep(declared(), kept)
         assert done == 0
         assert_equal(before, harness.load(kept))
@@ -317,18 +323,22 @@ class TestParts:
             store.append_tables(runs, traces)
         assert len(list((tmp_path / "both" / "runs").iterdir())) == 4
         assert len(list((tmp_path / "both" / "trace").iterdir())) == 4
-        store.write_plan(loaded.runs["run_id"].tolist(), loaded.skipped, loaded.name, loaded.question)
+        skipped = tuple(loaded.skipped.to_dict(orient="records"))
+        store.write_plan(Plan(loaded.name, loaded.question, tuple(loaded.runs["run_id"]), skipped))
         # A run that is there twice is loaded once, with one trace.
         assert_equal(loaded, store.load())
 
-    def test_the_same_runs_in_the_same_order_take_one_part(self, tmp_path: Path) -> None:
-        rows = [(run, trace) for run, trace in [run_and_trace("a"), run_and_trace("b")]]
+    def test_the_same_runs_twice_are_two_parts_of_which_the_later_one_stands(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
-        store.append(rows)
-        store.append(rows)
+        for cost in (1.0, 2.0):
+            rows = [run_and_trace("a"), run_and_trace("b")]
+            store.append([({**row, "cost": cost}, trace) for row, trace in rows])
         store.append([])
-        assert len(list((tmp_path / "runs").iterdir())) == 1
-        assert store.finished()["run_id"].tolist() == ["a" * 16, "b" * 16]
+        assert len(list((tmp_path / "runs").iterdir())) == 2
+        assert store.finished()["run_id"].tolist() == ["a" * 16, "b" * 16] * 2
+        loaded = store.load(planned("ab"))
+        assert loaded.runs["cost"].tolist() == [2.0, 2.0]
+        assert len(loaded.trace) == 6
 
     def test_runs_are_loaded_in_the_order_of_the_plan_however_they_came(self, tmp_path: Path) -> None:
         store = Store(tmp_path)
@@ -337,8 +347,7 @@ class TestParts:
             store.append([run_and_trace(name)])
         for order in (names, names[::-1], sorted(names), "ace"):
             ids = [name * 16 for name in order]
-            store.write_plan(ids, pd.DataFrame(), "order", "")
-            loaded = store.load()
+            loaded = store.load(planned(order))
             assert loaded.runs["run_id"].tolist() == ids
             assert loaded.trace["run_id"].drop_duplicates().tolist() == ids
             assert loaded.trace["iteration"].tolist() == [0, 1, 2] * len(ids)
@@ -348,8 +357,7 @@ class TestParts:
         store.append([run_and_trace(name) for name in "bca"])
         for order in ("abc", "cab", "ba"):
             ids = [name * 16 for name in order]
-            store.write_plan(ids, pd.DataFrame(), "order", "")
-            loaded = store.load()
+            loaded = store.load(planned(order))
             assert loaded.runs["run_id"].tolist() == ids
             assert loaded.trace["run_id"].tolist() == [run for run in ids for _ in range(3)]
 
@@ -357,10 +365,14 @@ class TestParts:
         store = Store(tmp_path)
         for names in ("ab", "bc", "cd"):
             store.append([run_and_trace(name) for name in names])
-        store.write_plan([name * 16 for name in "abcd"], pd.DataFrame(), "order", "")
+        store.write_plan(planned("abcd"))
         loaded = store.load()
         assert len(loaded.runs) == 4
         assert loaded.trace["iteration"].tolist() == [0, 1, 2] * 4
+
+
+def planned(letters: Any) -> Plan:
+    return Plan("order", "", tuple(letter * 16 for letter in letters), ())
 
 
 def run_and_trace(letter: str) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -380,9 +392,10 @@ class TestReference:
         assert_equal(results, harness.load(tmp_path / "results" / "small"))
         assert [path.name for path in written] == ["summary.csv", "skipped.csv", "convergence-cost.png"]
         assert all(path.is_file() for path in written)
-        for name in ("experiment.toml", "provenance.json"):
-            copy = tmp_path / "results" / "small" / name
-            assert copy.read_bytes() == (kept / name).read_bytes()
+        copied = files(tmp_path / "results" / "small")
+        names = [name for name in files(kept) if name.startswith(("experiment", "provenance", "commands"))]
+        assert len(names) == 3
+        assert all(copied[name] == files(kept)[name] for name in names)
 
     def test_a_reference_copy_of_many_parts_is_one_part_and_replaces_the_one_before(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -409,9 +422,10 @@ class TestReference:
     ) -> None:
         write_reference(harness.load(kept), self.FIGURES, kept, tmp_path / "copy")
         before = files(tmp_path / "copy")
-        (kept / "provenance.json").unlink()
+        (provenance_file,) = (kept / "provenance").iterdir()
+        provenance_file.unlink()
         sentence = refusal(write_reference, harness.load(kept), self.FIGURES, kept, tmp_path / "copy")
-        assert str(kept / "provenance.json") in sentence
+        assert str(provenance_file) in sentence
         assert files(tmp_path / "copy") == before
 
 
@@ -501,7 +515,11 @@ class TestProvenance:
     ) -> None:
         monkeypatch.setattr("sys.argv", ["/usr/local/bin/harness", "run", "small.toml", "--seeds", "2"])
         sweep(declared(), tmp_path / "kept", workers=1)
-        found = json.loads((tmp_path / "kept" / "provenance.json").read_text(encoding="utf-8"))
+        (command,), (code,) = ((tmp_path / "kept" / name).iterdir() for name in ("commands", "provenance"))
+        found = json.loads(command.read_text(encoding="utf-8"))
+        assert found["provenance"] == code.stem
+        assert set(harness.load(tmp_path / "kept").runs["provenance"]) == {code.stem}
+        found |= json.loads(code.read_text(encoding="utf-8"))
         assert found["command"] == ["harness", "run", "small.toml", "--seeds", "2"]
         assert found["workers"] == 1
         assert found["cores"] == os.cpu_count()
@@ -520,28 +538,51 @@ class TestProvenance:
             )
             return done.stdout.strip()
 
-        monkeypatch.setattr(provenance_module, "__file__", str(tmp_path / "provenance.py"))
-        (tmp_path / "provenance.py").write_text("one", encoding="utf-8")
+        file = placed(tmp_path / "harness" / "provenance.py", monkeypatch)
+        (tmp_path / "pyproject.toml").write_text('[project]\nname = "neural-harness"\n', encoding="utf-8")
         git("init", "-q")
         git("add", ".")
         git("commit", "-q", "-m", "one")
         commit = git("rev-parse", "HEAD")
-        assert provenance()["commit"] == commit
+        assert project_commit.__wrapped__() == commit
         git("tag", "v1")
-        assert provenance()["commit"] == commit
-        (tmp_path / "provenance.py").write_text("two", encoding="utf-8")
-        assert provenance()["commit"] == f"{commit}-dirty"
+        assert project_commit.__wrapped__() == commit
+        file.write_text("two", encoding="utf-8")
+        assert project_commit.__wrapped__() == f"{commit}-dirty"
+
+    @pytest.mark.parametrize("tracked", [True, False])
+    @pytest.mark.parametrize("place", ["harness", ".venv/lib/python3/site-packages/harness"])
+    def test_the_repository_of_somebody_else_is_never_taken_for_this_projects(
+        self, place: str, tracked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        placed(tmp_path / place / "provenance.py", monkeypatch)
+        (tmp_path / "pyproject.toml").write_text('[project]\nname = "theirs"\n', encoding="utf-8")
+        (tmp_path / "theirs.py").write_text("", encoding="utf-8")
+        for words in (
+            ["init", "-q"],
+            ["add", "." if tracked else "theirs.py"],
+            ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "theirs"],
+        ):
+            subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
+        monkeypatch.chdir(tmp_path)
+        assert project_commit.__wrapped__() is None
+        monkeypatch.setattr(provenance_module, "project_commit", project_commit.__wrapped__)
+        found = provenance()
+        assert found["commit"] is None
+        # The repository in which a user works is said under a name of its own.
+        assert len(found["directory_commit"].removesuffix("-dirty")) == 40
 
     def test_an_installed_package_without_a_checkout_has_no_commit(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-        monkeypatch.setattr(provenance_module, "__file__", str(tmp_path / "provenance.py"))
-        assert provenance()["commit"] is None
+        placed(tmp_path / "harness" / "provenance.py", monkeypatch)
+        assert project_commit.__wrapped__() is None
 
     def test_a_machine_without_git_has_no_commit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", "")
-        assert provenance()["commit"] is None
+        assert project_commit.__wrapped__() is None
+        assert provenance()["directory_commit"] is None
 
     def test_a_package_that_is_not_installed_has_no_version(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(provenance_module, "PACKAGES", ("numpy", "no-such-package"))
@@ -561,9 +602,30 @@ class TestProvenance:
         assert isinstance(provenance()["processor"], str)
 
     def test_runs_found_again_keep_the_provenance_of_their_making(self, kept: Path) -> None:
-        before = (kept / "provenance.json").read_bytes()
+        before = {name: content for name, content in files(kept).items() if not name.startswith("plans")}
         sweep(declared(), kept)
-        assert (kept / "provenance.json").read_bytes() == before
+        assert {name: content for name, content in files(kept).items() if name in before} == before
+
+    def test_another_version_is_credited_with_its_own_runs_only(
+        self, kept: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = harness.load(kept).runs
+        monkeypatch.setattr(provenance_module, "_version", lambda package: "9.9.9")
+        after, done = sweep(declared(seeds=3), kept)
+        assert done == 3
+        versions = after.runs.set_index("run_id")["version"]
+        assert set(versions[before["run_id"]]) == set(before["version"])
+        assert versions.drop(before["run_id"]).tolist() == ["9.9.9"] * 3
+        assert len(list((kept / "provenance").iterdir())) == 2
+        assert {path.stem for path in (kept / "provenance").iterdir()} == set(after.runs["provenance"])
 
     def test_the_command_of_a_process_without_one_is_empty(self) -> None:
-        assert provenance(command=[])["command"] == []
+        assert json.loads(command_text({}, 1, []))["command"] == []
+
+
+def placed(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the package seem to lie somewhere else."""
+    file.parent.mkdir(parents=True)
+    file.write_text("one", encoding="utf-8")
+    monkeypatch.setattr(provenance_module, "__file__", str(file))
+    return file

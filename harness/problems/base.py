@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from optimizers.errors import InputError
 from optimizers.objective import Array, Objective
 
 SPLIT, START, ROW_ORDER, CHECK = range(4)
@@ -37,6 +38,26 @@ class Confusion(NamedTuple):
     classes: list[Any]
     counts: list[list[int]]
     """A row a true class, a column a predicted one, in the order of the classes."""
+
+
+def plain_number(value: Any, name: str) -> float | None:
+    """Return a number of Python's or NumPy's as a float, None as None.
+
+    Raises:
+        InputError: for anything else, and for what is not finite.
+
+    >>> plain_number(np.int64(1), "target")
+    1.0
+    """
+    if value is None:
+        return None
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    try:
+        if number and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass
+    raise InputError(f"{name} is {value!r:.40}, expected a finite number, or None")
 
 
 class BaseProblem(ABC):

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
+from harness.fingerprint import fingerprint
+from harness.origins import OWN, top_of
 from harness.problems.base import BaseProblem
 from harness.problems.problem import Problem
 from optimizers.named import Named
@@ -39,8 +41,12 @@ class Family(Named, ABC):
 
     @property
     def key(self) -> str:
-        """Text that says everything that defines the problem."""
-        return json.dumps({"family": self.name(), **option_values(self)}, sort_keys=True)
+        """Text that says everything that defines the problem, the code of a user's own family included."""
+        parts = {"family": self.name(), **option_values(self)}
+        top = top_of(type(self).__module__)
+        if top not in OWN:
+            parts["code"] = fingerprint(type(self), what=f"problem '{self.name()}'", own=top)
+        return json.dumps(parts, sort_keys=True, default=lambda value: fingerprint(value, what="an option"))
 
 
 @options
@@ -72,6 +78,10 @@ class ProblemFamily(Family):
     def build(self) -> Problem:
         """Build the problem."""
         X, y = self.data()
+        key = self.key
+        if top_of(type(self).__module__) not in OWN:
+            # Code that reads a file is the same where the file has changed.
+            key = f"{key} {fingerprint(np.asarray(X), np.asarray(y))}"
         problem = Problem.from_arrays(
             X,
             y,
@@ -85,7 +95,7 @@ class ProblemFamily(Family):
             target=self.target,
             name=self.label,
             data_key=self._data_key(),
-            key=self.key,
+            key=key,
         )
         problem.class_names = self.class_names()
         return problem

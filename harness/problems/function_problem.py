@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +14,11 @@ from numpy.typing import ArrayLike
 from harness.autodiff.derivatives import traced
 from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program
+from harness.fingerprint import fingerprint
 from harness.gradients import build_source
 from harness.gradients.traced_functions import Current, hessian_program, operations, trace_refusal
 from harness.network.source import Function, GradientSource
-from harness.problems.base import START, BaseProblem, Measures, gradient_quality
+from harness.problems.base import START, BaseProblem, Measures, gradient_quality, plain_number
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import GRADIENT_ROWS, Array, Rows
@@ -110,8 +109,10 @@ class FunctionProblem(BaseProblem):
         high: upper corner; the same as the lower one for a fixed start.
         target: value at which a run counts as solved, or None.
         derivative: the derivative by hand, maps the vector to n numbers; source ``analytic`` takes it.
-        key: text that says everything that defines the problem; made of the arguments and the function's
-            source code where left out.
+        key: text that says everything that defines the problem. Where left out it is made of the arguments
+            and of the fingerprint of function and derivative, with all helpers, closure values, defaults and
+            constants that they use. A key of your own stands for the code in its place: it is for you to
+            change it whenever the code changes, or runs of the old code pass for runs of the new.
 
     >>> import numpy as np
     >>> problem = FunctionProblem(lambda w: np.sum(w**4), 2, name="quartic", target=1e-9)
@@ -131,6 +132,7 @@ class FunctionProblem(BaseProblem):
         derivative: Callable[[Array], ArrayLike] | None = None,
         key: str | None = None,
     ) -> None:
+        n = int(n) if isinstance(n, np.integer) else n
         self._plain = FunctionObjective(function, n)
         try:
             self._low, self._high = (
@@ -142,13 +144,17 @@ class FunctionProblem(BaseProblem):
             raise InputError(f"the box goes from {low!r} to {high!r}, expected finite numbers, low to high")
         if derivative is not None and not callable(derivative):
             raise InputError(f"derivative is {derivative!r}, expected something callable with a vector")
-        self.n, self.name, self.target = n, name, target
+        self.n, self.name, self.target = n, name, plain_number(target, "target")
         self.function = function if derivative is None else WithDerivative(function, derivative)
         box = [self._low.tolist(), self._high.tolist()]
-        self.key = key or json.dumps(
-            {"name": name, "n": n, "box": box, "target": target, "code": _digest(function)}, sort_keys=True
-        )
+        self.key = key if key is not None else self._own_key(box)
         self.data_key = json.dumps({"function": name.partition(":")[0], "n": n, "box": box}, sort_keys=True)
+
+    def _own_key(self, box: list[Any]) -> str:
+        """Say what defines the problem, the code by its fingerprint."""
+        parts: dict[str, Any] = {"name": self.name, "n": self.n, "box": box, "target": self.target}
+        parts["code"] = fingerprint(self.function, what=f"problem '{self.name}'")
+        return json.dumps(parts, sort_keys=True)
 
     def __repr__(self) -> str:
         return f"<problem {self.name}: function of {self.n} {'numbers' if self.n > 1 else 'number'}>"
@@ -184,12 +190,3 @@ class FunctionProblem(BaseProblem):
             return Measures(NOTHING, NOTHING, NOTHING, norm, *quality)
 
         return lambda points: [measure_one(w) for w in points]
-
-
-def _digest(function: Function) -> str:
-    """Return a digest of a function's source code, or its name where there is none."""
-    try:
-        code = inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__qualname__", type(function).__qualname__)
-    return hashlib.sha256(code.encode()).hexdigest()

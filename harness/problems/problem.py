@@ -17,7 +17,16 @@ from harness.network.losses import KNOWN
 from harness.network.measures import RowsMeasured
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from harness.problems.base import ROW_ORDER, SPLIT, START, BaseProblem, Confusion, Measures, gradient_quality
+from harness.problems.base import (
+    ROW_ORDER,
+    SPLIT,
+    START,
+    BaseProblem,
+    Confusion,
+    Measures,
+    gradient_quality,
+    plain_number,
+)
 from harness.problems.encoding import (
     confusion_counts,
     encode_targets,
@@ -46,7 +55,9 @@ class Problem(BaseProblem):
         scale: whether to standardise by the training rows.
         target: loss at which a run counts as solved, or None.
         name: the name in tables and legends.
-        key: text that says everything that defines the problem; made of the arguments where left out.
+        key: text that says everything that defines the problem; made of the arguments, the data by their
+            digest, where left out. One of your own stands for all of them: it is for you to change it with
+            the data, or runs of the old data pass for runs of the new.
         data_key: text that says what defines the data; a digest of them where left out.
 
     Attributes:
@@ -73,8 +84,8 @@ class Problem(BaseProblem):
             raise InputError(f"test_fraction is {test_fraction!r}, expected a number from 0 to below 1")
         self._X, self._Y = check_data(network, X, Y)
         self.network, self.classes = network, classes
-        self.name, self.target = name, target
-        self._scale, self._test_fraction = scale, test_fraction
+        self.name, self.target = name, plain_number(target, "target")
+        self._scale, self._test_fraction = bool(scale), float(test_fraction)
         self.data_key = data_key if data_key is not None else self._digest()
         self.key = key if key is not None else self._own_key()
 
@@ -164,8 +175,10 @@ class Problem(BaseProblem):
             "test_fraction": self._test_fraction,
             "scale": self._scale,
             "target": self.target,
+            "classes": None if self.classes is None else self.classes.tolist(),
         }
-        return json.dumps(parts, sort_keys=True)
+        # Classes may be anything that can be told apart; as text they are told apart here as well.
+        return json.dumps(parts, sort_keys=True, default=repr)
 
     def _digest(self) -> str:
         return hashlib.sha256(self._X.tobytes() + self._Y.tobytes()).hexdigest()

@@ -18,12 +18,16 @@ import pydantic
 from harness.analysis.summary import summarize
 from harness.experiment import Experiment
 from harness.gradient_check import check
+from harness.plans import Plan
 from harness.plots import known_plots
-from harness.results import Results
+from harness.results import NO_PARAMETERS, Results
 from harness.store import Store, write_whole
 from optimizers.errors import InputError, unknown_name
 
 FIGURE_DOTS_PER_INCH = 150
+
+MOST_REFERENCE_BYTES = 1_000_000
+"""Parameters that a reference copy holds at the most; it is kept under version control."""
 
 
 def check_figures(figures: Sequence[dict[str, Any]]) -> None:
@@ -158,6 +162,9 @@ def write_reference(
 ) -> list[Path]:
     """Replace a folder by a compact copy of an experiment: one part of runs, one of traces, all artifacts.
 
+    The runs' parameters are left out where all of them would take more than a megabyte; the folder itself has
+    them.
+
     Arguments:
         results: the runs.
         figures: the experiment's plots.
@@ -172,19 +179,36 @@ def write_reference(
             f"{folder} is the folder of the reference copy itself: leave out --reference, or choose another "
             "folder with --output"
         )
+    names = [
+        "experiment.toml",
+        *(f"provenance/{name}.json" for name in dict.fromkeys(results.runs["provenance"]) if name),
+        *(f"commands/{path.name}" for path in sorted((source / "commands").glob("*.json"))),
+    ]
     declared = {}
-    for name in ("experiment.toml", "provenance.json"):
+    for name in names:
         try:
             declared[name] = (source / name).read_bytes()
         except OSError as error:
             raise InputError(
                 f"{source / name} cannot be read: {error.strerror}; run the experiment in another folder"
             ) from None
-    for part in ("runs", "trace"):
+    for part in ("runs", "trace", "plans", "provenance", "commands"):
         shutil.rmtree(folder / part, ignore_errors=True)
+    for old in ("plan.json", "provenance.json"):
+        # Of an earlier version.
+        (folder / old).unlink(missing_ok=True)
     store = Store(folder)
-    store.append_tables(results.runs, results.trace)
-    store.write_plan(list(results.runs["run_id"]), results.skipped, results.name, results.question)
+    store.append_tables(_compact(results.runs), results.trace)
+    skipped = tuple(results.skipped.to_dict(orient="records"))
+    store.write_plan(Plan(results.name, results.question, tuple(results.runs["run_id"]), skipped))
     for name, content in declared.items():
         write_whole(folder / name, content)
     return write_artifacts(results, figures, folder)
+
+
+def _compact(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs without their parameters where these are large."""
+    size = sum(w.nbytes for name in ("best_w", "last_w") for w in runs[name])
+    if size <= MOST_REFERENCE_BYTES:
+        return runs
+    return runs.assign(**{name: [NO_PARAMETERS] * len(runs) for name in ("best_w", "last_w")})

@@ -1,0 +1,99 @@
+"""What a folder's experiments consist of: one plan for each, in a file named by its digest."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.results import SKIPPED_COLUMNS
+from optimizers.errors import InputError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs that one command asked for, in the order they were declared.
+
+    Attributes:
+        name: the experiment's name.
+        question: what it is to answer.
+        runs: the runs' ids.
+        skipped: the combinations that were refused, each a table of ``SKIPPED_COLUMNS``.
+        fingerprint: of the code that the runs were asked of; empty in folders of earlier versions.
+        other_code: whether runs of other code were taken for them.
+        declaration: the experiment as TOML.
+    """
+
+    name: str
+    question: str
+    runs: tuple[str, ...]
+    skipped: tuple[dict[str, Any], ...]
+    fingerprint: str = ""
+    other_code: bool = True
+    declaration: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The name of its file."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    def text(self) -> str:
+        """Return the plan as JSON, with the time; that of the last command stands."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+        return json.dumps({**asdict(self), "written": now}, indent=1)
+
+    def skipped_table(self) -> pd.DataFrame:
+        """Return the refused combinations as a table."""
+        return pd.DataFrame(list(self.skipped), columns=list(SKIPPED_COLUMNS))
+
+    def chosen(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the one row of each of its runs that is finished, in its order.
+
+        Of several rows of a run, the last of the plan's own code is taken, and one of other code only where
+        the plan says so.
+
+        Arguments:
+            rows: finished runs, the oldest first.
+        """
+        rows = rows[rows["run_id"].isin(self.runs)]
+        own = rows[rows["fingerprint"] == self.fingerprint].drop_duplicates("run_id", keep="last")
+        if self.other_code:
+            others = rows.drop_duplicates("run_id", keep="last")
+            own = pd.concat([own, others[~others["run_id"].isin(own["run_id"])]])
+        place = {run: number for number, run in enumerate(self.runs)}
+        return own.sort_values("run_id", key=lambda column: column.map(place), kind="stable")
+
+
+def read_plans(folder: Path) -> list[Plan]:
+    """Return the plans of a folder, the last written first; ``plan.json`` is of an earlier version.
+
+    Raises:
+        InputError: if a file is damaged.
+    """
+    old, files = folder / "plan.json", sorted((folder / "plans").glob("*.json"))
+    found = [_read(path) for path in ([old] if old.is_file() else []) + files]
+    return [plan for _, plan in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def _read(path: Path) -> tuple[str, Plan]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        written = str(table.pop("written", ""))
+        runs, skipped = table.pop("runs"), table.pop("skipped")
+        if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
+            raise ValueError("runs")
+        texts = {name: table.pop(name) for name in ("name", "question")}
+        plan = Plan(**texts, runs=tuple(runs), skipped=tuple(dict(entry) for entry in skipped), **table)
+        plan.skipped_table()
+        if not all(isinstance(value, str) for value in (plan.name, plan.question, plan.fingerprint)):
+            raise ValueError("texts")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{path} is damaged: delete it, and run the experiment again; no run is lost"
+        ) from None
+    return written, plan
