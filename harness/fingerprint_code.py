@@ -134,9 +134,11 @@ class CodeWalk(ABC):
 
     def _cell(self, cell: types.CellType) -> Iterator[bytes]:
         try:
-            yield self.digest(cell.cell_contents)
+            content = cell.cell_contents
         except ValueError:
             yield b"empty"
+            return
+        yield self.digest(content)
 
     def _class(self, cls: type) -> Iterator[bytes]:
         if self._by_name(cls.__module__):

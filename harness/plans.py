@@ -69,6 +69,11 @@ class Plan:
         return own.sort_values("run_id", key=lambda column: column.map(place), kind="stable")
 
 
+def records(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Return the rows of a table as a plan keeps them."""
+    return tuple({str(name): value for name, value in row.items()} for row in table.to_dict(orient="records"))
+
+
 def read_plans(folder: Path) -> list[Plan]:
     """Return the plans of a folder, the last written first; ``plan.json`` is of an earlier version.
 

@@ -62,8 +62,8 @@ the problem, data and code included, ``own_code`` one of the optimizer's code wh
 ``best_w`` and ``last_w`` are the parameters of the lowest loss and of the last look, float64 arrays of shape
 (n,), empty where there was no look. ``fingerprint`` is the digest of this project's sources that did the run,
 ``version`` and ``commit`` say which they are (the commit is empty outside a checkout), ``host`` is the
-machine, and ``provenance`` names the file in the folder ``provenance/`` that has the rest. Text that is not known is
-empty: folders of earlier versions say nothing of the code that filled them."""
+machine, and ``provenance`` names the file in the folder ``provenance/`` that has the rest. Text that is not
+known is empty: folders of earlier versions say nothing of the code that filled them."""
 
 TEXT_ADDED = ("setting", "problem_key", "own_code", "fingerprint", "version", "commit", "host", "provenance")
 
@@ -198,12 +198,13 @@ def _codes(runs: pd.DataFrame) -> list[str]:
     >>> _codes(pd.DataFrame({"fingerprint": ["a1", "", "a1"], "version": ["1", "", "1"], "commit": ""}))
     ['runs of 2 codes, told by the column fingerprint: 2 runs of a1 (version 1), 1 run of unknown code']
     """
-    counts = runs.groupby(["fingerprint", "version", "commit"], sort=False).size() if len(runs) else {}
     parts: dict[str, tuple[int, str]] = {}
-    for (code, version, commit), number in counts.items():
-        before = parts.get(code, (0, ""))[0]
-        where = ", ".join(filter(None, [f"version {version}", f"commit {commit[:12]}" if commit else ""]))
-        parts[code] = before + number, where
+    for code, rows in runs.groupby("fingerprint", sort=False):
+        version, commit = (str(rows[name].iloc[-1]) for name in ("version", "commit"))
+        where = ", ".join(
+            [f"version {version}", f"commit {commit[:12]}"] if commit else [f"version {version}"]
+        )
+        parts[str(code)] = len(rows), where
     if set(parts) <= {""} and parts:
         return ["the code of these runs is unknown: they were kept by an earlier version"]
     if len(parts) < 2:

@@ -11,8 +11,8 @@ def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
     """Return runs whose names say what the same name would hide.
 
     Where a problem is there with more than one budget, its name is followed by the budget; where more
-    than one thing has the same name, such as own data that were changed, by a digest. An optimizer of which options
-    or code differ under one label likewise.
+    than one thing has the same name, such as own data that were changed, by a digest. An optimizer of which
+    options or code differ under one label likewise.
 
     Arguments:
         runs: of one experiment or of several, with the columns of ``RUN_COLUMNS``.

@@ -3,8 +3,8 @@
 A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same name for each flush), ``plans/``
 (for each experiment that was run in it: its runs, what was skipped, how it was declared),
 ``experiment.toml`` (the last one as run), ``commands/`` (each that did runs) and ``provenance/`` (the code
-and the machine that rows name). Nothing but the last experiment is ever replaced by anything else, so two commands
-at one time do not lose each other's.
+and the machine that rows name). Nothing but the last experiment is ever replaced by anything else, so two
+commands at one time do not lose each other's.
 
 A run counts as finished when its row and its trace are there; a part without its namesake in the other folder
 is what a crash left behind, or a hand has deleted, and is not read. A run that was done again, by other code
@@ -186,7 +186,10 @@ class Store:
             raise InputError(f"{path} has no column {', '.join(missing)}: {remedy}")
         for column in missing:
             empty = ADDED_COLUMNS[column]
-            table[column] = [empty] * len(table) if empty is NO_PARAMETERS else empty
+            cells = [empty] * len(table)
+            table[column] = pd.Series(
+                cells, index=table.index, dtype=object if empty is NO_PARAMETERS else None
+            )
         return table
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from harness.experiment import Experiment
 from harness.identity import own_code, shown_optimizer, shown_problem
-from harness.plans import Plan
+from harness.plans import Plan, records
 from harness.problems.base import BaseProblem
 from harness.progress import Progress
 from harness.provenance import columns_of, provenance
@@ -126,13 +126,14 @@ def sweep(
         experiment.name,
         experiment.question,
         tuple(run.run_id for run in runs),
-        tuple(skipped.to_dict(orient="records")),
+        records(skipped),
         entry["fingerprint"],
         reuse == OTHER_CODE,
         experiment.declaration(),
     )
     store = Store(folder) if folder is not None else None
-    pending, notes = runs, ()
+    pending = runs
+    notes: tuple[str, ...] = ()
     if store is not None:
         kept = store.finished()
         done = asked.chosen(kept)

@@ -18,7 +18,7 @@ import pydantic
 from harness.analysis.summary import summarize
 from harness.experiment import Experiment
 from harness.gradient_check import check
-from harness.plans import Plan
+from harness.plans import Plan, records
 from harness.plots import known_plots
 from harness.results import NO_PARAMETERS, Results
 from harness.store import Store, write_whole
@@ -199,8 +199,9 @@ def write_reference(
         (folder / old).unlink(missing_ok=True)
     store = Store(folder)
     store.append_tables(_compact(results.runs), results.trace)
-    skipped = tuple(results.skipped.to_dict(orient="records"))
-    store.write_plan(Plan(results.name, results.question, tuple(results.runs["run_id"]), skipped))
+    store.write_plan(
+        Plan(results.name, results.question, tuple(results.runs["run_id"]), records(results.skipped))
+    )
     for name, content in declared.items():
         write_whole(folder / name, content)
     return write_artifacts(results, figures, folder)
@@ -211,4 +212,5 @@ def _compact(runs: pd.DataFrame) -> pd.DataFrame:
     size = sum(w.nbytes for name in ("best_w", "last_w") for w in runs[name])
     if size <= MOST_REFERENCE_BYTES:
         return runs
-    return runs.assign(**{name: [NO_PARAMETERS] * len(runs) for name in ("best_w", "last_w")})
+    nothing = pd.Series([NO_PARAMETERS] * len(runs), index=runs.index, dtype=object)
+    return runs.assign(best_w=nothing, last_w=nothing)
