@@ -251,11 +251,14 @@ class TestDeclaration:
         question = 'Δ loss: "why" \\ 🚀\n\tand\x7f?'
         assert built_again(build(question=question)).question == question
 
-    def test_own_data_are_declared_by_name(self) -> None:
+    def test_own_data_are_declared_as_own(self) -> None:
         own = Problem.from_arrays(
             [[0.0], [1.0]], [0.0, 1.0], hidden=(), loss="half-squared", test_fraction=0, name="mine"
         )
-        assert tomllib.loads(build(problems=[own]).declaration())["problems"] == ["mine"]
+        (declared,) = tomllib.loads(build(problems=[own]).declaration())["problems"]
+        assert (declared["own"], len(declared["digest"])) == ("mine", 16)
+        with pytest.raises(InputError, match="problem 'mine' is your own"):
+            build(problems=[declared])
 
 
 def fault(identity: str, text: str, *said: str) -> Any:
