@@ -15,24 +15,28 @@ The policy lives here so that no kernel repeats it:
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite
 import numba
 from numba.misc.appdirs import AppDirs
+
+from optimizers.machine_code import MachineCode, SelfContainedCompiler, warn_of_no_cache
 
 # numba's own annotations know neither its settings nor its options.
 _config: Any = numba.config
 _njit: Any = numba.njit
 
 MARKER = "optimizers.compilation"
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+_SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "USING_SVML")
+"""What of numba's configuration is in the machine code, and not in numba's own key (processor, signature)."""
 
 
 _packages: set[str] = set()
@@ -55,7 +59,7 @@ def _source_digest(package: str) -> str:
         if path in sources:
             continue
         sources[path] = path.read_bytes()
-        for imported in _IMPORT.findall(sources[path].decode()):
+        for imported in _imported(sources[path], path, roots):
             top, _, rest = imported.partition(".")
             root = roots.get(top)
             if root is not None and root.is_dir():
@@ -63,10 +67,33 @@ def _source_digest(package: str) -> str:
                 waiting += [
                     found for found in (file.with_suffix(".py"), file / "__init__.py") if found.is_file()
                 ]
-    digest = hashlib.sha256(f"numba {numba.__version__}".encode())
+    settings = [getattr(_config, name, None) for name in _SETTINGS]
+    digest = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__} {settings}".encode())
     for path in sorted(sources):
         digest.update(str(path).encode() + sources[path])
     return digest.hexdigest()[:16]
+
+
+def _imported(source: bytes, path: Path, roots: dict[str, Path | None]) -> list[str]:
+    """Return the full names of what a source imports; ``from a import b`` may mean the module ``a.b``."""
+    found: list[str] = []
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # Nothing can have been compiled from it.
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                top, root = next((name, r) for name, r in roots.items() if r and path.is_relative_to(r))
+                inside = (
+                    path.parents[node.level - 1].relative_to(root).parts if root and root.is_dir() else ()
+                )
+                module = ".".join(part for part in (top, *inside, module) if part)
+            found += [module, *(f"{module}.{each.name}" for each in node.names)]
+    return found
 
 
 def _location(package: str) -> Path | None:
@@ -128,6 +155,7 @@ def compiled(
         "_nrt": allocates or parallel,
         "no_cpython_wrapper": inner,
         "no_cfunc_wrapper": inner,
+        "pipeline_class": SelfContainedCompiler,
     }
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -135,12 +163,18 @@ def compiled(
         cached = Path(function.__code__.co_filename).is_file()
         package = function.__module__.partition(".")[0]
         _packages.add(package)
+        dispatcher = _njit(**options)(function)
+        if not cached:
+            return dispatcher
         before = _config.CACHE_DIR
         _config.CACHE_DIR = str(cache_directory(package))
         try:
             # numba reads the folder when caching is switched on; the user's own setting comes back.
-            return _njit(cache=cached, **options)(function)
+            dispatcher._cache = MachineCode(function)
+        except (OSError, RuntimeError) as error:
+            warn_of_no_cache(_config.CACHE_DIR, error)
         finally:
             _config.CACHE_DIR = before
+        return dispatcher
 
     return decorate
