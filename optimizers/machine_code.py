@@ -32,6 +32,10 @@ _Implementation: Any = CompileResultCacheImpl
 _Cache: Any = FunctionCache
 
 
+_COPIES = (llvm.Linkage.linkonce_odr, llvm.Linkage.weak_odr)
+"""How numba marks a definition that came from another object; bodies of parallel loops are the latter."""
+
+
 class SelfContained(_Library):  # type: ignore[misc]
     """An object of machine code that calls its own copy of each function that it was linked with."""
 
@@ -47,7 +51,7 @@ class SelfContained(_Library):  # type: ignore[misc]
                     function.linkage = "linkonce_odr"
             self._shared_module = shared
             for function in self._final_module.functions:
-                if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
+                if not function.is_declaration and function.linkage in _COPIES:
                     function.linkage = "internal"
         super()._finalize_final_module()
 

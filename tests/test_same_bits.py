@@ -1,0 +1,149 @@
+"""Same seed, same bits: whatever ran before, with machine code from the cache or without, threads or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+import pandas as pd
+import pytest
+from same_bits_cases import OPTIMIZERS, PROBLEMS, case
+
+import harness
+import optimizers
+from optimizers.compilation import compiled
+
+ROOT = Path(optimizers.__file__).parent.parent
+
+UPDATES = """
+import sys
+import numpy as np
+import optimizers
+for name in sys.argv[1:]:
+    rule = optimizers.build_optimizer(name)
+    rng = np.random.default_rng(0)
+    w, state, settings = rng.normal(size=9), rule.state(9), rule.settings()
+    for step in range(200):
+        type(rule).update(w, rng.normal(size=9), state, settings, step)
+    print(name, w.tobytes().hex())
+"""
+
+
+def run(cache: Path, *arguments: str) -> str:
+    """Run Python in a process of its own, with a cache of machine code of its own; return what it prints."""
+    environment = os.environ | {
+        "NUMBA_CACHE_DIR": str(cache),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+    }
+    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def updates(cache: Path, *names: str) -> dict[str, str]:
+    """Return the bits that each update rule comes to, in one process that does them in this order."""
+    lines = run(cache, "-c", UPDATES, *names).splitlines()
+    return dict(line.split() for line in lines)
+
+
+def test_adamw_has_its_bits_before_and_after_adam_compiled_and_loaded(tmp_path: Path) -> None:
+    # Its update calls that of adam: numba's linker took whichever machine code of it was loaded first.
+    found = [
+        updates(tmp_path / "one", "adamw"),
+        updates(tmp_path / "one", "adamw"),
+        updates(tmp_path / "two", "adam", "adamw"),
+    ]
+    assert len({each["adamw"] for each in found if "adamw" in each}) == 1
+
+
+@compiled()
+def callee(x: Any) -> Any:
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * 3.0 + x[i] / 7.0
+        x[i] = total * x[i] + x[i] * 0.1
+    return total
+
+
+@compiled(allocates=True)
+def calling(x: Any) -> Any:
+    return callee(x.copy()) + callee(x)
+
+
+@compiled(parallel=True)
+def calling_in_parallel(x: Any) -> Any:
+    result = np.zeros(4)
+    for i in numba.prange(4):
+        result[i] = callee(x.copy())
+    return result
+
+
+def test_no_object_of_machine_code_leaves_it_to_the_linker_which_copy_is_called() -> None:
+    for function in (callee, calling, calling_in_parallel):
+        function(np.ones(5))
+        (signature,) = function.signatures
+        module = function.overloads[signature].library._final_module
+        shared = [
+            each.name
+            for each in module.functions
+            if not each.is_declaration and each.linkage in (llvm.Linkage.linkonce_odr, llvm.Linkage.weak_odr)
+        ]
+        assert shared == []
+        undefined = [
+            each.name for each in module.functions if each.is_declaration and "test_same" in each.name
+        ]
+        assert undefined == []
+
+
+def test_a_run_has_its_bits_whoever_does_it() -> None:
+    problem, chosen = harness.problems.load("xor"), [optimizers.AdamW(), optimizers.LBFGS()]
+    frames = [harness.run(problem, chosen, seeds=2, budget=100, workers=workers).trace for workers in (1, 2)]
+    first, second = (
+        frame[[name for name in frame if "seconds" not in name]].sort_values(
+            ["run_id", "iteration"], ignore_index=True
+        )
+        for frame in frames
+    )
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_every_optimizer_and_problem_is_among_the_runs_of_the_study() -> None:
+    drawn = [case(number) for number in range(3 * len(OPTIMIZERS))]
+    assert {each.optimizer.name() for each in drawn} == set(optimizers.known_optimizers())
+    assert {each.problem.name.partition(":")[0] for each in drawn} >= {
+        name for name in PROBLEMS if name != "parity"
+    }
+
+
+@pytest.mark.slow
+def test_a_thousand_runs_have_the_same_bits_in_any_order_process_and_cache(tmp_path: Path) -> None:
+    """Do 1,000 runs in one process, in two of half each, and with an empty cache: minutes.
+
+    ``python -m pytest -m slow tests/test_same_bits.py``
+    """
+    count = int(os.environ.get("SAME_BITS_CASES", "1000"))
+
+    def asked(cache: str, cases: range, seed: int, threads: int) -> dict[str, str]:
+        words = json.dumps({"cases": list(cases), "seed": seed, "threads": threads})
+        found: dict[str, str] = json.loads(
+            run(tmp_path / cache, str(ROOT / "tests/same_bits_cases.py"), words)
+        )
+        return found
+
+    first = asked("one", range(count), 1, 1)
+    assert len(first) == count
+    halves = asked("one", range(0, count, 2), 2, 2) | asked("one", range(1, count, 2), 3, 1)
+    cold = asked("two", range(count), 4, 2)
+    wrong = {
+        number: repr(case(int(number)))
+        for number in first
+        if not first[number] == halves[number] == cold[number]
+    }
+    assert wrong == {}
