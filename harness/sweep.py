@@ -24,6 +24,7 @@ from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
 from harness.store import Store, tables_of
 from optimizers.errors import InputError, MissingExtraError, unknown_name
+from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Objective
 
 RUNS_A_WORKER = 50
@@ -223,8 +224,9 @@ def _do(
 
 def _outcomes(pending: list[Run], workers: int) -> Iterator[Finished]:
     if workers == 1 or len(pending) < 2:
-        for run in pending:
-            yield run.execute()
+        with one_thread():
+            for run in pending:
+                yield run.execute()
         return
     # Imported here: joblib takes a sixth of a second, and one worker does without.
     from joblib import Parallel, delayed, parallel_config

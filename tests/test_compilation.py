@@ -6,7 +6,9 @@ import os
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,17 +85,19 @@ print(len(recorder.buffer), numba.config.CACHE_DIR == before)
 """
 
 
-def run(script: str, cache: Path, *paths: Path) -> list[str]:
+def run(script: str, cache: Path, *paths: Path, warned: bool = False, **settings: str) -> list[str]:
     """Run a script in a process of its own, and return the words that it prints."""
     environment = os.environ | {
         "NUMBA_CACHE_DIR": str(cache),
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *paths))),
         "PYTHONDONTWRITEBYTECODE": "1",
+        **settings,
     }
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=cache.parent, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+    assert ("machine code is not kept" in done.stderr) == warned, done.stderr
     return done.stdout.split()
 
 
@@ -156,6 +160,66 @@ def test_an_edit_where_nothing_is_compiled_keeps_the_machine_code(package: Path,
     run(CALL, cache, tmp_path)
     (tmp_path / "beside.py").write_text("NOTHING = 1\n")
     assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "2", "0"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["from tinypackage import constants", "from . import constants", "from .constants import OFFSET as kept"],
+)
+def test_an_edit_of_a_constant_is_seen_however_it_is_imported(
+    package: Path, tmp_path: Path, statement: str
+) -> None:
+    text = A.replace("from tinypackage.constants import OFFSET", statement).format(factor=2.0)
+    name = "kept" if "kept" in statement else "constants.OFFSET"
+    (package / "a.py").write_text(text.replace("+ OFFSET", f"+ {name}"))
+    cache, call = tmp_path / "cache", "from tinypackage.a import factor; print(factor(10.0))"
+    assert run(call, cache, tmp_path) == ["20.0"]
+    (package / "constants.py").write_text(CONSTANTS.format(offset=5.0))
+    assert run(call, cache, tmp_path) == ["25.0"]
+
+
+def test_machine_code_of_other_settings_of_numba_is_not_taken(package: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    run(CALL, cache, tmp_path)
+    assert run(CALL, cache, tmp_path, NUMBA_OPT="0")[2:] == ["0", "2"]
+    assert run(CALL, cache, tmp_path)[2:] == ["2", "0"]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda b: b"", lambda b: b[: len(b) // 2], lambda b: b[:-9] + b"x" + b[-8:]]
+)
+def test_a_damaged_entry_is_compiled_anew(package: Path, tmp_path: Path, damage: Any) -> None:
+    cache = tmp_path / "cache"
+    run(CALL, cache, tmp_path)
+    for path in files_in(cache):
+        path.write_bytes(damage(path.read_bytes()))
+    assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "0", "2"]
+    assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "2", "0"], "and is whole again"
+
+
+def test_a_folder_that_cannot_be_made_costs_a_compilation_and_one_sentence(
+    package: Path, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "cache"
+    in_the_way.write_text("a file")
+    assert run(CALL, in_the_way, tmp_path, warned=True) == ["21.0", "21.0", "0", "2"]
+    assert in_the_way.read_text() == "a file"
+    assert not list(package.rglob("*.nb?")), "nothing beside the sources, where an edit would not be seen"
+
+
+def test_processes_that_write_at_once_leave_each_signature_its_own_machine_code(
+    package: Path, tmp_path: Path
+) -> None:
+    # numba numbers the signatures of a function in an index that all processes rewrite.
+    cache = tmp_path / "cache"
+    calls = [f"from tinypackage.a import factor; print(factor({x}))" for x in ("10.0", "10", "10j", "True")]
+    expected = [["20.0"], ["20.0"], ["20j"], ["2.0"]]
+    with ThreadPoolExecutor(len(calls)) as pool:
+        assert list(pool.map(lambda call: run(call, cache, tmp_path), calls)) == expected
+    both = calls[0] + "; print(*factor.stats.cache_hits.values())"
+    assert run(both, cache, tmp_path) == ["20.0", "1"]
+    assert [run(call, cache, tmp_path) for call in calls] == expected
+    assert len([path for path in files_in(cache) if "factor" in path.name]) == 4
 
 
 def test_importing_every_module_compiles_nothing_and_leaves_numba_as_it_was(tmp_path: Path) -> None:
