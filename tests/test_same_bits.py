@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import pandas as pd
 import pytest
-from same_bits_cases import OPTIMIZERS, PROBLEMS, case
+from same_bits_cases import OPTIMIZERS, case
 
 import harness
 import optimizers
@@ -114,14 +114,6 @@ def test_a_run_has_its_bits_whoever_does_it() -> None:
     pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
-def test_every_optimizer_and_problem_is_among_the_runs_of_the_study() -> None:
-    drawn = [case(number) for number in range(3 * len(OPTIMIZERS))]
-    assert {each.optimizer.name() for each in drawn} == set(optimizers.known_optimizers())
-    assert {each.problem.name.partition(":")[0] for each in drawn} >= {
-        name for name in PROBLEMS if name != "parity"
-    }
-
-
 @pytest.mark.slow
 def test_a_thousand_runs_have_the_same_bits_in_any_order_process_and_cache(tmp_path: Path) -> None:
     """Do 1,000 runs in one process, in two of half each, and with an empty cache: minutes.
@@ -129,6 +121,7 @@ def test_a_thousand_runs_have_the_same_bits_in_any_order_process_and_cache(tmp_p
     ``python -m pytest -m slow tests/test_same_bits.py``
     """
     count = int(os.environ.get("SAME_BITS_CASES", "1000"))
+    assert count >= len(OPTIMIZERS), "each optimizer has its turn"
 
     def asked(cache: str, cases: range, seed: int, threads: int) -> dict[str, str]:
         words = json.dumps({"cases": list(cases), "seed": seed, "threads": threads})
