@@ -8,7 +8,7 @@ calls that of ``adam``, had two traces of other last bits: one where ``adam`` ha
 (always so in the process that compiled it), one where both came from the cache.
 
 Here each object calls its own copies. They are made private after the optimisation, so the machine code is
-the one that numba makes anyway, at the same speed.
+the one that numba makes anyway.
 """
 
 from __future__ import annotations
