@@ -136,16 +136,6 @@ def test_an_edit_of_a_constant_that_compiled_code_reads_is_seen(package: Path, t
     assert run(CALL, cache, tmp_path)[:2] == ["26.0", "26.0"]
 
 
-@pytest.mark.parametrize(("setting", "value"), [("NUMBA_BOUNDSCHECK", "1"), ("NUMBA_OPT", "1")])
-def test_machine_code_made_with_other_settings_is_not_loaded(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str
-) -> None:
-    cache = tmp_path / "cache"
-    run(CALL, cache, tmp_path)
-    monkeypatch.setenv(setting, value)
-    assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "0", "2"]
-
-
 def test_an_edit_in_another_package_is_seen(package: Path, tmp_path: Path) -> None:
     cache, call = tmp_path / "cache", "from plugin import doubled; print(doubled(10.0))"
     (tmp_path / "plugin").mkdir()
