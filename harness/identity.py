@@ -100,8 +100,13 @@ def shown_problem(problem: BaseProblem) -> str:
     >>> shown_problem(harness.Problem.from_arrays([[0.0], [1.0]], [0, 1], test_fraction=0, name="iris"))
     'iris (own)'
     """
-    known = problem.name.partition(":")[0].strip() in known_problems()
-    return f"{problem.name} (own)" if known and is_own_problem(problem) else problem.name
+    return _shown(problem.name, problem.key)
+
+
+@functools.lru_cache(maxsize=256)
+def _shown(name: str, key: str) -> str:
+    known = name.partition(":")[0].strip() in known_problems()
+    return f"{name} (own)" if known and _differs(name, key) else name
 
 
 def shown_optimizer(optimizer: Optimizer) -> str:
@@ -111,6 +116,12 @@ def shown_optimizer(optimizer: Optimizer) -> str:
         for member in _members(optimizer)
     )
     return f"{optimizer.label} (own)" if taken else optimizer.label
+
+
+@functools.lru_cache(maxsize=256)
+def digest_of_key(key: str) -> str:
+    """Return the digest of a problem's key; many runs have the same."""
+    return digest_of(key)
 
 
 def digest_of(text: str) -> str:

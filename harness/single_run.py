@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.gradients import build_source
-from harness.identity import digest_of, own_code, shown_optimizer, shown_problem
+from harness.identity import digest_of, digest_of_key, own_code, shown_optimizer, shown_problem
 from harness.problems.base import BaseProblem
 from harness.recorder import Recorder, Trace
 from optimizers.objective import Array, Objective
@@ -40,6 +40,22 @@ class Described(NamedTuple):
 def _described(optimizer: Optimizer) -> Described:
     options = option_values(optimizer)
     return Described(optimizer.name(), shown_optimizer(optimizer), options, json.dumps(options, default=repr))
+
+
+@functools.lru_cache(maxsize=256)
+def _stream(data_key: str, optimizer: Optimizer) -> list[int]:
+    """Return the words that seed an optimizer's own randomness on a problem; each seed of a sweep asks."""
+    parts = [data_key, _described(optimizer).name, _described(optimizer).options]
+    text = json.dumps(parts, sort_keys=True, default=lambda value: type(value).__qualname__)
+    digest = hashlib.sha256(text.encode()).digest()
+    return [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
+
+
+@functools.lru_cache(maxsize=256)
+def _setting(budget: Budget, timeout: float | None, reference: str | None) -> str:
+    limits = {**option_values(budget), "timeout": timeout}
+    words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
+    return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
 
 
 @dataclass(frozen=True)
@@ -89,15 +105,12 @@ class Run:
     @functools.cached_property
     def setting(self) -> str:
         """What limits the run and what is measured along it, in words."""
-        limits = {**option_values(self.budget), "timeout": self.timeout}
-        words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
-        reference = self.gradient_reference
-        return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
+        return _setting(self.budget, self.timeout, self.gradient_reference)
 
     @functools.cached_property
     def problem_key(self) -> str:
         """A digest of all that defines the problem."""
-        return digest_of(self.problem.key)
+        return digest_of_key(self.problem.key)
 
     def source(self) -> str:
         """Return the gradient source that the objective is built with."""
@@ -108,10 +121,7 @@ class Run:
 
         Budget and gradient source have no part in it: a larger budget goes on with the same curve.
         """
-        parts = [self.problem.data_key, _described(self.optimizer).name, _described(self.optimizer).options]
-        text = json.dumps(parts, sort_keys=True, default=lambda value: type(value).__qualname__)
-        digest = hashlib.sha256(text.encode()).digest()
-        words = [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
+        words = _stream(self.problem.data_key, self.optimizer)
         return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
 
     def execute(self) -> tuple[dict[str, Any], Trace]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import re
@@ -195,8 +196,9 @@ def write_reference(
     for part in ("runs", "trace", "plans", "provenance", "commands"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for old in ("plan.json", "provenance.json"):
-        # Of an earlier version.
-        (folder / old).unlink(missing_ok=True)
+        # Of an earlier version. Where it cannot be removed nothing can be written either, which says so below.
+        with contextlib.suppress(OSError):
+            (folder / old).unlink()
     store = Store(folder)
     store.append_tables(_compact(results.runs), results.trace)
     store.write_plan(
