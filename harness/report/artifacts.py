@@ -196,7 +196,7 @@ def write_reference(
     for part in ("runs", "trace", "plans", "provenance", "commands"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for old in ("plan.json", "provenance.json"):
-        # Of an earlier version. Where it cannot be removed nothing can be written either, which says so below.
+        # Of an earlier version. Where it cannot be removed the next write fails, and says so.
         with contextlib.suppress(OSError):
             (folder / old).unlink()
     store = Store(folder)
