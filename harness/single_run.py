@@ -21,6 +21,7 @@ from optimizers.objective import Array, Objective
 from optimizers.observer import Budget, Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
+from optimizers.search import observed, search
 
 NO_GRADIENT = "none"
 """Gradient source of a run whose optimizer asks for no gradient."""
@@ -36,8 +37,15 @@ class Described(NamedTuple):
     """The options as JSON."""
 
 
-@functools.lru_cache(maxsize=256)
 def _described(optimizer: Optimizer) -> Described:
+    try:
+        return _described_once(optimizer)
+    except TypeError:
+        # Another package's optimizer may have an option that cannot be hashed, such as a list.
+        return _describe(optimizer)
+
+
+def _describe(optimizer: Optimizer) -> Described:
     options = option_values(optimizer)
     return Described(optimizer.name(), shown_optimizer(optimizer), options, json.dumps(options, default=repr))
 
@@ -56,6 +64,9 @@ def _setting(budget: Budget, timeout: float | None, reference: str | None) -> st
     limits = {**option_values(budget), "timeout": timeout}
     words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
     return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
+
+
+_described_once = functools.lru_cache(maxsize=256)(_describe)
 
 
 @dataclass(frozen=True)
@@ -132,28 +143,21 @@ class Run:
         own = None if self.gradient == NO_GRADIENT else self.gradient
         measure = self.problem.measures(self.seed, own, self.gradient_reference)
         recorder = Recorder(measure, self.problem.target)
-        observer = Observer(
-            objective,
-            self.optimizer.iteration_cost(objective),
-            self.budget,
-            self.problem.target,
-            recorder,
-            self.timeout,
-        )
-        ended: Outcome | None
+        limits = (self.budget, self.problem.target, recorder, self.timeout)
         try:
-            with _without_warnings():
-                ended = self.optimizer.run(objective, start, self.generator(), observer)
-                recorder.measure()
+            observer = observed(self.optimizer, objective, start, *limits)
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
-            ended = Outcome("failed", f"{type(error).__name__}: {error}")
-            observer.outcome = ended
-        outcome = observer.outcome or ended
-        if outcome is None:
-            outcome = Outcome(
-                "failed", f"{self.optimizer.name()} stopped without being told and without a reason"
-            )
+            observer = Observer(objective, 1.0, *limits)
+            outcome = observer.close(error=f"{type(error).__name__}: {error}")
+        else:
+            with _without_warnings():
+                outcome = search(self.optimizer, start, self.generator(), observer, contain=True)
+        with _without_warnings():
+            try:
+                recorder.measure()
+            except Exception as error:
+                outcome = Outcome("failed", f"{type(error).__name__}: {error}")
         trace = recorder.trace(self.run_id)
         return self._row(observer, outcome, recorder, trace, objective, compile_seconds), trace
 
@@ -180,9 +184,9 @@ class Run:
             "outcome": outcome.name,
             "sentence": outcome.sentence,
             "iterations": observer.iteration,
-            "cost": objective.cost,
-            "value_rows": objective.value_rows,
-            "gradient_rows": objective.gradient_rows,
+            "cost": observer.cost,
+            "value_rows": observer.value_rows,
+            "gradient_rows": observer.gradient_rows,
             "seconds": observer.seconds,
             "observation_seconds": observer.observation_seconds,
             "compile_seconds": compile_seconds,
@@ -192,7 +196,7 @@ class Run:
             "train_accuracy": recorder.measures.train_accuracy,
             "test_loss": recorder.measures.test_loss,
             "test_accuracy": recorder.measures.test_accuracy,
-            "cost_to_target": observer.solved_cost,
+            "cost_to_target": observer.solved_cost if outcome.name == "solved" else math.nan,
             "confusion": self._confusion(recorder.last_w),
             "setting": self.setting,
             "problem_key": self.problem_key,
@@ -219,15 +223,22 @@ class Run:
         began = time.perf_counter()
         functions = (built or self.problem.objective(self.source(), self.seed)).compiled
         # Which functions are compiled depends on options too, and a large problem has some that use threads.
-        kind = (self.optimizer, self.source(), type(self.problem), functions and functions[:3])
+        kind = (
+            _described(self.optimizer).text,
+            type(self.optimizer),
+            self.source(),
+            type(self.problem),
+            functions and functions[:3],
+        )
         if kind in _warm:
             return 0.0
         _warm.add(kind)
         objective = self.problem.objective(self.source(), self.seed)
-        observer = Observer(objective, self.optimizer.iteration_cost(objective), Budget(iterations=2))
         # An error here will meet the run itself as well, which reports it.
         with contextlib.suppress(Exception), _without_warnings():
-            self.optimizer.run(objective, self.problem.start(self.seed), self.generator(), observer)
+            start = self.problem.start(self.seed)
+            observer = observed(self.optimizer, objective, start, Budget(iterations=2))
+            search(self.optimizer, start, self.generator(), observer, contain=True)
             self.problem.measures(self.seed)(observer.best_w[None])
         return time.perf_counter() - began
 

@@ -11,7 +11,7 @@ from typing import Any
 from optimizers.errors import InputError, MissingExtraError
 from optimizers.function_objective import FunctionObjective
 from optimizers.minimum import Minimum, minimize
-from optimizers.objective import Objective
+from optimizers.objective import Measurable, Objective
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.registry import build_optimizer, known_optimizers
@@ -21,6 +21,7 @@ __all__ = [
     "Budget",
     "FunctionObjective",
     "InputError",
+    "Measurable",
     "Minimum",
     "MissingExtraError",
     "Objective",

@@ -9,18 +9,15 @@ from numpy.typing import ArrayLike
 
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Observe
-
-
-class StoppedError(Exception):
-    """Leave a library's loop at once, because ``observe`` allows no more."""
+from optimizers.view import StoppedError
 
 
 class Evaluations:
     """Ask an objective on behalf of a loop that owns itself, and look when an allowance is used up.
 
-    Each call is one iteration, so that a budget is kept to the last call: the loop is left in the middle, by
-    an exception. The answer is the best point evaluated so far. The first point of the first call has to be
-    the start.
+    Each call is one iteration, the one that reaches the target the last, so that a budget is kept to the last
+    call: the loop is left in the middle, by an exception. The answer is the best point evaluated so far. The
+    first point of the first call has to be the start.
 
     Arguments:
         objective: what is minimised.
@@ -110,9 +107,9 @@ class Evaluations:
             self.best_w, self.best_loss = w.copy(), loss
         else:
             self._trail.append(self.best_loss)
-            if loss < self.best_loss or not math.isfinite(self.best_loss):
+            if loss < self.best_loss or not self.best_loss < math.inf:
                 self.best_w, self.best_loss = w.copy(), loss
-        if len(self._trail) == self._allowance:
+        if len(self._trail) == self._allowance or self.best_loss <= self._objective.target:
             self._look(population_losses)
 
     def _look(self, population_losses: Array | None = None) -> None:

@@ -9,22 +9,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.errors import InputError
-from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Objective, Rows
+from optimizers.evaluated import Evaluated
+from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Measurable, Rows
 
 
-class FunctionObjective(Objective):
+class FunctionObjective(Measurable):
     """Make an objective of any Python callable, so that every optimizer also serves plain functions.
 
     Without a gradient of your own the gradient is taken by central differences, with the step
     ``eps^(1/3) max(1, abs(w_i))`` that balances truncation against round-off (Nocedal and Wright,
     Numerical Optimization, 2nd ed., eq. 8.8), and it costs the 2n + 1 values that it takes.
 
+    Cost is the number of calls of the function, exactly, those for the log included: a look calls it where
+    the search has not, and the search is then given that value when it asks for it, so that no point is paid
+    for twice. A gradient of your own costs ``gradient_cost`` with its value, whatever it really takes; so
+    does a product with the Hessian.
+
     Arguments:
         function: maps a vector of shape (n,) to a number.
         n: number of parameters.
         gradient: maps the same vector to an array of shape (n,), or None.
-        gradient_cost: cost of one value with such a gradient, in function evaluations. The default, 3, is
-            what the reverse mode takes for a chain of products: one pass forward, two back.
+        gradient_cost: cost of one value with such a gradient, in function evaluations, 1 or more. The
+            default, 3, is what the reverse mode takes for a chain of products: one pass forward, two back.
         start: draws a point to start from with the generator that it is handed, for methods that start
             more than once; None draws standard normal numbers.
         hessian_product: maps a point and a vector, both of shape (n,), to the Hessian there times the vector,
@@ -54,8 +60,10 @@ class FunctionObjective(Objective):
             raise InputError(f"gradient is {gradient!r}, expected something callable with a vector, or None")
         if not isinstance(n, int) or n < 1:
             raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
-        if not gradient_cost > 0:
-            raise InputError(f"gradient_cost is {gradient_cost!r}, expected evaluations above 0")
+        if not gradient_cost >= 1:
+            raise InputError(
+                f"gradient_cost is {gradient_cost!r}, expected 1 evaluation or more: the value belongs to it"
+            )
         if hessian_product is not None and not callable(hessian_product):
             raise InputError(
                 f"hessian_product is {hessian_product!r}, expected something callable with two vectors"
@@ -70,6 +78,8 @@ class FunctionObjective(Objective):
         self._start = start
         self._hessian_product = hessian_product
         self._hessian_cost = hessian_cost
+        self._evaluated = Evaluated(n)
+        self._prepaid: bytes | None = None
 
     @property
     def hessian_cost(self) -> float | None:
@@ -102,18 +112,47 @@ class FunctionObjective(Objective):
         """Return a point to start from, shape (n,)."""
         return super().draw_start(rng) if self._start is None else self.checked(self._start(rng))
 
+    looks_are_free = False
+    slope_by_calls = True
+
+    def begin(self) -> None:
+        """Forget what earlier searches have evaluated."""
+        super().begin()
+        self._evaluated, self._prepaid = Evaluated(self.size), None
+
     def peek(self, w: Array) -> float:
-        """Return the value at ``w`` without counting it."""
-        answer = self._function(w.copy())
-        if np.ndim(answer) or not isinstance(answer, int | float | np.number):
-            raise InputError(f"the function returned {answer!r}, expected one number")
-        return float(answer)
+        """Return the value at ``w`` for the log: a call that counts, but where it is known already.
+
+        The next question of the search at ``w`` is answered with it.
+        """
+        point = w.tobytes()
+        known = self._evaluated.loss(point)
+        if known is None:
+            known = self._call(w)
+            self._evaluated.keep(point, known)
+            self._evaluated.loss(point)
+            self._prepaid = point
+        return known
+
+    def known(self, w: Array) -> tuple[float, ...]:
+        """Return what the function has answered at ``w`` of late."""
+        return self._evaluated.answers(w.tobytes())
+
+    def prepaid(self, points: Array) -> bool:
+        """Say whether a look has paid for one of the points."""
+        return self._prepaid is not None and any(w.tobytes() == self._prepaid for w in points)
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the value at ``w``."""
         vector = self.checked(w)
-        self.counters[VALUE_ROWS] += 1
-        return self.peek(vector)
+        point = vector.tobytes()
+        known = self._evaluated.loss(point) if point == self._prepaid else None
+        if known is not None:
+            self._prepaid = None
+            return known
+        loss = self._call(vector)
+        self._evaluated.keep(point, loss)
+        return loss
 
     def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
         """Return the value of each row of a population of shape (P, n)."""
@@ -122,11 +161,27 @@ class FunctionObjective(Objective):
     def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
         """Return the value and the gradient at ``w``."""
         vector = self.checked(w)
+        loss = self.value(vector)
         if self._gradient is None:
-            return self.value(vector), central_differences(self.value, vector)
+            return loss, central_differences(self._call, vector)
+        # The value belongs to such a gradient, and to its price.
+        self.counters[VALUE_ROWS] -= 1
         self.counters[GRADIENT_ROWS] += 1
-        gradient = self._shaped(self._gradient(vector.copy()), "gradient")
-        return self.peek(vector), gradient
+        return loss, self._shaped(self._gradient(vector.copy()), "gradient")
+
+    def _call(self, w: Array) -> float:
+        """Call the function and count it."""
+        if self.guard is not None:
+            self.guard()
+        self.counters[VALUE_ROWS] += 1
+        try:
+            answer = self._function(w.copy())
+        except StopIteration as error:
+            # A loop of a library that asks for values would take it for its own end.
+            raise RuntimeError("the function raised StopIteration") from error
+        if np.ndim(answer) or not isinstance(answer, int | float | np.number):
+            raise InputError(f"the function returned {answer!r}, expected one number")
+        return float(answer)
 
     def _shaped(self, answer: ArrayLike, what: str) -> Array:
         """Return what a user's function answered as a vector of shape (n,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,20 +11,46 @@ from numpy.typing import ArrayLike
 
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
-from optimizers.objective import Array, Objective
-from optimizers.observer import Budget, Observer
+from optimizers.objective import Array, Measurable, Objective
+from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
+from optimizers.search import observed, search
 
 
 @dataclass(frozen=True)
 class Minimum:
-    """The best point that a search was seen at, and how the search ended."""
+    """The best point that a search was seen at, and how the search ended; SciPy's names work as well."""
 
     w: Array
     loss: float
     outcome: Outcome
     cost: float
     iterations: int
+
+    @property
+    def x(self) -> Array:
+        """The best point."""
+        return self.w
+
+    @property
+    def fun(self) -> float:
+        """Its loss."""
+        return self.loss
+
+    @property
+    def nfev(self) -> float:
+        """The cost: of a function without derivatives of its own, the number of its calls."""
+        return self.cost
+
+    @property
+    def success(self) -> bool:
+        """Whether the search reached its target, or came to an end of its own."""
+        return self.outcome.name in ("solved", "stalled")
+
+    @property
+    def message(self) -> str:
+        """How the search ended, as a sentence."""
+        return self.outcome.sentence
 
 
 def minimize(
@@ -62,19 +89,31 @@ def minimize(
         raise InputError(f"start is {start!r}, expected a flat vector of finite numbers")
     if not isinstance(optimizer, Optimizer):
         raise InputError(f"optimizer is {optimizer!r}, expected an optimizer such as optimizers.Adam()")
-    if target is not None and (isinstance(target, bool) or not isinstance(target, int | float)):
-        raise InputError(f"target is {target!r}, expected a number or None")
+    if target is not None and not _is_number(target):
+        raise InputError(f"target is {target!r}, expected a finite number or None")
     if rng is not None and not isinstance(rng, np.random.Generator):
         raise InputError(f"rng is {rng!r}, expected a generator such as numpy.random.default_rng(0)")
-    objective = function if isinstance(function, Objective) else FunctionObjective(function, point.size)
+    if not isinstance(budget, Budget) and not _is_number(budget):
+        raise InputError(f"budget is {budget!r}, expected a number of evaluations or a Budget")
+    if isinstance(function, Objective) and not isinstance(function, Measurable):
+        raise InputError("the objective cannot be measured: make it a subclass of optimizers.Measurable")
+    objective = function if isinstance(function, Measurable) else FunctionObjective(function, point.size)
     reason = optimizer.refusal(objective)
     if reason is not None:
         raise InputError(f"{optimizer.name()} cannot minimise this: {reason}")
     point = objective.checked(point)
-    limits = budget if isinstance(budget, Budget) else Budget(cost=budget)
-    observer = Observer(objective, optimizer.iteration_cost(objective), limits, target)
+    limits = budget if isinstance(budget, Budget) else Budget(cost=_plain(budget))
+    observer = observed(optimizer, objective, point, limits, None if target is None else float(target))
     generator = rng if rng is not None else np.random.default_rng(0)
-    ended = optimizer.run(objective, point, generator, observer)
-    outcome = observer.outcome or ended
-    assert outcome is not None, "an optimizer stopped without a reason"
-    return Minimum(observer.best_w, observer.best_loss, outcome, objective.cost, observer.iteration)
+    outcome = search(optimizer, point, generator, observer, contain=False)
+    return Minimum(observer.best_w, observer.best_loss, outcome, observer.cost, observer.iteration)
+
+
+def _is_number(given: object) -> bool:
+    number = isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+    return number and math.isfinite(given)  # type: ignore[arg-type]
+
+
+def _plain(number: float) -> float:
+    """Return a number of NumPy's as one of Python's."""
+    return number.item() if isinstance(number, np.generic) else number

@@ -55,6 +55,8 @@ class MultiStart(Optimizer):
     patience: Count = 100
     tolerance: BelowOne = 0.001
 
+    pays_for_loss: ClassVar[bool] = True
+    draws: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = (
         "Marti (2003), Multi-start methods, in Handbook of Metaheuristics; Boender, Rinnooy Kan, Timmer, "
@@ -87,7 +89,7 @@ class MultiStart(Optimizer):
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
         """Start the method anew until ``observe`` allows no more."""
-        runs = _Runs(observe, start, self.patience, self.tolerance)
+        runs = _Runs(observe, start, self.patience, self.tolerance, objective.target)
         in_vain = 0
         while runs.left:
             before = runs.iterations
@@ -114,8 +116,11 @@ class _Runs:
         iterations: iterations done by all runs.
     """
 
-    def __init__(self, observe: Observe, start: Array, patience: int, tolerance: float) -> None:
+    def __init__(
+        self, observe: Observe, start: Array, patience: int, tolerance: float, target: float
+    ) -> None:
         self.iterations = 0
+        self._target = target
         self._observe = observe
         self._patience = patience
         self._tolerance = tolerance
@@ -143,20 +148,21 @@ class _Runs:
     ) -> int:
         """Note a stretch of the local method; return how far it may go, 0 to give its run up."""
         lost = loss is not None and not math.isfinite(loss)
-        if not iterations and not lost:
+        reached = loss is not None and loss <= self._target
+        if not iterations and not lost and not reached:
             return self._allow()
-        if losses is None and not lost:
+        if losses is None and not lost and not reached:
             raise InputError("the optimizer tells no losses, by which runs are compared: take another one")
-        # An iterate whose loss is not finite has been paid for, and its iteration is not counted.
+        # An iterate whose loss ends the run has been paid for, and its iteration is not counted.
         told = losses if losses is not None else np.empty(0)
-        self._note(told, loss, iterations + int(lost and iterations < self._allowed))
+        self._note(told, loss, iterations + int((lost or reached) and iterations < self._allowed))
         if best is not None and told.size:
             self._improve(best, float(told.min()))
         if loss is not None:
             self._improve(w, loss)
-        if not self.left:
+        if not self.left or reached:
             self.finish()
-        return 0 if lost else self._allow()
+        return 0 if lost or reached else self._allow()
 
     def _note(self, losses: Array, loss: float | None, iterations: int) -> None:
         """Add a stretch to the trail of the best loss so far, and find out how long nothing has improved.

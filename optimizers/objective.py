@@ -2,7 +2,9 @@
 
 An objective maps parameters ``w``, a flat float64 vector of ``size`` numbers, to a loss, and counts what it
 is asked for. An optimizer sees nothing else: no network, no data, no labels. There is one exception: methods
-that train a single layer go from row to row in ``single_layer``, and tell ``count_rows`` what they do.
+that train a single layer go from row to row in ``single_layer``, and tell ``count_rows`` what they do. What
+an optimizer is handed is a view (``optimizers/view.py``), which has these doors and no other; the harness
+keeps the ``Measurable`` behind it, which can be measured for the log as well.
 
 Two doors lead to the same numbers. The Python methods check their arguments and serve code that owns its
 loop (PyGAD, SciPy). ``compiled`` holds the same functions for loops that are compiled themselves; their
@@ -11,13 +13,17 @@ door moves the same counters.
 
 Cost is stated in forward-pass equivalents (FPE): 1 is one forward pass of all rows for one parameter
 vector. m of N rows cost m/N, a population of P costs P, a gradient costs ``gradient_cost`` a pass, a product
-with the Hessian ``hessian_cost``, and the residuals of all rows with their Jacobian ``jacobian_cost``.
+with the Hessian ``hessian_cost``, and the residuals of all rows with their Jacobian ``jacobian_cost``. Linear
+algebra of an optimizer's own is paid for through ``charge``.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,6 +82,30 @@ class Compiled(NamedTuple):
     """Of ``value_and_gradient``: a gradient source may have data of its own. The counters are the same."""
 
 
+FREE_MULTIPLY_ADDS = 50
+"""Multiply-adds of an optimizer's own for each parameter and evaluation that cost nothing. Update rules take
+2 to 10, L-BFGS with a memory of 10 takes 40; whatever grows faster than n is above it from some n on."""
+
+
+@dataclass
+class Counts:
+    """What an objective has counted beside its ``counters``, which compiled loops move."""
+
+    corrected_rows: int = 0
+    hessian_rows: int = 0
+    jacobian_rows: int = 0
+    solved_rows: int = 0
+    charged: float = 0.0
+    mistakes: int | None = None
+
+
+def _counted(name: str) -> Any:
+    """Return a property that reads and writes one of the counts."""
+    return property(
+        lambda self: getattr(self.counts, name), lambda self, number: setattr(self.counts, name, number)
+    )
+
+
 class Objective(ABC):
     """What is minimised: a function of ``size`` parameters, a mean over ``rows`` rows, that counts its use.
 
@@ -83,6 +113,9 @@ class Objective(ABC):
         size: number of parameters n.
         rows: number of training rows N; 1 where the objective is no mean over rows.
         counters: int64 array, rows counted so far at ``VALUE_ROWS`` and ``GRADIENT_ROWS``.
+        counts: what is counted beside them.
+        target: loss at which the run is solved: a loop of its own has to end at the first point that it
+            knows to be at or below it. Minus infinity where there is none.
         gradient_cost: cost in FPE of one ``value_and_gradient`` over all rows, or None where there is no
             gradient. A source that works by values alone (finite differences) moves the counter of value
             rows and leaves the one of gradient rows at 0.
@@ -94,6 +127,7 @@ class Objective(ABC):
         hessian_rows: rows counted so far for products with the Hessian.
         jacobian_rows: rows counted so far for residuals with their Jacobian.
         solved_rows: rows counted so far for solving for output weights.
+        charged: cost of linear algebra so far, in FPE.
     """
 
     size: int
@@ -103,11 +137,18 @@ class Objective(ABC):
     no_gradient: str = ""
     compiled: Compiled | None = None
     single_layer: SingleLayer | None = None
-    corrected_rows: int = 0
-    mistakes: int | None = None
-    hessian_rows: int = 0
-    jacobian_rows: int = 0
-    solved_rows: int = 0
+    target: float = -math.inf
+    corrected_rows: int = _counted("corrected_rows")
+    mistakes: int | None = _counted("mistakes")
+    hessian_rows: int = _counted("hessian_rows")
+    jacobian_rows: int = _counted("jacobian_rows")
+    solved_rows: int = _counted("solved_rows")
+    charged: float = _counted("charged")
+
+    @functools.cached_property
+    def counts(self) -> Counts:
+        """What is counted beside the ``counters``; a view shares those of what it shows."""
+        return Counts()
 
     @abstractmethod
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
@@ -120,10 +161,6 @@ class Objective(ABC):
     @abstractmethod
     def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
         """Return the loss at ``w`` and its gradient of shape (n,), and count both."""
-
-    @abstractmethod
-    def peek(self, w: Array) -> float:
-        """Return the loss at ``w`` over all rows without counting it: for the log, never for a search."""
 
     def row_order(self) -> np.random.Generator:
         """Return a fresh generator of row orders, the same whichever optimizer asks."""
@@ -193,6 +230,21 @@ class Objective(ABC):
         """
         raise InputError(f"no output weights to solve for: {self.no_output_weights}")
 
+    def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
+        """Return what linear algebra costs in FPE, beyond ``FREE_MULTIPLY_ADDS`` for each parameter.
+
+        A plain function, whose cost is its calls, charges nothing.
+
+        Arguments:
+            multiply_adds: what the method does in the form of its source, leading terms.
+            evaluations: evaluations that it goes with, each of which comes with its free part.
+        """
+        return 0.0
+
+    def charge(self, multiply_adds: float, evaluations: float = 1.0) -> None:
+        """Count linear algebra of the optimizer's own as the forward passes that it amounts to."""
+        self.charged += self.linear_algebra_cost(multiply_adds, evaluations)
+
     def count_rows(self, value_rows: int = 0, corrected_rows: int = 0, mistakes: int | None = None) -> None:
         """Count what was done with the rows of ``single_layer``, none of which goes through the objective.
 
@@ -231,7 +283,7 @@ class Objective(ABC):
         ):
             if rows:
                 paid += rows * (getattr(self, price) or 0.0)
-        return (self.value_rows + paid) / self.rows
+        return (self.value_rows + paid) / self.rows + self.charged
 
     def checked(self, w: ArrayLike) -> Array:
         """Return parameters as a contiguous float64 vector of the right length.
@@ -259,3 +311,36 @@ class Objective(ABC):
                 f"population has shape {table.shape}, expected (P, {self.size}): give one row a candidate"
             )
         return table
+
+
+class Measurable(Objective):
+    """An objective as the harness has it: it can be measured for the log, which no search can ask for.
+
+    Attributes:
+        looks_are_free: whether ``peek`` leaves the counters as they are. That of a plain function calls it,
+            and every call counts.
+        slope_by_calls: whether ``value_and_gradient`` and ``residuals_and_jacobian`` call a function of the
+            user's once for the loss, and go on to slopes from there.
+        guard: called before each call of a user's function; it raises to leave a search in the middle.
+    """
+
+    looks_are_free: bool = True
+    slope_by_calls: bool = False
+    guard: Callable[[], None] | None = None
+
+    @abstractmethod
+    def peek(self, w: Array) -> float:
+        """Return the loss at ``w`` over all rows: for the log, never for a search."""
+
+    def known(self, w: Array) -> tuple[float, ...]:
+        """Return the losses at ``w`` that no call is needed for; several where a function is noisy."""
+        return (self.peek(w),) if self.looks_are_free else ()
+
+    def prepaid(self, points: Array) -> bool:
+        """Say whether one of the points, shape (P, n), is that of the last look, which has paid for it."""
+        return False
+
+    def begin(self) -> None:
+        """Forget what earlier searches have evaluated: the next one begins from zero."""
+        self.guard = None
+        self.mistakes = None

@@ -1,7 +1,8 @@
 """Contract 2: what the harness may ask of an optimizer.
 
-An optimizer is a frozen set of options with a ``run`` method. It never looks at a clock, a budget or a
-target: it asks ``observe``, which answers with an allowance of iterations, and stops when that is zero.
+An optimizer is a frozen set of options with a ``run`` method. It never looks at a clock or a budget: it
+asks ``observe``, which answers with an allowance of iterations, and stops when that is zero. A compiled loop,
+whose evaluations nobody sees, returns at once when it knows a loss at or below ``objective.target``.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Observe(Protocol):
                 parameter vectors that led here, the one of the last look first and ``w`` itself not
                 included.
             best: the parameters of the lowest of ``losses``, where the search has them.
-            loss: the loss of ``w`` over all rows where the search has paid for it; it is measured,
-                uncounted, where it is left out.
+            loss: the loss of ``w`` over all rows where the search has paid for it. It is measured in any
+                case, and a run is failed that tells another.
             population_losses: the losses of the present population; ``w`` is its best member, or better.
 
         Returns:
@@ -71,6 +72,11 @@ class Optimizer(Named, ABC):
     """What an objective has to offer."""
     source: ClassVar[str]
     """The paper or book whose equations and defaults these are."""
+    pays_for_loss: ClassVar[bool] = False
+    """Whether the search pays for the loss of all that it shows, and tells it. Where it does not, one
+    evaluation of the budget is kept back for the last."""
+    draws: ClassVar[bool] = False
+    """Whether the search can leave a point without a finite loss, because it draws others."""
 
     @abstractmethod
     def run(
@@ -79,7 +85,8 @@ class Optimizer(Named, ABC):
         """Search from a start until ``observe`` allows no more.
 
         Arguments:
-            objective: what to minimise.
+            objective: what to minimise, as a view: a call beyond a limit, or after the target has been
+                reached, raises ``StoppedError``, which is left to pass.
             start: parameters to start from, shape (n,); left as they are.
             rng: the only source of randomness.
             observe: called with the start first.

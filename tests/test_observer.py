@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from watching import Measured
 
 import optimizers.observer
-from optimizers import Budget, FunctionObjective, InputError
+from optimizers import Budget, InputError
 from optimizers.objective import VALUE_ROWS
 from optimizers.observer import Look, Observer
 
@@ -57,8 +58,7 @@ class Simulated:
         look_seconds: float = 0.0,
         **arguments: Any,
     ) -> None:
-        self.objective = FunctionObjective(lambda w: math.nan, 1)
-        self.objective.rows = ROWS
+        self.objective = Measured(lambda w: self.loss(int(w[0])))
         self.looks: list[Look] = []
         self.allowances: list[int] = []
         self.loss, self.twelfths, self.pace, self.clock, self.told = loss, twelfths, pace, clock, told
@@ -78,13 +78,28 @@ class Simulated:
         while allowance:
             self.allowances.append(allowance)
             losses = np.array([self.loss(done + step) for step in range(allowance)])
+            lowest = np.array([float(done + losses.argmin())])
             done += allowance
             w[0] = done
             self.objective.counters[VALUE_ROWS] += allowance * self.twelfths
             if self.clock is not None:
                 self.clock.now += allowance * self.pace
+            if self.told and np.any(losses[1:] <= self.observer.view.target):
+                # As a loop that is told the target: it ends at the first iterate there.
+                over = allowance - int(np.argmax(losses[1:] <= self.observer.view.target)) - 1
+                allowance, done = allowance - over, done - over
+                losses, lowest = (
+                    losses[:allowance],
+                    np.array([done - allowance + losses[:allowance].argmin()]),
+                )
+                w[0] = done
+                self.objective.counters[VALUE_ROWS] -= over * self.twelfths
             allowance = self.observer(
-                w, iterations=allowance, losses=losses if self.told else None, loss=self.loss(done)
+                w,
+                iterations=allowance,
+                losses=losses if self.told else None,
+                best=lowest if self.told else None,
+                loss=self.loss(done),
             )
         return self
 
@@ -246,7 +261,7 @@ def test_the_first_look_starts_the_clock(clock: Clock) -> None:
 def test_a_timeout_ends_a_run_whatever_its_budget(clock: Clock) -> None:
     run = Simulated(Budget(iterations=10**6), pace=0.01, clock=clock, timeout=2.0, look_seconds=3.0).run()
     assert run.outcome.name == "timeout"
-    assert run.outcome.sentence == "gave up after 2 seconds, loss 1"
+    assert run.outcome.sentence == "gave up after 2 seconds, best loss 1"
     assert 2.0 <= run.observer.seconds < 2.01 + 1e-9
     assert max(run.allowances) * 0.01 <= 0.2 + 1e-9
 
@@ -288,7 +303,8 @@ def test_the_cost_to_the_target_is_that_of_the_first_iterate_below(
 ) -> None:
     last = len(losses) - 1
     run = Simulated(Budget(iterations=last), loss=losses.__getitem__, twelfths=twelfths, target=target).run()
-    expected = solved_cost_by_counting(losses, target, twelfths / ROWS)
+    # At the start nothing has been paid for, and the loss that decides costs one evaluation.
+    expected = solved_cost_by_counting(losses, target, twelfths / ROWS) or 1.0
     assert run.observer.solved_cost == pytest.approx(expected, rel=1e-12, nan_ok=True)
     if math.isnan(expected):
         assert run.outcome.name == ("budget" if math.isfinite(losses[-1]) else "diverged")
@@ -297,16 +313,23 @@ def test_the_cost_to_the_target_is_that_of_the_first_iterate_below(
         assert run.outcome.sentence.startswith(f"the loss reached the target {target:g} at cost ")
 
 
-@pytest.mark.parametrize("end", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("end", [math.nan, math.inf])
 def test_a_target_that_was_reached_before_a_divergence_counts(end: float) -> None:
-    objective = FunctionObjective(lambda w: math.nan, 1)
-    observer = Observer(objective, 1.0, Budget(iterations=100), target=0.1)
+    """A loop that does not end at the target by itself, but shows where it was."""
+    losses = [1.0, 0.5, 0.01, 0.7, end]
+    looks: list[Look] = []
+    objective = Measured(lambda w: losses[int(w[0])], rows=1)
+    observer = Observer(objective, 1.0, Budget(iterations=100), target=0.1, keep=looks.append)
+    observer._allowed = 4
     observer(np.zeros(1), loss=1.0)
+    observer._allowed = 4
     objective.counters[VALUE_ROWS] += 4
-    observer(np.zeros(1), iterations=4, losses=np.array([1.0, 0.5, 0.01, 0.7]), loss=end)
+    observer(np.full(1, 4.0), iterations=4, losses=np.array(losses[:4]), best=np.full(1, 2.0), loss=end)
     assert observer.outcome is not None
     assert observer.outcome.name == "solved"
-    assert observer.solved_cost == 2.0
+    assert (observer.best_w, observer.best_loss, observer.final_loss) == ([2.0], 0.01, 0.01)
+    # One more for the loss that decided.
+    assert observer.solved_cost == observer.cost == looks[-1].cost == 5.0
 
 
 def test_without_losses_the_target_is_reached_where_it_is_seen() -> None:
@@ -319,10 +342,10 @@ def test_without_losses_the_target_is_reached_where_it_is_seen() -> None:
     assert run.looks[-1] is first
 
 
-def test_a_start_at_the_target_is_solved_at_no_cost() -> None:
+def test_a_start_at_the_target_costs_the_value_that_says_so() -> None:
     run = Simulated(Budget(iterations=5), loss=lambda iteration: 0.5, target=0.5).run()
     assert run.outcome.name == "solved"
-    assert run.observer.solved_cost == 0.0
+    assert run.observer.solved_cost == run.observer.cost == 1.0
     assert run.allowances == []
 
 
@@ -347,7 +370,7 @@ def test_the_best_point_is_the_lowest_that_was_looked_at(losses: list[float]) ->
 
 
 def test_the_best_point_is_a_copy() -> None:
-    observer = Observer(FunctionObjective(lambda w: 0.0, 2), 1.0, Budget(iterations=10))
+    observer = Observer(Measured(lambda w: w[0], 2), 1.0, Budget(iterations=10))
     w = np.array([1.0, 2.0])
     observer(w, loss=1.0)
     w[:] = 9.0
@@ -355,7 +378,7 @@ def test_the_best_point_is_a_copy() -> None:
 
 
 def test_a_loss_that_is_left_out_is_measured_without_being_counted() -> None:
-    objective = FunctionObjective(lambda w: float(w @ w), 2)
+    objective = Measured(lambda w: float(w @ w), 2)
     looks: list[Look] = []
     observer = Observer(objective, 1.0, Budget(iterations=10), keep=looks.append)
     observer(np.array([3.0, 4.0]))
@@ -403,9 +426,11 @@ def test_a_look_holds_the_loss_of_every_iterate_since_the_last() -> None:
 def test_a_stretch_without_iterations_has_no_iterates() -> None:
     """A search whose very next gradient is not finite has nothing between two looks."""
     looks: list[Look] = []
-    observer = Observer(FunctionObjective(lambda w: 0.0, 1), 1.0, Budget(iterations=10), keep=looks.append)
+    observer = Observer(
+        Measured(lambda w: [1.0, math.nan][int(w[0])]), 1.0, Budget(iterations=10), keep=looks.append
+    )
     observer(np.zeros(1), loss=1.0)
-    observer(np.zeros(1), iterations=0, losses=np.empty(0), loss=math.nan)
+    observer(np.ones(1), iterations=0, losses=np.empty(0), loss=math.nan)
     assert looks[-1].losses is None or looks[-1].losses.size == 0
     assert observer.outcome is not None
     assert observer.outcome.name == "diverged"
@@ -413,9 +438,11 @@ def test_a_stretch_without_iterations_has_no_iterates() -> None:
 
 def test_population_losses_are_handed_on() -> None:
     looks: list[Look] = []
-    observer = Observer(FunctionObjective(lambda w: 0.0, 1), 5.0, Budget(iterations=10), keep=looks.append)
+    observer = Observer(
+        Measured(lambda w: [1.0, 0.5][int(w[0])]), 5.0, Budget(iterations=10), keep=looks.append
+    )
     observer(np.zeros(1), loss=1.0)
-    observer(np.zeros(1), iterations=1, loss=0.5, population_losses=np.array([0.5, 2.0]))
+    observer(np.ones(1), iterations=1, loss=0.5, population_losses=np.array([0.5, 2.0]))
     assert looks[0].population_losses is None
     assert looks[1].population_losses is not None
     assert looks[1].population_losses.tolist() == [0.5, 2.0]

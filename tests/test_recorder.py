@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from watching import Measured
 
 from harness.problems import load
 from harness.problems.base import BaseProblem, Measures
 from harness.recorder import COLUMNS, Recorder
 from harness.results import TRACE_COLUMNS
 from harness.single_run import Run
-from optimizers import Budget, FunctionObjective, GradientDescent
+from optimizers import Budget, GradientDescent
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import VALUE_ROWS
 from optimizers.observer import LOOKS_PER_DECADE, Look, Observer
@@ -33,16 +34,21 @@ def unmeasured(points: Any) -> list[Measures]:
 
 def walk(losses: list[float], target: float | None) -> tuple[Observer, pd.DataFrame]:
     """Show an observer a search of which every iteration costs 1 and has a loss that is known beforehand."""
-    objective = FunctionObjective(lambda w: losses[int(w[0])], 1)
+    objective = Measured(lambda w: losses[int(w[0])], rows=1)
     recorder = Recorder(unmeasured, target)
     observer = Observer(objective, 1.0, Budget(iterations=len(losses) - 1), target, recorder)
     done = 0
-    allowance = observer(np.array([0.0]))
+    allowance = observer(np.array([0.0]), loss=losses[0])
     while allowance:
+        ahead = np.array(losses[done + 1 : done + 1 + allowance])
+        reached = ahead <= observer.view.target
+        if reached.any():
+            # A loop that is told the target ends there.
+            allowance = int(np.argmax(reached)) + 1
         trail = np.array(losses[done : done + allowance])
         done += allowance
         objective.counters[VALUE_ROWS] += allowance
-        allowance = observer(np.array([float(done)]), iterations=allowance, losses=trail)
+        allowance = observer(np.array([float(done)]), iterations=allowance, losses=trail, loss=losses[done])
     return observer, pd.DataFrame(recorder.trace("walk"))
 
 
@@ -88,6 +94,9 @@ class TestAgainstALogOfEveryIteration:
         log = pd.DataFrame(descent_by_hand(problem, rate, iterations))
         _, trace = executed(problem, GradientDescent(learning_rate=rate), iterations=iterations)
         expected = log.loc[trace["iteration"]].reset_index(drop=True)
+        # The loss that ends the run is paid for.
+        rows = problem.objective().rows
+        expected.loc[len(expected) - 1, ["cost", "value_rows"]] += np.array([1.0, rows])
         looked = trace["gradient_norm"].notna()
         assert looked.sum() > 20
         assert looked.all() == (rate != 2.0)
@@ -118,18 +127,20 @@ class TestAgainstALogOfEveryIteration:
         first = next(row for row in log if row["loss"] <= target)
         row, trace = executed(problem, GradientDescent(learning_rate=0.5), cost=1e6)
         assert row["outcome"] == "solved"
-        assert row["cost_to_target"] == pytest.approx(first["cost"], rel=1e-12)
+        # The gradient that finds the target out counts as a value.
+        assert row["cost_to_target"] == row["cost"] == pytest.approx(first["cost"] + 1, rel=1e-12)
+        assert row["final_loss"] == row["best_loss"] <= target
         crossing = trace[trace["loss"] <= target].iloc[0]
         assert crossing["iteration"] == first["iteration"]
-        assert crossing["cost"] == pytest.approx(first["cost"], rel=1e-12)
+        assert crossing["cost"] == pytest.approx(first["cost"] + 1, rel=1e-12)
         assert crossing["gradient_rows"] == first["gradient_rows"]
         assert crossing["loss"] == pytest.approx(first["loss"], rel=1e-7)
         assert (trace["loss"] <= target).sum() >= 1
-        assert row["iterations"] >= first["iteration"]
+        assert row["iterations"] == first["iteration"]
 
-    def test_the_target_is_met_at_the_start_at_no_cost(self) -> None:
+    def test_the_target_is_met_at_the_start_at_the_cost_of_its_value(self) -> None:
         row, trace = executed(load("xor", target=10.0), GradientDescent(), cost=100)
-        assert (row["outcome"], row["cost_to_target"], row["iterations"], len(trace)) == ("solved", 0.0, 0, 1)
+        assert (row["outcome"], row["cost_to_target"], row["iterations"], len(trace)) == ("solved", 1.0, 0, 1)
 
 
 FINITE = st.floats(-1e3, 1e3)
@@ -163,8 +174,10 @@ class TestAnyWalk:
             so_far = [loss for loss in losses[: row.iteration + 1] if math.isfinite(loss)]
             assert np.array_equal(row.loss, losses[row.iteration], equal_nan=True)
             assert row.best_loss == min(so_far, default=math.inf)
-            assert row.cost == pytest.approx(row.iteration, rel=1e-12)
-            assert row.value_rows == row.iteration
+            # A loss that decides at the start is not paid for by any iteration.
+            paid = row.iteration or float(observer.iteration == 0)
+            assert row.cost == pytest.approx(paid, rel=1e-12)
+            assert row.value_rows == paid
         if finite:
             assert seen.index(min(finite)) in iterations
         assert trace["best_loss"].is_monotonic_decreasing
@@ -183,7 +196,7 @@ class TestAnyWalk:
             assert observer.outcome is not None
             assert observer.outcome.name in ("budget", "diverged")
         else:
-            assert observer.solved_cost == pytest.approx(crossing, rel=1e-12)
+            assert observer.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
             assert observer.outcome is not None
             assert observer.outcome.name == "solved"
             assert trace.loc[trace["loss"] <= target, "iteration"].iloc[0] == crossing
@@ -192,7 +205,7 @@ class TestAnyWalk:
     def test_a_loss_that_equals_the_target_has_reached_it(self, crossing: int) -> None:
         losses = [9.0] * crossing + [0.5, 0.1] + [9.0] * 2000
         observer, trace = walk(losses, 0.5)
-        assert observer.solved_cost == pytest.approx(crossing, rel=1e-12)
+        assert observer.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
         assert trace.loc[trace["loss"] <= 0.5, "iteration"].iloc[0] == crossing
 
     @settings(max_examples=60, deadline=None)

@@ -46,6 +46,15 @@ def layer_views(w: Array, sizes: tuple[int, ...]) -> list[Layer]:
     return layers
 
 
+def forward_multiply_adds(sizes: tuple[int, ...]) -> int:
+    """Return the multiply-adds of one row's pass forward: every weight once.
+
+    >>> forward_multiply_adds((2, 2, 1))
+    6
+    """
+    return sum(ins * outs for ins, outs in itertools.pairwise(sizes))
+
+
 def gradient_cost(sizes: tuple[int, ...]) -> float:
     """Return the cost of one value with its gradient by backpropagation, in forward-pass equivalents.
 
@@ -57,5 +66,5 @@ def gradient_cost(sizes: tuple[int, ...]) -> float:
     (2.3333333333333335, 2.0)
     """
     products = [ins * outs for ins, outs in itertools.pairwise(sizes)]
-    forward = sum(products)
+    forward = forward_multiply_adds(sizes)
     return (2 * forward + sum(products[1:])) / forward

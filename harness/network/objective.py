@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike
 
 from harness.network import hessian, jacobian, kernels, output_weights
 from harness.network.data import check_data, gradient_pays_for_threads, pack, population_kernel, single_layer
+from harness.network.layout import forward_multiply_adds
 from harness.network.network import Network
 from harness.network.source import Data, GradientSource
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, Array, Compiled, Objective, Rows
+from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Counts, Measurable, Rows
 
 
-class NetworkObjective(Objective):
+class NetworkObjective(Measurable):
     """The mean loss of a network over training rows.
 
     Arguments:
@@ -62,9 +63,7 @@ class NetworkObjective(Objective):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
-        names = ("corrected_rows", "mistakes", "hessian_rows", "jacobian_rows", "solved_rows")
-        counts = {name: getattr(self, name) for name in names}
-        return _rebuilt, (self._arguments, self.counters.tolist(), counts)
+        return _rebuilt, (self._arguments, self.counters.tolist(), self.counts)
 
     @property
     def hessian_cost(self) -> float | None:
@@ -99,6 +98,11 @@ class NetworkObjective(Objective):
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
         return float(kernels.value(w, ALL_ROWS, self._uncounted))
+
+    def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
+        """Return linear algebra as the passes of all rows that it amounts to, one pass being every weight."""
+        own = multiply_adds - FREE_MULTIPLY_ADDS * self.size * evaluations
+        return max(0.0, own) / (self.rows * forward_multiply_adds(self.network.sizes))
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the loss at ``w``, over all rows or over the given ones in their order."""
@@ -184,8 +188,7 @@ class NetworkObjective(Objective):
         return chosen.astype(np.int64)
 
 
-def _rebuilt(arguments: tuple[Any, ...], counters: list[int], counts: dict[str, Any]) -> NetworkObjective:
+def _rebuilt(arguments: tuple[Any, ...], counters: list[int], counts: Counts) -> NetworkObjective:
     objective = NetworkObjective(*arguments)
-    objective.counters[:] = counters
-    vars(objective).update(counts)
+    objective.counters[:], objective.counts = counters, counts
     return objective

@@ -16,12 +16,18 @@ from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program
 from harness.fingerprint import fingerprint
 from harness.gradients import build_source
-from harness.gradients.traced_functions import Current, hessian_program, operations, trace_refusal
+from harness.gradients.traced_functions import (
+    Current,
+    gradient_program,
+    hessian_program,
+    operations,
+    trace_refusal,
+)
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality, plain_number
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
-from optimizers.objective import GRADIENT_ROWS, Array, Rows
+from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Rows
 
 NOTHING = float("nan")
 
@@ -36,6 +42,34 @@ class WithDerivative:
     def __call__(self, w: Array) -> Any:
         """Return the function's value."""
         return self.function(w)
+
+
+class Known:
+    """A function that is not called again at the one point where its value is known.
+
+    Arguments:
+        function: the function; its derivative by hand is handed on.
+
+    Attributes:
+        point: the point, as bytes.
+        value: the value there.
+        call: calls the function at numbers and counts it; what is traced, and what a source tries out while
+            it is built, goes to the function itself.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self.point, self.value = b"", NOTHING
+        # What is traced is the function; a gradient that was traced looks through here to see it change.
+        self.call = self.__wrapped__ = function
+        derivative = getattr(function, "derivative", None)
+        if derivative is not None:
+            self.derivative = derivative
+
+    def __call__(self, w: Array) -> Any:
+        """Return the function's value."""
+        if not isinstance(w, np.ndarray) or w.dtype != np.float64:
+            return self.__wrapped__(w)
+        return self.value if w.tobytes() == self.point else self.call(w)
 
 
 class SourcedObjective(FunctionObjective):
@@ -54,17 +88,21 @@ class SourcedObjective(FunctionObjective):
         super().__init__(function, n, start=start)
         self.gradient_cost = None
         self.no_gradient = source.function_refusal(function, n) or ""
-        self._by_values = source.by_values
+        self._by_values = self.slope_by_calls = source.by_values
         if not self.no_gradient:
-            asked = self.value if source.by_values else function
-            self._sourced, self.gradient_cost = source.build_function(asked, n)
+            self._known = Known(function)
+            self._sourced, self.gradient_cost = source.build_function(self._known, n)
+            self._known.call = self._call
 
     def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
         """Return the value and the gradient at ``w``."""
         if self.no_gradient:
             raise InputError(f"no gradient: {self.no_gradient}")
         vector = self.checked(w)
+        self._known.point, self._known.value = vector.tobytes(), self.value(vector)
         if not self._by_values:
+            # The value belongs to the price of such a gradient.
+            self.counters[VALUE_ROWS] -= 1
             self.counters[GRADIENT_ROWS] += 1
         return self._sourced(vector.copy())
 
@@ -176,16 +214,27 @@ class FunctionProblem(BaseProblem):
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
     ) -> Callable[[Array], list[Measures]]:
-        """Return a function that measures the gradient, uncounted: by hand, or else by reverse autodiff."""
-        exact = self.objective("analytic")
-        if exact.no_gradient:
-            exact = self.objective("reverse-autodiff")
+        """Return a function that measures the gradient, by reverse autodiff or else by hand.
+
+        Neither calls the function: tracing does so once with stand-ins for numbers, which is no evaluation.
+        A comparison with a reference, which is asked for, calls what its sources call.
+        """
+        slope: Callable[[Array], ArrayLike] | None
+        if trace_refusal(self.function, self.n) is None:
+            program = Current(self.function, lambda: Evaluator(gradient_program(self.function, self.n)))
+
+            def slope(w: Array) -> ArrayLike:
+                return program.get()([w])[0]
+        elif isinstance(self.function, WithDerivative):
+            slope = self.function.derivative
+        else:
+            slope = None
         measure_quality = None
         if gradient is not None and reference is not None:
             measure_quality = gradient_quality(self.objective(gradient), self.objective(reference))
 
         def measure_one(w: Array) -> Measures:
-            norm = NOTHING if exact.no_gradient else float(np.linalg.norm(exact.value_and_gradient(w)[1]))
+            norm = NOTHING if slope is None else float(np.linalg.norm(np.asarray(slope(w.copy()))))
             quality = measure_quality(w) if measure_quality is not None else ()
             return Measures(NOTHING, NOTHING, NOTHING, norm, *quality)
 

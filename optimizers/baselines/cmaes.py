@@ -42,6 +42,8 @@ class CMAES(Optimizer):
     population_size: TwoOrMore | None = None
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
+    pays_for_loss: ClassVar[bool] = True
+    draws: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Hansen, Ostermeier (2001), Completely derandomized self-adaptation in evolution strategies, "
         "Evolutionary Computation 9; in the form and with the defaults of Hansen, Akimoto, Baudis (2019), "
@@ -84,7 +86,7 @@ def _search(strategy: Strategy, objective: Objective, start: Array, observe: Obs
     while allowance:
         losses = np.empty(allowance)
         done = 0
-        while done < allowance and not met:
+        while done < allowance and not met and not loss <= objective.target:
             points = strategy.population() if iteration else start[np.newaxis]
             found = objective.values(points)
             if iteration:
@@ -93,7 +95,7 @@ def _search(strategy: Strategy, objective: Objective, start: Array, observe: Obs
                 loss = float(found[0])
             losses[done] = loss
             best = int(np.where(np.isnan(found), np.inf, found).argmin())
-            if found[best] < loss:
+            if found[best] < loss or math.isnan(loss):
                 w, loss = points[best].copy(), float(found[best])
             done += 1
             iteration += 1

@@ -59,14 +59,15 @@ def _search(
     first: int,
     best: int,
     losses: Any,
-) -> int:
-    """Do iterations from ``first`` on, one for each place in ``losses``.
+    target: float,
+) -> tuple[int, int]:
+    """Do iterations from ``first`` on, one for each place in ``losses``, up to one that reaches ``target``.
 
     Iteration 0 evaluates the first population, the others move it first. ``values`` and ``propose`` are
     addresses. ``losses`` takes the loss of the best member before each iteration.
 
     Returns:
-        The best member after the last iteration.
+        The best member after the last iteration, and iterations done.
     """
     for done in range(losses.size):
         if first + done > 0:
@@ -76,7 +77,9 @@ def _search(
         if first + done == 0:
             losses[0] = candidate_losses[0]
         best = _select(kept, kept_losses, candidates, candidate_losses)
-    return best
+        if kept_losses[best] <= target:
+            return best, done + 1
+    return best, losses.size
 
 
 def _search_python(
@@ -92,7 +95,8 @@ def _search_python(
     first: int,
     best: int,
     losses: Array,
-) -> int:
+    target: float,
+) -> tuple[int, int]:
     """Do the same against an objective that is a Python function."""
     for done in range(losses.size):
         if first + done > 0:
@@ -102,7 +106,9 @@ def _search_python(
         if first + done == 0:
             losses[0] = candidate_losses[0]
         best = _select(kept, kept_losses, candidates, candidate_losses)
-    return best
+        if kept_losses[best] <= target:
+            return best, done + 1
+    return best, losses.size
 
 
 @options
@@ -125,6 +131,8 @@ class PopulationSearch(Optimizer):
     init_range_high: Real = 4.0
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
+    pays_for_loss: ClassVar[bool] = True
+    draws: ClassVar[bool] = True
     propose: ClassVar[Any]
 
     def __post_init__(self) -> None:
@@ -159,20 +167,23 @@ class PopulationSearch(Optimizer):
         propose, functions = type(self).propose, objective.compiled
         if functions is not None:
             values, proposes = address(functions.values, VALUES), address(propose, PROPOSE)
-        first, best = 0, 0
+        first, best, target = 0, 0, objective.target
         allowance = observe(kept[0].copy())
         while allowance:
             losses = np.empty(allowance)
             if functions is not None:
                 data = functions.data
-                best = _search(values, data, ALL_ROWS, proposes, *moved, *rule, first, best, losses)
+                place = (first, best, losses, target)
+                best, done = _search(values, data, ALL_ROWS, proposes, *moved, *rule, *place)
             else:
-                best = _search_python(objective, propose, *moved, *rule, first, best, losses)
-            first += allowance
+                best, done = _search_python(
+                    objective, propose, *moved, *rule, first, best, losses, target
+                )
+            first += done
             allowance = observe(
                 kept[best].copy(),
-                iterations=allowance,
-                losses=losses,
+                iterations=done,
+                losses=losses[:done],
                 loss=float(kept_losses[best]),
                 population_losses=kept_losses.copy(),
             )

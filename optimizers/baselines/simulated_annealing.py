@@ -17,9 +17,9 @@ Cooling = Annotated[Positive, Field(le=1)]
 
 @compiled()
 def _metropolis(loss: float, candidate_loss: float, state: Any, settings: Any, rng: Any) -> bool:
-    rise = candidate_loss - loss
-    # A temperature that has become 0 leaves exp(-inf), no chance at all.
-    accepted = rise <= 0.0 or rng.random() < np.exp(-rise / state[1])
+    # A temperature that has become 0 leaves exp(-inf), no chance at all. Compared, not subtracted: from one
+    # infinity to another is no rise.
+    accepted = candidate_loss <= loss or rng.random() < np.exp((loss - candidate_loss) / state[1])
     state[1] *= settings[0]
     return accepted
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
 from optimizers.first_class import address
-from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array, Objective
+from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUE_ROWS, Array, Objective, Rows
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options
 
@@ -82,16 +82,21 @@ class Descent(Optimizer):
                 address(update, UPDATE),
                 functions.gradient_data,
             )
+        # The loss of a batch is not the loss over all rows.
+        target = -math.inf if batch else objective.target
         first = 0
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
-            rest = (state, settings, self.changes(first, allowance), *rows, first, losses, best)
+            rest = (state, settings, self.changes(first, allowance), *rows, first, losses, best, target)
+            before = objective.counters.copy()
             if functions is not None:
                 done = descend(*addresses, w, gradient, *rest)
             else:
                 done = descend_python(objective, update, w, gradient, *rest)
             first += done
+            if functions is not None and done < allowance and losses[done] <= target:
+                _take_for_value(objective, before, done)
             # A loss that is not finite ends the stretch early; observe ends the run for it. The loss of a
             # batch is not the loss over all rows, so it is not handed on.
             allowance = observe(
@@ -102,3 +107,10 @@ class Descent(Optimizer):
                 loss=losses[done] if done < allowance else None,
             )
         return None
+
+
+def _take_for_value(objective: Objective, before: Rows, done: int) -> None:
+    """Count the last of ``done + 1`` gradients as a value: its slope is not needed."""
+    each = (objective.counters - before) // (done + 1)
+    objective.counters[:] = before + done * each
+    objective.counters[VALUE_ROWS] += objective.rows

@@ -98,8 +98,11 @@ def descend(
     first: int,
     losses: Any,
     best: Any,
+    target: float,
 ) -> int:
-    """Do iterations from ``first`` on, one for each place in ``losses``, or up to a loss that is not finite.
+    """Do iterations from ``first`` on, one for each place in ``losses``, or up to a loss that ends the run.
+
+    That is one at or below ``target``, or not finite.
 
     ``value_and_gradient`` and ``update`` are addresses. ``changes`` is None or ``Changes``: numba compiles a
     loop for each, and the usual one has no branches for what is rare. As tests of numbers they took 2 % of a
@@ -114,7 +117,7 @@ def descend(
         rows = order if row_order is None else _rows_of_step(order, batch, first + done, row_order)
         loss = _value_and_gradient(value_and_gradient, w, rows, data, gradient)
         losses[done] = loss
-        if not np.isfinite(loss):
+        if loss <= target or not np.isfinite(loss):
             return done
         if loss < lowest:
             lowest = loss
@@ -140,6 +143,7 @@ def descend_python(
     first: int,
     losses: Array,
     best: Array,
+    target: float,
 ) -> int:
     """Do the same against an objective that is a Python function; ``update`` is the function itself."""
     lowest = np.inf
@@ -147,7 +151,7 @@ def descend_python(
         rows = order if row_order is None else _rows_of_step(order, batch, first + done, row_order)
         # Into an array of the loop's own: the objective may go on using the one that it returned.
         losses[done], gradient[:] = objective.value_and_gradient(w, rows if batch else None)
-        if not np.isfinite(losses[done]):
+        if losses[done] <= target or not np.isfinite(losses[done]):
             return done
         if losses[done] < lowest:
             lowest = losses[done]

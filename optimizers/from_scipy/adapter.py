@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optimizers.evaluations import Evaluations, StoppedError
+from optimizers.evaluations import Evaluations
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
+from optimizers.view import StoppedError
 
 UNLIMITED = 2**31 - 1
 """Iterations and evaluations after which SciPy would end: never, for ``observe`` decides. L-BFGS-B counts in
@@ -29,6 +30,7 @@ class ScipyMethod(Optimizer):
     product with the Hessian. The answer is the best point evaluated so far.
     """
 
+    pays_for_loss: ClassVar[bool] = True
     method: ClassVar[str]
     """SciPy's name."""
 

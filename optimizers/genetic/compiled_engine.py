@@ -19,7 +19,7 @@ from optimizers.genetic.breeding import (
     settle,
 )
 from optimizers.genetic.coding import Coding, express_all
-from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note
+from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note, reach
 from optimizers.genetic.local_search import REFINE, LocalSearch, refine, refine_in_python
 from optimizers.genetic.plan import Herd, Plan, herd_of
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUES, Array, Compiled, Objective
@@ -43,6 +43,20 @@ class Parts(NamedTuple):
     values: int
     value_and_gradient: int
     refine: int
+
+
+@compiled()
+def lowest_child(paid: Any, count: int) -> int:
+    """Return which of the children paid for has the lowest loss, one that is NaN having none.
+
+    >>> lowest_child(np.array([np.nan, 3.0, 2.0, 1.0]), 3)
+    2
+    """
+    lowest = 0
+    for child in range(1, count):
+        if paid[child] < paid[lowest] or np.isnan(paid[lowest]):
+            lowest = child
+    return lowest
 
 
 @compiled(allocates=True)
@@ -79,6 +93,10 @@ def evolve(
         count = _recombine(parts.recombine, plan, coding, herd, side, rng)
         if count:
             _values(parts.values, herd.expressed[:count], rows, datas[0], herd.paid[:count])
+            child = lowest_child(herd.paid, count)
+            if herd.paid[child] <= account.target:
+                reach(account, herd.expressed[child], herd.paid[child])
+                return side
         _mutate(parts.mutate, plan, coding, herd, side, rng)
         count = _gather(parts.gather, plan, coding, herd, side)
         if count:
@@ -88,6 +106,9 @@ def evolve(
         if parts.refine:
             functions = (parts.values, parts.value_and_gradient)
             _refine(parts.refine, functions, datas, rows, search, plan, coding, herd, side)
+            if search.reached[0] <= account.target:
+                reach(account, search.w, search.reached[0])
+                return side
         paid = count > 0 or parts.refine != 0 or plan.judged
         _note(parts.note, account, coding, herd.populations[side], herd.losses[side], paid)
     return side
@@ -101,7 +122,7 @@ def run_compiled(
     rng: np.random.Generator,
 ) -> Outcome | None:
     """Breed from a first population, shape (P, genes), until nothing more is allowed."""
-    plan, coding, search = chosen.plan(objective.size), chosen.coding, chosen.local_search(objective.size)
+    plan, coding, search = chosen.plan(objective.size), chosen.coding, chosen.local_search(objective)
     herd, side = herd_of(plan, population, objective.size), 0
     losses = objective.values(express_all(coding, population, objective.size))
     herd.losses[0] = np.where(np.isfinite(losses), losses, np.inf)
@@ -112,7 +133,10 @@ def run_compiled(
     functions = objective.compiled if chosen.output_weights == "evolved" else None
     if functions is not None:
         parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
-    goes_on = generations.completed(herd.populations[0], herd.losses[0], paid=True)
+    if search.reached[0] <= objective.target:
+        goes_on = generations.reached(search.w, float(search.reached[0]), herd.losses[0])
+    else:
+        goes_on = generations.completed(herd.populations[0], herd.losses[0], paid=True)
     while goes_on:
         if functions is not None:
             account = generations.account
@@ -120,10 +144,16 @@ def run_compiled(
             goes_on = generations.goes_on(herd.losses[side])
         else:
             before = objective.cost
-            _generation(chosen, objective, plan, coding, herd, side, rng)
+            child = _generation(chosen, objective, plan, coding, herd, side, rng)
+            if child is not None:
+                goes_on = generations.reached(herd.expressed[child], herd.paid[child], herd.losses[side])
+                continue
             side = 1 - side
             if search.steps:
                 refine_in_python(objective, search, plan, coding, herd.populations[side], herd.losses[side])
+            if search.reached[0] <= objective.target:
+                goes_on = generations.reached(search.w, float(search.reached[0]), herd.losses[side])
+                continue
             paid = objective.cost > before
             goes_on = generations.completed(herd.populations[side], herd.losses[side], paid)
     return generations.outcome
@@ -151,8 +181,12 @@ def _generation(
     herd: Herd,
     side: int,
     rng: np.random.Generator,
-) -> None:
-    """Breed one generation against an objective that is a Python function, or that solves output weights."""
+) -> int | None:
+    """Breed one generation against an objective that is a Python function, or that solves output weights.
+
+    Returns:
+        The child that has reached the target before it was to mutate, or None.
+    """
     children = herd.populations[1 - side][plan.kept :]
     solved = chosen.output_weights == "least-squares"
     count = recombine(plan, coding, herd, side, rng)
@@ -160,6 +194,9 @@ def _generation(
         if solved:
             herd.expressed[:count] = children[:] = objective.with_output_weights(children)
         herd.paid[:count] = objective.values(herd.expressed[:count])
+        child: int = lowest_child(herd.paid, count)
+        if herd.paid[child] <= objective.target:
+            return child
     mutate_children(plan, coding, herd, side, rng)
     if solved:
         children[:] = objective.with_output_weights(children)
@@ -167,3 +204,4 @@ def _generation(
     if count:
         herd.paid[:count] = objective.values(herd.expressed[:count])
     settle(herd, side, count)
+    return None

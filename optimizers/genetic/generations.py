@@ -20,7 +20,7 @@ best, and those that had nothing to pay for; the state."""
 ANSWER, LOWEST, BEST = range(3)
 """Places in the losses: of the present answer, the lowest since the last look, the lowest of all."""
 
-RUNNING, LOST, SATURATED, EXHAUSTED = range(4)
+RUNNING, LOST, SATURATED, EXHAUSTED, REACHED = range(5)
 
 PATIENCE = 1000
 """Generations in a row of nothing but copies, which cost nothing, after which a search has come to its end:
@@ -40,10 +40,35 @@ class Account(NamedTuple):
     counts: Rows
     saturation: int
     """Generations without a new best after which the search ends, or 0."""
+    target: float
+    """Loss at which the search ends at once."""
 
 
-ACCOUNT = types.NamedTuple([REALS, REALS, REALS, REALS, INTEGERS, types.int64], Account)
+ACCOUNT = types.NamedTuple([REALS, REALS, REALS, REALS, INTEGERS, types.int64, types.float64], Account)
 NOTE = types.void(ACCOUNT, CODING, types.float64[:, ::1], REALS, types.boolean)
+
+
+@compiled(inner=True)
+def _leave(account: Any) -> None:
+    """Write down the answer that a generation began with, and count the generation."""
+    found, counts = account.losses, account.counts
+    account.trail[counts[DONE]] = found[ANSWER]
+    if counts[DONE] == 0 or found[ANSWER] < found[LOWEST]:
+        found[LOWEST] = found[ANSWER]
+        for i in range(account.answer.size):
+            account.best[i] = account.answer[i]
+    counts[DONE] += 1
+    counts[TOTAL] += 1
+
+
+@compiled()
+def reach(account: Any, w: Any, loss: float) -> None:
+    """Write down a point in the middle of a generation whose loss ends the search."""
+    _leave(account)
+    for i in range(w.size):
+        account.answer[i] = w[i]
+    account.losses[ANSWER] = loss
+    account.counts[STATE] = REACHED
 
 
 @compiled()
@@ -58,25 +83,21 @@ def note(account: Any, coding: Any, population: Any, losses: Any, paid: bool) ->
         paid: whether there was anything to pay for.
     """
     found, counts, answer = account.losses, account.counts, account.answer
-    account.trail[counts[DONE]] = found[ANSWER]
-    if counts[DONE] == 0 or found[ANSWER] < found[LOWEST]:
-        found[LOWEST] = found[ANSWER]
-        for i in range(answer.size):
-            account.best[i] = answer[i]
+    _leave(account)
     member = 0
     for place in range(1, losses.size):
         if losses[place] < losses[member]:
             member = place
     express(coding, population, member, answer)
     found[ANSWER] = losses[member]
-    counts[DONE] += 1
-    counts[TOTAL] += 1
     counts[STALE] += 1
     counts[IDLE] = 0 if paid else counts[IDLE] + 1
     if found[ANSWER] < found[BEST]:
         found[BEST] = found[ANSWER]
         counts[STALE] = 0
-    if np.isinf(found[ANSWER]):
+    if found[ANSWER] <= account.target:
+        counts[STATE] = REACHED
+    elif np.isinf(found[ANSWER]):
         counts[STATE] = LOST
     elif account.saturation and counts[STALE] >= account.saturation:
         counts[STATE] = SATURATED
@@ -95,6 +116,7 @@ class Generations:
         allowance: what the first look allowed.
         coding: the code of a weight.
         saturation: generations without a new best after which the search ends, or 0.
+        target: loss at which the search ends at once.
 
     Attributes:
         account: what is written down of each generation.
@@ -102,7 +124,13 @@ class Generations:
     """
 
     def __init__(
-        self, start: Array, observe: Observe, allowance: int, coding: Coding, saturation: int
+        self,
+        start: Array,
+        observe: Observe,
+        allowance: int,
+        coding: Coding,
+        saturation: int,
+        target: float,
     ) -> None:
         self.outcome: Outcome | None = None
         self.account = Account(
@@ -112,6 +140,7 @@ class Generations:
             losses=np.full(3, np.inf),
             counts=np.zeros(5, dtype=np.int64),
             saturation=saturation,
+            target=target,
         )
         self._observe = observe
         self._coding = coding
@@ -123,6 +152,11 @@ class Generations:
     def completed(self, population: Array, losses: Array, paid: bool) -> bool:
         """Write down a generation, and whether there was anything to pay for; say if the search goes on."""
         note(self.account, self._coding, population, losses, paid)
+        return self.goes_on(losses)
+
+    def reached(self, w: Array, loss: float, losses: Array) -> bool:
+        """Write down a point at the target in the middle of a generation; say if the search goes on."""
+        reach(self.account, w, loss)
         return self.goes_on(losses)
 
     def goes_on(self, losses: Array) -> bool:

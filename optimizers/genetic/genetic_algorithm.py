@@ -11,7 +11,7 @@ from optimizers.genetic.coding import Coding, impress
 from optimizers.genetic.compiled_engine import run_compiled
 from optimizers.genetic.consistency import check_options, refusal_of_size
 from optimizers.genetic.generations import Generations
-from optimizers.genetic.local_search import LocalSearch
+from optimizers.genetic.local_search import LocalSearch, local_search_of
 from optimizers.genetic.plan import Plan, plan_of
 from optimizers.genetic.pygad_engine import run_pygad
 from optimizers.objective import Array, Objective
@@ -130,6 +130,8 @@ class GeneticAlgorithm(Optimizer):
     engine: Engine = "compiled"
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
+    pays_for_loss: ClassVar[bool] = True
+    draws: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Holland (1975), Adaptation in Natural and Artificial Systems; Goldberg (1989), Genetic Algorithms "
         "in Search, Optimization and Machine Learning; operators and defaults of Gad (2023), PyGAD: an "
@@ -178,9 +180,9 @@ class GeneticAlgorithm(Optimizer):
         """Return the options as numbers, for n parameters."""
         return plan_of(self, n)
 
-    def local_search(self, n: int) -> LocalSearch:
+    def local_search(self, objective: Objective) -> LocalSearch:
         """Return the gradient steps of the best member: none."""
-        return LocalSearch(0, 0.0, np.zeros(n), np.zeros(n))
+        return local_search_of(objective, 0, 0.0)
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population; adaptive mutation also pays for offspring before they mutate.
@@ -212,7 +214,9 @@ class GeneticAlgorithm(Optimizer):
         allowance = observe(start.copy())
         if not allowance:
             return None
-        generations = Generations(start, observe, allowance, self.coding, self.saturation or 0)
+        generations = Generations(
+            start, observe, allowance, self.coding, self.saturation or 0, objective.target
+        )
         population = self._first_population(objective, start, rng)
         if not self.begins_at_start:
             generations.begin(objective.value(start))

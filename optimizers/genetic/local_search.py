@@ -12,7 +12,17 @@ from optimizers.compilation import compiled
 from optimizers.first_class import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
 from optimizers.genetic.plan import HERD, PLAN, Plan
-from optimizers.objective import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, VALUES, Array, Objective
+from optimizers.objective import (
+    DATA,
+    GRADIENT_ROWS,
+    INTEGERS,
+    REALS,
+    VALUE_AND_GRADIENT,
+    VALUE_ROWS,
+    VALUES,
+    Array,
+    Objective,
+)
 
 _values = caller(VALUES)
 _value_and_gradient = caller(VALUE_AND_GRADIENT)
@@ -25,13 +35,29 @@ class LocalSearch(NamedTuple):
     learning_rate: float
     w: Array
     gradient: Array
+    reached: Array
+    """Loss of ``w`` where a step has reached the target; infinity before, shape (1,)."""
+    target: float
+    rows: int
+    """Rows of the objective."""
 
 
-SEARCH = types.NamedTuple([types.int64, types.float64, REALS, REALS], LocalSearch)
+SEARCH = types.NamedTuple(
+    [types.int64, types.float64, REALS, REALS, REALS, types.float64, types.int64], LocalSearch
+)
 REFINE = types.void(
     *(types.UniTuple(types.int64, 2), types.UniTuple(DATA, 2), INTEGERS),
     *(SEARCH, PLAN, CODING, HERD, types.int64),
 )
+
+
+def local_search_of(objective: Objective, steps: int, learning_rate: float) -> LocalSearch:
+    """Return steps on an objective, with room for their way."""
+    n = objective.size
+    reached = np.full(1, np.inf)
+    return LocalSearch(
+        steps, learning_rate, np.zeros(n), np.zeros(n), reached, objective.target, objective.rows
+    )
 
 
 @compiled()
@@ -39,6 +65,8 @@ def refine(
     functions: Any, datas: Any, rows: Any, search: Any, plan: Any, coding: Any, herd: Any, side: int
 ) -> None:
     """Let the best member take its steps; it goes on with where they led if that is better.
+
+    A step that comes to the target is the last, and is written to ``search.reached``.
 
     Arguments:
         functions: addresses of the objective's ``values`` and ``value_and_gradient``.
@@ -55,9 +83,18 @@ def refine(
     for member in range(1, losses.size):
         if losses[member] < losses[best]:
             best = member
+    if losses[best] <= search.target:
+        return
     express(coding, population, best, search.w)
+    counters = datas[1][3]
     for _ in range(search.steps):
+        values, gradients = counters[VALUE_ROWS], counters[GRADIENT_ROWS]
         loss = _value_and_gradient(functions[1], search.w, rows, datas[1], search.gradient)
+        if loss <= search.target:
+            # The slope is not needed any more, and the gradient counts as a value.
+            counters[VALUE_ROWS], counters[GRADIENT_ROWS] = values + search.rows, gradients
+            search.reached[0] = loss
+            return
         if not np.isfinite(loss):
             return
         for i in range(search.w.size):
@@ -81,9 +118,14 @@ def refine_in_python(
 ) -> None:
     """Do the same to a population, shape (P, genes), against any objective."""
     best = int(losses.argmin())
+    if losses[best] <= search.target:
+        return
     express(coding, population, best, search.w)
     for _ in range(search.steps):
         loss, gradient = objective.value_and_gradient(search.w)
+        if loss <= search.target:
+            search.reached[0] = loss
+            return
         if not math.isfinite(loss):
             return
         search.w[:] -= search.learning_rate * gradient

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
-from optimizers.genetic.local_search import LocalSearch
+from optimizers.genetic.local_search import LocalSearch, local_search_of
 from optimizers.objective import Objective
 from optimizers.optimizer import Need
 from optimizers.options import Count, Positive, options
@@ -42,9 +40,9 @@ class MemeticAlgorithm(GeneticAlgorithm):
         "memetic algorithms, Caltech Concurrent Computation Program, report 826"
     )
 
-    def local_search(self, n: int) -> LocalSearch:
+    def local_search(self, objective: Objective) -> LocalSearch:
         """Return the gradient steps of the best member."""
-        return LocalSearch(self.local_steps, self.learning_rate, np.zeros(n), np.zeros(n))
+        return local_search_of(objective, self.local_steps, self.learning_rate)
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population, and of the best member's steps and where they lead."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optimizers.evaluations import StoppedError
 from optimizers.genetic.coding import express_all
+from optimizers.genetic.compiled_engine import lowest_child
 from optimizers.genetic.fitness import comparable_with_mean, fitness_of, losses_of
 from optimizers.genetic.generations import Generations
 from optimizers.genetic.local_search import refine_in_python
@@ -18,6 +18,7 @@ from optimizers.genetic.pygad_operators import Blend, Gaussian
 from optimizers.genetic.random_state import global_random_state_kept
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Outcome
+from optimizers.view import StoppedError
 
 if TYPE_CHECKING:
     from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
@@ -61,7 +62,7 @@ class Answers:
         self._objective = objective
         self._generations = generations
         self._plan = chosen.plan(objective.size)
-        self._search = chosen.local_search(objective.size)
+        self._search = chosen.local_search(objective)
         self._begun = False
         self._cost = objective.cost
 
@@ -69,13 +70,18 @@ class Answers:
         """Return the fitness of a batch of solutions; PyGAD leaves out those whose fitness it remembers."""
         chromosomes = np.asarray(solutions, dtype=np.float64)
         population = express_all(self._chosen.coding, chromosomes, self._objective.size)
-        fitness = fitness_of(self._objective.values(population))
-        if not self._begun:
+        found = self._objective.values(population)
+        fitness = fitness_of(found)
+        first = not self._begun
+        if first:
             # The first batch is the whole first population.
             self._begun = True
             if self._chosen.begins_at_start:
                 self._generations.begin(float(losses_of(fitness)[0]))
-        elif indices is None:
+        best = lowest_child(found, len(found))
+        if found[best] <= self._objective.target:
+            self._end_at(population[best], float(found[best]), found)
+        if indices is None and not first:
             # Adaptive mutation asks for offspring that have no place in the population yet, to compare
             # each with their mean.
             return comparable_with_mean(fitness)
@@ -97,11 +103,18 @@ class Answers:
         if self._search.steps:
             coding = self._chosen.coding
             refine_in_python(self._objective, self._search, self._plan, coding, population, losses)
+            if self._search.reached[0] <= self._objective.target:
+                self._end_at(self._search.w, float(self._search.reached[0]), losses)
             ga.population[:] = population
         before, self._cost = self._cost, self._objective.cost
         if not self._generations.completed(population, losses, paid=self._cost > before):
             raise StoppedError
         return fitness_of(losses)
+
+    def _end_at(self, w: Array, loss: float, losses: Array) -> None:
+        """End the search at a point that has reached the target."""
+        self._generations.reached(w, loss, losses)
+        raise StoppedError
 
     def repairs(self) -> dict[str, Any]:
         """Return what PyGAD has to do to offspring before they are paid for."""

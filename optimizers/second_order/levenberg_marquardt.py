@@ -51,6 +51,7 @@ class LevenbergMarquardt(Optimizer):
     # steps as it is, in 240 to 1300 by More's, and in five of 18 runs never by the diagonal.
     initial_damping: Positive = 1e-3
 
+    pays_for_loss: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"residuals"})
     source: ClassVar[str] = (
         "Levenberg (1944), A method for the solution of certain non-linear problems in least squares; "
@@ -86,7 +87,7 @@ class LevenbergMarquardt(Optimizer):
             reason = ""
             # Numbers beyond all measure end the search, which then says so.
             with np.errstate(all="ignore"):
-                while len(trail) < allowance and not reason:
+                while len(trail) < allowance and not reason and not search.loss <= objective.target:
                     search.linearise()
                     trail.append(search.loss)
                     reason = search.try_step()

@@ -9,10 +9,11 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from optimizers.evaluations import Evaluations, StoppedError
+from optimizers.evaluations import Evaluations
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import NonNegative, Positive, options
+from optimizers.view import StoppedError
 
 ACCEPTED = 0.15
 """Part of the promised decrease from which a step is taken (eta of algorithm 4.1, which is below 1/4)."""
@@ -133,6 +134,7 @@ class NewtonTrustRegion(Optimizer):
     largest_radius: Positive = 1000.0
     gradient_tolerance: NonNegative = 1e-8
 
+    pays_for_loss: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "curvature"})
     source: ClassVar[str] = (
         "Steihaug (1983), The conjugate gradient method and trust regions in large scale optimization, SIAM "

@@ -19,9 +19,11 @@ from watching import LeastSquares, Watcher, watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective, InputError, Objective, Optimizer
+from optimizers.objective import Measurable
 from optimizers.observer import Look, Observer
 from optimizers.optimizer import Need, Outcome
 from optimizers.options import option_values
+from optimizers.search import observed, search
 from optimizers.specification import parse
 
 OPTIONS: dict[str, dict[str, Any]] = {}
@@ -225,7 +227,7 @@ def test_the_first_loss_is_the_same_for_every_optimizer(name: str, kind: str) ->
         Budget(iterations=2),
         keep=lambda look: losses.append(look.loss),
     )
-    build(name).run(objective, KINDS[kind].start(), np.random.default_rng(1), observer)
+    build(name).run(observer.view, KINDS[kind].start(), np.random.default_rng(1), observer)
     assert losses[0] == objective.peek(KINDS[kind].start())
 
 
@@ -317,7 +319,7 @@ def test_the_answer_is_the_lowest_loss_that_was_told(name: str, kind: str) -> No
 
     price = build(name).iteration_cost(objective)
     observer = Observer(objective, price, Budget(iterations=60), keep=keep)
-    build(name).run(objective, KINDS[kind].start(), np.random.default_rng(1), observer)
+    build(name).run(observer.view, KINDS[kind].start(), np.random.default_rng(1), observer)
     assert observer.best_loss == pytest.approx(min(told), rel=1e-12, abs=1e-300)
     assert objective.peek(observer.best_w) == pytest.approx(observer.best_loss, rel=1e-12, abs=1e-300)
 
@@ -365,7 +367,9 @@ def test_the_compiled_path_and_the_python_path_agree(name: str, kind: str) -> No
 def test_the_cost_is_that_of_an_independent_ledger(name: str) -> None:
     objective = LeastSquares()
     best = optimizers.minimize(objective, KINDS["rows"].start(), build(name), Budget(iterations=30))
-    assert best.cost == pytest.approx(math.fsum(objective.ledger), rel=1e-12)
+    # The loss that ends the run costs one value where the search has not paid for it.
+    last = 0.0 if class_of(name).pays_for_loss else 1.0
+    assert best.cost == pytest.approx(math.fsum(objective.ledger) + last, rel=1e-12)
     assert best.cost > 0
 
 
@@ -387,7 +391,8 @@ def test_a_run_never_costs_more_than_its_budget(name: str, kind: str, cost: floa
     best = optimizers.minimize(objective, KINDS[kind].start(), build(name), cost)
     assert 0 < objective.cost <= cost + 1e-9
     if best.outcome.name == "budget":
-        assert objective.cost + build(name).iteration_cost(objective) > cost - 1e-6
+        assert best.cost == objective.cost
+        assert objective.cost + build(name).iteration_cost(objective) + 1.0 > cost - 1e-6
 
 
 @pytest.mark.parametrize("name", BATCHED)
@@ -421,14 +426,12 @@ def test_a_batch_of_every_row_is_no_batch(name: str) -> None:
 # Losses that are not finite
 
 
-def ended(name: str, objective: Objective, start: Any) -> tuple[Observer, Outcome]:
-    """Run with the harness's own observer, and check what holds of every end."""
+def ended(name: str, objective: Measurable, start: Any) -> tuple[Observer, Outcome]:
+    """Run as the harness does, and check what holds of every end."""
     optimizer = build(name)
-    observer = Observer(objective, optimizer.iteration_cost(objective), Budget(iterations=300))
-    own = optimizer.run(objective, start, np.random.default_rng(3), observer)
-    outcome = observer.outcome or own
-    assert outcome is not None
-    assert outcome.name in ("budget", "stalled", "diverged")
+    observer = observed(optimizer, objective, start, Budget(iterations=300))
+    outcome = search(optimizer, start, np.random.default_rng(3), observer, contain=False)
+    assert outcome.name in ("budget", "stalled", "diverged"), outcome
     assert len(outcome.sentence) > 10
     assert (outcome.name == "diverged") == (not math.isfinite(observer.final_loss)), outcome
     assert observer.iteration <= 300
@@ -437,11 +440,15 @@ def ended(name: str, objective: Objective, start: Any) -> tuple[Observer, Outcom
 
 @pytest.mark.parametrize("name", [name for name, kind in WORKING if kind == "function"])
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_function_that_is_nowhere_finite_diverges_at_once(name: str, loss: float) -> None:
+def test_a_function_that_is_nowhere_finite_diverges(name: str, loss: float) -> None:
     observer, outcome = ended(name, FunctionObjective(lambda w: loss, 2), np.ones(2))
     assert outcome.name == "diverged"
-    assert str(loss) in outcome.sentence
-    assert observer.iteration == 0
+    if class_of(name).draws:
+        assert observer.iteration >= 1
+        assert "no member" in outcome.sentence or "no point had a finite loss" in outcome.sentence
+    else:
+        assert outcome.sentence.startswith(f"the start is at fault, its loss is {loss}")
+        assert observer.iteration == 0
 
 
 @pytest.mark.parametrize(("name", "kind"), [pair for pair in WORKING if pair[1] in ("function", "gradient")])
@@ -480,8 +487,12 @@ def test_a_start_that_overflows_a_network_diverges_at_once(name: str, kind: str)
     objective = KINDS[kind].build()
     start = np.where(np.arange(objective.size) % 2, -1.7e308, 1.7e308)
     assert not math.isfinite(objective.peek(start))
-    _, outcome = ended(name, objective, start)
-    assert outcome.name == "diverged"
+    observer, outcome = ended(name, objective, start)
+    if class_of(name).draws:
+        assert observer.iteration >= 1
+    else:
+        assert outcome.name == "diverged"
+        assert "the start is at fault" in outcome.sentence
 
 
 @every_optimizer
