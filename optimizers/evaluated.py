@@ -37,7 +37,8 @@ class Evaluated:
         earlier = self._answers.pop(point, ())
         if len(self._answers) >= self._most:
             del self._answers[next(iter(self._answers))]
-        self._answers[point] = (*earlier[-ANSWERS + 1 :], loss)
+        # The first answer stays: it is what a search goes by that does not ask for its best point again.
+        self._answers[point] = (*earlier[:1], *earlier[1:][-ANSWERS + 2 :], loss)
         if loss < self._lowest[1]:
             self._lowest = point, loss
 

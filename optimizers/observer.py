@@ -332,7 +332,8 @@ class Observer:
         return f"the loss became {loss} by iteration {self.iteration}: try a smaller step"
 
     def _improve(self, w: Array, loss: float, told: bool = False) -> None:
-        if loss < self.best_loss or self.best_w.size == 0:
+        better = loss < self.best_loss or (math.isnan(self.best_loss) and not math.isnan(loss))
+        if better or self.best_w.size == 0:
             self.best_loss, self.best_w = loss, np.array(w, dtype=np.float64)
             self._best_told = told
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from optimizers.errors import InputError
-from optimizers.objective import Array, Objective
+from optimizers.objective import Array, Measurable, Objective
 
 SPLIT, START, ROW_ORDER, CHECK = range(4)
 """Purposes that a (problem, seed) draws randomness for, each a stream of its own."""
@@ -77,7 +77,7 @@ class BaseProblem(ABC):
     target: float | None
 
     @abstractmethod
-    def objective(self, gradient: str = "analytic", seed: int = 0) -> Objective:
+    def objective(self, gradient: str = "analytic", seed: int = 0) -> Measurable:
         """Build the objective, with its own counters.
 
         Arguments:

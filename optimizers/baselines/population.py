@@ -176,9 +176,7 @@ class PopulationSearch(Optimizer):
                 place = (first, best, losses, target)
                 best, done = _search(values, data, ALL_ROWS, proposes, *moved, *rule, *place)
             else:
-                best, done = _search_python(
-                    objective, propose, *moved, *rule, first, best, losses, target
-                )
+                best, done = _search_python(objective, propose, *moved, *rule, first, best, losses, target)
             first += done
             allowance = observe(
                 kept[best].copy(),
