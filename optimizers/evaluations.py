@@ -23,6 +23,7 @@ class Evaluations:
         objective: what is minimised.
         start: the start; it is looked at here, before anything is paid for.
         observe: called with the start, and whenever its allowance is used up.
+        multiply_adds: of the loop's own linear algebra for each gradient but the first; charged.
 
     Attributes:
         best_w: the best point evaluated so far.
@@ -44,7 +45,10 @@ class Evaluations:
     [2.] 2 4.0
     """
 
-    def __init__(self, objective: Objective, start: Array, observe: Observe) -> None:
+    def __init__(
+        self, objective: Objective, start: Array, observe: Observe, multiply_adds: float = 0.0
+    ) -> None:
+        self._multiply_adds = multiply_adds
         self.best_w = start.copy()
         self.best_loss = math.nan
         self._objective = objective
@@ -65,6 +69,8 @@ class Evaluations:
     def value_and_gradient(self, w: ArrayLike) -> tuple[float, Array]:
         """Return the loss at ``w`` and its gradient of shape (n,)."""
         point = self._objective.checked(w)
+        if self._begun and self._multiply_adds:
+            self._objective.charge(self._multiply_adds)
         loss, gradient = self._objective.value_and_gradient(point)
         self._done(point, loss)
         return loss, gradient

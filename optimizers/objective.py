@@ -230,6 +230,11 @@ class Objective(ABC):
         """
         raise InputError(f"no output weights to solve for: {self.no_output_weights}")
 
+    @property
+    def residual_count(self) -> int:
+        """How many residuals there are, where the loss is a sum of squares."""
+        return self.rows
+
     def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
         """Return what linear algebra costs in FPE, beyond ``FREE_MULTIPLY_ADDS`` for each parameter.
 

@@ -117,6 +117,11 @@ class View(Objective):
         return self._shown.jacobian_cost
 
     @property
+    def residual_count(self) -> int:
+        """How many residuals there are, where the loss is a sum of squares."""
+        return self._shown.residual_count
+
+    @property
     def no_residuals(self) -> str:
         """Why there are no residuals, or an empty sentence."""
         return self._shown.no_residuals

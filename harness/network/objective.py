@@ -81,6 +81,11 @@ class NetworkObjective(Measurable):
         return None if self.no_residuals else jacobian.cost(self.network.sizes)
 
     @property
+    def residual_count(self) -> int:
+        """One for each row and output."""
+        return self.rows * self.network.sizes[-1]
+
+    @property
     def no_residuals(self) -> str:
         """Why there are no residuals, or an empty sentence."""
         return jacobian.refusal(self.network)

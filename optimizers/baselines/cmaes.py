@@ -54,9 +54,18 @@ class CMAES(Optimizer):
         """Return the size of a population for n parameters."""
         return 4 + math.floor(3 * math.log(n)) if self.population_size is None else self.population_size
 
+    def multiply_adds(self, n: int) -> float:
+        """Return those of one population, leading terms.
+
+        A candidate takes n^2 to draw, and n^2 / 2 in the covariance; its eigenvectors take 4.5 n^3, which are
+        due once in ``n / 10`` populations or so (Hansen 2016, The CMA evolution strategy: a tutorial, B.2).
+        """
+        return 1.5 * n * n * self._candidates(n) + 4.5 * n**3 / max(1.0, n / 10)
+
     def iteration_cost(self, objective: Objective) -> float:
-        """Return the cost of one population."""
-        return float(self._candidates(objective.size))
+        """Return the cost of one population, with that of its linear algebra."""
+        candidates = float(self._candidates(objective.size))
+        return candidates + objective.linear_algebra_cost(self.multiply_adds(objective.size), candidates)
 
     def refusal(self, objective: Objective) -> str | None:
         """Refuse to work without the package."""
@@ -75,10 +84,12 @@ class CMAES(Optimizer):
         # From 300 parameters on cma checks some of its own numbers at random, and draws which from the global
         # state.
         with global_random_state_kept():
-            return _search(strategy, objective, start, observe)
+            return _search(strategy, objective, start, observe, self.multiply_adds(start.size))
 
 
-def _search(strategy: Strategy, objective: Objective, start: Array, observe: Observe) -> Outcome | None:
+def _search(
+    strategy: Strategy, objective: Objective, start: Array, observe: Observe, multiply_adds: float
+) -> Outcome | None:
     """Pay for the start, and for populations from then on."""
     w, loss, iteration = start.copy(), math.nan, 0
     met: dict[str, Any] = {}
@@ -88,6 +99,8 @@ def _search(strategy: Strategy, objective: Objective, start: Array, observe: Obs
         done = 0
         while done < allowance and not met and not loss <= objective.target:
             points = strategy.population() if iteration else start[np.newaxis]
+            if iteration:
+                objective.charge(multiply_adds, len(points))
             found = objective.values(points)
             if iteration:
                 met = strategy.learn(found)

@@ -38,12 +38,17 @@ class ScipyMethod(Optimizer):
     def settings(self) -> Mapping[str, Any]:
         """Return the options in SciPy's names."""
 
+    def multiply_adds(self, n: int) -> float:
+        """Return the multiply-adds of the method's own linear algebra for each gradient."""
+        return 0.0
+
     def iteration_cost(self, objective: Objective) -> float:
-        """Return the cost of the dearest call."""
+        """Return the cost of the dearest call, with what linear algebra is charged beside it."""
         costs = [objective.gradient_cost if "gradient" in self.needs else 1.0]
         if "curvature" in self.needs:
             costs.append(objective.hessian_cost)
-        return max(cost or 0.0 for cost in costs)
+        own = objective.linear_algebra_cost(self.multiply_adds(objective.size))
+        return max(cost or 0.0 for cost in costs) + own
 
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
@@ -54,7 +59,7 @@ class ScipyMethod(Optimizer):
 
         # What SciPy computes from numbers that are not finite is no news: the search ends, and says why.
         with suppress(StoppedError), np.errstate(all="ignore"):
-            asked = Evaluations(objective, start, observe)
+            asked = Evaluations(objective, start, observe, self.multiply_adds(objective.size))
             with_gradient = "gradient" in self.needs
             found = minimize(
                 asked.value_and_gradient if with_gradient else _ordered(asked),

@@ -42,6 +42,10 @@ class LBFGS(ScipyMethod):
     )
     method: ClassVar[str] = "L-BFGS-B"
 
+    def multiply_adds(self, n: int) -> float:
+        """Return those of the two loops over the memory: ``4 memory n``."""
+        return 4.0 * self.memory * n
+
     def settings(self) -> Mapping[str, Any]:
         """Return memory and tolerances in SciPy's names."""
         return {
@@ -59,7 +63,8 @@ class BFGS(ScipyMethod):
 
     ``w := w - a H g``, where after each step ``H := (I - r s y') H (I - r y s') + r s s'`` with s the change
     in w, y that in g, and ``r = 1 / (y' s)``; ``a`` by a line search to the strong Wolfe conditions. H has
-    n^2 numbers. One iteration is one gradient, in the line search as well.
+    n^2 numbers. One iteration is one gradient, in the line search as well; to each but the first belong the
+    4 n^2 multiply-adds of an update, which are charged.
 
     Attributes:
         gradient_tolerance: the search ends where no derivative is larger (SciPy's ``gtol``).
@@ -78,6 +83,13 @@ class BFGS(ScipyMethod):
         "Optimization, 2nd ed., algorithm 6.1"
     )
     method: ClassVar[str] = "BFGS"
+
+    def multiply_adds(self, n: int) -> float:
+        """Return those of the formula: ``H g``, ``H y`` and two updates of rank one, ``4 n^2``.
+
+        SciPy multiplies n x n matrices out, which takes longer than the method has to.
+        """
+        return 4.0 * n * n
 
     def settings(self) -> Mapping[str, Any]:
         """Return the tolerance in SciPy's name."""

@@ -29,8 +29,8 @@ class LevenbergMarquardt(Optimizer):
     small error; much of it short steps against the gradient.
 
     One iteration is one step tried: a value, and before it the Jacobian where the last step was taken. The
-    linear algebra, n^2 / 2 multiply-adds for each residual and n^3 / 6 for each step, is the method's own and
-    part of no cost, as with every method. The search ends by itself where no step lowers the loss any more.
+    linear algebra is charged: n^2 / 2 multiply-adds of J'J for each residual, and n^3 / 6 for each step. The
+    search ends by itself where no step lowers the loss any more.
 
     Attributes:
         initial_damping: damping of the first step, as part of the largest entry on the diagonal of J'J: 1e-6
@@ -60,8 +60,10 @@ class LevenbergMarquardt(Optimizer):
     )
 
     def iteration_cost(self, objective: Objective) -> float:
-        """Return the cost of a Jacobian and a value."""
-        return 1.0 + (objective.jacobian_cost or 0.0)
+        """Return the cost of a Jacobian and a value, and of the linear algebra of a step."""
+        n = objective.size
+        products = objective.linear_algebra_cost(_products(n, objective.residual_count))
+        return 1.0 + (objective.jacobian_cost or 0.0) + products + objective.linear_algebra_cost(n**3 / 6)
 
     def refusal(self, objective: Objective) -> str | None:
         """Refuse what is no sum of squares, and more parameters than J'J is made for."""
@@ -99,6 +101,11 @@ class LevenbergMarquardt(Optimizer):
         return None
 
 
+def _products(n: int, residuals: int) -> float:
+    """Return the multiply-adds of one triangle of J'J and of J'r."""
+    return residuals * (n * n / 2.0 + n)
+
+
 class _Search:
     """The present point, and what is known of it."""
 
@@ -113,7 +120,9 @@ class _Search:
         """Ask for the Jacobian where it is not known yet."""
         if self._equations is not None:
             return
-        self._equations = NormalEquations(self._objective, self.w)
+        objective = self._objective
+        self._equations = NormalEquations(objective, self.w)
+        objective.charge(_products(objective.size, objective.residual_count))
         if not self._begun:
             self._begun = True
             self.loss = self._equations.loss
@@ -127,6 +136,7 @@ class _Search:
             return "the Jacobian is not finite"
         if not equations.largest > 0.0 or not equations.gradient.any():
             return "the gradient is zero"
+        self._objective.charge(self._objective.size**3 / 6)
         step = equations.step(self._damping)
         while step is None:
             self._tighten(equations)

@@ -281,3 +281,33 @@ def test_stop_iteration_of_a_function_is_an_error_and_no_end() -> None:
 
     with pytest.raises(RuntimeError, match="StopIteration"):
         optimizers.minimize(ends, START, optimizers.GeneticAlgorithm(engine="pygad"), 100)
+
+
+@pytest.mark.parametrize("name", ["bfgs", "levenberg-marquardt", "cmaes"])
+def test_linear_algebra_that_grows_faster_than_n_is_charged(name: str) -> None:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(20, 12))
+    wide = harness.Problem.from_arrays(X, np.sin(X[:, 0]), hidden=(16,), loss="squared", test_fraction=0)
+    objective, search = wide.objective(), CLASSES[name]()
+    best = optimizers.minimize(objective, wide.start(), search, 900)
+    calls = objective.value_rows + objective.gradient_cost * objective.counters[1]
+    calls += objective.jacobian_cost * objective.jacobian_rows
+    assert objective.charged > 0
+    assert best.cost == pytest.approx(calls / objective.rows + objective.charged, rel=1e-12)
+    assert best.cost <= 900
+    # By the formulas of the methods, and passes of 12 * 16 + 16 multiply-adds for each of 20 rows.
+    n, a_pass = objective.size, 20 * (12 * 16 + 16)
+    if name == "bfgs":
+        gradients = objective.counters[1] // 20
+        assert objective.charged == pytest.approx((gradients - 1) * (4 * n * n - 50 * n) / a_pass, rel=1e-9)
+    plain = FunctionObjective(lambda w: float(w @ w), 200)
+    plain.charge(1e12)
+    assert plain.cost == 0.0
+
+
+def test_the_usual_methods_are_charged_nothing() -> None:
+    problem = harness.problems.load("breast-cancer")
+    for name in ("lbfgs", "adam", "rprop", "conjugate-gradient", "particle-swarm", "random-search"):
+        objective = problem.objective()
+        optimizers.minimize(objective, problem.start(), CLASSES[name](), 200)
+        assert objective.charged == 0.0
