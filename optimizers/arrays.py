@@ -62,6 +62,10 @@ def refuse_masked(name: str, value: Any) -> None:
     Raises:
         InputError: with the first of the masked rows.
     """
+    if isinstance(value, list | tuple):
+        for entry in value:
+            if np.ma.isMaskedArray(entry):
+                refuse_masked(name, entry)
     if not np.ma.isMaskedArray(value) or not np.ma.getmaskarray(value).any():
         return
     mask = np.ma.getmaskarray(value)

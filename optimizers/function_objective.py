@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.arrays import real_array
+from optimizers.differences import Differences
 from optimizers.errors import InputError
 from optimizers.evaluated import Evaluated
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Measurable, Rows
@@ -16,9 +17,10 @@ from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Measurable, R
 class FunctionObjective(Measurable):
     """Make an objective of any Python callable, so that every optimizer also serves plain functions.
 
-    Without a gradient of your own the gradient is taken by central differences, with the step
-    ``eps^(1/3) max(1, abs(w_i))`` that balances truncation against round-off (Nocedal and Wright,
-    Numerical Optimization, 2nd ed., eq. 8.8), and it costs the 2n + 1 values that it takes.
+    Without a gradient of your own it is taken by differences, with steps in proportion to each parameter; see
+    ``optimizers.differences``. Central differences take 2n + 1 values and leave six to ten digits right,
+    forward differences n + 1 values and three to seven; the first gradient of a search takes a few more, to
+    find out the sizes of parameters near 0.
 
     Cost is the number of calls of the function, exactly, those for the log included: a look calls it where
     the search has not, and the search is then given that value when it asks for it, so that no point is paid
@@ -37,6 +39,10 @@ class FunctionObjective(Measurable):
             or None.
         hessian_cost: cost of one such product, in function evaluations. The default, 6, is the derivative of
             such a gradient along a vector: each of its products becomes two.
+        difference: "central-difference" or "forward-difference", where there is no gradient.
+        sizes: typical sizes of the parameters, shape (n,), by which the steps of differences are measured
+            where a parameter is small by chance. None takes those of the first point at which a search asks
+            for a gradient, and 1 for a parameter that is 0 there: where that is far too large, say so here.
 
     >>> objective = FunctionObjective(lambda w: float(w @ w), 3)
     >>> loss, gradient = objective.value_and_gradient([1.0, 2.0, 3.0])
@@ -53,13 +59,16 @@ class FunctionObjective(Measurable):
         start: Callable[[np.random.Generator], ArrayLike] | None = None,
         hessian_product: Callable[[Array, Array], ArrayLike] | None = None,
         hessian_cost: float = 6.0,
+        difference: str = "central-difference",
+        sizes: ArrayLike | None = None,
     ) -> None:
         if not callable(function):
             raise InputError(f"function is {function!r}, expected something callable with a vector")
         if gradient is not None and not callable(gradient):
             raise InputError(f"gradient is {gradient!r}, expected something callable with a vector, or None")
-        if not isinstance(n, int) or n < 1:
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
+        n = int(n)
         if not gradient_cost >= 1:
             raise InputError(
                 f"gradient_cost is {gradient_cost!r}, expected 1 evaluation or more: the value belongs to it"
@@ -72,7 +81,10 @@ class FunctionObjective(Measurable):
             raise InputError(f"hessian_cost is {hessian_cost!r}, expected evaluations above 0")
         self.size = n
         self.counters = np.zeros(2, dtype=np.int64)
-        self.gradient_cost = gradient_cost if gradient is not None else 2.0 * n + 1.0
+        self._differences = Differences(difference, sizes)
+        if self._differences.sizes is not None and self._differences.sizes.shape != (n,):
+            raise InputError(f"sizes is {sizes!r}, expected {n} numbers, one for each parameter")
+        self.gradient_cost = gradient_cost if gradient is not None else self._differences.values(n)
         self._function = function
         self._gradient = gradient
         self._start = start
@@ -110,7 +122,7 @@ class FunctionObjective(Measurable):
 
     def draw_start(self, rng: np.random.Generator) -> Array:
         """Return a point to start from, shape (n,)."""
-        return super().draw_start(rng) if self._start is None else self.checked(self._start(rng))
+        return super().draw_start(rng) if self._start is None else self._shaped(self._start(rng), "start")
 
     looks_are_free = False
     slope_by_calls = True
@@ -119,6 +131,7 @@ class FunctionObjective(Measurable):
         """Forget what earlier searches have evaluated."""
         super().begin()
         self._evaluated, self._prepaid = Evaluated(self.size), None
+        self._differences.begin()
 
     def peek(self, w: Array) -> float:
         """Return the value at ``w`` for the log: a call that counts, but where it is known already.
@@ -163,7 +176,7 @@ class FunctionObjective(Measurable):
         vector = self.checked(w)
         loss = self.value(vector)
         if self._gradient is None:
-            return loss, central_differences(self._call, vector)
+            return loss, self._differences(self._call, vector, loss)
         # The value belongs to such a gradient, and to its price.
         self.counters[VALUE_ROWS] -= 1
         self.counters[GRADIENT_ROWS] += 1
@@ -179,36 +192,20 @@ class FunctionObjective(Measurable):
         except StopIteration as error:
             # A loop of a library that asks for values would take it for its own end.
             raise RuntimeError("the function raised StopIteration") from error
-        if np.ndim(answer) or not isinstance(answer, int | float | np.number):
+        # What nearly every function returns, without the checks.
+        if isinstance(answer, float):
+            return float(answer)
+        number = real_array("what the function returns", answer)
+        if number.ndim:
             raise InputError(f"the function returned {answer!r}, expected one number")
-        return float(answer)
+        return float(number)
 
     def _shaped(self, answer: ArrayLike, what: str) -> Array:
         """Return what a user's function answered as a vector of shape (n,)."""
-        vector = np.asarray(answer, dtype=np.float64)
+        vector = real_array(f"the {what}", answer)
         if vector.shape != (self.size,):
             raise InputError(
                 f"the {what} has shape {vector.shape}, expected ({self.size},): "
-                "return one derivative for each parameter"
+                "return one number for each parameter"
             )
         return vector
-
-
-def central_differences(function: Callable[[Array], Any], w: Array) -> Array:
-    """Return the derivatives of a function of a vector by central differences, a row for each parameter.
-
-    Arguments:
-        function: returns a number, or an array.
-        w: where, shape (n,).
-    """
-    slopes = []
-    # A search that has left the finite numbers is told by the loss, not by a warning.
-    with np.errstate(all="ignore"):
-        steps = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(w))
-        for index, step in enumerate(steps):
-            above, below = w.copy(), w.copy()
-            above[index] += step
-            below[index] -= step
-            # The distance that was really gone, which rounding makes differ from 2 * step.
-            slopes.append((function(above) - function(below)) / (above[index] - below[index]))
-    return np.array(slopes)

@@ -122,6 +122,8 @@ class Objective(ABC):
         no_gradient: why there is no gradient, with the remedy where there is one (``reason: take ...``), or
             an empty sentence.
         single_layer: for a single layer of one unit on two classes, its training rows; None elsewhere.
+        parameters_alike: whether all parameters are of one kind and size, as the weights of a network are;
+            the parameters of a plain function may have any units.
         corrected_rows: rows that were passed for a correction of the single unit.
         mistakes: mistakes that a search has corrected, row by row; None where it does not go by mistakes.
         hessian_rows: rows counted so far for products with the Hessian.
@@ -137,6 +139,7 @@ class Objective(ABC):
     no_gradient: str = ""
     compiled: Compiled | None = None
     single_layer: SingleLayer | None = None
+    parameters_alike: bool = False
     target: float = -math.inf
     corrected_rows: int = _counted("corrected_rows")
     mistakes: int | None = _counted("mistakes")

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.arrays import real_array
 from optimizers.errors import InputError
-from optimizers.function_objective import FunctionObjective, central_differences
+from optimizers.function_objective import FunctionObjective
 from optimizers.objective import VALUE_ROWS, Array
 
 
@@ -16,8 +17,7 @@ class SumOfSquares(FunctionObjective):
     """Make an objective of residuals: the loss is the sum of their squares, without a factor.
 
     Methods for least squares see the residuals, all others the sum as a plain function. Without a Jacobian of
-    your own it is taken by central differences, with the step of ``FunctionObjective``, and costs the
-    calls that it takes: 2n, and one for the residuals where the last call was elsewhere.
+    your own it is taken by differences, and costs the calls that it takes; see ``FunctionObjective``.
 
     Arguments:
         residuals: maps a vector of shape (n,) to one of shape (m,).
@@ -26,6 +26,8 @@ class SumOfSquares(FunctionObjective):
         jacobian_cost: cost of residuals with such a Jacobian, in evaluations of the residuals. The default is
             n + 1: the residuals, and a derivative along each parameter.
         start: draws a point to start from; see ``FunctionObjective``.
+        difference: "central-difference" or "forward-difference", where there is no Jacobian.
+        sizes: typical sizes of the parameters; see ``FunctionObjective``.
 
     >>> import optimizers
     >>> times = np.linspace(0.0, 2.0, 9)
@@ -42,6 +44,8 @@ class SumOfSquares(FunctionObjective):
         jacobian: Callable[[Array], ArrayLike] | None = None,
         jacobian_cost: float | None = None,
         start: Callable[[np.random.Generator], ArrayLike] | None = None,
+        difference: str = "central-difference",
+        sizes: ArrayLike | None = None,
     ) -> None:
         if not callable(residuals):
             raise InputError(f"residuals is {residuals!r}, expected something callable with a vector")
@@ -51,10 +55,11 @@ class SumOfSquares(FunctionObjective):
             raise InputError(f"jacobian_cost is {jacobian_cost!r}, expected evaluations above 0, or None")
         self._residuals, self._jacobian = residuals, jacobian
         self._last: tuple[bytes, Array] = (b"", np.empty(0))
+        self._count: int | None = None
         dear = n + 1.0 if jacobian_cost is None else jacobian_cost
         slope = None if jacobian is None else self._slope
-        super().__init__(self._sum, n, slope, dear, start)
-        self._jacobian_cost = dear if jacobian is not None else 2.0 * n + 1.0
+        super().__init__(self._sum, n, slope, dear, start, difference=difference, sizes=sizes)
+        self._jacobian_cost = dear if jacobian is not None else self._differences.values(self.size)
 
     @property
     def jacobian_cost(self) -> float:
@@ -72,7 +77,7 @@ class SumOfSquares(FunctionObjective):
             residuals = self._residuals_of(point)
             self.counters[VALUE_ROWS] -= 1
             self.jacobian_rows += 1
-        yield residuals, self._checked_jacobian(point, residuals.size)
+        yield residuals, self._checked_jacobian(point, residuals)
 
     def _sum(self, w: Array) -> float:
         residuals = self._checked_residuals(w)
@@ -81,7 +86,7 @@ class SumOfSquares(FunctionObjective):
 
     def _slope(self, w: Array) -> Array:
         residuals = self._residuals_of(w)
-        return 2.0 * self._checked_jacobian(w, residuals.size).T @ residuals
+        return 2.0 * self._checked_jacobian(w, residuals).T @ residuals
 
     def _residuals_of(self, w: Array) -> Array:
         """Return the residuals at ``w``; they count as their sum does, and may be known from it."""
@@ -97,20 +102,28 @@ class SumOfSquares(FunctionObjective):
         return self._last[1]
 
     def _checked_residuals(self, w: Array) -> Array:
-        residuals = np.asarray(self._residuals(w.copy()), dtype=np.float64)
-        if residuals.ndim != 1:
+        # A copy, for the function may fill and return one array again and again.
+        residuals = real_array("what the residuals return", self._residuals(w.copy()))
+        if residuals.ndim != 1 or not residuals.size:
             raise InputError(
                 f"the residuals have shape {residuals.shape}, expected (m,): return a flat vector"
             )
+        if self._count is None:
+            self._count = residuals.size
+        if residuals.size != self._count:
+            raise InputError(
+                f"the residuals are {residuals.size} numbers, and {self._count} at another point: return as "
+                "many for all parameters"
+            )
         return residuals
 
-    def _checked_jacobian(self, w: Array, count: int) -> Array:
+    def _checked_jacobian(self, w: Array, residuals: Array) -> Array:
         if self._jacobian is None:
-            return central_differences(self._counted_residuals, w).T
-        jacobian = np.asarray(self._jacobian(w.copy()), dtype=np.float64)
-        if jacobian.shape != (count, self.size):
+            return self._differences(self._counted_residuals, w, residuals).T
+        jacobian = real_array("what the Jacobian returns", self._jacobian(w.copy()))
+        if jacobian.shape != (residuals.size, self.size):
             raise InputError(
-                f"the Jacobian has shape {jacobian.shape}, expected ({count}, {self.size}): "
+                f"the Jacobian has shape {jacobian.shape}, expected ({residuals.size}, {self.size}): "
                 "return a row of derivatives for each residual"
             )
         return jacobian

@@ -45,6 +45,7 @@ class View(Objective):
         self.counters, self.counts = objective.counters, objective.counts
         self.gradient_cost, self.no_gradient = objective.gradient_cost, objective.no_gradient
         self.compiled, self.single_layer = objective.compiled, objective.single_layer
+        self.parameters_alike = objective.parameters_alike
         self.target = -math.inf if target is None else target
         self._shown = objective
         self._watch = watch

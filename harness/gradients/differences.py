@@ -25,6 +25,7 @@ from harness.network import kernels
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
+from optimizers.differences import Differences
 from optimizers.first_class import address, caller
 from optimizers.objective import VALUE, VALUES, Array
 from optimizers.options import Positive, options
@@ -115,21 +116,17 @@ class Difference(GradientSource):
         return None
 
     def build_function(self, function: Function, n: int) -> tuple[ValueAndGradient, float]:
-        """Return the differences of a plain function, with a network's steps; ``sides n + 1``."""
+        """Return the differences of a plain function; ``sides n + 1``.
+
+        The steps are those of ``optimizers.differences``, in proportion to the parameters, unless one is
+        given.
+        """
+        # As with ``FunctionObjective``: the first point tells the sizes.
+        scheme = "central-difference" if self.sides == 2 else "forward-difference"
+        differences = Differences(scheme, step=self.step)
 
         def value_and_gradient(w: Array) -> tuple[float, Array]:
-            loss, gradient = float(function(w)), np.empty(n)
-            # A search that has left the finite numbers is told by the loss, not by a warning.
-            with np.errstate(all="ignore"):
-                for i in range(n):
-                    step = self.step or type(self).relative * max(1.0, abs(w[i]))
-                    above, below, lower = w.copy(), w.copy(), loss
-                    above[i] += step
-                    if self.sides == 2:
-                        below[i] -= step
-                        lower = function(below)
-                    # The distance that was really gone, which rounding makes differ from the step.
-                    gradient[i] = (function(above) - lower) / (above[i] - below[i])
-            return loss, gradient
+            loss = float(function(w))
+            return loss, differences(lambda v: float(function(v)), w, loss)
 
         return value_and_gradient, self.sides * n + 1.0

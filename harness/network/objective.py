@@ -34,6 +34,8 @@ class NetworkObjective(Measurable):
     (0.0, 1.25, 2.0)
     """
 
+    parameters_alike = True
+
     def __init__(
         self,
         network: Network,
