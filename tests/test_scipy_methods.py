@@ -94,7 +94,8 @@ def test_scipy_asks_for_the_same_points_as_when_it_is_called(name: str, on: str,
     own = method.run(adapted, start, np.random.default_rng(0), watcher)  # type: ignore[arg-type]
     assert adapted.asked == called.asked
     assert len(adapted.asked) > 5
-    assert adapted.cost == called.cost
+    # Linear algebra is charged beside the calls; see tests/contracts/test_measured.py.
+    assert adapted.cost - adapted.charged == pytest.approx(called.cost, rel=1e-12)
     if result is not None:
         assert own is not None
         assert own.name == "stalled"
