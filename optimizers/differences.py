@@ -136,6 +136,9 @@ class Differences:
                 if found.bend <= BEND * _largest(found.slope):
                     break
                 shorter = quotient(function, w, index, centre, step / RUNG, both)
+                if _largest(shorter.slope) < LOST[self.scheme] * shorter.doubt:
+                    # Rather too long than lost in rounding, which would pass for a slope of 0.
+                    break
                 apart = _largest(shorter.slope - found.slope)
                 if not apart <= shorter.doubt:
                     found, step = shorter, step / RUNG

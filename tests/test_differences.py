@@ -57,6 +57,11 @@ class TestSizes:
         assert objective.value_and_gradient([0.0, 0.0])[1] == pytest.approx([0.0, 0.0], abs=1e-6)
         assert objective.value_and_gradient([1.0, 0.0])[1] == pytest.approx([2.0, 0.0], abs=1e-6)
 
+    def test_a_slope_without_end_at_0_does_not_become_none(self, scheme: str) -> None:
+        objective = FunctionObjective(lambda w: float(np.sqrt(w[0])) - 2.0, 1, difference=scheme)
+        assert objective.value_and_gradient([0.0])[1][0] > 100.0
+        assert objective.value_and_gradient([1e-22])[1][0] > 100.0
+
     def test_typical_sizes_may_be_told(self, scheme: str) -> None:
         objective = FunctionObjective(
             lambda w: float(np.exp(w[0] / 1e-9)), 1, difference=scheme, sizes=[1e-9]
