@@ -16,6 +16,7 @@ import contextlib
 import importlib
 import inspect
 import sys
+import types
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,12 +96,19 @@ SEARCHES: dict[str, tuple[str, Search]] = {
 
 def functions(folder: Path) -> Iterator[Any]:
     """Yield the test functions of more than one variable whose known minimum is one of theirs."""
-    sys.path.insert(0, str(folder.resolve().parent))
-    package = importlib.import_module(folder.name)
+    # The folder is a part of a package of benchmarks, of which it wants one name.
+    outer = types.ModuleType("scipy_benchmarks")
+    outer.__path__ = [str(folder.resolve().parent)]
+    common = types.ModuleType("scipy_benchmarks.common")
+    common.safe_import = lambda: contextlib.suppress(ImportError)  # type: ignore[attr-defined]
+    sys.modules.update({outer.__name__: outer, common.__name__: common})
+    package = importlib.import_module(f"{outer.__name__}.{folder.resolve().name}")
     for name, kind in sorted(vars(package).items()):
         if inspect.isclass(kind) and issubclass(kind, package.Benchmark) and kind is not package.Benchmark:
             function = kind()
             known = np.atleast_2d(np.asarray(function.global_optimum, dtype=float))[0]
+            if known.size != function.N:
+                continue
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 value = float(np.asarray(function.fun(known)).reshape(()))

@@ -137,7 +137,14 @@ def _commit(folder: Path) -> str | None:
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         answer = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+            ["git", *arguments],
+            cwd=folder,
+            # Within a hook of another repository git would be told to look there.
+            env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         return None

@@ -115,7 +115,7 @@ class Objective(ABC):
         counters: int64 array, rows counted so far at ``VALUE_ROWS`` and ``GRADIENT_ROWS``.
         counts: what is counted beside them.
         target: loss at which the run is solved: a loop of its own has to end at the first point that it
-            knows to be at or below it. Minus infinity where there is none.
+            knows to be at or below it. NaN, which no loss is at or below, where there is none.
         gradient_cost: cost in FPE of one ``value_and_gradient`` over all rows, or None where there is no
             gradient. A source that works by values alone (finite differences) moves the counter of value
             rows and leaves the one of gradient rows at 0.
@@ -140,7 +140,7 @@ class Objective(ABC):
     compiled: Compiled | None = None
     single_layer: SingleLayer | None = None
     parameters_alike: bool = False
-    target: float = -math.inf
+    target: float = math.nan
     corrected_rows: int = _counted("corrected_rows")
     mistakes: int | None = _counted("mistakes")
     hessian_rows: int = _counted("hessian_rows")

@@ -115,7 +115,7 @@ class Observer:
         self._objective = objective
         self._iteration_cost = iteration_cost
         self._budget = budget
-        self._target = -math.inf if target is None else target
+        self._target = math.nan if target is None else target
         self._keep = keep
         self._timeout = timeout
         self._reserve = reserve

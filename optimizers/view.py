@@ -46,7 +46,7 @@ class View(Objective):
         self.gradient_cost, self.no_gradient = objective.gradient_cost, objective.no_gradient
         self.compiled, self.single_layer = objective.compiled, objective.single_layer
         self.parameters_alike = objective.parameters_alike
-        self.target = -math.inf if target is None else target
+        self.target = math.nan if target is None else target
         self._shown = objective
         self._watch = watch
 
@@ -74,7 +74,7 @@ class View(Objective):
         point, part = self.checked(w), self._part(rows)
         price = (self.gradient_cost or 0.0) * part
         self._watch.before(price - self._shown.prepaid(point[np.newaxis]))
-        if self._shown.slope_by_calls and part == 1.0 and self.target > -math.inf:
+        if self._shown.slope_by_calls and part == 1.0 and not math.isnan(self.target):
             loss = self._shown.peek(point)
             if loss <= self.target:
                 self._watch.found(point, loss)
@@ -134,7 +134,7 @@ class View(Objective):
         """
         point = self.checked(w)
         self._watch.before((self.jacobian_cost or 0.0) - self._shown.prepaid(point[np.newaxis]))
-        if self._shown.slope_by_calls and self.target > -math.inf:
+        if self._shown.slope_by_calls and not math.isnan(self.target):
             loss = self._shown.peek(point)
             if loss <= self.target:
                 self._watch.found(point, loss)

@@ -26,9 +26,14 @@ class Batched(FunctionObjective):
     """A vectorised function that keeps its own record of what it was asked."""
 
     def __init__(self, function: Any = sphere, n: int = 6) -> None:
-        super().__init__(lambda w: float(function(w[None])[0]), n)
+        super().__init__(self._single, n)
         self.function = function
         self.batches: list[Array] = []
+
+    def _single(self, w: Array) -> float:
+        """Return the loss of one point that is asked for by a look."""
+        self.batches.append(w[None].copy())
+        return float(self.function(w[None])[0])
 
     @property
     def evaluated(self) -> int:
@@ -39,9 +44,20 @@ class Batched(FunctionObjective):
 
     def values(self, population: Any, rows: Any = None) -> Array:
         table = self.checked_population(population)
-        self.batches.append(table.copy())
-        self.counters[VALUE_ROWS] += len(table)
-        return self.function(table)
+        losses, asked = np.empty(len(table)), np.ones(len(table), dtype=bool)
+        for place, w in enumerate(table):
+            if w.tobytes() == self._prepaid:
+                # A look has paid for it.
+                known = self._evaluated.loss(w.tobytes())
+                assert known is not None
+                losses[place], asked[place], self._prepaid = known, False, None
+        self.batches.append(table[asked])
+        self.counters[VALUE_ROWS] += int(asked.sum())
+        losses[asked] = self.function(table[asked])
+        for w, loss in zip(table, losses, strict=True):
+            # And a look at a point that was asked for is no call.
+            self._evaluated.keep(w.tobytes(), float(loss))
+        return losses
 
 
 @dataclasses.dataclass

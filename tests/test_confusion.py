@@ -209,11 +209,12 @@ def test_the_terminal_draws_one_problem_of_a_folder(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from harness.cli import main
+    from harness.plans import Plan
     from harness.store import Store
 
     store = Store(tmp_path)
     store.append_tables(results.runs, results.trace)
-    store.write_plan(list(results.runs["run_id"]), results.skipped, "x", "")
+    store.write_plan(Plan("x", "", tuple(results.runs["run_id"]), ()))
     for arguments, file in (
         (["--problem", "iris"], "confusion-iris.png"),
         (["--problem", "iris", "--output", str(tmp_path / "mine.svg")], "mine.svg"),

@@ -145,13 +145,16 @@ def test_whatever_options_are_accepted_run_and_are_told_truly(
     iterations = [look.iterations for look in looks]
     assert iterations[:-1] == allowances[: len(looks)][:-1]
     if outcome is not None or iterations != allowances:
-        assert optimizer.saturation is not None
-        assert outcome is None or outcome.name == "stalled"
+        # Without an elite a small population may drift into the holes as a whole.
+        lost = bool(np.isinf(looks[-1].loss))
+        assert lost or optimizer.saturation is not None
+        assert outcome is None or outcome.name == ("diverged" if lost else "stalled")
     answer = sphere(start[None])[0]
     for look in looks:
         assert len(look.losses) == look.iterations
         assert look.losses[0] == answer
-        assert look.loss == look.population_losses.min() == function(look.w[None])[0]
+        there = np.nan_to_num(function(look.w[None])[0], nan=np.inf)
+        assert look.loss == look.population_losses.min() == there
         answer = look.loss
     known = np.nan_to_num(
         np.concatenate([function(batch) for batch in objective.batches] or [[]]), nan=np.inf

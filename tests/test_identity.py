@@ -288,8 +288,8 @@ class Walk(Optimizer):
         return w - self.length
 
     def run(self, objective: Any, start: Any, rng: Any, observe: Any) -> Outcome | None:
-        w = self.step(start)
-        observe(w)
+        observe(start.copy())
+        observe(self.step(start), iterations=1)
         return Outcome("stalled", "one step is all that it does")
 
 

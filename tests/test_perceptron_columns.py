@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,10 @@ class TestFoldersOfEarlierVersions:
         for path in [*(tmp_path / "runs").iterdir(), *(tmp_path / "trace").iterdir()]:
             table = pd.read_parquet(path)
             table.drop(columns=[name for name in ADDED_COLUMNS if name in table]).to_parquet(path)
+        plan = json.loads(next((tmp_path / "plans").iterdir()).read_text())
+        names = ("name", "question", "runs", "skipped")
+        (tmp_path / "plan.json").write_text(json.dumps({name: plan[name] for name in names}))
+        shutil.rmtree(tmp_path / "plans")
         return tmp_path
 
     def test_they_load_and_what_they_lack_is_empty(self, earlier: Path) -> None:
@@ -108,7 +114,9 @@ class TestFoldersOfEarlierVersions:
         assert list(results.trace.columns) == list(TRACE_COLUMNS)
 
     def test_runs_are_added_to_them(self, earlier: Path) -> None:
-        results = harness.run("setosa", "perceptron-rule", budget=20, seeds=3, folder=earlier)
+        results = harness.run(
+            "setosa", "perceptron-rule", budget=20, seeds=3, folder=earlier, reuse="other-code"
+        )
         assert [bool(cell) for cell in results.runs["confusion"]] == [False, False, True]
         told = results.trace.groupby("run_id", sort=False)["mistakes"].max().notna()
         assert told.tolist() == [False, False, True]

@@ -85,7 +85,8 @@ def test_the_margin_perceptron_ends_outside_its_margin_and_keeps_to_its_bounds(
     assert found.outcome.name == "stalled"
     w, signed = found.seen[-1].w, y[:, None] * np.column_stack([X, np.ones(rows)])
     longest = math.sqrt(np.square(signed).sum(axis=1).max())
-    assert (signed @ w > margin * (1 - 1e-12)).all()
+    # What is a hair above the margin in one order of additions may be a hair below it in another.
+    assert (signed @ w > margin - 1e-12 * (margin + longest * np.linalg.norm(w))).all()
     assert found.objective.mistakes <= (longest**2 + margin / eta) / gamma**2
     reached = (signed @ w).min() / np.linalg.norm(w)
     assert reached >= gamma * margin / (2 * margin + 2 * eta * longest**2) * (1 - 1e-9)
@@ -393,7 +394,8 @@ def test_fisher_takes_one_iteration_and_its_cost_is_that_of_its_products() -> No
     assert (best.iterations, best.cost, best.outcome.name) == (1, price, "stalled")
     few = setosa.objective()
     best = optimizers.minimize(few, setosa.start(), build("fisher-discriminant"), price * 0.99)
-    assert (best.iterations, best.cost, best.outcome.name) == (0, 0.0, "budget")
+    # The loss of the start is all that it is enough for.
+    assert (best.iterations, best.cost, best.outcome.name) == (0, 1.0, "budget")
 
 
 # What all of them have in common

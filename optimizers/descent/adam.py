@@ -14,6 +14,10 @@ from optimizers.options import BelowOne, NonNegative, Positive, options
 
 @compiled()
 def _adam(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
+    # One function for both, so that without a decay AdamW is Adam to the last bit.
+    if settings.size > 4:
+        for i in range(w.size):
+            w[i] *= 1.0 - settings[0] * settings[4]
     rate, decay_1, decay_2, epsilon = settings[0], settings[1], settings[2], settings[3]
     n = w.size
     first, second = state[:n], state[n:]
@@ -61,14 +65,6 @@ class Adam(ScheduledDescent):
         return np.zeros(2 * size)
 
 
-@compiled()
-def _adamw(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
-    kept = 1.0 - settings[0] * settings[4]
-    for i in range(w.size):
-        w[i] *= kept
-    _adam(w, gradient, state, settings, step)
-
-
 @options
 class AdamW(Adam):
     """Step as Adam does, after shrinking all parameters by a part that no gradient scales.
@@ -91,8 +87,6 @@ class AdamW(Adam):
     weight_decay: NonNegative = 0.01
 
     source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
-    update: ClassVar[Any] = _adamw
-
     def settings(self) -> Array:
         """Return Adam's numbers and the weight decay."""
         return np.append(super().settings(), self.weight_decay)

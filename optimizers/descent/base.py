@@ -83,7 +83,7 @@ class Descent(Optimizer):
                 functions.gradient_data,
             )
         # The loss of a batch is not the loss over all rows.
-        target = -math.inf if batch else objective.target
+        target = math.nan if batch else objective.target
         first = 0
         allowance = observe(w)
         while allowance:

@@ -46,7 +46,7 @@ class LevenbergMarquardt(Optimizer):
     >>> import harness, optimizers
     >>> X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     >>> sums = harness.Problem.from_arrays(X, [0.0, 1.0, 1.0, 2.0], loss="squared", test_fraction=0)
-    >>> best = optimizers.minimize(sums.objective(), sums.start(), LevenbergMarquardt(), budget=200)
+    >>> best = optimizers.minimize(sums.objective(), sums.start(), LevenbergMarquardt(), budget=5_000)
     >>> best.loss < 1e-20
     True
     """
