@@ -360,13 +360,20 @@ def test_without_a_target_nothing_is_solved() -> None:
 
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=60))
 def test_the_best_point_is_the_lowest_that_was_looked_at(losses: list[float]) -> None:
-    run = Simulated(Budget(iterations=len(losses) - 1), loss=losses.__getitem__).run()
+    run = Simulated(Budget(iterations=len(losses) - 1), loss=losses.__getitem__, told=False).run()
     seen = [(look.loss, look.iteration) for look in run.looks]
     assert run.observer.best_loss == min(seen)[0]
     # The simulated search stands at w = iteration; of equals the first is kept.
     assert run.observer.best_w.tolist() == [float(min(seen)[1])]
     assert run.observer.final_loss == losses[-1]
     assert run.observer.iteration == len(losses) - 1
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=60))
+def test_the_best_point_is_the_lowest_of_all_where_the_search_shows_it(losses: list[float]) -> None:
+    run = Simulated(Budget(iterations=len(losses) - 1), loss=losses.__getitem__).run()
+    assert run.observer.best_loss == min(losses)
+    assert run.observer.best_w.tolist() == [float(losses.index(min(losses)))]
 
 
 def test_the_best_point_is_a_copy() -> None:

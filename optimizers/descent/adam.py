@@ -87,6 +87,7 @@ class AdamW(Adam):
     weight_decay: NonNegative = 0.01
 
     source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
+
     def settings(self) -> Array:
         """Return Adam's numbers and the weight decay."""
         return np.append(super().settings(), self.weight_decay)
