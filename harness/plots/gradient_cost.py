@@ -20,9 +20,10 @@ def gradient_cost(results: Results) -> Figure:
     """Draw the cost of one gradient against the number of parameters, counted and timed.
 
     A point is one problem: the cost and the time of its runs over their iterations, so the optimizer should
-    do one gradient an iteration. The cost is that of a look before the last, which pays for a loss as well. Time is shown as a multiple of what ``analytic`` takes on the same network.
-    The slopes in the legend are fitted on log-log axes from 100 parameters on; 0 means that a gradient costs
-    a fixed number of forward passes however many parameters there are, 1 that it costs another for each.
+    do one gradient an iteration. The cost is that of a look before the last, which pays for a loss as well.
+    Time is shown as a multiple of what ``analytic`` takes on the same network. The slopes in the legend are
+    fitted on log-log axes from 100 parameters on; 0 means that a gradient costs a fixed number of forward
+    passes however many parameters there are, 1 that it costs another for each.
 
     Arguments:
         results: runs of one optimizer with several gradient sources on networks of several sizes.
