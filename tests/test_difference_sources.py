@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,27 @@ def stated_cost(source: str, network: Network) -> int:
     return products // weights
 
 
+def plain_sizes(case: Case) -> list[float]:
+    """The sizes of all parameters, one at a time."""
+    network, layers = case.network, list(itertools.pairwise(case.network.sizes))
+
+    def scale(column: Any) -> float:
+        square = sum(float(number) ** 2 for number in column) / len(column)
+        return 2.0 ** round(math.log2(square) / 2) if square else 1.0
+
+    sizes: list[float] = []
+    for place, (ins, outs) in enumerate(layers):
+        weights, biases = network.layers(case.w)[place]
+        below = [scale(case.X[:, j]) if place == 0 else 1.0 for j in range(ins)]
+        above = [1.0] * outs
+        if place == len(layers) - 1 and network.output_activation == "identity":
+            above = [
+                max(scale(case.Y[:, k]), abs(biases[k]), *(abs(weights[k] * below))) for k in range(outs)
+            ]
+        sizes += [above[k] / below[j] for k in range(outs) for j in range(ins)] + above
+    return sizes
+
+
 class TestAgreement:
     @every_source
     @pytest.mark.parametrize("network", NETWORKS, ids=label)
@@ -84,16 +106,20 @@ class TestAgreement:
 
     @every_difference
     @pytest.mark.parametrize("step", [None, 1e-3, 0.3])
-    def test_a_difference_is_its_formula_to_the_last_bit(self, source: str, step: float | None) -> None:
-        case = small_case()
+    @pytest.mark.parametrize("network", [SMALL, Network(sizes=(3, 4, 2)), Network(sizes=(3, 2))], ids=label)
+    def test_a_difference_is_its_formula_to_the_last_bit(
+        self, network: Network, source: str, step: float | None
+    ) -> None:
+        case = make_case(network, ROWS)
         name = source if step is None else f"{source}:step={step}"
         loss, gradient = case.objective(name).value_and_gradient(case.w)
         values = case.objective()
         here = values.value(case.w)
         assert loss == here
+        sizes = plain_sizes(case)
         for i, number in enumerate(case.w):
             power = 1 / 2 if source == "forward-difference" else 1 / 3
-            far = EPSILON**power * max(1.0, abs(number)) if step is None else step
+            far = EPSILON**power * max(sizes[i], abs(number)) if step is None else step
             above, below = case.w.copy(), case.w.copy()
             above[i] += far
             if SIDES[source] == 2:
@@ -112,6 +138,39 @@ class TestAgreement:
         fixed = f"{source}:step=1e-8"
         lost = NetworkObjective(network, [[1.0], [-1.0]], [[1e9], [-1e9]], build_source(fixed))
         assert np.isnan(lost.value_and_gradient(w)[1][0]), "no distance was gone"
+
+    @every_difference
+    @pytest.mark.parametrize("depth", [1, 2])
+    @pytest.mark.parametrize("far", [1e-150, 1e-10, 1e-6, 1.0, 1e6, 1e10, 1e150])
+    def test_the_step_suits_inputs_in_any_unit(self, source: str, far: float, depth: int) -> None:
+        # The same network in other units of one input: weights a million times smaller do the same.
+        network = Network(sizes=(3, *(4,) * (depth - 1), 2), loss="categorical-cross-entropy")
+        case = make_case(network, ROWS)
+        X, w = case.X.copy(), case.w.copy()
+        X[:, 1] *= far
+        network.layers(w)[0].weights[:, 1] /= far
+        changed = Case(network, w, X, case.Y)
+        exact = network.layers(changed.objective().value_and_gradient(w)[1])[0].weights
+        found = network.layers(changed.objective(source).value_and_gradient(w)[1])[0].weights
+        for j in range(3):
+            assert relative_difference(found[:, j], exact[:, j]) < TOLERANCES[source]
+
+    @every_difference
+    @pytest.mark.parametrize("far", [1e-100, 1e-10, 1.0, 1e10, 1e100])
+    def test_the_step_suits_targets_in_any_unit(self, source: str, far: float) -> None:
+        network = Network(sizes=(3, 4, 2))
+        case = make_case(network, ROWS)
+        w = case.w.copy()
+        last = network.layers(w)[-1]
+        last.weights[:] *= far
+        last.biases[:] *= far
+        changed = Case(network, w, case.X, case.Y * far)
+        exact = changed.objective().value_and_gradient(w)[1]
+        found = changed.objective(source).value_and_gradient(w)[1]
+        for of_found, of_exact in zip(network.layers(found), network.layers(exact), strict=True):
+            largest = np.abs(of_exact.weights).max()
+            away = relative_difference(of_found.weights / largest, of_exact.weights / largest)
+            assert away < 10 * TOLERANCES[source]
 
     @pytest.mark.parametrize("loss", ["binary-cross-entropy", "categorical-cross-entropy"])
     @pytest.mark.parametrize("depth", [1, 2])

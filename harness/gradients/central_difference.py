@@ -24,7 +24,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         count = min(pairs, w.size - first)
         for p in range(count):
             i = first + p
-            step = step_of(w[i], data, CUBE_ROOT)
+            step = step_of(w, i, data, CUBE_ROOT)
             candidates[2 * p, i] = w[i] + step
             candidates[2 * p + 1, i] = w[i] - step
         losses_of(candidates[: 2 * count], rows, data, losses[: 2 * count])
@@ -42,7 +42,8 @@ class CentralDifference(Difference):
     """Central differences: two values more for each parameter, about two thirds of the digits right.
 
     ``dE/dw_i = (E(w + h_i e_i) - E(w - h_i e_i)) / (2 h_i)``, with an error of ``h_i^2 E'''/6`` from
-    truncation and ``eps E / h_i`` from round-off; ``h_i = eps^(1/3) max(1, abs(w_i))`` balances the two.
+    truncation and ``eps E / h_i`` from round-off; ``h_i = eps^(1/3) max(s_i, abs(w_i))`` balances the two.
+    The size s_i is told by the data, so that these may be in any units: see ``differences.typical_sizes``.
 
     Attributes:
         step: how far to go along each coordinate; none takes the ``h_i`` above. A step that is lost in the

@@ -1,8 +1,8 @@
 """What the differences of values have in common: the step, and candidates that are evaluated block by block.
 
 The candidates, copies of ``w`` that differ in one number each, go through the network's ``values`` in blocks,
-which lie in the workspace of the source's own data; ``w`` itself is never written to. Microseconds for a
-gradient by central differences on two cores:
+which lie in the workspace of the source's own data, behind the typical sizes of the parameters; ``w`` itself
+is never written to. Microseconds for a gradient by central differences on two cores:
 
     network    rows   one value at a time   blocks, one thread   blocks, two threads
     2-2-1         4                   4.3                  3.9
@@ -32,9 +32,10 @@ from optimizers.options import Positive, options
 
 EPSILON = float(np.finfo(np.float64).eps)
 
-STEP, ONE_VALUE, MANY_VALUES, CANDIDATES = -4, -3, -2, -1
+STEP, ONE_VALUE, MANY_VALUES, CANDIDATES, LINEAR, INS = range(-6, 0)
 """Places in ``integers``, behind what the network keeps there: the bits of a fixed step (0: from theory), the
-addresses of ``value`` and ``values``, and the candidates of a block."""
+addresses of ``value`` and ``values``, the candidates of a block, where the parameters of an output layer
+without an activation begin (n: there is none), and the units below it."""
 
 BLOCK_NUMBERS = 2**20
 """Numbers of a block of candidates, 8 MB. 2^14 to 2^20 measure alike; large blocks wait less for threads."""
@@ -71,10 +72,57 @@ def block(w: Any, data: Any) -> Any:
 
 
 @compiled()
-def step_of(number: float, data: Any, relative: float) -> float:
-    """Return the fixed step, or ``relative * max(1, abs(number))`` where there is none."""
+def step_of(w: Any, i: int, data: Any, relative: float) -> float:
+    """Return the fixed step, or ``relative * max(s_i, abs(w_i))`` with the size s_i of the parameter."""
     fixed = np.int64(data[1][STEP]).view(np.float64)
-    return fixed if fixed > 0.0 else relative * max(1.0, abs(number))
+    if fixed > 0.0:
+        return fixed
+    n, workspace = w.size, data[2]
+    sizes = workspace[workspace.size - data[1][CANDIDATES] * (n + 1) - n :]
+    linear, ins = data[1][LINEAR], data[1][INS]
+    if i < linear:
+        return relative * max(sizes[i], abs(w[i]))
+    biases = n - (n - linear) // (ins + 1)
+    unit = i - biases if i >= biases else (i - linear) // ins
+    largest = max(1.0, abs(w[biases + unit]) / sizes[biases + unit])
+    for j in range(linear + unit * ins, linear + (unit + 1) * ins):
+        largest = max(largest, abs(w[j]) / sizes[j])
+    return relative * sizes[i] * largest
+
+
+def typical_sizes(network: Network, reals: Array) -> Array:
+    """Return the size of each parameter over which the loss changes, shape (n,).
+
+    A hidden unit bends where its sum changes by about 1. So a weight of the first layer has the size
+    ``1 / root mean square of its input``, and the others have the size 1. An output unit without an
+    activation has the size of its targets, or that of its largest part where that is larger; ``step_of``
+    finds that out, for it changes with the parameters. Mean squares count to the nearest power of 2, so that
+    data of standard deviation 1 leave the steps of theory as they are.
+
+    Arguments:
+        network: the network.
+        reals: inputs and targets as ``harness.network.data.pack`` lays them out.
+    """
+    features, outputs = network.sizes[0], network.sizes[-1]
+    rows = reals.size // (2 * features + outputs)
+    table = reals[: (features + outputs) * rows].reshape(features + outputs, rows)
+    largest = np.abs(table).max(axis=1)
+    # Beyond these, steps would not be normal numbers any more; and NumPy's squares overflow.
+    largest = np.where(largest == 0.0, 1.0, np.clip(largest, 1e-270, 1e270))
+    squares = np.mean((table / largest[:, None]) ** 2, axis=1)
+    powers = np.log2(largest) + np.log2(np.where(squares > 0.0, squares, 1.0)) / 2
+    scales = 2.0 ** np.rint(powers)
+    sizes = np.ones(network.size)
+    layers = network.layers(sizes)
+    layers[0].weights[:] /= scales[:features]
+    if _linear(network):
+        layers[-1].weights[:] *= scales[features:, None]
+        layers[-1].biases[:] *= scales[features:]
+    return sizes
+
+
+def _linear(network: Network) -> bool:
+    return network.output_activation == "identity"
 
 
 @options
@@ -90,7 +138,7 @@ class Difference(GradientSource):
 
     by_values: ClassVar[bool] = True
     relative: ClassVar[float]
-    """The step of a parameter between -1 and 1 that balances truncation against round-off."""
+    """The step of a parameter of size 1 that balances truncation against round-off."""
     sides: ClassVar[int]
     """Values a coordinate, beside the loss itself."""
     function: ClassVar[Any]
@@ -104,11 +152,13 @@ class Difference(GradientSource):
         # `threads` speaks of one pass over the rows; what is shared out here is a block of them.
         several = numba.get_num_threads() > 1 and count * integers[kernels.WORK] >= LONG_WORK
         many = kernels.values_parallel if several else kernels.values
-        own = np.zeros(4, dtype=np.int64)
+        own = np.zeros(6, dtype=np.int64)
         own[STEP] = np.float64(self.step or 0.0).view(np.int64)
         own[ONE_VALUE], own[MANY_VALUES] = address(kernels.value, VALUE), address(many, VALUES)
-        own[CANDIDATES] = count
-        room = np.zeros(workspace.size + count * (network.size + 1))
+        own[CANDIDATES], own[INS] = count, network.sizes[-2]
+        own[LINEAR] = network.size - (own[INS] + 1) * network.sizes[-1] if _linear(network) else network.size
+        room = np.zeros(workspace.size + network.size + count * (network.size + 1))
+        room[workspace.size : workspace.size + network.size] = typical_sizes(network, reals)
         return type(self).function, (reals, np.concatenate([integers, own]), room, counters)
 
     def function_refusal(self, function: Function, n: int) -> str | None:

@@ -21,7 +21,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         count = min(losses.size, w.size - first)
         for p in range(count):
             i = first + p
-            candidates[p, i] = w[i] + step_of(w[i], data, SQUARE_ROOT)
+            candidates[p, i] = w[i] + step_of(w, i, data, SQUARE_ROOT)
         losses_of(candidates[:count], rows, data, losses[:count])
         for p in range(count):
             i = first + p
@@ -36,7 +36,8 @@ class ForwardDifference(Difference):
     """Forward differences: one value more for each parameter, about half the digits right.
 
     ``dE/dw_i = (E(w + h_i e_i) - E(w)) / h_i``, with an error of ``h_i E''/2`` from truncation and
-    ``2 eps E / h_i`` from round-off; ``h_i = sqrt(eps) max(1, abs(w_i))`` balances the two.
+    ``2 eps E / h_i`` from round-off; ``h_i = sqrt(eps) max(s_i, abs(w_i))`` balances the two.
+    The size s_i is told by the data, so that these may be in any units: see ``differences.typical_sizes``.
 
     Attributes:
         step: how far to go along each coordinate; none takes the ``h_i`` above. A step that is lost in the
