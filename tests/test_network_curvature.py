@@ -168,7 +168,7 @@ def _product_program(network: Network) -> Program:
     trace = Trace()
     inputs = [Traced(trace, trace.input(shape)) for shape in shapes]
     vector = Traced(trace, trace.input((network.size,)))
-    _, (product,) = push_forward(gradient, inputs, [vector, None, None], dense=True)
+    _, (product,) = push_forward(gradient, inputs, [vector, None, None], lean=True)
     assert product is not None
     return trace.finish([product.place])
 

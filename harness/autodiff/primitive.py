@@ -31,6 +31,8 @@ class Primitive:
             slope that may be infinite or no number, ``"bounded"`` likewise with a slope that stays finite,
             ``"moves"`` where the rules applied to a mask say which entries are reached, ``"sums"`` where they
             do with ones for the inputs, ``""`` where nothing is known.
+        lean: rules for both directions that take fewer operations and leave fewer digits where a slope is
+            nearly 0, for networks; none where there are no others.
         sizes: what the compiled value reads in A, B, C and D, from the shapes of the inputs and the settings.
     """
 
@@ -44,6 +46,7 @@ class Primitive:
     products: Callable[..., int] | None = None
     sizes: Callable[..., tuple[int, ...]] | None = None
     reach: str = ""
+    lean: tuple[Rule, ...] = ()
 
 
 def same(*arguments: Any) -> Shape:
@@ -59,10 +62,11 @@ def each(
     exact: Callable[..., Any],
     *example: Any,
     reach: str = "each",
+    lean: tuple[Rule, ...] = (),
 ) -> Primitive:
     """Build a primitive that works on each entry by itself; ``exact`` takes numbers."""
 
     def entrywise(m: Any, *arguments: Any) -> Any:
         return np.vectorize(lambda *entries: exact(m, *entries), otypes=[object])(*arguments)
 
-    return Primitive(name, same, value, rules, rules, entrywise, example, reach=reach)
+    return Primitive(name, same, value, rules, rules, entrywise, example, reach=reach, lean=lean)

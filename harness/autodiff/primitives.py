@@ -186,6 +186,7 @@ _FUNCTIONS = (
         lambda m, x: m.tanh(x),
         _X,
         reach="bounded",
+        lean=(lambda t, out, x: t * affine(out * out, -1, 1),),
     ),
     each(
         "sigmoid",
@@ -194,6 +195,7 @@ _FUNCTIONS = (
         lambda m, x: 1 / (1 + m.exp(-x)),
         _X,
         reach="bounded",
+        lean=(lambda t, out, x: t * (out * affine(out, -1, 1)),),
     ),
     # Slopes from x and the value, which alone has no digits left in the tails. Functions of x, so that the
     # rules for the value are none.

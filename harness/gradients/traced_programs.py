@@ -62,7 +62,7 @@ def reverse_tile(network: Network, rows: int) -> Tile:
     trace = Trace()
     w, X, Y = _stand_ins(trace, network, rows)
     program = traced(summed_loss(network), [w.shape, X.shape, Y.shape])
-    (value,), (slope,) = pull_back(program, [w, X, Y], [np.ones(())], [0])
+    (value,), (slope,) = pull_back(program, [w, X, Y], [np.ones(())], [0], lean=True)
     assert slope is not None
     return _tile(trace, rows, [value.place, slope.place])
 
@@ -76,7 +76,7 @@ def forward_tile(network: Network, rows: int) -> Tile:
     X = Traced(trace, trace.input((network.sizes[0], rows)))
     Y = Traced(trace, trace.input((network.sizes[-1], rows)))
     program = traced(summed_loss(network), [w.shape, X.shape, Y.shape])
-    (value,), (slope,) = push_forward(program, [w, X, Y], [direction, None, None], dense=True)
+    (value,), (slope,) = push_forward(program, [w, X, Y], [direction, None, None], lean=True)
     assert slope is not None
     return _tile(trace, rows, [value.place, slope.place])
 

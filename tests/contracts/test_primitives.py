@@ -15,6 +15,7 @@ from harness.autodiff.tracer import Traced, emit
 from harness.autodiff.transformations import pull_back, push_forward
 
 every_primitive = pytest.mark.parametrize("primitive", PRIMITIVES.values(), ids=PRIMITIVES)
+lean_or_not = pytest.mark.parametrize("lean", [False, True], ids=["", "lean"])
 DIGITS = 50
 
 
@@ -62,12 +63,12 @@ def directions(primitive: Primitive) -> list[Any]:
     ]
 
 
-def pushed(primitive: Primitive, direction: list[Any]) -> Any:
+def pushed(primitive: Primitive, direction: list[Any], lean: bool = False) -> Any:
     trace = Trace()
     program = program_of(primitive)
     inputs = [Traced(trace, trace.input(array.shape)) for array in arrays_of(primitive)]
     tangents = [Traced(trace, trace.input(array.shape)) for array in arrays_of(primitive)]
-    outputs, (tangent,) = push_forward(program, inputs, tangents)
+    outputs, (tangent,) = push_forward(program, inputs, tangents, lean)
     if tangent is None:
         return np.zeros(outputs[0].shape)
     return Evaluator(trace.finish([tangent.place]))([*arrays_of(primitive), *direction])[0]
@@ -81,18 +82,20 @@ def test_the_value_is_the_exact_one(primitive: Primitive) -> None:
     assert found == pytest.approx(wanted, rel=1e-14, abs=1e-300)
 
 
+@lean_or_not
 @every_primitive
-def test_a_tangent_goes_forward_as_the_exact_derivative_says(primitive: Primitive) -> None:
+def test_a_tangent_goes_forward_as_the_exact_derivative_says(primitive: Primitive, lean: bool) -> None:
     if primitive.name == "held":
         pytest.skip("held numbers have no derivative by intention")
     direction = directions(primitive)
-    assert pushed(primitive, direction) == pytest.approx(
+    assert pushed(primitive, direction, lean) == pytest.approx(
         exact_derivative(primitive, direction), rel=1e-12, abs=1e-14
     )
 
 
+@lean_or_not
 @every_primitive
-def test_a_cotangent_comes_back_as_the_transpose(primitive: Primitive) -> None:
+def test_a_cotangent_comes_back_as_the_transpose(primitive: Primitive, lean: bool) -> None:
     """For any direction and weight, weight . (J direction) = (weight J) . direction."""
     direction = directions(primitive)
     along = pushed(primitive, direction)
@@ -100,7 +103,7 @@ def test_a_cotangent_comes_back_as_the_transpose(primitive: Primitive) -> None:
     trace = Trace()
     inputs = [Traced(trace, trace.input(array.shape)) for array in arrays_of(primitive)]
     cotangent = Traced(trace, trace.input(along.shape))
-    _, parts = pull_back(program_of(primitive), inputs, [cotangent], range(len(inputs)))
+    _, parts = pull_back(program_of(primitive), inputs, [cotangent], range(len(inputs)), lean)
     there = [part.place for part in parts if part is not None]
     found = iter(Evaluator(trace.finish(there))([*arrays_of(primitive), weight]) if there else ())
     back = sum(
@@ -112,6 +115,7 @@ def test_a_cotangent_comes_back_as_the_transpose(primitive: Primitive) -> None:
 @every_primitive
 def test_rules_are_there_for_every_input(primitive: Primitive) -> None:
     assert len(primitive.push) == len(primitive.pull) == len(arrays_of(primitive))
+    assert len(primitive.lean) in (0, len(arrays_of(primitive)))
 
 
 @every_primitive
