@@ -15,10 +15,10 @@ The policy lives here so that no kernel repeats it:
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,12 +54,15 @@ def _source_digest(package: str) -> str:
     own = roots[package]
     waiting = _compiling(own) if own is not None else []
     sources: dict[Path, bytes] = {}
+    names: set[str] = set()
     while waiting:
         path = waiting.pop()
         if path in sources:
             continue
         sources[path] = path.read_bytes()
-        for imported in _imported(sources[path], path, roots):
+        new = set(_imported(sources[path], path, roots)) - names
+        names |= new
+        for imported in new:
             top, _, rest = imported.partition(".")
             root = roots.get(top)
             if root is not None and root.is_dir():
@@ -74,25 +77,28 @@ def _source_digest(package: str) -> str:
     return digest.hexdigest()[:16]
 
 
+_LISTED = rb"(\([^)]*\)|(?:[^\n#;\\]|\\\n)+)"
+_FROM = re.compile(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]*" + _LISTED)
+_IMPORT = re.compile(rb"import[ \t]+" + _LISTED)
+_NAMES = re.compile(rb"(?:^|,)[\s(\\]*([.\w]+)")
+
+
 def _imported(source: bytes, path: Path, roots: dict[str, Path | None]) -> list[str]:
-    """Return the full names of what a source imports; ``from a import b`` may mean the module ``a.b``."""
-    found: list[str] = []
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # Nothing can have been compiled from it.
-        return found
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [each.name for each in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if node.level:
-                top, root = next((name, r) for name, r in roots.items() if r and path.is_relative_to(r))
-                inside = (
-                    path.parents[node.level - 1].relative_to(root).parts if root and root.is_dir() else ()
-                )
-                module = ".".join(part for part in (top, *inside, module) if part)
-            found += [module, *(f"{module}.{each.name}" for each in node.names)]
+    """Return the full names of what a source imports; ``from a import b`` may mean the module ``a.b``.
+
+    Read by pattern: a syntax tree of each file took 300 ms of every start. A text that looks like an import
+    is one more file in the digest, and harms nothing.
+    """
+    found = [name.decode() for names in _IMPORT.findall(source) for name in _NAMES.findall(names)]
+    for origin, names in _FROM.findall(source):
+        level = len(origin) - len(origin.lstrip(b"."))
+        module = origin[level:].decode()
+        if level:
+            top, root = next((name, r) for name, r in roots.items() if r and path.is_relative_to(r))
+            inside = path.parents[level - 1].relative_to(root).parts if root and root.is_dir() else ()
+            module = ".".join(part for part in (top, *inside, module) if part)
+        names = re.sub(rb"#.*", b"", names)
+        found += [module, *(f"{module}.{name.decode()}" for name in _NAMES.findall(names))]
     return found
 
 
@@ -120,8 +126,12 @@ def cache_directory(package: str) -> Path:
         package: top-level package whose functions are compiled, for example ``"harness"``.
     """
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    base = Path(chosen) if chosen else Path(AppDirs("harness", False).user_cache_dir)
-    return base / _source_digest(package)
+    return (Path(chosen) if chosen else _user_folder()) / _source_digest(package)
+
+
+@functools.cache
+def _user_folder() -> Path:
+    return Path(AppDirs("harness", False).user_cache_dir)
 
 
 def compiled(

@@ -38,7 +38,8 @@ class Budget:
     Attributes:
         cost: forward-pass equivalents.
         iterations: iterations or generations.
-        seconds: seconds of search, observation and compilation excluded.
+        seconds: seconds of search, observation and compilation excluded. A call of a user's function is never
+            broken off: a limit is kept before the next call.
     """
 
     cost: Positive | None = None
@@ -207,7 +208,8 @@ class Observer:
             return self._failed(f"{fault}: mend the optimizer")
         self._stretch = max(iterations, 1)
         self.iteration += iterations
-        w, known = np.array(w, dtype=np.float64), loss is not None and self._spent() > 0.0
+        w = np.array(w, dtype=np.float64)
+        known = loss is not None and self._spent() > 0.0
         measured = self._measure(w, loss)
         if loss is not None and not same_loss(loss, measured, self._first_loss):
             return self._failed(
@@ -217,22 +219,21 @@ class Observer:
         loss = measured if loss is None else float(loss)
         if self._resumed is None:
             self._first_loss = loss
-        trail = None
+        told = None
         if losses is not None and iterations:
-            trail = np.empty(iterations)
-            trail[:-1], trail[-1] = np.asarray(losses)[1:], loss
-        if best is not None and losses is not None and len(losses):
-            self._improve(np.asarray(best), float(np.min(losses)), told=True)
+            told = np.asarray(losses)
+            if best is not None:
+                self._improve(np.asarray(best), float(told[told.argmin()]), told=True)
         if math.isnan(loss) and self._limit is not None:
             w, loss = self._best_known(w)
         self._improve(w, loss)
         w, loss = self._judge(w, loss, known)
+        self._count()
         allowance = 0 if self.outcome is not None else self._allowance(w)
         if self.outcome is not None and not known and self._objective.looks_are_free:
             self._pay()
-        if trail is not None:
-            trail[-1] = loss
-        self._show(w, loss, trail, population_losses)
+            self._count()
+        self._show(w, loss, told, population_losses)
         self._allowed, self._dismissed = allowance, self.outcome is not None
         self._resumed = time.perf_counter()
         self.observation_seconds += self._resumed - arrived
@@ -269,7 +270,10 @@ class Observer:
 
         NaN where the budget does not pay for the call that it takes.
         """
-        objective, before = self._objective, self._spent()
+        objective = self._objective
+        if told is None and objective.looks_are_free:
+            return objective.peek(w)
+        before = self._spent()
         if told is not None:
             for answer in objective.known(w):
                 if same_loss(told, answer, self._first_loss):
@@ -352,18 +356,21 @@ class Observer:
         self.value_rows = objective.value_rows - self._before[1]
         self.gradient_rows = objective.gradient_rows - self._before[2]
 
-    def _show(self, w: Array, loss: float, trail: Array | None, population_losses: Array | None) -> None:
+    def _show(self, w: Array, loss: float, told: Array | None, population_losses: Array | None) -> None:
         """Note what a look saw, and hand it on."""
-        self._count()
         self.final_loss = loss
-        lowest = loss if math.isfinite(loss) else math.inf
-        if trail is not None:
-            lowest = float(trail.min())
+        if self._keep is None:
+            return
+        trail, lowest = None, loss if math.isfinite(loss) else math.inf
+        if told is not None:
+            trail = np.empty(told.size)
+            trail[:-1], trail[-1] = told[1:], loss
+            # ``min`` takes three times as long for a few; both give NaN where one is NaN.
+            lowest = float(trail[trail.argmin()])
             if not math.isfinite(lowest):
                 lowest = float(trail[np.isfinite(trail)].min(initial=math.inf))
-        if self._keep is not None:
-            spent = (self.iteration, self.cost, self.value_rows, self.gradient_rows, self.seconds)
-            self._keep(Look(w, loss, *spent, trail, lowest, population_losses, self._objective.mistakes))
+        spent = (self.iteration, self.cost, self.value_rows, self.gradient_rows, self.seconds)
+        self._keep(Look(w, loss, *spent, trail, lowest, population_losses, self._objective.mistakes))
 
     # How a run ends
 
@@ -389,6 +396,7 @@ class Observer:
             self.outcome = self._limit
             w, loss = self._best_known(self.best_w)
             self._improve(w, loss)
+        self._count()
         self._show(w, loss, None, None)
 
     def _best_known(self, w: Array) -> tuple[Array, float]:
@@ -437,7 +445,7 @@ class Observer:
         allowance = max(1, math.floor(self.iteration * (GROWTH - 1)))
         if budget.cost is not None:
             # A look that the search will not have to pay for again, and the loss that it does not pay for.
-            spent = self._spent() - self._objective.prepaid(w[np.newaxis]) + self._reserve
+            spent = self.cost - self._objective.prepaid(w[np.newaxis]) + self._reserve
             # A hair of slack, for a sum of costs that ought to come out whole.
             left = math.floor((budget.cost - spent) / self._iteration_cost + 1e-9)
             if left < 1:

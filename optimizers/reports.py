@@ -13,6 +13,10 @@ order, and residuals whose squares are summed elsewhere, agree to 1e-11."""
 OF_FIRST = 1e-15
 """The same as a part of the first loss: what is left of it near a loss of 0 is rounding."""
 
+WHOLE = (int, np.integer)
+NUMBERS = (int, float, np.number)
+"""Types of numbers; built once, for every look asks."""
+
 
 def same_loss(told: float, measured: float, first: float) -> bool:
     """Say whether a loss that was told is the one measured, up to rounding.
@@ -42,7 +46,7 @@ def fault_of(
         best: see ``Observe``.
         loss: see ``Observe``.
     """
-    if isinstance(iterations, bool) or not isinstance(iterations, int | np.integer):
+    if isinstance(iterations, bool) or not isinstance(iterations, WHOLE):
         return f"it told of {iterations!r} iterations, expected a whole number"
     if not 0 <= iterations <= allowed:
         return f"it told of {iterations} iterations, where {allowed} were allowed"
@@ -52,7 +56,7 @@ def fault_of(
         return f"it showed best parameters that are no vector of shape ({size},) of real numbers"
     if losses is not None and _numbers(losses) != (iterations,):
         return f"it told losses that are not {iterations} numbers, one for each iteration"
-    if loss is not None and (isinstance(loss, bool) or not isinstance(loss, int | float | np.number)):
+    if loss is not None and (isinstance(loss, bool) or not isinstance(loss, NUMBERS)):
         return f"it told of loss {loss!r}, expected a number"
     return ""
 
