@@ -214,6 +214,8 @@ class Run:
     def warm_up(self, built: Objective | None = None) -> float:
         """Do two iterations of this kind, once a process, so that the clock sees no compilation.
 
+        A plain function is not called for it: neither a timeout nor the cost knows of this.
+
         Arguments:
             built: the run's objective where there is one already; it is left as it is.
 
@@ -228,12 +230,13 @@ class Run:
             type(self.optimizer),
             self.source(),
             type(self.problem),
-            functions and functions[:3],
+            # What a traced derivative compiles is a matter of the function.
+            functions[:3] if functions is not None else self.problem.key,
         )
         if kind in _warm:
             return 0.0
         _warm.add(kind)
-        objective = self.problem.objective(self.source(), self.seed)
+        objective = self.problem.rehearsal(self.source(), self.seed)
         # An error here will meet the run itself as well, which reports it.
         with contextlib.suppress(Exception), _without_warnings():
             start = self.problem.start(self.seed)

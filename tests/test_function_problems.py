@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from typing import Any
 
@@ -284,6 +285,59 @@ class TestRuns:
         assert (results.runs["best_loss"] <= results.runs["start_loss"]).all()
         for _, group in results.runs[results.runs["gradient"] != "none"].groupby(["problem", "seed"]):
             assert group["start_loss"].nunique() == 1, "one start, and the same bits for every source"
+
+    @pytest.mark.parametrize("gradient", ["analytic", "forward-difference", "reverse-autodiff", "symbolic"])
+    def test_a_function_is_called_as_often_as_the_runs_have_paid_for(
+        self, gradient: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Compiling before the clock took calls of its own: a slow function met them before any timeout.
+        monkeypatch.setattr("harness.single_run._warm", set())
+        calls = 0
+
+        def bowl(w: Any) -> Any:
+            nonlocal calls
+            calls += isinstance(w, np.ndarray) and w.dtype == np.float64
+            return np.sum((w - 3.0) ** 4)
+
+        problem = FunctionProblem(bowl, 2, key="bowl", derivative=lambda w: 4 * (w - 3.0) ** 3)
+        for optimizer in ("gradient-descent", "lbfgs", "genetic-algorithm"):
+            calls = 0
+            run = harness.run(problem, optimizer, gradients=gradient, seeds=1, budget=250).runs.iloc[0]
+            assert run["outcome"] != "failed", run["sentence"]
+            # A gradient of its own is paid for with its value, which is one call.
+            assert calls == run["value_rows"] + run["gradient_rows"] > 1
+
+    @pytest.mark.parametrize(
+        ("source", "looked"),
+        [
+            ("complex-step", "harness.gradients.complex_step._difference"),
+            ("reverse-autodiff", "harness.gradients.traced_functions.traced"),
+            ("symbolic", "harness.gradients.traced_functions.traced"),
+        ],
+    )
+    def test_a_function_is_looked_into_once_as_long_as_what_it_reads_is_the_same(
+        self, source: str, looked: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks = 0
+        where, _, name = looked.rpartition(".")
+        really = getattr(importlib.import_module(where), name)
+
+        def look(*arguments: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            return really(*arguments)
+
+        monkeypatch.setattr(looked, look)
+        centre = np.array([3.0, 4.0])
+        problem = FunctionProblem(lambda w: np.sum((w - centre) ** 4), 2, key="bowl")
+        for _ in range(3):
+            problem.objective(source)
+        first, looks = looks, 0
+        problem.objective(source)
+        assert not looks
+        centre[0] = 5.0
+        problem.objective(source)
+        assert looks == first > 0
 
     def test_the_first_row_of_the_trace_is_the_same_for_every_source(self) -> None:
         first = [

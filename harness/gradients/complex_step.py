@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from harness.gradients.complex_pass import ACTIVATE, ACTIVATIONS, LOSSES, ROW_LOSS, STEP, row_loss
+from harness.gradients.remembered import Remembered
 from harness.network.kernels import ROWS
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
@@ -96,10 +97,15 @@ class ComplexStep(GradientSource):
     def function_refusal(self, function: Function, n: int) -> str | None:
         """Refuse a function that complex numbers do not go through.
 
-        It is tried at some twenty points near 0 and far from it, where its derivatives by the complex step
-        must be those along the reals, for each parameter and for all at once. Nobody is charged for it. What
-        the points do not come upon, such as a branch that is not analytic in a small region, is not seen.
+        It is tried once, at some twenty points near 0 and far from it, where its derivatives by the complex
+        step must be those along the reals, for each parameter and for all at once. Nobody is charged for it:
+        a hundred calls and more for each parameter. What the points do not come upon, such as a branch that
+        is not analytic in a small region, is not seen.
         """
+        return _refusals.get(function, n, lambda: self._tried(function, n), shape_only=True)
+
+    @staticmethod
+    def _tried(function: Function, n: int) -> str | None:
         remedy = "take central-difference or reverse-autodiff"
         rng = np.random.default_rng(0)
         tried = [np.linspace(0.3, 0.7, n)]
@@ -124,6 +130,9 @@ class ComplexStep(GradientSource):
             return float(function(w)), np.array(slopes, dtype=np.float64)
 
         return value_and_gradient, COMPLEX_COST * n + 1.0
+
+
+_refusals: Remembered[str | None] = Remembered()
 
 
 def _difference(function: Function, w: Array, rng: np.random.Generator) -> str:

@@ -35,6 +35,7 @@ class ForwardAutodiff(GradientSource):
     (``harness.autodiff``). Exact like the reverse mode, but its cost grows with the number of parameters.
     """
 
+    traces: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Wengert (1964), A simple automatic derivative evaluation program, Communications of the ACM 7; "
         "Griewank, Walther (2008), Evaluating derivatives, 2nd ed., ch. 3"

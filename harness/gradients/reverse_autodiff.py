@@ -39,6 +39,7 @@ class ReverseAutodiff(GradientSource):
     (``harness.autodiff``). Backpropagation is the special case that comes out.
     """
 
+    traces: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Linnainmaa (1970); Griewank, Walther (2008), Evaluating derivatives, 2nd ed., ch. 3: cheap gradients"
     )

@@ -38,6 +38,7 @@ class Symbolic(GradientSource):
     (relu at 0) the derivative is the mean of both.
     """
 
+    traces: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Meurer et al. (2017), SymPy: symbolic computing in Python, PeerJ Computer Science 3:e103; "
         "Griewank, Walther (2008), Evaluating Derivatives, 2nd ed., sec. 1"

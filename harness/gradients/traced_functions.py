@@ -13,6 +13,7 @@ from harness.autodiff.program import Program, Trace
 from harness.autodiff.staleness import Readings
 from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward
+from harness.gradients.remembered import Remembered
 from harness.network.source import Function
 
 MOVES = frozenset({"reshape", "take", "put", "repeat", "held"})
@@ -44,6 +45,23 @@ class Current(Generic[Made]):
         return made
 
 
+_programs: Remembered[Program] = Remembered()
+
+
+def program_of(function: Function, n: int, shape_only: bool = False) -> Program:
+    """Trace a plain function, or return the program that it was traced to before.
+
+    Arguments:
+        function: the function.
+        n: how many numbers it takes.
+        shape_only: see ``Remembered``; operations are wanted, and none of the numbers.
+
+    Raises:
+        Exception: whatever code that cannot be traced raises.
+    """
+    return _programs.get(function, n, lambda: traced(function, [(n,)]), shape_only)
+
+
 def operations(program: Program) -> int:
     """Return how many numbers a program computes: one operation each, a multiply-add for products."""
     count = 0
@@ -61,7 +79,7 @@ def operations(program: Program) -> int:
 def trace_refusal(function: Function, n: int, remedy: str = "take central-difference") -> str | None:
     """Say why a plain function cannot be traced, and the remedy; None if it can."""
     try:
-        program = traced(function, [(n,)])
+        program = program_of(function, n, shape_only=True)
     except Exception as error:
         return f"the function cannot be traced ({str(error).replace(': ', ', ')}): {remedy}"
     if [program.size(place) for place in program.outputs] != [1]:
@@ -79,8 +97,8 @@ def counted_cost(function: Function, derivative: Function | Program, n: int, tim
         times: how often the derivative's program is run.
     """
     try:
-        own = operations(traced(function, [(n,)]))
-        more = derivative if isinstance(derivative, Program) else traced(derivative, [(n,)])
+        own = operations(program_of(function, n, shape_only=True))
+        more = derivative if isinstance(derivative, Program) else program_of(derivative, n, shape_only=True)
     except Exception:
         # Code that cannot be traced may raise anything.
         return None
@@ -91,7 +109,7 @@ def gradient_program(function: Function, n: int) -> Program:
     """Return a program from w to the gradient, by reverse mode."""
     trace = Trace()
     w = Traced(trace, trace.input((n,)))
-    program = traced(function, [w.shape])
+    program = program_of(function, n)
     _, (slope,) = pull_back(program, [w], [np.ones(program.shapes[program.outputs[0]])], [0])
     return trace.finish([trace.constant(np.zeros(n)) if slope is None else slope.place])
 
@@ -100,7 +118,7 @@ def slope_program(function: Function, n: int) -> Program:
     """Return a program from w and a direction to the derivative along it, by forward mode."""
     trace = Trace()
     w, direction = (Traced(trace, trace.input((n,))) for _ in range(2))
-    _, (slope,) = push_forward(traced(function, [w.shape]), [w], [direction])
+    _, (slope,) = push_forward(program_of(function, n), [w], [direction])
     return trace.finish([trace.constant(np.zeros(())) if slope is None else slope.place])
 
 

@@ -33,6 +33,8 @@ class GradientSource(Named, ABC):
     """The paper or book that it comes from."""
     by_values: ClassVar[bool] = False
     """Whether the gradient of a plain function is made of its values alone, which are counted one by one."""
+    traces: ClassVar[bool] = False
+    """Whether the gradient of a plain function is a program of its own, which calls the function nowhere."""
 
     @abstractmethod
     def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from abc import ABC, abstractmethod
@@ -85,6 +86,15 @@ class BaseProblem(ABC):
             seed: decides the split into training and test rows, and the row order.
         """
 
+    def rehearsal(self, gradient: str = "analytic", seed: int = 0) -> Measurable:
+        """Build an objective to compile on: the same compiled code, and no call of a function of the user's.
+
+        Arguments:
+            gradient: as for the objective.
+            seed: as for the objective.
+        """
+        return self.objective(gradient, seed)
+
     @abstractmethod
     def start(self, seed: int = 0) -> Array:
         """Return parameters to start from, shape (n,): the same for every optimizer."""
@@ -112,9 +122,13 @@ class BaseProblem(ABC):
 
     def seed_sequence(self, seed: int, purpose: int) -> np.random.SeedSequence:
         """Return the seed of one stream of randomness of (problem, seed)."""
-        digest = hashlib.sha256(self.data_key.encode()).digest()
-        words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
-        return np.random.SeedSequence([seed, purpose, *words])
+        return np.random.SeedSequence([seed, purpose, *_words(self.data_key)])
+
+
+@functools.lru_cache(maxsize=64)
+def _words(data_key: str) -> list[int]:
+    digest = hashlib.sha256(data_key.encode()).digest()
+    return [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
 
 
 def compared(found: Array, reference: Array) -> tuple[float, float]:

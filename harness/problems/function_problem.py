@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.autodiff.derivatives import traced
 from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program
 from harness.fingerprint import fingerprint
@@ -21,6 +20,7 @@ from harness.gradients.traced_functions import (
     gradient_program,
     hessian_program,
     operations,
+    program_of,
     trace_refusal,
 )
 from harness.network.source import Function, GradientSource
@@ -60,7 +60,7 @@ class Known:
     def __init__(self, function: Function) -> None:
         self.point, self.value = b"", NOTHING
         # What is traced is the function; a gradient that was traced looks through here to see it change.
-        self.call = self.__wrapped__ = function
+        self.call = self.__wrapped__ = self.stands_for = function
         derivative = getattr(function, "derivative", None)
         if derivative is not None:
             self.derivative = derivative
@@ -116,7 +116,7 @@ class SourcedObjective(FunctionObjective):
         """Cost of one product with the Hessian: its operations, the function's own being 1."""
         if self.no_hessian:
             return None
-        own = operations(traced(self._function, [(self.size,)]))
+        own = operations(program_of(self._function, self.size, shape_only=True))
         return operations(self._hessian_program) / max(1, own)
 
     def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
@@ -134,6 +134,29 @@ class SourcedObjective(FunctionObjective):
     @functools.cached_property
     def _hessian_evaluator(self) -> Current[Evaluator]:
         return Current(self._function, lambda: Evaluator(hessian_program(self._function, self.size)))
+
+
+class Rehearsal(SourcedObjective):
+    """The same, with a bowl in place of the function and of derivatives that call what a user wrote.
+
+    Derivatives that were traced are programs of their own, and stay. So a search compiles what it needs, and
+    nobody waits for a function that takes a second, or finds more calls of it than a run has paid for.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        n: int,
+        source: GradientSource,
+        start: Callable[[np.random.Generator], Array],
+    ) -> None:
+        super().__init__(function, n, source, start)
+        if not (self.no_gradient or source.by_values or source.traces):
+            self._sourced = lambda w: (float(w @ w), 2.0 * w)
+
+    def _call(self, w: Array) -> float:
+        self.counters[VALUE_ROWS] += 1
+        return float(w @ w)
 
 
 class FunctionProblem(BaseProblem):
@@ -203,6 +226,10 @@ class FunctionProblem(BaseProblem):
         Where the source refuses the function there is no gradient, and ``no_gradient`` says why.
         """
         return SourcedObjective(self.function, self.n, build_source(gradient), self._draw_start)
+
+    def rehearsal(self, gradient: str = "analytic", seed: int = 0) -> Rehearsal:
+        """Build an objective that compiles what this one does, and calls the function nowhere."""
+        return Rehearsal(self.function, self.n, build_source(gradient), self._draw_start)
 
     def start(self, seed: int = 0) -> Array:
         """Return a point drawn uniformly from the box, shape (n,)."""

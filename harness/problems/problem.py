@@ -206,7 +206,7 @@ class Problem(BaseProblem):
                 f"test_fraction is {self._test_fraction}, which leaves none of the {len(self._X)} rows to "
                 "train on: take a smaller one"
             )
-        if classes is not None and (lost := np.setdiff1d(classes, classes[train])).size:
+        if classes is not None and test.size and (lost := np.setdiff1d(classes, classes[train])).size:
             rows = int((classes == lost[0]).sum())
             raise InputError(
                 f"test_fraction is {self._test_fraction}, which leaves no row of class "
@@ -282,16 +282,18 @@ class Problem(BaseProblem):
                 test_losses = test.losses(points)
                 if self.classes is not None:
                     test_accuracies = test.accuracies(points)
+            columns = (train_accuracies, test_losses, test_accuracies, gradient_norms)
+            of_points = zip(*(column.tolist() for column in columns), points, strict=True)
             return [
                 Measures(
-                    float(train_accuracies[place]),
-                    float(test_losses[place]),
-                    float(test_accuracies[place]),
-                    float(gradient_norms[place]),
+                    train_accuracy,
+                    test_loss,
+                    test_accuracy,
+                    gradient_norm,
                     *(measure_quality(w) if measure_quality is not None else (NOTHING, NOTHING)),
                     *(unit_costs(unit, w) if unit is not None else (NOTHING, NOTHING)),
                 )
-                for place, w in enumerate(points)
+                for train_accuracy, test_loss, test_accuracy, gradient_norm, w in of_points
             ]
 
         return measure
