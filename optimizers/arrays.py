@@ -94,7 +94,7 @@ def _numbers_of_objects(name: str, table: Any) -> NDArray[np.float64]:
             ) from None
         except (TypeError, ValueError):
             shown = str(entry) if isinstance(entry, np.generic) else entry
-            raise InputError(
-                f"{name} holds {shown!r}, expected numbers: encode it as numbers first"
-            ) from None
+            found = f"{'holds' if table.ndim else 'is'} {shown!r}, expected numbers"
+            remedy = ": encode it as numbers first" if isinstance(shown, str | bytes) else ""
+            raise InputError(f"{name} {found}{remedy}") from None
     return numbers

@@ -14,9 +14,16 @@ from optimizers.objective import Array
 
 EPSILON = float(np.finfo(np.float64).eps)
 
-SCHEMES = {"central-difference": EPSILON ** (1 / 3), "forward-difference": EPSILON**0.5}
-"""The step of each scheme, as part of the parameter, which balances truncation against round-off (Nocedal and
-Wright, Numerical Optimization, 2nd ed., section 8.1)."""
+CENTRAL, FORWARD = EPSILON ** (1 / 3), EPSILON**0.5
+"""Steps, as part of the parameter, which balance truncation against round-off (Nocedal and Wright, Numerical
+Optimization, 2nd ed., section 8.1)."""
+
+SCHEMES = ("central-difference", "forward-difference", "adaptive-difference")
+
+BELIEVED = 1000.0
+"""A forward difference is believed where it is this many times its error. Of 955 searches of global test
+functions BFGS reached 462 minima with 100 and 464 with 1,000, in 65 calls at the median; believing all of
+them, 467 in 74 (SciPy's own: 443 in 57)."""
 
 SMALL = 0.01
 """Part of its typical size below which a parameter counts as this part: it is small by chance, on its way to
@@ -25,8 +32,8 @@ SMALL = 0.01
 RUNG = 1000.0
 """What a first step is multiplied or divided by where it turns out to be too short or too long."""
 
-LOST = {"central-difference": 1e6, "forward-difference": 1e3}
-"""A change of less than this many times its rounding says too little about the slope."""
+LOST = {CENTRAL: 1e6, FORWARD: 1e3}
+"""A change of less than this many times its rounding says too little about the slope, by the step."""
 
 BEND = 1e-3
 """Part of a slope by which the slopes to both sides of 0 may differ without a second look."""
@@ -60,11 +67,17 @@ class Differences:
     - A parameter of 0 has no size. It is given the step r to both sides, and where the slopes to both sides
       differ, shorter ones, until two agree.
 
+    ``"adaptive-difference"`` takes forward differences far from a minimum and central ones near to it (Gill,
+    Murray, Wright 1981, Practical Optimization, section 8.6): for a parameter by itself where its last slope
+    was less than a thousand times its error, ``h abs(E'')/2`` and rounding; for all from where a search says
+    that it can go no further (``refine``).
+
     Where the function is not finite on one side, the slope is that to the other side; where it is finite on
     neither, NaN. A forward difference takes one value more to find that out.
 
     Arguments:
-        scheme: "central-difference" (2n values) or "forward-difference" (n values).
+        scheme: "central-difference" (2n values), "forward-difference" (n values) or "adaptive-difference" (n
+            far from a minimum, up to 2n near to it).
         sizes: typical sizes, shape (n,), or None.
         step: a step for all parameters in place of h_i, or None.
 
@@ -78,17 +91,26 @@ class Differences:
         if scheme not in SCHEMES:
             raise InputError(f"difference is {scheme!r}, expected one of: {', '.join(SCHEMES)}")
         self.scheme, self.step = scheme, step
+        # Parameters for which a forward difference will do, with the curvature along each.
+        self._forward: dict[int, float] = {}
+        self._fine = False
         self.sizes = self._told = None if sizes is None else real_array("sizes", sizes)
         if self.sizes is not None and not ((self.sizes > 0) & np.isfinite(self.sizes)).all():
             raise InputError(f"sizes is {sizes!r}, expected finite numbers above 0")
 
     def begin(self) -> None:
         """Forget the sizes that the first point of an earlier search has told."""
-        self.sizes = self._told
+        self.sizes, self._forward, self._fine = self._told, {}, False
+
+    def refine(self, fine: bool) -> bool:
+        """Take central differences alone from here on, or not; return whether the next ones are others."""
+        changes = self.scheme == "adaptive-difference" and fine and not self._fine and bool(self._forward)
+        self._fine = fine
+        return changes
 
     def values(self, n: int) -> float:
-        """Return the values that the derivatives by n parameters take, with the value itself."""
-        return (2.0 if self.scheme == "central-difference" else 1.0) * n + 1.0
+        """Return the most values that the derivatives by n parameters take, with the value itself."""
+        return (1.0 if self.scheme == "forward-difference" else 2.0) * n + 1.0
 
     def __call__(self, function: Callable[[Array], Any], w: Array, centre: Any) -> Array:
         """Return the derivatives at ``w``.
@@ -98,37 +120,63 @@ class Differences:
             w: where, shape (n,).
             centre: the function's value there.
         """
-        relative, both = SCHEMES[self.scheme], self.scheme == "central-difference"
         # A search that has left the finite numbers is told by the loss, not by a warning.
         with np.errstate(all="ignore"):
             if self.step is None and self.sizes is None:
                 return self._first(function, w, centre)
-            steps = np.full(w.size, self.step)
-            if self.step is None:
-                assert self.sizes is not None, "the first point has told them"
-                steps = relative * np.maximum(np.abs(w), SMALL * self.sizes)
-            found = [quotient(function, w, i, centre, steps[i], both).slope for i in range(w.size)]
-        return np.array(found)
+            return np.array([self._slope(function, w, index, centre) for index in range(w.size)])
+
+    def _slope(self, function: Callable[[Array], Any], w: Array, index: int, centre: Any) -> Any:
+        """Return the slope along one parameter, whose size is known."""
+        both = self.scheme == "central-difference"
+        if self.scheme == "adaptive-difference":
+            both = self._fine or index not in self._forward
+        size = 0.0 if self.sizes is None else max(abs(w[index]), SMALL * self.sizes[index])
+        step = (CENTRAL if both else FORWARD) * size if self.step is None else self.step
+        found = quotient(function, w, index, centre, step, both)
+        if self.scheme == "adaptive-difference":
+            self._choose(index, found, step, both, FORWARD * size if self.step is None else self.step)
+        return found.slope
+
+    def _choose(self, index: int, found: Quotient, step: float, both: bool, forward: float) -> None:
+        """Find out whether a forward difference will do for a parameter the next time.
+
+        Arguments:
+            index: the parameter.
+            found: its last quotient.
+            step: that quotient's step.
+            both: whether that was a central difference, which tells the curvature.
+            forward: the step of a forward difference.
+        """
+        curvature = found.bend / step if both else self._forward[index]
+        error = forward * curvature / 2.0 + found.doubt * step / forward
+        if _largest(found.slope) > BELIEVED * error:
+            self._forward[index] = curvature
+        else:
+            self._forward.pop(index, None)
 
     def _first(self, function: Callable[[Array], Any], w: Array, centre: Any) -> Array:
         """Return the derivatives at the first point, and keep the sizes that it tells."""
         slopes, sizes = [], np.ones(w.size)
         for index in range(w.size):
-            slope, step = self._probed(function, w, index, centre)
-            slopes.append(slope)
-            size = step / SCHEMES[self.scheme]
+            found, step = self._probed(function, w, index, centre)
+            slopes.append(found.slope)
+            size = step / (FORWARD if self.scheme == "forward-difference" else CENTRAL)
             sizes[index] = size if np.isfinite(size) else 1.0
+            if self.scheme == "adaptive-difference":
+                self._choose(index, found, step, True, FORWARD * sizes[index])
         self.sizes = sizes
         return np.array(slopes)
 
     def _probed(
         self, function: Callable[[Array], Any], w: Array, index: int, centre: Any
-    ) -> tuple[Any, float]:
-        """Return the slope along one parameter, and the step that shows it."""
-        relative, size = SCHEMES[self.scheme], abs(float(w[index]))
+    ) -> tuple[Quotient, float]:
+        """Return the quotient along one parameter that shows its slope, and the step."""
+        relative = FORWARD if self.scheme == "forward-difference" else CENTRAL
+        size, lost = abs(float(w[index])), LOST[relative]
         # Below the smallest normal number a step would be 0.
         known = relative * size > np.finfo(np.float64).tiny
-        both = self.scheme == "central-difference" or not known
+        both = self.scheme != "forward-difference" or not known
         step = relative * size if known else relative
         found = quotient(function, w, index, centre, step, both)
         if not known:
@@ -136,7 +184,7 @@ class Differences:
                 if found.bend <= BEND * _largest(found.slope):
                     break
                 shorter = quotient(function, w, index, centre, step / RUNG, both)
-                if _largest(shorter.slope) < LOST[self.scheme] * shorter.doubt:
+                if _largest(shorter.slope) < lost * shorter.doubt:
                     # Rather too long than lost in rounding, which would pass for a slope of 0.
                     break
                 apart = _largest(shorter.slope - found.slope)
@@ -144,14 +192,14 @@ class Differences:
                     found, step = shorter, step / RUNG
                 if apart <= BEND * _largest(shorter.slope) + shorter.doubt:
                     break
-            return found.slope, step
-        while step < relative and _largest(found.slope) < LOST[self.scheme] * found.doubt:
+            return found, step
+        while step < relative and _largest(found.slope) < lost * found.doubt:
             wider = min(RUNG * step, relative)
             longer = quotient(function, w, index, centre, wider, both)
             if not _largest(longer.slope - found.slope) <= 2.0 * found.doubt:
                 break
             found, step = longer, wider
-        return found.slope, step
+        return found, step
 
 
 def quotient(

@@ -19,8 +19,9 @@ class FunctionObjective(Measurable):
 
     Without a gradient of your own it is taken by differences, with steps in proportion to each parameter; see
     ``optimizers.differences``. Central differences take 2n + 1 values and leave six to ten digits right,
-    forward differences n + 1 values and three to seven; the first gradient of a search takes a few more, to
-    find out the sizes of parameters near 0.
+    forward differences n + 1 values and three to seven; adaptive ones are forward far from a minimum and
+    central near to it. The first gradient of a search takes a few values more, to find out the sizes of
+    parameters near 0.
 
     Cost is the number of calls of the function, exactly, those for the log included: a look calls it where
     the search has not, and the search is then given that value when it asks for it, so that no point is paid
@@ -39,7 +40,8 @@ class FunctionObjective(Measurable):
             or None.
         hessian_cost: cost of one such product, in function evaluations. The default, 6, is the derivative of
             such a gradient along a vector: each of its products becomes two.
-        difference: "central-difference" or "forward-difference", where there is no gradient.
+        difference: "adaptive-difference", "central-difference" or "forward-difference", where there is no
+            gradient.
         sizes: typical sizes of the parameters, shape (n,), by which the steps of differences are measured
             where a parameter is small by chance. None takes those of the first point at which a search asks
             for a gradient, and 1 for a parameter that is 0 there: where that is far too large, say so here.
@@ -59,7 +61,7 @@ class FunctionObjective(Measurable):
         start: Callable[[np.random.Generator], ArrayLike] | None = None,
         hessian_product: Callable[[Array, Array], ArrayLike] | None = None,
         hessian_cost: float = 6.0,
-        difference: str = "central-difference",
+        difference: str = "adaptive-difference",
         sizes: ArrayLike | None = None,
     ) -> None:
         if not callable(function):
@@ -132,6 +134,10 @@ class FunctionObjective(Measurable):
         super().begin()
         self._evaluated, self._prepaid = Evaluated(self.size), None
         self._differences.begin()
+
+    def refine(self, fine: bool) -> bool:
+        """Take central differences for all parameters from here on, or such as the scheme says."""
+        return self._gradient is None and self._differences.refine(fine)
 
     def peek(self, w: Array) -> float:
         """Return the value at ``w`` for the log: a call that counts, but where it is known already.

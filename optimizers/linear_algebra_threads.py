@@ -28,10 +28,11 @@ def one_thread() -> Iterator[None]:
 
     On two threads a product ends in other last bits than on one, so that a worker process, which has one,
     would come to other numbers. And for vectors of a small network a second thread only waits, awake, on a
-    core that something else needs: on a busy machine the same run of L-BFGS took 0.6 ms, or 158. Entering
-    takes 30 to 60 us, a tenth of a small run: once around many runs, not around each. Blocks may overlap: the
-    last to end gives the threads back. Enter from the main thread: once that has set a number, OpenBLAS
-    0.3.31 does not heed one that another thread sets, and this has no effect there.
+    core that something else needs: beside two busy processes, L-BFGS took 3.6 ms for breast-cancer at the
+    median and 13 at the most, and 10 and 137 with two threads. Entering takes 30 to 60 us, a tenth of a small
+    run: once around many runs, not around each. Blocks may overlap: the last to end gives the threads back.
+    Enter from the main thread: once that has set a number, OpenBLAS 0.3.31 does not heed one that another
+    thread sets, and this has no effect there.
 
     >>> import numpy as np
     >>> with one_thread():

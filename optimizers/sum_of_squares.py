@@ -26,7 +26,8 @@ class SumOfSquares(FunctionObjective):
         jacobian_cost: cost of residuals with such a Jacobian, in evaluations of the residuals. The default is
             n + 1: the residuals, and a derivative along each parameter.
         start: draws a point to start from; see ``FunctionObjective``.
-        difference: "central-difference" or "forward-difference", where there is no Jacobian.
+        difference: "central-difference", "forward-difference" or "adaptive-difference", where there is no
+            Jacobian.
         sizes: typical sizes of the parameters; see ``FunctionObjective``.
 
     >>> import optimizers

@@ -164,6 +164,10 @@ class View(Objective):
         self._watch.before(len(candidates) * (self.output_weights_cost or 0.0))
         return self._shown.with_output_weights(candidates)
 
+    def refine(self, fine: bool) -> bool:
+        """Take slopes by more evaluations, or by fewer; return whether they will be others."""
+        return self._shown.refine(fine)
+
     def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
         """Return what linear algebra costs in FPE, beyond what goes with its evaluations."""
         return self._shown.linear_algebra_cost(multiply_adds, evaluations)

@@ -31,7 +31,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "records": (np.zeros(2, dtype=[("a", float)]), "holds records"),
     "ragged lists": ([[1.0], [1.0, 2.0]], "lists of different lengths"),
     "a large integer": ([10**400], "beyond the range"),
-    "a dictionary": ({"a": 1}, "holds {'a': 1}"),
+    "a dictionary": ({"a": 1}, "is {'a': 1}"),
 }
 
 TAKEN: dict[str, tuple[Any, list[float]]] = {

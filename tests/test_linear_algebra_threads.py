@@ -43,6 +43,18 @@ def test_runs_have_one_thread_and_the_caller_gets_his_back() -> None:
     assert threads() == {2}
 
 
+def test_minimize_has_one_thread_as_a_sweep_has() -> None:
+    seen: set[int] = set()
+
+    def function(w: Any) -> float:
+        seen.update(threads())
+        return float(w @ w)
+
+    optimizers.minimize(function, np.ones(2), optimizers.BFGS(), 20)
+    assert seen == {1}
+    assert threads() == {2}
+
+
 def test_an_error_gives_the_threads_back() -> None:
     with pytest.raises(ZeroDivisionError), one_thread():
         raise ZeroDivisionError

@@ -30,7 +30,7 @@ class Recorded(FunctionObjective):
 
 def flat(seed: int = 3, patience: int = 4, iterations: int = 14) -> Recorded:
     objective = Recorded(lambda w: 1.0, lambda w: np.ones(2), 2)
-    search = MultiStart(optimizer=GradientDescent(learning_rate=0.5), patience=patience)
+    search = MultiStart(optimizer=GradientDescent(learning_rate=0.5), candidates=1, patience=patience)
     watch(search, objective, np.array([9.0, 9.0]), [iterations], seed)
     return objective
 
@@ -65,13 +65,15 @@ class TestGivingUp:
 
     def test_losses_below_zero_improve_downwards(self) -> None:
         objective = Recorded(lambda w: float(w @ w) - 100.0, lambda w: 2 * w, 2)
-        search = MultiStart(optimizer=GradientDescent(learning_rate=1e-9), patience=3, tolerance=0.1)
+        search = MultiStart(
+            optimizer=GradientDescent(learning_rate=1e-9), candidates=1, patience=3, tolerance=0.1
+        )
         watch(search, objective, np.array([1.0, 1.0]), [8])
         assert not np.allclose(objective.asked[4], objective.asked[0], atol=1e-3)
 
     def test_a_run_that_diverges_is_followed_by_another(self) -> None:
         objective = Recorded(lambda w: float("nan") if w[0] > 5 else float(w @ w), lambda w: -w, 1)
-        search = MultiStart(optimizer=GradientDescent(learning_rate=1.0), patience=50)
+        search = MultiStart(optimizer=GradientDescent(learning_rate=1.0), candidates=1, patience=50)
         watcher = watch(search, objective, np.array([4.0]), [30, 30])
         assert watcher.iterations == 60 == len(objective.asked)
         assert abs(objective.asked[2][0]) < 5
@@ -86,8 +88,51 @@ class TestGivingUp:
         objective = FunctionObjective(only_there, 2, lambda w: np.ones(2))
         best = optimizers.minimize(objective, start, MultiStart(optimizer=Adam()), 100_000)
         assert best.outcome.name == "stalled"
-        assert "100 starts in a row" in best.outcome.sentence
+        assert "100 points in a row led nowhere" in best.outcome.sentence
         assert best.w.tolist() == start.tolist()
+
+    def test_a_narrow_valley_on_a_plateau_is_looked_for_until_the_budget_is_spent(self) -> None:
+        # On a plateau the method ends where it begins; hundreds of starts lie beside the valley.
+        def plateau(w: Any) -> float:
+            return 1.0 if abs(w[0] - 3.05) > 0.05 else float((w[0] - 3.05) ** 2)
+
+        search = MultiStart(candidates=1)
+        best = optimizers.minimize(plateau, np.zeros(1), search, 20_000, target=1e-9)
+        assert best.outcome.name == "solved"
+        assert best.cost > 600
+
+
+class TestDrawing:
+    def test_a_further_start_is_the_lowest_of_the_points_drawn(self) -> None:
+        objective = Recorded(lambda w: 1000.0 + float(w[0]), lambda w: np.zeros(1), 1)
+        search = MultiStart(optimizer=GradientDescent(learning_rate=0.5), candidates=6, patience=3)
+        watcher = watch(search, objective, np.array([9.0]), [21], seed=5)
+        rng = np.random.default_rng(5)
+        first, second = rng.standard_normal(6), rng.standard_normal(6)
+        # Four iterations a run, and six for the points of a start.
+        assert [float(w[0]) for w in objective.asked] == [9.0] * 4 + [first.min()] * 4 + [second.min()]
+        assert watcher.iterations == 21
+        assert objective.cost == 9 * 3.0 + 12
+        lowest = np.minimum.accumulate([9.0, *first])
+        assert watcher.trail[4:10].tolist() == (1000.0 + lowest[:6]).tolist()
+
+    def test_no_point_is_drawn_that_is_not_allowed_any_more(self) -> None:
+        objective = Recorded(lambda w: 1.0, lambda w: np.ones(2), 2)
+        search = MultiStart(optimizer=GradientDescent(learning_rate=0.5), candidates=9, patience=2)
+        watcher = watch(search, objective, np.array([9.0, 9.0]), [3, 2])
+        assert watcher.iterations == 5
+        assert objective.cost == 3 * 3.0 + 2
+
+    def test_a_point_at_the_target_ends_the_run(self) -> None:
+        best = optimizers.minimize(
+            lambda w: float(w @ w),
+            np.full(2, 9.0),
+            MultiStart(optimizer=GradientDescent(learning_rate=1e-9), candidates=500, patience=2),
+            5000,
+            target=0.01,
+        )
+        assert best.outcome.name == "solved"
+        assert best.loss <= 0.01
 
 
 class TestBest:
@@ -95,7 +140,7 @@ class TestBest:
         objective = Recorded(
             lambda w: float(w @ w + 3 * (1 - np.cos(6 * w)).sum()), lambda w: 2 * w + 18 * np.sin(6 * w), 1
         )
-        search = MultiStart(optimizer=GradientDescent(learning_rate=0.01), patience=5)
+        search = MultiStart(optimizer=GradientDescent(learning_rate=0.01), candidates=1, patience=5)
         watcher = watch(search, objective, np.array([3.0]), [7] * 40)
         asked = [objective.peek(w) for w in objective.asked]
         assert watcher.seen[-1].loss == min(asked)

@@ -231,7 +231,7 @@ DESCENT = optimizers.GradientDescent(learning_rate=0.2)
 
 
 def test_a_minimum_is_found_with_its_loss_cost_and_iterations() -> None:
-    best = minimize(parabola, [0.0, 0.0], DESCENT, 500)
+    best = minimize(parabola, [0.0, 0.0], DESCENT, 500, difference="central-difference")
     assert best.w == pytest.approx([3.0, -1.0], abs=1e-9)
     assert best.loss == parabola(best.w) < 1e-18
     # 5 values a gradient, and the last one, which is known where the search has come to stand still.
@@ -254,7 +254,7 @@ def test_a_minimum_is_found_with_its_loss_cost_and_iterations() -> None:
     ],
 )
 def test_a_budget_is_a_number_or_a_budget(budget: Any, iterations: int) -> None:
-    best = minimize(parabola, [0.0, 0.0], DESCENT, budget)
+    best = minimize(parabola, [0.0, 0.0], DESCENT, budget, difference="central-difference")
     assert best.iterations == iterations
     # And one value for the last loss.
     assert best.cost == 5 * iterations + 1
@@ -375,6 +375,55 @@ def test_the_generator_handed_in_is_the_only_randomness() -> None:
     assert once(rng).w.tobytes() != first.w.tobytes(), "a generator moves on"
 
 
+def test_how_gradients_are_taken_may_be_chosen() -> None:
+    costs = {}
+    for difference in (None, "adaptive-difference", "central-difference", "forward-difference"):
+        best = minimize(parabola, [0.0, 0.0], DESCENT, Budget(iterations=4), difference=difference)
+        assert best.w == pytest.approx([3 * (1 - 0.6**4), -(1 - 0.6**4)], rel=1e-6)
+        costs[difference] = best.cost
+    # The first gradient by forward differences looks to both sides of a parameter that is 0, and so do four
+    # central ones; each search pays for the last loss.
+    assert costs["central-difference"] == 4 * 5 + 1
+    assert costs["forward-difference"] == costs["adaptive-difference"] == costs[None] == 5 + 3 * 3 + 1
+
+
+def test_an_objective_brings_its_own_gradient() -> None:
+    objective = FunctionObjective(parabola, 2)
+    with pytest.raises(InputError, match="the objective brings its own gradient: leave it out here"):
+        minimize(objective, [0.0, 0.0], DESCENT, 50, difference="forward-difference")
+    with pytest.raises(InputError, match="difference is 'both', expected one of"):
+        minimize(parabola, [0.0, 0.0], DESCENT, 50, difference="both")
+
+
+def test_a_search_by_forward_differences_goes_on_by_central_ones_where_it_would_end() -> None:
+    def valley(w: Any) -> float:
+        return float(100 * (w[1] - w[0] ** 2) ** 2 + (1 - w[0]) ** 2) + 1.0
+
+    found = {
+        difference: minimize(valley, [-1.2, 1.0], optimizers.BFGS(), 5000, difference=difference)
+        for difference in ("forward-difference", "adaptive-difference", "central-difference")
+    }
+    away = {difference: float(np.abs(best.w - 1.0).max()) for difference, best in found.items()}
+    assert away["adaptive-difference"] < away["forward-difference"] / 10
+    assert found["adaptive-difference"].cost < 0.8 * found["central-difference"].cost
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (np.ma.array([1.0, 2.0], mask=[True, False]), "start is masked in row 0"),
+        ([1.0, 2j], "start holds complex numbers"),
+        (["1", "2"], "start holds '1', expected numbers"),
+        ([[1.0, 2.0]], "expected a flat vector of finite numbers"),
+        ([1.0, np.nan], "expected a flat vector of finite numbers"),
+        (None, "start is None, expected numbers"),
+    ],
+)
+def test_a_start_that_is_none_is_refused_in_a_sentence(start: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        minimize(parabola, start, DESCENT, 50)
+
+
 def test_an_objective_of_a_network_is_minimised_as_well() -> None:
     xor = harness.problems.load("xor")
     objective = xor.objective(seed=3)
@@ -387,7 +436,7 @@ def test_an_objective_of_a_network_is_minimised_as_well() -> None:
 
 def test_an_objective_used_before_keeps_its_count() -> None:
     """The costs of two searches on one objective add up in it, and each has its own."""
-    objective = FunctionObjective(parabola, 2)
+    objective = FunctionObjective(parabola, 2, difference="central-difference")
     minimize(objective, [0.0, 0.0], DESCENT, Budget(iterations=3))
     best = minimize(objective, [0.0, 0.0], DESCENT, Budget(iterations=3))
     assert (best.iterations, best.cost, objective.cost) == (3, 16.0, 32.0)

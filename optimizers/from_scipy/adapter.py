@@ -61,14 +61,20 @@ class ScipyMethod(Optimizer):
         with suppress(StoppedError), np.errstate(all="ignore"):
             asked = Evaluations(objective, start, observe, self.multiply_adds(objective.size))
             with_gradient = "gradient" in self.needs
-            found = minimize(
-                asked.value_and_gradient if with_gradient else _ordered(asked),
-                start.copy(),
-                jac=with_gradient or None,
-                hessp=asked.hessian_product if "curvature" in self.needs else None,
-                method=self.method,
-                options=dict(self.settings()),
-            )
+            point = start.copy()
+            objective.refine(False)
+            while True:
+                found = minimize(
+                    asked.value_and_gradient if with_gradient else _ordered(asked),
+                    point,
+                    jac=with_gradient or None,
+                    hessp=asked.hessian_product if "curvature" in self.needs else None,
+                    method=self.method,
+                    options=dict(self.settings()),
+                )
+                if not objective.refine(True):
+                    break
+                point = asked.best_w.copy()
             asked.finish()
             message = str(found.message).strip().rstrip(".")
             return Outcome(
