@@ -58,7 +58,8 @@ class Experiment:
         gradients: gradient sources, each a name with its options, such as "central-difference:step=1e-6".
         seeds: each decides split, start, row order and the optimizer's own randomness.
         budget: the most that one run may spend.
-        timeout: seconds after which a run is given up, or None.
+        timeout: seconds after which a run is given up, before the next call of a slow function at the latest,
+            or None.
         gradient_reference: gradient source that each run's own is held against at every look, or None.
         figures: the plots that answer the question, each a name and its options.
     """

@@ -163,7 +163,9 @@ class _Walk(CodeWalk):
         """Write a plain value; equal numbers of different types are different."""
         if isinstance(value, np.ndarray | np.generic):
             table = np.asarray(value)
-            yield f"{np.lib.format.dtype_to_descr(table.dtype)} {table.shape}".encode()
+            # Code may go through an array in the order that it lies in memory.
+            order = "" if table.flags.c_contiguous else f" {table.strides}"
+            yield f"{np.lib.format.dtype_to_descr(table.dtype)} {table.shape}{order}".encode()
             if table.dtype.hasobject:
                 yield from self._all(*table.ravel().tolist())
             else:

@@ -101,6 +101,10 @@ two_on_one_line = (lambda w: np.sum(w**2), lambda w: np.sum(w**4))
 PAIRS: dict[str, tuple[Any, Any]] = {
     "closure values": (around(1.0), around(2.0)),
     "closure arrays": (around(np.array([1.0, 2.0])), around(np.array([1.0, 2.5]))),
+    "the order of an array in memory": (
+        around(np.arange(6.0).reshape(2, 3)),
+        around(np.asfortranarray(np.arange(6.0).reshape(2, 3))),
+    ),
     "closures in a list": (around([1.0, {"a": 2}]), around([1.0, {"a": 3}])),
     "types of closure values": (around(1), around(1.0)),
     "signs of zero": (around(0.0), around(-0.0)),
