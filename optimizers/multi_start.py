@@ -43,7 +43,7 @@ class MultiStart(Optimizer):
         optimizer: the local method, such as ``LBFGS()``; in a file its name, or a table of name and options.
         candidates: points drawn for each further start. Of 573 searches of global test functions with 5,000
             evaluations each, 485 reached the minimum with 1, 497 with 10 and 503 with 25; xor is solved at a
-            median cost of 153 with 1, of 225 with 25.
+            median cost of 153, 179 and 225.
         patience: iterations without an improvement worth the name, after which a run is given up.
         tolerance: part of the loss that has to go for an improvement to be worth the name.
 
