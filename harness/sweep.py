@@ -23,6 +23,7 @@ from harness.recorder import Trace
 from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
 from harness.store import Store, tables_of
+from harness.worker import execute
 from optimizers.errors import InputError, MissingExtraError, unknown_name
 from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Objective
@@ -235,7 +236,7 @@ def _outcomes(pending: list[Run], workers: int) -> Iterator[Finished]:
     # One thread a worker: two that share the cores would only wait for each other.
     with parallel_config(backend="loky", inner_max_num_threads=1):
         yield from Parallel(n_jobs=workers, return_as="generator_unordered")(
-            delayed(run.execute)() for run in pending
+            delayed(execute)(run) for run in pending
         )
 
 

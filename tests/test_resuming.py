@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -329,3 +331,61 @@ class TestParameters:
             copied = harness.load(tmp_path / "copy").runs
             assert [w.size for w in copied["best_w"]] == [size, size]
             assert copied["final_loss"].tolist() == results.runs["final_loss"].tolist()
+
+
+SLOW = """
+import os, time
+from pathlib import Path
+
+import harness
+from harness.problems import FunctionProblem
+
+
+def slow(w):
+    Path(os.environ["PIDS"], str(os.getpid())).touch()
+    time.sleep(0.1)
+    return w[0] ** 2
+
+
+if __name__ == "__main__":
+    harness.run(FunctionProblem(slow, 1, key="slow"), "random-search", seeds=100, budget=10_000, workers=2)
+"""
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there and is no more than a name that nobody has taken off the list."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(condition: Any, most: float = 120.0) -> bool:
+    """Wait for a condition; whether it came about."""
+    end = time.monotonic() + most
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+class TestKilled:
+    @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes under /proc")
+    def test_workers_end_when_their_parent_is_killed(self, tmp_path: Path) -> None:
+        script, pids = tmp_path / "slow.py", tmp_path / "pids"
+        script.write_text(SLOW)
+        pids.mkdir()
+        process = subprocess.Popen(
+            [sys.executable, str(script)],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PIDS": str(pids)},
+        )
+
+        def workers() -> list[int]:
+            return [int(file.name) for file in pids.iterdir() if int(file.name) != process.pid]
+
+        try:
+            assert until(lambda: len(workers()) == 2), "both workers are at work"
+            assert all(map(lives, workers()))
+        finally:
+            process.kill()
+            process.wait()
+        assert until(lambda: not any(map(lives, workers())))
