@@ -247,3 +247,13 @@ objective = pickle.loads(pathlib.Path({str(sent)!r}).read_bytes())
 print(objective.value({problem.start().tolist()}))
 """
     assert run(script, cache_directory("harness").parent) == [str(objective.value(problem.start()))]
+
+
+def test_the_folder_of_a_package_does_not_depend_on_what_was_imported_before(tmp_path: Path) -> None:
+    # A worker imports in another order than the process that has compiled for it.
+    say = "from optimizers.compilation import cache_directory; print(*map(cache_directory, PACKAGES))"
+    packages = "PACKAGES = ['optimizers', 'harness']; "
+    compiling = ["optimizers.baselines.population", "harness.numerics.elementary"]
+    orders = (f"import {first}, {second}; " for first, second in (compiling, compiling[::-1]))
+    first, second = (run(order + packages + say, tmp_path / "cache", tmp_path) for order in orders)
+    assert first == second
