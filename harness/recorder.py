@@ -23,6 +23,8 @@ COUNTS = Look._fields[2:7]
 first columns."""
 
 PLACES = {name: place for place, name in enumerate(COLUMNS)}
+LOSS, BEST_LOSS, MISTAKES = (PLACES[name] for name in ("loss", "best_loss", "mistakes"))
+MEDIAN, SPREAD = PLACES["population_median"], PLACES["population_spread"]
 
 KEPT = [number for number, name in enumerate(Measures._fields) if name in PLACES]
 MEASURED = [PLACES[Measures._fields[number]] for number in KEPT]
@@ -72,11 +74,9 @@ class Recorder:
             self._add_between(self._last, look, look.losses)
         row = EMPTY.copy()
         if look.population_losses is not None:
-            row[PLACES["population_median"]], row[PLACES["population_spread"]] = _population(
-                look.population_losses
-            )
+            row[MEDIAN], row[SPREAD] = _population(look.population_losses)
         if look.mistakes is not None:
-            row[PLACES["mistakes"]] = look.mistakes
+            row[MISTAKES] = look.mistakes
         self._add(row, look[2:7], look.loss)
         # A copy, for the search goes on from here.
         self.last_w = look.w.copy()
@@ -113,7 +113,7 @@ class Recorder:
         """Add a row with what has been counted and the loss; what is not measured is NaN in it."""
         self._best = min(self._best, loss) if math.isfinite(loss) else self._best
         row[: len(COUNTS)] = counts
-        row[PLACES["loss"]], row[PLACES["best_loss"]] = loss, self._best
+        row[LOSS], row[BEST_LOSS] = loss, self._best
         self._rows.append(row)
 
     def trace(self, run_id: str) -> Trace:

@@ -338,8 +338,9 @@ class Observer:
     def _improve(self, w: Array, loss: float, told: bool = False) -> None:
         better = loss < self.best_loss or (math.isnan(self.best_loss) and not math.isnan(loss))
         if better or self.best_w.size == 0:
-            self.best_loss, self.best_w = loss, np.array(w, dtype=np.float64)
-            self._best_told = told
+            self.best_loss, self._best_told = loss, told
+            # What the search told may change under its hands; everything else is a copy already.
+            self.best_w = np.array(w, dtype=np.float64) if told else w
 
     def _spent(self) -> float:
         return self._objective.cost - self._before[0]
