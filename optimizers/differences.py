@@ -128,13 +128,12 @@ class Differences:
 
     def _slope(self, function: Callable[[Array], Any], w: Array, index: int, centre: Any) -> Any:
         """Return the slope along one parameter, whose size is known."""
-        both = self.scheme == "central-difference"
-        if self.scheme == "adaptive-difference":
-            both = self._fine or index not in self._forward
+        adaptive = self.scheme == "adaptive-difference"
+        both = (self._fine or index not in self._forward) if adaptive else self.scheme == "central-difference"
         size = 0.0 if self.sizes is None else max(abs(w[index]), SMALL * self.sizes[index])
         step = (CENTRAL if both else FORWARD) * size if self.step is None else self.step
         found = quotient(function, w, index, centre, step, both)
-        if self.scheme == "adaptive-difference":
+        if adaptive:
             self._choose(index, found, step, both, FORWARD * size if self.step is None else self.step)
         return found.slope
 

@@ -113,13 +113,17 @@ class MultiStart(Optimizer):
 
     def _next_start(self, objective: Objective, rng: np.random.Generator, runs: _Runs) -> Array:
         """Return the lowest of the points that are drawn, each of which takes an iteration."""
+        if self.candidates == 1:
+            return objective.draw_start(rng)
         points = [objective.draw_start(rng) for _ in range(self.candidates)]
         losses: list[float] = []
-        while self.candidates > 1 and runs.left and len(losses) < self.candidates:
-            loss = objective.value(points[len(losses)])
-            runs.drew(points[len(losses)], loss)
+        for point in points:
+            loss = objective.value(point)
             losses.append(math.inf if math.isnan(loss) else loss)
-        return points[int(np.argmin(losses))] if losses else points[0]
+            runs.drew(point, loss)
+            if not runs.left:
+                break
+        return points[int(np.argmin(losses))]
 
 
 class _Runs:

@@ -89,6 +89,7 @@ class SourcedObjective(FunctionObjective):
         self.gradient_cost = None
         self.no_gradient = source.function_refusal(function, n) or ""
         self._by_values = self.slope_by_calls = source.by_values
+        self._traces = source.traces
         if not self.no_gradient:
             self._known = Known(function)
             self._sourced, self.gradient_cost = source.build_function(self._known, n)
@@ -104,7 +105,11 @@ class SourcedObjective(FunctionObjective):
             # The value belongs to the price of such a gradient.
             self.counters[VALUE_ROWS] -= 1
             self.counters[GRADIENT_ROWS] += 1
-        return self._sourced(vector.copy())
+        return self._value_and_slope(vector.copy())
+
+    def _value_and_slope(self, w: Array) -> tuple[float, Array]:
+        """Return what the source makes of the function at ``w``."""
+        return self._sourced(w)
 
     @functools.cached_property
     def no_hessian(self) -> str:
@@ -143,16 +148,10 @@ class Rehearsal(SourcedObjective):
     nobody waits for a function that takes a second, or finds more calls of it than a run has paid for.
     """
 
-    def __init__(
-        self,
-        function: Function,
-        n: int,
-        source: GradientSource,
-        start: Callable[[np.random.Generator], Array],
-    ) -> None:
-        super().__init__(function, n, source, start)
-        if not (self.no_gradient or source.by_values or source.traces):
-            self._sourced = lambda w: (float(w @ w), 2.0 * w)
+    def _value_and_slope(self, w: Array) -> tuple[float, Array]:
+        if self._by_values or self._traces:
+            return super()._value_and_slope(w)
+        return float(w @ w), 2.0 * w
 
     def _call(self, w: Array) -> float:
         self.counters[VALUE_ROWS] += 1
