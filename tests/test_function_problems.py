@@ -269,6 +269,22 @@ class TestRefusals:
                 FunctionProblem(lambda w: w[0], 2, low=low, high=high)
 
 
+class Powered:
+    """A function that is equal to all of its kind, and holds what cannot be looked into."""
+
+    def __init__(self, analytic: bool) -> None:
+        self.analytic, self.rng = analytic, np.random.default_rng(0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Powered)
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __call__(self, w: Any) -> Any:
+        return np.sum(w**2 if self.analytic else (w * np.conj(w)))
+
+
 class TestRuns:
     def test_optimizers_run_with_sources_as_an_axis(self) -> None:
         results = harness.run(
@@ -338,6 +354,13 @@ class TestRuns:
         centre[0] = 5.0
         problem.objective(source)
         assert looks == first > 0
+
+    def test_functions_that_are_equal_are_told_apart(self) -> None:
+        functions = Powered(True), Powered(False)
+        assert functions[0] == functions[1]
+        refusals = [build_source("complex-step").function_refusal(function, 1) for function in functions]
+        assert refusals[0] is None
+        assert "not complex differentiable" in (refusals[1] or "")
 
     def test_the_first_row_of_the_trace_is_the_same_for_every_source(self) -> None:
         first = [

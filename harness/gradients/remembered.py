@@ -20,9 +20,8 @@ class Remembered(Generic[Found]):
     """
 
     def __init__(self) -> None:
-        self._kept: weakref.WeakKeyDictionary[Any, dict[int, tuple[Readings, Found]]] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._kept: weakref.WeakKeyDictionary[Any, dict[int, tuple[weakref.ref[Any], Readings, Found]]]
+        self._kept = weakref.WeakKeyDictionary()
 
     def get(self, function: Function, n: int, find: Callable[[], Found], shape_only: bool) -> Found:
         """Return what was found, or find it where it is not known or no longer true.
@@ -38,12 +37,14 @@ class Remembered(Generic[Found]):
         function = getattr(function, "stands_for", function)
         try:
             known = self._kept.setdefault(function, {})
+            itself = weakref.ref(function)
         except TypeError:  # It cannot be hashed, or referred to weakly.
             return find()
         if n in known:
-            readings, found = known[n]
-            if readings.hold() or (shape_only and readings.volatile):
+            of, readings, found = known[n]
+            # Two functions of a user's own class may be equal and not the same.
+            if of() is function and (readings.hold() or (shape_only and readings.volatile)):
                 return found
         readings, found = Readings(function), find()
-        known[n] = readings, found
+        known[n] = itself, readings, found
         return found
