@@ -71,16 +71,15 @@ class Recorder:
     def __call__(self, look: Look) -> None:
         """Add the rows of one look."""
         if self._last is not None and look.losses is not None:
-            self._add_between(self._last, look, look.losses)
+            self._add_between(self._last, look, look.losses[1:])
         row = EMPTY.copy()
         if look.population_losses is not None:
             row[MEDIAN], row[SPREAD] = _population(look.population_losses)
         if look.mistakes is not None:
             row[MISTAKES] = look.mistakes
         self._add(row, look[2:7], look.loss)
-        # A copy, for the search goes on from here.
-        self.last_w = look.w.copy()
-        self._unmeasured.append((len(self._rows) - 1, self.last_w))
+        self.last_w = look.w
+        self._unmeasured.append((len(self._rows) - 1, look.w))
         if len(self._unmeasured) * self.last_w.size > MOST_NUMBERS:
             self.measure()
         self._last = look
@@ -93,12 +92,13 @@ class Recorder:
             self._measured.update(zip([row for row, _ in looks], measures, strict=True))
             self.measures = measures[-1]
 
-    def _add_between(self, last: Look, look: Look, losses: Array) -> None:
+    def _add_between(self, last: Look, look: Look, between: Array) -> None:
         """Add the best iterate of a stretch, and the first below the target, where they are not the last."""
         better = look.lowest < min(self._best, look.loss)
         reached = self._best > self._target >= look.lowest
         if not better and not reached:
             return
+        losses = np.append(between, look.loss)
         finite = np.where(np.isfinite(losses), losses, np.inf)
         places = {int(np.argmin(finite))} if better else set()
         if reached:

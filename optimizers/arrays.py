@@ -49,9 +49,11 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
         raise InputError(f"{name} holds {NO_NUMBERS[table.dtype.kind]}")
     if table.dtype.kind in "OUS":
         table = _numbers_of_objects(name, table)
+    if table.dtype.itemsize <= 8:
+        return np.array(table, dtype=np.float64, order="C")
     with np.errstate(over="ignore"):
         numbers = np.array(table, dtype=np.float64, order="C")
-    if table.dtype.itemsize > 8 and (np.isinf(numbers) & np.isfinite(table)).any():
+    if (np.isinf(numbers) & np.isfinite(table)).any():
         raise InputError(f"{name} holds a number beyond the range of float64: scale the numbers down")
     return numbers
 

@@ -275,20 +275,8 @@ class Objective(ABC):
             self.mistakes = (self.mistakes or 0) + mistakes
 
     @property
-    def value_rows(self) -> int:
-        """Rows passed forward for values so far."""
-        return int(self.counters[VALUE_ROWS])
-
-    @property
-    def gradient_rows(self) -> int:
-        """Rows passed forward and backward so far, for derivatives and for corrections of a single unit."""
-        counts = self.counts
-        derivatives = counts.hessian_rows + counts.jacobian_rows
-        return int(self.counters[GRADIENT_ROWS]) + derivatives + counts.corrected_rows
-
-    @property
-    def cost(self) -> float:
-        """Cost so far, in forward-pass equivalents."""
+    def spent(self) -> tuple[float, int, int]:
+        """Cost, value rows and gradient rows so far."""
         # Each look asks. Reading eight properties took 6 us, a tenth of what a look takes as a whole.
         counts = self.counts
         values, gradients = self.counters.tolist()[:2]
@@ -300,7 +288,23 @@ class Objective(ABC):
             paid += counts.jacobian_rows * (self.jacobian_cost or 0.0)
         if counts.solved_rows:
             paid += counts.solved_rows * (self.output_weights_cost or 0.0)
-        return float(paid / self.rows + counts.charged)
+        derivatives = counts.hessian_rows + counts.jacobian_rows + counts.corrected_rows
+        return float(paid / self.rows + counts.charged), values, gradients + derivatives
+
+    @property
+    def cost(self) -> float:
+        """Cost so far, in forward-pass equivalents."""
+        return self.spent[0]
+
+    @property
+    def value_rows(self) -> int:
+        """Rows passed forward for values so far."""
+        return self.spent[1]
+
+    @property
+    def gradient_rows(self) -> int:
+        """Rows passed forward and backward so far, for derivatives and for corrections of a single unit."""
+        return self.spent[2]
 
     def checked(self, w: ArrayLike) -> Array:
         """Return parameters as a contiguous float64 vector of the right length.

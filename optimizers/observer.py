@@ -52,9 +52,10 @@ class Budget:
 
 
 class Look(NamedTuple):
-    """What one look saw: the present point, and the loss of every iterate since the last look."""
+    """What one look saw: the present point, and the losses on the way to it."""
 
     w: Array
+    """A copy, which the search does not go on with: it may be kept, not written to."""
     loss: float
     iteration: int
     cost: float
@@ -62,9 +63,10 @@ class Look(NamedTuple):
     gradient_rows: int
     seconds: float
     losses: Array | None
-    """Loss of each iterate after the last look, the present one last; None where it is not known."""
+    """Loss of each iterate from that of the last look on, without the present one; None where it is not
+    known. The search may go on with the array: copy what is to be kept."""
     lowest: float
-    """Lowest of the losses that are finite, ``loss`` alone where the others are not known; or infinity."""
+    """Lowest finite loss since the last look, the present one included; infinity where there is none."""
     population_losses: Array | None
     mistakes: int | None = None
     """Mistakes corrected so far, row by row; None where the search does not go by mistakes."""
@@ -124,7 +126,7 @@ class Observer:
         self._start = None if start is None else start.copy()
         self._seconds = min(budget.seconds or math.inf, timeout or math.inf)
         objective.begin()
-        self._before = (objective.cost, objective.value_rows, objective.gradient_rows)
+        self._before = objective.spent
         self.view = View(objective, self, target)
         if self._seconds < math.inf:
             objective.guard = self._in_time
@@ -352,26 +354,26 @@ class Observer:
             self._objective.count_rows(self._objective.rows)
 
     def _count(self) -> None:
-        objective = self._objective
-        self.cost = self.solved_cost if math.isfinite(self.solved_cost) else self._spent()
-        self.value_rows = objective.value_rows - self._before[1]
-        self.gradient_rows = objective.gradient_rows - self._before[2]
+        cost, value_rows, gradient_rows = self._objective.spent
+        before = self._before
+        self.cost = self.solved_cost if math.isfinite(self.solved_cost) else cost - before[0]
+        self.value_rows, self.gradient_rows = value_rows - before[1], gradient_rows - before[2]
 
     def _show(self, w: Array, loss: float, told: Array | None, population_losses: Array | None) -> None:
         """Note what a look saw, and hand it on."""
         self.final_loss = loss
         if self._keep is None:
             return
-        trail, lowest = None, loss if math.isfinite(loss) else math.inf
-        if told is not None:
-            trail = np.empty(told.size)
-            trail[:-1], trail[-1] = told[1:], loss
+        lowest = loss if math.isfinite(loss) else math.inf
+        if told is not None and told.size > 1:
+            between = told[1:]
             # ``min`` takes three times as long for a few; both give NaN where one is NaN.
-            lowest = float(trail[trail.argmin()])
-            if not math.isfinite(lowest):
-                lowest = float(trail[np.isfinite(trail)].min(initial=math.inf))
+            least = float(between[between.argmin()])
+            if not math.isfinite(least):
+                least = float(between[np.isfinite(between)].min(initial=math.inf))
+            lowest = min(lowest, least)
         spent = (self.iteration, self.cost, self.value_rows, self.gradient_rows, self.seconds)
-        self._keep(Look(w, loss, *spent, trail, lowest, population_losses, self._objective.mistakes))
+        self._keep(Look(w, loss, *spent, told, lowest, population_losses, self._objective.mistakes))
 
     # How a run ends
 

@@ -421,12 +421,13 @@ def test_a_look_holds_the_loss_of_every_iterate_since_the_last() -> None:
     for before, look in itertools.pairwise(run.looks):
         assert look.losses is not None
         assert len(look.losses) == look.iteration - before.iteration
-        assert look.losses[-1] == look.loss
+        assert look.losses[0] == before.loss
+        assert look.lowest == look.loss
         assert look.value_rows == look.iteration * ROWS
         assert look.cost == look.iteration
         assert look.gradient_rows == 0
         trail += look.losses.tolist()
-    assert trail == [1 / (1 + iteration) for iteration in range(1, 301)]
+    assert [*trail, look.loss] == [1 / (1 + iteration) for iteration in range(301)]
     assert run.looks[0].losses is None
 
 
