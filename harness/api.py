@@ -16,6 +16,7 @@ from harness.sweep import sweep
 from optimizers.errors import InputError
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
+from optimizers.shown import shown
 
 
 def run(
@@ -106,5 +107,5 @@ def _plain(seeds: object) -> object:
 
 def _path(folder: object) -> Path:
     if not isinstance(folder, str | os.PathLike):
-        raise InputError(f"folder is {folder!r}, expected the path of a folder")
+        raise InputError(f"folder is {shown(folder)}, expected the path of a folder")
     return Path(folder)

@@ -10,6 +10,7 @@ import click
 
 from harness.catalogue import KINDS, describe, details, listing
 from optimizers.errors import InputError, MissingExtraError, unknown_name
+from optimizers.shown import shown
 
 OUTPUT = Path("output")
 
@@ -187,7 +188,7 @@ def check(problem: str, seed: int, gradient: tuple[str, ...]) -> None:
     from harness.problems import load
 
     loaded = load(problem)
-    click.echo(f"{loaded!r}\n")
+    click.echo(f"{shown(loaded)}\n")
     render_check(compare(loaded, seed, gradient), Console())
 
 

@@ -24,6 +24,7 @@ from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import changed_options, option_ranges, option_values
 from optimizers.registry import build_optimizer, known_optimizers
+from optimizers.shown import shown
 
 FIELDS = (
     "question",
@@ -91,7 +92,7 @@ class Experiment:
             twice = next((name for name, count in Counter(names).items() if count > 1), None)
             if twice is not None:
                 remedy = "give it once, or another name" if label == "problem" else "give it once"
-                raise InputError(f"experiment '{self.name}': {label} {twice!r} is there twice: {remedy}")
+                raise InputError(f"experiment '{self.name}': {label} {shown(twice)} is there twice: {remedy}")
 
     def declaration(self) -> str:
         """Return the experiment as TOML, everything spelled out.
@@ -208,9 +209,9 @@ def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
     question, timeout = table.get("question", ""), _plain(table.get("timeout"))
     for key, text in (("name", name), ("question", question)):
         if not isinstance(text, str):
-            raise InputError(f"field '{key}' is {text!r}, expected text")
+            raise InputError(f"field '{key}' is {shown(text)}, expected text")
     if timeout is not None and not _positive(timeout):
-        raise InputError(f"field 'timeout' is {timeout!r}, expected seconds above 0, or no such field")
+        raise InputError(f"field 'timeout' is {shown(timeout)}, expected seconds above 0, or no such field")
     return Experiment(
         name=name,
         question=question,
@@ -253,7 +254,7 @@ def _entries(table: dict[str, Any], name: str) -> list[Any]:
     if isinstance(entries, str | dict):
         entries = [entries]
     if not isinstance(entries, list):
-        raise InputError(f"field '{name}' is {entries!r}, expected a list of names or tables")
+        raise InputError(f"field '{name}' is {shown(entries)}, expected a list of names or tables")
     if not entries:
         raise InputError(f"field '{name}' is an empty list, expected at least one")
     return entries
@@ -262,7 +263,7 @@ def _entries(table: dict[str, Any], name: str) -> list[Any]:
 def _names(value: Any, name: str) -> list[str]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names or not all(isinstance(entry, str) for entry in names):
-        raise InputError(f"field '{name}' is {value!r}, expected a list of names, at least one")
+        raise InputError(f"field '{name}' is {shown(value)}, expected a list of names, at least one")
     return names
 
 
@@ -273,10 +274,10 @@ def _seeds(value: Any) -> list[int]:
         raise InputError(f"field 'seeds' is {value}, expected a number of seeds up to {MOST_SEEDS}")
     seeds = list(range(value)) if number else [*map(_plain, value)] if isinstance(value, list) else value
     if not isinstance(seeds, list) or not seeds:
-        raise InputError(f"field 'seeds' is {value!r}, expected a number of seeds, 1 or more, or a list")
+        raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds, 1 or more, or a list")
     for seed in seeds:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
-            raise InputError(f"field 'seeds' holds {seed!r}, expected whole numbers from 0 to 2^63 - 1")
+            raise InputError(f"field 'seeds' holds {shown(seed)}, expected whole numbers from 0 to 2^63 - 1")
     return seeds
 
 
@@ -285,12 +286,14 @@ def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
     if isinstance(entries, str | dict):
         entries = [entries]
     if not isinstance(entries, list):
-        raise InputError(f"field 'figures' is {entries!r}, expected a list of names or tables")
+        raise InputError(f"field 'figures' is {shown(entries)}, expected a list of names or tables")
     figures = []
     for entry in entries:
         figure = {"name": entry} if isinstance(entry, str) else entry
         if not isinstance(figure, dict) or not isinstance(figure.get("name"), str):
-            raise InputError(f"field 'figures' holds {entry!r}, expected a table with name = \"convergence\"")
+            raise InputError(
+                f"field 'figures' holds {shown(entry)}, expected a table with name = \"convergence\""
+            )
         figures.append(figure)
     return figures
 
@@ -311,7 +314,7 @@ def _expanded(given: dict[str, Any], owner: type) -> list[dict[str, Any]]:
 def _refuse_own(kind: str, entry: dict[str, Any]) -> NoReturn:
     brought = "data or code" if kind == "problem" else "code"
     raise InputError(
-        f"{kind} {str(entry['own'])[:80]!r} is your own (digest {entry.get('digest')!s:.32}): its {brought} "
+        f"{kind} {shown(entry['own'])} is your own (digest {shown(entry.get('digest'))}): its {brought} "
         "cannot be built again from a file; run it from Python, with harness.run and this folder"
     )
 
@@ -323,7 +326,9 @@ def _problems(entry: Any) -> list[BaseProblem]:
         _refuse_own("problem", entry)
     given = parse(entry) if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        raise InputError(f"field 'problems' holds {entry!r}, expected a problem, or a name such as \"iris\"")
+        raise InputError(
+            f"field 'problems' holds {shown(entry)}, expected a problem, or a name such as \"iris\""
+        )
     families = known_problems()
     if given["name"] not in families:
         raise unknown_name("problem", given["name"], families)
@@ -337,7 +342,9 @@ def _optimizers(entry: Any) -> list[Optimizer]:
         _refuse_own("optimizer", entry)
     given = {"name": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        raise InputError(f"field 'optimizers' holds {entry!r}, expected Adam(), or a name such as \"adam\"")
+        raise InputError(
+            f"field 'optimizers' holds {shown(entry)}, expected Adam(), or a name such as \"adam\""
+        )
     classes = known_optimizers()
     if given["name"] not in classes:
         raise unknown_name("optimizer", given["name"], classes)

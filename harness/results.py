@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 RUN_COLUMNS = (
     "run_id",
@@ -150,7 +151,7 @@ class Results:
                 )
 
     def __repr__(self) -> str:
-        return "; ".join([f"Results({self.name!r}: {self._contents()})", *self.remarks()])
+        return "; ".join([f"Results({shown(self.name)}: {self._contents()})", *self.remarks()])
 
     def remarks(self) -> list[str]:
         """Return the notes, and a sentence where the runs are of more than one code, or of unknown code."""

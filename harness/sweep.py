@@ -27,6 +27,7 @@ from harness.worker import execute
 from optimizers.errors import InputError, MissingExtraError, unknown_name
 from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Objective
+from optimizers.shown import shown
 
 RUNS_A_WORKER = 50
 """Runs from which one more process pays: starting one takes two seconds."""
@@ -162,7 +163,7 @@ def sweep(
 
 def _outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
     if not isinstance(retry, str | Collection) or not all(isinstance(name, str) for name in retry):
-        raise InputError(f"retry is {retry!r}, expected outcomes such as 'failed'")
+        raise InputError(f"retry is {shown(retry)}, expected outcomes such as 'failed'")
     listed = [
         name.strip() for entry in ([retry] if isinstance(retry, str) else retry) for name in entry.split(",")
     ]
@@ -187,7 +188,7 @@ def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[st
 def _workers(asked: int | None, pending: int) -> int:
     asked = int(asked) if isinstance(asked, np.integer) else asked
     if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
-        raise InputError(f"workers is {asked!r}, expected a whole number, 1 or more")
+        raise InputError(f"workers is {shown(asked)}, expected a whole number, 1 or more")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return asked if asked is not None else max(1, min(cores, pending // RUNS_A_WORKER))
 

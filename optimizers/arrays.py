@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 NAMED_ROWS = 5
 """Masked rows that a sentence names; of more it says how many there are."""
@@ -95,8 +96,8 @@ def _numbers_of_objects(name: str, table: Any) -> NDArray[np.float64]:
                 f"{name} holds a number beyond the range of float64: scale the numbers down"
             ) from None
         except (TypeError, ValueError):
-            shown = str(entry) if isinstance(entry, np.generic) else entry
-            found = f"{'holds' if table.ndim else 'is'} {shown!r}, expected numbers"
-            remedy = ": encode it as numbers first" if isinstance(shown, str | bytes) else ""
+            plain = str(entry) if isinstance(entry, np.generic) else entry
+            found = f"{'holds' if table.ndim else 'is'} {shown(plain)}, expected numbers"
+            remedy = ": encode it as numbers first" if isinstance(plain, str | bytes) else ""
             raise InputError(f"{name} {found}{remedy}") from None
     return numbers

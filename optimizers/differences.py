@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.objective import Array
+from optimizers.shown import shown
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -89,14 +90,14 @@ class Differences:
 
     def __init__(self, scheme: str, sizes: ArrayLike | None = None, step: float | None = None) -> None:
         if scheme not in SCHEMES:
-            raise InputError(f"difference is {scheme!r}, expected one of: {', '.join(SCHEMES)}")
+            raise InputError(f"difference is {shown(scheme)}, expected one of: {', '.join(SCHEMES)}")
         self.scheme, self.step = scheme, step
         # Parameters for which a forward difference will do, with the curvature along each.
         self._forward: dict[int, float] = {}
         self._fine = False
         self.sizes = self._told = None if sizes is None else real_array("sizes", sizes)
         if self.sizes is not None and not ((self.sizes > 0) & np.isfinite(self.sizes)).all():
-            raise InputError(f"sizes is {sizes!r}, expected finite numbers above 0")
+            raise InputError(f"sizes is {shown(sizes)}, expected finite numbers above 0")
 
     def begin(self) -> None:
         """Forget the sizes that the first point of an earlier search has told."""

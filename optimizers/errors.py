@@ -5,9 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from optimizers.shown import LONGEST, printable, shown
+
 
 class InputError(ValueError):
     """Report input that cannot be used: one sentence with the field, what was found and the remedy."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
 
 
 class MissingExtraError(ImportError):
@@ -30,7 +35,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
     """
     names = sorted(known)
     listing = ", ".join(names) if names else "none"
-    spelt = str(name).lower().replace("_", "-")
+    spelt = (name if isinstance(name, str) else shown(name))[:LONGEST].lower().replace("_", "-")
     near = difflib.get_close_matches(spelt, names, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'? (known: {listing})" if near else f"known are: {listing}"
-    return InputError(f"unknown {kind} {name!r}: {hint}")
+    return InputError(f"unknown {kind} {shown(name)}: {hint}")

@@ -12,6 +12,7 @@ from optimizers.differences import Differences
 from optimizers.errors import InputError
 from optimizers.evaluated import Evaluated
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Measurable, Rows
+from optimizers.shown import shown
 
 
 class FunctionObjective(Measurable):
@@ -65,27 +66,30 @@ class FunctionObjective(Measurable):
         sizes: ArrayLike | None = None,
     ) -> None:
         if not callable(function):
-            raise InputError(f"function is {function!r}, expected something callable with a vector")
+            raise InputError(f"function is {shown(function)}, expected something callable with a vector")
         if gradient is not None and not callable(gradient):
-            raise InputError(f"gradient is {gradient!r}, expected something callable with a vector, or None")
+            raise InputError(
+                f"gradient is {shown(gradient)}, expected something callable with a vector, or None"
+            )
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise InputError(f"n is {n!r}, expected the number of parameters, 1 or more")
+            raise InputError(f"n is {shown(n)}, expected the number of parameters, 1 or more")
         n = int(n)
         if not gradient_cost >= 1:
             raise InputError(
-                f"gradient_cost is {gradient_cost!r}, expected 1 evaluation or more: the value belongs to it"
+                f"gradient_cost is {shown(gradient_cost)}, expected 1 evaluation or more: "
+                "the value belongs to it"
             )
         if hessian_product is not None and not callable(hessian_product):
             raise InputError(
-                f"hessian_product is {hessian_product!r}, expected something callable with two vectors"
+                f"hessian_product is {shown(hessian_product)}, expected something callable with two vectors"
             )
         if not hessian_cost > 0:
-            raise InputError(f"hessian_cost is {hessian_cost!r}, expected evaluations above 0")
+            raise InputError(f"hessian_cost is {shown(hessian_cost)}, expected evaluations above 0")
         self.size = n
         self.counters = np.zeros(2, dtype=np.int64)
         self._differences = Differences(difference, sizes)
         if self._differences.sizes is not None and self._differences.sizes.shape != (n,):
-            raise InputError(f"sizes is {sizes!r}, expected {n} numbers, one for each parameter")
+            raise InputError(f"sizes is {shown(sizes)}, expected {n} numbers, one for each parameter")
         self.gradient_cost = gradient_cost if gradient is not None else self._differences.values(n)
         self._function = function
         self._gradient = gradient
@@ -203,7 +207,7 @@ class FunctionObjective(Measurable):
             return float(answer)
         number = real_array("what the function returns", answer)
         if number.ndim:
-            raise InputError(f"the function returned {answer!r}, expected one number")
+            raise InputError(f"the function returned {shown(answer)}, expected one number")
         return float(number)
 
     def _shaped(self, answer: ArrayLike, what: str) -> Array:

@@ -17,6 +17,7 @@ from optimizers.objective import Array, Measurable, Objective
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.search import observed, search
+from optimizers.shown import shown
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,15 @@ def minimize(
     """
     point = real_array("start", start)
     if point.ndim != 1 or not np.isfinite(point).all():
-        raise InputError(f"start is {start!r}, expected a flat vector of finite numbers")
+        raise InputError(f"start is {shown(start)}, expected a flat vector of finite numbers")
     if not isinstance(optimizer, Optimizer):
-        raise InputError(f"optimizer is {optimizer!r}, expected an optimizer such as optimizers.Adam()")
+        raise InputError(f"optimizer is {shown(optimizer)}, expected an optimizer such as optimizers.Adam()")
     if target is not None and not _is_number(target):
-        raise InputError(f"target is {target!r}, expected a finite number or None")
+        raise InputError(f"target is {shown(target)}, expected a finite number or None")
     if rng is not None and not isinstance(rng, np.random.Generator):
-        raise InputError(f"rng is {rng!r}, expected a generator such as numpy.random.default_rng(0)")
+        raise InputError(f"rng is {shown(rng)}, expected a generator such as numpy.random.default_rng(0)")
     if not isinstance(budget, Budget) and not _is_number(budget):
-        raise InputError(f"budget is {budget!r}, expected a number of evaluations or a Budget")
+        raise InputError(f"budget is {shown(budget)}, expected a number of evaluations or a Budget")
     objective = _objective(function, point.size, difference)
     reason = optimizer.refusal(objective)
     if reason is not None:
@@ -119,8 +120,8 @@ def _objective(function: Callable[[Array], float] | Objective, n: int, differenc
         return FunctionObjective(function, n, difference=scheme)
     if difference is not None:
         raise InputError(
-            f"difference is {difference!r}, but the objective brings its own gradient: leave it out here, "
-            "and hand it in where the objective is made"
+            f"difference is {shown(difference)}, but the objective brings its own gradient: "
+            "leave it out here, and hand it in where the objective is made"
         )
     if not isinstance(function, Measurable):
         raise InputError("the objective cannot be measured: make it a subclass of optimizers.Measurable")

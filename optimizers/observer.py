@@ -19,6 +19,7 @@ from optimizers.objective import Array, Measurable
 from optimizers.optimizer import Outcome
 from optimizers.options import Count, Positive, options
 from optimizers.reports import fault_of, same_loss
+from optimizers.shown import shown
 from optimizers.view import StoppedError, View
 
 LOOKS_PER_DECADE = 16
@@ -414,7 +415,7 @@ class Observer:
         if ended is None:
             return Outcome("failed", "the optimizer stopped without being told and without a reason")
         if not isinstance(ended, Outcome):
-            return Outcome("failed", f"the optimizer answered {ended!r}, expected an Outcome or None")
+            return Outcome("failed", f"the optimizer answered {shown(ended)}, expected an Outcome or None")
         if ended.name not in ("stalled", "diverged", "failed"):
             return Outcome(
                 "failed",

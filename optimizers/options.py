@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from optimizers.errors import InputError
 from optimizers.named import Named, kebab_case
+from optimizers.shown import shown
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> s
     field = str(finding["loc"][0]) if finding["loc"] else "value"
     expected = finding["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     expected = expected.replace("a valid tuple", "a list").replace("a valid integer", "a whole number")
-    return f"{owner}: option '{field}' is {found!r}, expected {expected}"
+    return f"{owner}: option '{field}' is {shown(found)}, expected {expected}"
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from optimizers.errors import InputError, unknown_name
 from optimizers.named import Named
 from optimizers.optimizer import Optimizer
+from optimizers.shown import shown
 
 T = TypeVar("T", bound=Named)
 
@@ -63,7 +64,7 @@ def build_optimizer(specification: str | dict[str, Any]) -> Optimizer:
     given = {"name": specification} if isinstance(specification, str) else dict(specification)
     name = given.pop("name", None)
     if not isinstance(name, str):
-        raise InputError(f'an optimizer has no name: found {specification!r}, expected name = "adam"')
+        raise InputError(f'an optimizer has no name: found {shown(specification)}, expected name = "adam"')
     classes = known_optimizers()
     if name not in classes:
         raise unknown_name("optimizer", name, classes)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from optimizers.shown import shown
+
 RELATIVE = 1e-9
 """How far a loss that is told may be from the one measured, as a part of it: kernels that add up in another
 order, and residuals whose squares are summed elsewhere, agree to 1e-11."""
@@ -47,7 +49,7 @@ def fault_of(
         loss: see ``Observe``.
     """
     if isinstance(iterations, bool) or not isinstance(iterations, WHOLE):
-        return f"it told of {iterations!r} iterations, expected a whole number"
+        return f"it told of {shown(iterations)} iterations, expected a whole number"
     if not 0 <= iterations <= allowed:
         return f"it told of {iterations} iterations, where {allowed} were allowed"
     if _numbers(w) != (size,):
@@ -57,7 +59,7 @@ def fault_of(
     if losses is not None and _numbers(losses) != (iterations,):
         return f"it told losses that are not {iterations} numbers, one for each iteration"
     if loss is not None and (isinstance(loss, bool) or not isinstance(loss, NUMBERS)):
-        return f"it told of loss {loss!r}, expected a number"
+        return f"it told of loss {shown(loss)}, expected a number"
     return ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from optimizers.objective import Array, Measurable
 from optimizers.observer import Budget, Look, Observer
 from optimizers.optimizer import Optimizer, Outcome
+from optimizers.shown import shown
 from optimizers.view import StoppedError
 
 
@@ -25,7 +26,9 @@ def observed(
     """Return the observer of a search that is about to begin; the arguments are those of ``Observer``."""
     price = optimizer.iteration_cost(objective)
     if not (math.isfinite(price) and price > 0.0):
-        raise ValueError(f"{optimizer.name()}.iteration_cost returned {price!r}, expected a cost above 0")
+        raise ValueError(
+            f"{optimizer.name()}.iteration_cost returned {shown(price)}, expected a cost above 0"
+        )
     reserve = 0.0 if optimizer.pays_for_loss else 1.0
     return Observer(
         objective, price, budget, target, keep, timeout, reserve=reserve, draws=optimizer.draws, start=start

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 
 def parse(specification: str, kind: str = "problem") -> dict[str, Any]:
@@ -36,9 +37,9 @@ def parse(specification: str, kind: str = "problem") -> dict[str, Any]:
     for part in parts:
         option, sign, text = part.partition("=")
         if not sign or not option.strip():
-            raise InputError(f"{kind} {specification!r}: found {part!r}, expected option=value")
+            raise InputError(f"{kind} {shown(specification)}: found {shown(part)}, expected option=value")
         if option.strip() in given:
-            raise InputError(f"{kind} {specification!r}: option '{option.strip()}' is there twice")
+            raise InputError(f"{kind} {shown(specification)}: option '{option.strip()}' is there twice")
         try:
             given[option.strip()] = tomllib.loads(f"value = {' '.join(text.split())}")["value"]
         except tomllib.TOMLDecodeError:

@@ -11,6 +11,7 @@ from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import VALUE_ROWS, Array
+from optimizers.shown import shown
 
 
 class SumOfSquares(FunctionObjective):
@@ -49,11 +50,15 @@ class SumOfSquares(FunctionObjective):
         sizes: ArrayLike | None = None,
     ) -> None:
         if not callable(residuals):
-            raise InputError(f"residuals is {residuals!r}, expected something callable with a vector")
+            raise InputError(f"residuals is {shown(residuals)}, expected something callable with a vector")
         if jacobian is not None and not callable(jacobian):
-            raise InputError(f"jacobian is {jacobian!r}, expected something callable with a vector, or None")
+            raise InputError(
+                f"jacobian is {shown(jacobian)}, expected something callable with a vector, or None"
+            )
         if jacobian_cost is not None and not jacobian_cost > 0:
-            raise InputError(f"jacobian_cost is {jacobian_cost!r}, expected evaluations above 0, or None")
+            raise InputError(
+                f"jacobian_cost is {shown(jacobian_cost)}, expected evaluations above 0, or None"
+            )
         self._residuals, self._jacobian = residuals, jacobian
         self._last: tuple[bytes, Array] = (b"", np.empty(0))
         self._count: int | None = None

@@ -24,6 +24,7 @@ from harness.autodiff.calls import Call, Form, Function, Options, Recorded, form
 from harness.autodiff.tracer import Traced, holds_traced, lifted, trace_of
 from harness.autodiff.transformations import pull_back, push_forward
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 __all__ = [
     "directional_derivative",
@@ -60,7 +61,9 @@ def _places(argument: Argument) -> tuple[int, ...]:
     places = argument if isinstance(argument, tuple) else (argument,)
     for place in places:
         if isinstance(place, bool | np.bool) or not isinstance(place, int | np.integer) or place < 0:
-            raise InputError(f"argument is {argument!r}, expected a place such as 0, or a tuple of places")
+            raise InputError(
+                f"argument is {shown(argument)}, expected a place such as 0, or a tuple of places"
+            )
     if not places:
         raise InputError("argument is (), expected a place such as 0, or a tuple of places")
     return tuple(int(place) for place in places)
@@ -83,7 +86,7 @@ def _same_shape(name: str, found: Any, like: str, wanted: Any) -> None:
 def _kept(function: Function, call: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a derivative as made of a function, so that what this one reads is found."""
     if not callable(function):
-        raise InputError(f"the function is {function!r}, expected a callable")
+        raise InputError(f"the function is {shown(function)}, expected a callable")
     call.__wrapped__ = function  # type: ignore[attr-defined]
     return call
 
@@ -243,7 +246,7 @@ def jacobian(function: Function, argument: int = 0) -> Callable[..., Any]:
     """
     (place,) = places = _places(argument) if not isinstance(argument, tuple) else (-1,)
     if place < 0:
-        raise InputError(f"argument is {argument!r}, expected one place such as 0")
+        raise InputError(f"argument is {shown(argument)}, expected one place such as 0")
 
     def emitted(options: Options, *inputs: Traced) -> tuple[list[Any], Form]:
         recorded = _recorded(function, inputs, options)

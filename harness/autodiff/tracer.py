@@ -12,6 +12,7 @@ import numpy as np
 from harness.autodiff.program import Shape, Trace
 from optimizers.errors import InputError
 from optimizers.objective import Array
+from optimizers.shown import shown
 
 MOST_MEMBERS = 1000
 """Entries of a traced array that ``np.asarray`` takes apart: each becomes an instruction of its own."""
@@ -186,7 +187,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             from harness.autodiff.functions.remedies import of_method
 
             raise refused(f"the attribute {name} of an array", of_method(name))
-        raise AttributeError(f"a traced array has no attribute {name!r}")
+        raise AttributeError(f"a traced array has no attribute {shown(name)}")
 
 
 def _bound(entry: Callable[..., Any], x: Traced) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ import functools
 from harness.network.source import GradientSource
 from optimizers.errors import InputError, unknown_name
 from optimizers.registry import find_classes
+from optimizers.shown import shown
 from optimizers.specification import parse
 
 
@@ -33,7 +34,7 @@ def build_source(specification: str) -> GradientSource:
     ('central-difference:step=1e-06', 'central-difference')
     """
     if not isinstance(specification, str):
-        raise InputError(f"a gradient source is {specification!r}, expected text such as 'analytic'")
+        raise InputError(f"a gradient source is {shown(specification)}, expected text such as 'analytic'")
     given = parse(specification, "gradient source")
     name = given.pop("name")
     sources = known_sources()

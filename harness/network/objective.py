@@ -16,6 +16,7 @@ from harness.network.network import Network
 from harness.network.source import Data, GradientSource
 from optimizers.errors import InputError
 from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Counts, Measurable, Rows
+from optimizers.shown import shown
 
 
 class NetworkObjective(Measurable):
@@ -189,7 +190,7 @@ class NetworkObjective(Measurable):
             return ALL_ROWS
         chosen = np.ascontiguousarray(rows)
         if chosen.ndim != 1 or chosen.size == 0 or chosen.dtype.kind not in "iu":
-            raise InputError(f"rows is {rows!r}, expected a flat list of at least one row number")
+            raise InputError(f"rows is {shown(rows)}, expected a flat list of at least one row number")
         if chosen.min() < 0 or chosen.max() >= self.rows:
             raise InputError(f"rows go from {chosen.min()} to {chosen.max()}, expected 0 to {self.rows - 1}")
         return chosen.astype(np.int64)

@@ -16,6 +16,7 @@ from harness.analysis.summary import quantile
 from harness.plots.style import SMALL, TARGET, Line, fold, line_looks, logarithmic_ticks, panels
 from harness.results import Results, gradient_column
 from optimizers.errors import InputError, unknown_name
+from optimizers.shown import shown
 
 Array = npt.NDArray[np.float64]
 Curve = tuple[Array, Array]
@@ -78,7 +79,9 @@ def convergence(
     if axis not in AXES:
         raise unknown_name("x axis", x, AXES)
     if not 0 <= band <= 1:
-        raise InputError(f"band is {band!r}, expected the share of runs inside it, from 0 to 1, such as 0.5")
+        raise InputError(
+            f"band is {shown(band)}, expected the share of runs inside it, from 0 to 1, such as 0.5"
+        )
     chosen = _chosen(results, problems)
     looks = line_looks(results.runs)
     runs = results.runs.assign(gradient=gradient_column(results.runs))

@@ -11,6 +11,7 @@ from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
 from optimizers.errors import InputError, unknown_name
 from optimizers.registry import find_classes
+from optimizers.shown import shown
 from optimizers.specification import parse
 
 __all__ = ["Family", "FunctionProblem", "Problem", "ProblemFamily", "known_problems", "load", "parse"]
@@ -40,7 +41,7 @@ def load(name: str, **options: Any) -> BaseProblem:
     'parity:bits=4'
     """
     if not isinstance(name, str):
-        raise InputError(f"a problem's name is {name!r}, expected text such as 'iris'")
+        raise InputError(f"a problem's name is {shown(name)}, expected text such as 'iris'")
     given = parse(name) | options
     family = given.pop("name")
     families = known_problems()

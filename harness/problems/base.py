@@ -13,6 +13,7 @@ import numpy as np
 
 from optimizers.errors import InputError
 from optimizers.objective import Array, Measurable, Objective
+from optimizers.shown import shown
 
 SPLIT, START, ROW_ORDER, CHECK = range(4)
 """Purposes that a (problem, seed) draws randomness for, each a stream of its own."""
@@ -58,7 +59,7 @@ def plain_number(value: Any, name: str) -> float | None:
             return float(value)
     except OverflowError:
         pass
-    raise InputError(f"{name} is {value!r:.40}, expected a finite number, or None")
+    raise InputError(f"{name} is {shown(value)}, expected a finite number, or None")
 
 
 class BaseProblem(ABC):

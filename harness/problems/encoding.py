@@ -11,6 +11,7 @@ from harness.network.losses import Loss
 from optimizers.arrays import real_array, refuse_masked
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows, SingleLayer
+from optimizers.shown import shown
 
 
 def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] | None]:
@@ -39,7 +40,7 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     if loss.targets == "numbers":
         if given.dtype.kind not in "iufb":
             raise InputError(
-                f"y holds {given.flat[0]!r}, but loss '{loss.name}' takes numbers: "
+                f"y holds {shown(given.flat[0])}, but loss '{loss.name}' takes numbers: "
                 "take categorical-cross-entropy for named classes"
             )
         numbers = given.astype(np.float64).reshape(len(given), -1)
@@ -97,7 +98,7 @@ def label_array(labels: ArrayLike) -> NDArray[Any]:
         # NaN is the one thing that is not itself; NaT and pandas' NA are neither, or nothing.
         missing = label is None or not isinstance(label, str | int | float | bool | np.generic | bytes)
         if missing or label != label or isinstance(label, np.datetime64 | complex):
-            raise InputError(f"y holds {label!r}, expected classes or numbers: leave such rows out")
+            raise InputError(f"y holds {shown(label)}, expected classes or numbers: leave such rows out")
     return given
 
 

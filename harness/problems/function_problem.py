@@ -28,6 +28,7 @@ from harness.problems.base import START, BaseProblem, Measures, gradient_quality
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Rows
+from optimizers.shown import shown
 
 NOTHING = float("nan")
 
@@ -199,11 +200,15 @@ class FunctionProblem(BaseProblem):
                 np.broadcast_to(np.asarray(side, dtype=np.float64), (n,)) for side in (low, high)
             )
         except ValueError:
-            raise InputError(f"the box from {low!r} to {high!r} is not one of {n} numbers") from None
+            raise InputError(
+                f"the box from {shown(low)} to {shown(high)} is not one of {n} numbers"
+            ) from None
         if not (np.isfinite([self._low, self._high]).all() and (self._low <= self._high).all()):
-            raise InputError(f"the box goes from {low!r} to {high!r}, expected finite numbers, low to high")
+            raise InputError(
+                f"the box goes from {shown(low)} to {shown(high)}, expected finite numbers, low to high"
+            )
         if derivative is not None and not callable(derivative):
-            raise InputError(f"derivative is {derivative!r}, expected something callable with a vector")
+            raise InputError(f"derivative is {shown(derivative)}, expected something callable with a vector")
         self.n, self.name, self.target = n, name, plain_number(target, "target")
         self.function = function if derivative is None else WithDerivative(function, derivative)
         box = [self._low.tolist(), self._high.tolist()]

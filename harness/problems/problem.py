@@ -39,6 +39,7 @@ from harness.problems.scaling import standardised
 from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
+from optimizers.shown import shown
 
 NOTHING = float("nan")
 
@@ -81,7 +82,7 @@ class Problem(BaseProblem):
         data_key: str | None = None,
     ) -> None:
         if not 0 <= test_fraction < 1:
-            raise InputError(f"test_fraction is {test_fraction!r}, expected a number from 0 to below 1")
+            raise InputError(f"test_fraction is {shown(test_fraction)}, expected a number from 0 to below 1")
         self._X, self._Y = check_data(network, X, Y)
         self.network, self.classes = network, classes
         self.name, self.target = name, plain_number(target, "target")
@@ -139,12 +140,14 @@ class Problem(BaseProblem):
             raise InputError(f"X has shape {table.shape}, expected (rows, features), at least one of each")
         labels = label_array(y)
         if labels.ndim == 0 or len(labels) != len(table):
-            found = f"{len(labels)} labels" if labels.ndim else f"one label, {y!r},"
+            found = f"{len(labels)} labels" if labels.ndim else f"one label, {shown(y)},"
             raise InputError(f"y has {found} for the {len(table)} rows of X: give each row one")
         if isinstance(hidden, np.ndarray) and hidden.ndim == 1 and hidden.dtype.kind in "iu":
             hidden = hidden.tolist()
         if isinstance(hidden, str) or not isinstance(hidden, Sequence):
-            raise InputError(f"hidden is {hidden!r}, expected a list of sizes such as (32,), or () for none")
+            raise InputError(
+                f"hidden is {shown(hidden)}, expected a list of sizes such as (32,), or () for none"
+            )
         Y, classes = encode_targets(labels, KNOWN[loss])
         network = Network(
             sizes=(table.shape[1], *hidden, Y.shape[1]),

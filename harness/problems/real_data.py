@@ -13,6 +13,7 @@ from harness.problems.family import ProblemFamily
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Sizes, options
+from optimizers.shown import shown
 
 
 def _carried(name: str) -> tuple[Array, NDArray[Any]]:
@@ -80,7 +81,9 @@ class IrisPair(ProblemFamily):
 
     def __post_init__(self) -> None:
         if self.one == self.other:
-            raise InputError(f"IrisPair: one and other are both {self.one!r}: give two species, or 'rest'")
+            raise InputError(
+                f"IrisPair: one and other are both {shown(self.one)}: give two species, or 'rest'"
+            )
 
     def data(self) -> tuple[Array, NDArray[Any]]:
         """Return measures in cm and whether the flower is the one."""

@@ -24,6 +24,7 @@ from harness.plots import known_plots
 from harness.results import NO_PARAMETERS, Results
 from harness.store import Store, write_whole
 from optimizers.errors import InputError, unknown_name
+from optimizers.shown import shown
 
 FIGURE_DOTS_PER_INCH = 150
 
@@ -58,7 +59,7 @@ def check_figures(figures: Sequence[dict[str, Any]]) -> None:
             except pydantic.ValidationError as error:
                 findings = [finding["msg"].removeprefix("Input should be ") for finding in error.errors()]
                 raise InputError(
-                    f"plot '{name}': option '{option}' is {value!r}, expected {' or '.join(findings)}"
+                    f"plot '{name}': option '{option}' is {shown(value)}, expected {' or '.join(findings)}"
                 ) from None
         if files[place] in files[:place]:
             raise InputError(f"two figures would be {files[place]}: give each once, or other options")

@@ -15,6 +15,7 @@ from harness.symbolic.limit import PARTS, too_many_parameters
 from harness.symbolic.printing import WIDTH, latex, plain, wrapped
 from harness.symbolic.symbols import latex_name, vector
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 Definitions = tuple[tuple[Any, Any], ...]
 
@@ -124,7 +125,7 @@ def _parts(expression: Any, known: dict[Any, int]) -> int:
 def function_derivation(function: Callable[[Any], Any], n: int) -> Derivation:
     """Derive the gradient of a function of n numbers; see ``harness.symbolic.derivation_of``."""
     if not isinstance(n, int) or n < 1:
-        raise InputError(f"n is {n!r}, expected how many numbers the function takes, 1 or more")
+        raise InputError(f"n is {shown(n)}, expected how many numbers the function takes, 1 or more")
     if reason := too_many_parameters(n):
         raise InputError(f"no derivation: {reason}: take harness.autodiff.gradient")
     w = vector("w", n)

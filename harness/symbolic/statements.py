@@ -9,6 +9,7 @@ from typing import Any
 from harness.symbolic.extra import sympy
 from harness.symbolic.functions import LogSumExp, Sigmoid
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 Definitions = list[tuple[Any, Any]]
 
@@ -99,7 +100,7 @@ class Writer:
         if exponent.is_negative:
             return f"1.0 / ({self.text(base**-exponent)})"
         if exponent != int(exponent):
-            return f"{self._factor(base)} ** {float(exponent)!r}"
+            return f"{self._factor(base)} ** {shown(float(exponent))}"
         factor = self.text(base)
         if not base.is_Symbol:
             name = next(self._fresh)

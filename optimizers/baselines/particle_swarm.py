@@ -12,6 +12,7 @@ from optimizers.compilation import compiled
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import NonNegative, TwoOrMore, options
+from optimizers.shown import shown
 
 
 @compiled()
@@ -67,8 +68,8 @@ class ParticleSwarm(PopulationSearch):
         super().__post_init__()
         if self.cognitive + self.social <= 4.0:
             raise InputError(
-                f"ParticleSwarm: options 'cognitive' and 'social' are {self.cognitive!r} and "
-                f"{self.social!r}, expected a sum above 4, which the constriction is made for: raise one"
+                f"ParticleSwarm: options 'cognitive' and 'social' are {shown(self.cognitive)} and "
+                f"{shown(self.social)}, expected a sum above 4, which the constriction is made for: raise one"
             )
 
     def settings(self) -> Array:

@@ -14,6 +14,7 @@ from optimizers.first_class import address, caller
 from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
+from optimizers.shown import shown
 
 TABLE = types.float64[:, ::1]
 
@@ -138,8 +139,8 @@ class PopulationSearch(Optimizer):
     def __post_init__(self) -> None:
         if self.init_range_low >= self.init_range_high:
             raise InputError(
-                f"{type(self).__name__}: option 'init_range_low' is {self.init_range_low!r}, expected less "
-                f"than init_range_high ({self.init_range_high!r}): widen the range"
+                f"{type(self).__name__}: option 'init_range_low' is {shown(self.init_range_low)}, expected "
+                f"less than init_range_high ({shown(self.init_range_high)}): widen the range"
             )
 
     @abstractmethod

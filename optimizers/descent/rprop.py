@@ -11,6 +11,7 @@ from optimizers.descent.base import Descent
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import AboveOne, Positive, ProperFraction, options
+from optimizers.shown import shown
 
 
 @compiled()
@@ -69,8 +70,9 @@ class Rprop(Descent):
     def __post_init__(self) -> None:
         if not self.shortest_step <= self.initial_step <= self.longest_step:
             raise InputError(
-                f"Rprop: option 'initial_step' is {self.initial_step!r}, expected from shortest_step "
-                f"({self.shortest_step!r}) to longest_step ({self.longest_step!r}): change one of them"
+                f"Rprop: option 'initial_step' is {shown(self.initial_step)}, expected from shortest_step "
+                f"({shown(self.shortest_step)}) to longest_step ({shown(self.longest_step)}): "
+                "change one of them"
             )
 
     def settings(self) -> Array:

@@ -13,6 +13,7 @@ from optimizers.descent.loop import Changes
 from optimizers.descent.schedules import SCHEDULES, scheduled_rates
 from optimizers.errors import InputError
 from optimizers.options import Count, CountOrZero, NonNegative, Positive, ProperFraction, options
+from optimizers.shown import shown
 
 ScheduleName = Literal["constant", "inverse-scaling", "step", "cosine"]
 
@@ -70,13 +71,13 @@ class ScheduledDescent(Descent):
             )
         if self.final_rate >= self.learning_rate:
             raise self._mismatch(
-                "final_rate", f"expected less than learning_rate ({self.learning_rate!r}): lower it"
+                "final_rate", f"expected less than learning_rate ({shown(self.learning_rate)}): lower it"
             )
 
     def _mismatch(self, option: str, expected: str) -> InputError:
         """Build the error for an option that does not go with the others."""
         return InputError(
-            f"{type(self).__name__}: option '{option}' is {getattr(self, option)!r}, {expected}"
+            f"{type(self).__name__}: option '{option}' is {shown(getattr(self, option))}, {expected}"
         )
 
     @property

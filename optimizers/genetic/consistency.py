@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from optimizers.errors import InputError
+from optimizers.shown import shown
 
 if TYPE_CHECKING:
     from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
@@ -57,7 +58,7 @@ def refusal_of_size(chosen: GeneticAlgorithm, n: int) -> str | None:
 def _mismatch(chosen: GeneticAlgorithm, option: str, expected: str) -> InputError:
     """Build the error for an option that does not go with the others."""
     found = getattr(chosen, option)
-    return InputError(f"{type(chosen).__name__}: option '{option}' is {found!r}, {expected}")
+    return InputError(f"{type(chosen).__name__}: option '{option}' is {shown(found)}, {expected}")
 
 
 def _check_effects(chosen: GeneticAlgorithm) -> None:
@@ -100,7 +101,7 @@ def _check_ranges(chosen: GeneticAlgorithm) -> None:
     ):
         begin, end = getattr(chosen, low), getattr(chosen, high)
         if begin is not None and end is not None and begin >= end:
-            raise _mismatch(chosen, low, f"expected less than {high} ({end!r}): widen the range")
+            raise _mismatch(chosen, low, f"expected less than {high} ({shown(end)}): widen the range")
 
 
 def _check_coding(chosen: GeneticAlgorithm) -> None:

@@ -22,6 +22,7 @@ from harness.autodiff.functions.table import (
 )
 from harness.autodiff.program import Shape, Trace
 from harness.autodiff.tracer import Traced, emit, holds_traced, lifted, refused, trace_of
+from optimizers.shown import shown
 
 
 def numbered(shape: Shape) -> Any:
@@ -125,7 +126,7 @@ class Mover(Entry):
         """Run NumPy's function on the numbers of the places, and move entries as it moved them."""
         if bound.arguments.get("order") in ("A", "K"):
             raise refused(
-                f"the option order={bound.arguments['order']!r} of {self.name}", "take order='C' or 'F'"
+                f"the option order={shown(bound.arguments['order'])} of {self.name}", "take order='C' or 'F'"
             )
         for name in self.without:
             bound.arguments.pop(name, None)

@@ -16,6 +16,7 @@ from harness.autodiff.functions.moving import numbered, taken, turned
 from harness.autodiff.functions.reductions import array_of, axes_of, highest, lowest
 from harness.autodiff.functions.table import function
 from harness.autodiff.tracer import emit, holds_traced, lifted, refused
+from optimizers.shown import shown
 
 
 def rows_of(x: Any, axes: tuple[int, ...]) -> Any:
@@ -90,7 +91,7 @@ def percentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdim
 
 def _between(x: Any, q: Any, axis: Any, method: Any, keepdims: Any) -> Any:
     if method != "linear":
-        raise refused(f"the method {method!r} of quantiles", "take method='linear'")
+        raise refused(f"the method {shown(method)} of quantiles", "take method='linear'")
     axes = axes_of(x, axis)
     rows = _sorted_rows(rows_of(x, axes))
     count = rows.shape[-1]

@@ -12,6 +12,7 @@ from harness.autodiff.algebra import affine, broadcast, divided, power, reshaped
 from harness.autodiff.functions.moving import numbered, taken
 from harness.autodiff.functions.table import NONE, function, method, ufunc_method
 from harness.autodiff.tracer import Traced, emit, lifted, refused, trace_of
+from optimizers.shown import shown
 
 _SUM = "axis=None, dtype=None, out=None, keepdims=NONE, initial=NONE, where=NONE"
 _EXTREME = "axis=None, out=None, keepdims=NONE, initial=NONE, where=NONE"
@@ -213,7 +214,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> An
     if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
         return without(length(x, axes), axes, keepdims)
     if ord in ("nuc", 2, -2) and len(axes) == 2:
-        raise refused(f"the norm ord={ord!r} of a table", "use 'fro', 1, -1, inf or -inf")
+        raise refused(f"the norm ord={shown(ord)} of a table", "use 'fro', 1, -1, inf or -inf")
     size = emit("absolute", x)
     if len(axes) == 1:
         return without(_vector_norm(size, axes, ord), axes, keepdims)

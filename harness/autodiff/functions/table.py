@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.tracer import Traced, emit, members, refused
+from optimizers.shown import shown
 
 NONE: Any = np._NoValue
 
@@ -96,7 +97,7 @@ class Entry:
     def _bound(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> inspect.BoundArguments:
         unknown = [name for name in options if name not in self.signature.parameters]
         if unknown:
-            raise refused(f"the option {unknown[0]!r} of {self.name}", "leave it out")
+            raise refused(f"the option {shown(unknown[0])} of {self.name}", "leave it out")
         try:
             bound = self.signature.bind(*arguments, **options)
         except TypeError as error:

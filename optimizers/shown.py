@@ -1,0 +1,66 @@
+"""Puts what was found into a sentence: short, on one line, without a character that a terminal acts on."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+import unicodedata
+from typing import Any
+
+LONGEST = 80
+"""Characters of a value in a sentence."""
+
+MOST_DIGITS = 40
+"""Digits of a whole number that are written out; Python refuses to write more than 4300 at all."""
+
+
+class _Short(reprlib.Repr):
+    """``repr`` of values of any size, in a few dozen characters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = LONGEST - 20
+        self.maxlevel = 3
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Write a whole number, or say how long it is."""
+        digits = int(x.bit_length() * 0.30103) + 1
+        return repr(x) if digits <= MOST_DIGITS else f"a whole number of some {digits} digits"
+
+
+_short = _Short()
+
+
+def shown(value: Any) -> str:
+    r"""Write a value for a sentence.
+
+    >>> shown("adam"), shown([1, 2.5]), shown(10**5000), shown("\x1b[31m")
+    ("'adam'", '[1, 2.5]', 'a whole number of some 5001 digits', "'\\x1b[31m'")
+    """
+    text = re.sub(r"\s+", " ", printable(_short.repr(value)))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]}...{text[-17:]}"
+
+
+def printable(text: str) -> str:
+    r"""Escape what a terminal or a drawing would act on or choke on; lines and letters of any script stay.
+
+    These are control characters, marks that turn the direction of writing, and halves of surrogate pairs.
+
+    >>> printable("loss of \x1b]0;adam\u202e")
+    'loss of \\x1b]0;adam\\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character == "\n" or unicodedata.category(character) not in _ACTED_ON
+        else _escaped(character)
+        for character in text
+    )
+
+
+_ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
