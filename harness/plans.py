@@ -11,8 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from harness.parts import DamagedError, files_in, read_bytes
 from harness.results import SKIPPED_COLUMNS
-from optimizers.errors import InputError
+
+OLD = "plan.json"
+"""The one plan of a folder of an earlier version."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,13 @@ class Plan:
     @property
     def digest(self) -> str:
         """The name of its file."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        return _digest(asdict(self))
 
     def text(self) -> str:
         """Return the plan as JSON, with the time; that of the last command stands."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-        return json.dumps({**asdict(self), "written": now}, indent=1)
+        seal = _digest([self.digest, now])
+        return json.dumps({**asdict(self), "written": now, "seal": seal}, indent=1)
 
     def skipped_table(self) -> pd.DataFrame:
         """Return the refused combinations as a table."""
@@ -75,20 +79,36 @@ def records(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
 
 
 def read_plans(folder: Path) -> list[Plan]:
-    """Return the plans of a folder, the last written first; ``plan.json`` is of an earlier version.
+    """Return the plans of a folder, the last written first.
 
     Raises:
-        InputError: if a file is damaged.
+        DamagedError: if a file is damaged.
+        InputError: if the system does not hand one out.
     """
-    old, files = folder / "plan.json", sorted((folder / "plans").glob("*.json"))
-    found = [_read(path) for path in ([old] if old.is_file() else []) + files]
+    found = [read_plan(path) for path in plan_files(folder)]
     return [plan for _, plan in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def _read(path: Path) -> tuple[str, Plan]:
+def plan_files(folder: Path) -> list[Path]:
+    """Return the files of a folder's plans, that of an earlier version first."""
+    old = folder / OLD
+    return ([old] if old.is_file() else []) + files_in(folder / "plans", ".json")
+
+
+def read_plan(path: Path) -> tuple[str, Plan]:
+    """Read one plan and when it was written.
+
+    Raises:
+        DamagedError: if it is not what was written: its name is its digest, and the time is sealed with it.
+        InputError: if the system does not hand it out.
+    """
+    content = read_bytes(path)
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        written = str(table.pop("written", ""))
+        table = json.loads(content)
+        written, seal = str(table.pop("written", "")), table.pop("seal", None)
+        digest = _digest(table)
+        if path.name != OLD and (digest != path.stem or seal not in (None, _digest([digest, written]))):
+            raise ValueError("digest")
         runs, skipped = table.pop("runs"), table.pop("skipped")
         if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
             raise ValueError("runs")
@@ -97,8 +117,10 @@ def _read(path: Path) -> tuple[str, Plan]:
         plan.skipped_table()
         if not all(isinstance(value, str) for value in (plan.name, plan.question, plan.fingerprint)):
             raise ValueError("texts")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(
-            f"{path} is damaged: delete it, and run the experiment again; no run is lost"
-        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DamagedError(path, "is damaged") from None
     return written, plan
+
+
+def _digest(parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -3,109 +3,16 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from harness.schema import RUNS, TRACE
 from optimizers.errors import InputError
 from optimizers.shown import shown
 
-RUN_COLUMNS = (
-    "run_id",
-    "problem",
-    "optimizer",
-    "optimizer_name",
-    "options",
-    "gradient",
-    "seed",
-    "parameters",
-    "target",
-    "outcome",
-    "sentence",
-    "iterations",
-    "cost",
-    "value_rows",
-    "gradient_rows",
-    "seconds",
-    "observation_seconds",
-    "compile_seconds",
-    "start_loss",
-    "final_loss",
-    "best_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "cost_to_target",
-    "confusion",
-    "setting",
-    "problem_key",
-    "own_code",
-    "best_w",
-    "last_w",
-    "fingerprint",
-    "version",
-    "commit",
-    "host",
-    "provenance",
-)
-"""One row a run. ``optimizer`` is the label of a legend, ``optimizer_name`` the plain name; numbers that
-do not apply (target, accuracies, cost to the target of an unsolved run) are NaN. ``confusion`` says which
-classes the last look's parameters took for which, as JSON: ``{"rows": "test", "classes": [...], "counts":
-[[...], ...]}`` with a list of counts for each true class, an entry a predicted one; of the training rows
-(``"train"``) where there are no test rows, and empty where there are no classes.
-
-``setting`` says what limited the run, such as ``cost=10000``; ``problem_key`` is a digest of all that defines
-the problem, data and code included, ``own_code`` one of the optimizer's code where that is a user's own.
-``best_w`` and ``last_w`` are the parameters of the lowest loss and of the last look, float64 arrays of shape
-(n,), empty where there was no look. ``fingerprint`` is the digest of this project's sources that did the run,
-``version`` and ``commit`` say which they are (the commit is empty outside a checkout), ``host`` is the
-machine, and ``provenance`` names the file in the folder ``provenance/`` that has the rest. Text that is not
-known is empty: folders of earlier versions say nothing of the code that filled them."""
-
-TEXT_ADDED = ("setting", "problem_key", "own_code", "fingerprint", "version", "commit", "host", "provenance")
-
-TRACE_COLUMNS = (
-    "run_id",
-    "iteration",
-    "cost",
-    "value_rows",
-    "gradient_rows",
-    "seconds",
-    "loss",
-    "best_loss",
-    "test_loss",
-    "test_accuracy",
-    "gradient_norm",
-    "gradient_error",
-    "gradient_cosine",
-    "population_median",
-    "population_spread",
-    "mistakes",
-    "hard_cost",
-    "soft_cost",
-)
-"""One row a look at a run, the start first. ``mistakes`` are those that the perceptron rule and its relatives
-have corrected so far, ``hard_cost`` and ``soft_cost`` what the present weights of a single unit on two
-classes cost: ``sum max(-y yhat, 0)``, the training rows on the wrong side, and ``sum max(-y z, 0)``. NaN
-where they do not apply."""
-
-NO_PARAMETERS = np.empty(0)
-"""Parameters of a run that kept none."""
-
-ADDED_COLUMNS: dict[str, Any] = {
-    "confusion": "",
-    "mistakes": math.nan,
-    "hard_cost": math.nan,
-    "soft_cost": math.nan,
-    **dict.fromkeys(TEXT_ADDED, ""),
-    "best_w": NO_PARAMETERS,
-    "last_w": NO_PARAMETERS,
-}
-"""Columns that folders of earlier versions lack, and what they are read as there."""
+RUN_COLUMNS, TRACE_COLUMNS = tuple(RUNS), tuple(TRACE)
 
 SKIPPED_COLUMNS = ("problem", "optimizer", "gradient", "reason")
 """One row a combination that was refused before anything ran."""

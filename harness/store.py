@@ -1,6 +1,6 @@
 """Keeps finished runs on disk: Parquet parts that appear whole or not at all.
 
-A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same name for each flush), ``plans/``
+A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same stem for each flush), ``plans/``
 (for each experiment that was run in it: its runs, what was skipped, how it was declared),
 ``experiment.toml`` (the last one as run), ``commands/`` (each that did runs) and ``provenance/`` (the code
 and the machine that rows name). Nothing but the last experiment is ever replaced by anything else, so two
@@ -8,18 +8,15 @@ commands at one time do not lose each other's.
 
 A run counts as finished when its row and its trace are there; a part without its namesake in the other folder
 is what a crash left behind, or a hand has deleted, and is not read. A run that was done again, by other code
-or because it had failed, has a row for each time; the plan says which of them stands.
+or because it had failed, has a row for each time; the plan says which of them stands. What is damaged is
+refused when it is read, and put aside into ``damaged/`` when the experiment is run again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
 import json
 import os
-import platform
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,40 +25,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.plans import Plan, read_plans
+from harness.parts import (
+    PARTIAL,
+    DamagedError,
+    files_in,
+    is_alive,
+    make_folder,
+    own_process,
+    read_bytes,
+    read_part,
+    stem_of,
+    write_part,
+    write_whole,
+)
+from harness.plans import Plan, plan_files, read_plan, read_plans
 from harness.provenance import command_text, digest_of_provenance
 from harness.recorder import Trace
-from harness.results import ADDED_COLUMNS, NO_PARAMETERS, RUN_COLUMNS, TRACE_COLUMNS, Results
+from harness.results import RUN_COLUMNS, Results
+from harness.schema import RUNS, TRACE
 from harness.settings import told_apart
 from optimizers.errors import InputError
 
 KINDS = ("runs", "trace")
 """Folders of parts."""
 
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file aside and rename it, so that a reader never sees half of it.
-
-    Raises:
-        InputError: if the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            # mkstemp lets nobody else read; a result is no secret.
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(aside).unlink()
-            raise
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror}; choose another folder with --output"
-        ) from None
+DAMAGED = "damaged"
+"""Folder of what was put aside."""
 
 
 def tables_of(finished: Sequence[tuple[dict[str, Any], Trace]]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -80,20 +69,80 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._declared = False
 
     def finished(self) -> pd.DataFrame:
         """Return the rows of all finished runs, whichever experiment and code they are of, the oldest first.
 
         The column ``part`` says in which part they are.
+
+        Raises:
+            DamagedError: if a part is damaged.
+            InputError: if the system does not hand one out.
         """
-        runs, traces = ({path.stem for path in (self.folder / kind).glob("*.parquet")} for kind in KINDS)
-        tables = [
-            self._read_table(self.folder / "runs" / f"{part}.parquet").assign(part=part)
-            for part in sorted(runs & traces, key=_age)
-        ]
+        tables = [read_part(runs).assign(part=stem) for stem, (runs, _) in self._pairs().items()]
         if not tables:
             return pd.DataFrame(columns=[*RUN_COLUMNS, "part"], dtype=str)
         return pd.concat(tables, ignore_index=True)
+
+    def _pairs(self) -> dict[str, tuple[Path, Path]]:
+        """Return the parts that are there with their namesakes, by their stems, the oldest first."""
+        runs, traces = (
+            {stem_of(path): path for path in files_in(self.folder / kind, ".parquet")} for kind in KINDS
+        )
+        return {stem: (runs[stem], traces[stem]) for stem in sorted(runs.keys() & traces.keys(), key=_age)}
+
+    def put_aside(self) -> list[str]:
+        """Move damaged files away, and remove what processes that are no more have left half done.
+
+        Returns:
+            A sentence for each damaged file.
+
+        Raises:
+            InputError: if the folder cannot be made, read or written.
+        """
+        make_folder(self.folder)
+        said = []
+        for pair in self._pairs().values():
+            try:
+                _check_pair(*pair, *(read_part(path) for path in pair))
+            except DamagedError as error:
+                for path in pair:
+                    self._move_away(path)
+                said.append(f"{error.path} is damaged and was put aside in {self.folder / DAMAGED}")
+        for path in plan_files(self.folder):
+            try:
+                read_plan(path)
+            except DamagedError:
+                self._move_away(path)
+                said.append(f"{path} is damaged and was put aside in {self.folder / DAMAGED}")
+        self._tidy()
+        return said
+
+    def _move_away(self, path: Path) -> None:
+        away = self.folder / DAMAGED
+        try:
+            away.mkdir(exist_ok=True)
+            path.replace(away / f"{time.time_ns()}-{path.parent.name}-{path.name}")
+        except OSError as error:
+            raise InputError(
+                f"{path} is damaged and cannot be put aside: {error.strerror}; move it away"
+            ) from None
+
+    def _tidy(self) -> None:
+        """Remove what a killed process left: files half written, and traces whose runs it did not get to."""
+        pairs = self._pairs()
+        halves = [
+            path
+            for path in files_in(self.folder / "trace", ".parquet")
+            if stem_of(path) not in pairs and len(stem_of(path).split("-")) == STEM_PARTS
+        ]
+        for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
+            for path in [*files_in(folder, PARTIAL), *(path for path in halves if path.parent == folder)]:
+                process = "-".join(path.name.lstrip(".").split(".")[0].split("-")[-2:])
+                if not is_alive(process):
+                    with contextlib.suppress(OSError):
+                        path.unlink()
 
     def append(self, finished: Iterable[tuple[dict[str, Any], Trace]]) -> None:
         """Keep finished runs, each with its row and its trace."""
@@ -104,24 +153,36 @@ class Store:
     def append_tables(self, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
         """Keep one part of runs and of their traces; the traces first, for a run is there when its row is.
 
-        The part is named by the time and by what no other process writes at that time.
+        The part is named by the time and by the process, which no other one writes at that time.
+
+        Raises:
+            InputError: if they cannot be written; it says how many runs are lost by that.
         """
-        own = f"{platform.node()} {os.getpid()} {''.join(runs['run_id'])}"
-        name = f"{time.time_ns():020d}-{hashlib.sha256(own.encode()).hexdigest()[:16]}"
-        self._write_table(self.folder / "trace" / f"{name}.parquet", trace)
-        self._write_table(self.folder / "runs" / f"{name}.parquet", runs)
+        lost = f"{len(runs)} finished run{'s' if len(runs) > 1 else ''} could not be kept"
+        if self._declared and not (self.folder / "plans").is_dir():
+            raise InputError(
+                f"{self.folder} was removed or renamed while runs were done: {lost}; run the experiment again"
+            )
+        stem = f"{time.time_ns():020d}-{own_process()}"
+        try:
+            write_part(self.folder / "trace", stem, trace)
+            write_part(self.folder / "runs", stem, runs)
+        except InputError as error:
+            raise InputError(f"{error} ({lost})") from None
 
     def write_plan(self, plan: Plan) -> None:
         """Say which runs an experiment consists of, beside those that the folder has a plan of already."""
         write_whole(self.folder / "plans" / f"{plan.digest}.json", plan.text().encode())
+        self._declared = True
         if plan.declaration:
             self.write_text("experiment.toml", plan.declaration)
 
     def write_provenance(self, entry: dict[str, Any], workers: int) -> None:
         """Say which code on which machine does runs now, and at which command."""
         file = self.folder / "provenance" / f"{digest_of_provenance(entry)}.json"
-        if not file.is_file():
-            write_whole(file, (json.dumps(entry, indent=1) + "\n").encode())
+        content = (json.dumps(entry, indent=1) + "\n").encode()
+        if not file.is_file() or read_bytes(file) != content:
+            write_whole(file, content)
         self.write_text(f"commands/{time.time_ns():020d}-{os.getpid()}.json", command_text(entry, workers))
 
     def write_text(self, name: str, text: str) -> None:
@@ -139,12 +200,15 @@ class Store:
             only: the plan whose runs are wanted.
 
         Raises:
-            InputError: if the folder holds no experiment, or a file of it is damaged.
+            InputError: if the folder holds no experiment or none of its runs, or a file of it is damaged.
         """
         plans = read_plans(self.folder) if only is None else [only]
+        pairs = self._pairs()
         if not plans:
             raise InputError(
-                f"{self.folder} holds no results: give the folder that `harness run` printed at its end"
+                f"{self.folder} holds {len(pairs)} parts of runs and no plan of an experiment: run it again"
+                if pairs
+                else f"{self.folder} holds no results: give the folder that `harness run` printed at its end"
             )
         rows = self.finished()
         chosen = pd.concat([plan.chosen(rows) for plan in plans]).drop_duplicates("run_id")
@@ -153,44 +217,71 @@ class Store:
         )
         name, question = plans[0].name, plans[0].question
         listed = {plan.digest: list(plan.runs) for plan in plans}
-        if not len(chosen):
-            no_runs, no_trace = (pd.DataFrame(columns=list(names)) for names in (RUN_COLUMNS, TRACE_COLUMNS))
-            return Results(name, question, no_runs, no_trace, skipped, plans=listed)
+        planned = {run for plan in plans for run in plan.runs}
+        if planned and not len(chosen):
+            raise InputError(
+                f"0 of {len(planned)} planned runs found in {self.folder}: run the experiment again"
+            )
         runs = told_apart(chosen.reset_index(drop=True))
         part_of = runs.pop("part")
         tables = []
         for part in dict.fromkeys(part_of):
-            table = self._read_table(self.folder / "trace" / f"{part}.parquet")
+            table = read_part(pairs[part][1])
+            _check_pair(*pairs[part], rows[rows["part"] == part].reset_index(drop=True), table)
             tables.append(table[table["run_id"].isin(runs["run_id"][part_of == part])])
         trace = pd.concat(tables, ignore_index=True)
         place = trace["run_id"].map({run: number for number, run in enumerate(runs["run_id"])})
         trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
-        return Results(name, question, runs, trace, skipped, plans=listed)
+        notes = _absences(len(planned), len(runs), len(set(rows["run_id"]) - planned) if only is None else 0)
+        return Results(name, question, runs, trace, skipped, plans=listed, notes=notes)
 
-    @staticmethod
-    def _write_table(path: Path, table: pd.DataFrame) -> None:
-        buffer = io.BytesIO()
-        table.to_parquet(buffer, index=False, compression="zstd")
-        write_whole(path, buffer.getvalue())
 
-    @staticmethod
-    def _read_table(path: Path) -> pd.DataFrame:
-        remedy = "delete it, and run the experiment again to redo its runs"
-        try:
-            table = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path} is damaged ({type(error).__name__}): {remedy}") from None
-        columns = RUN_COLUMNS if path.parent.name == "runs" else TRACE_COLUMNS
-        missing = [column for column in columns if column not in table]
-        if not set(missing) <= set(ADDED_COLUMNS):
-            raise InputError(f"{path} has no column {', '.join(missing)}: {remedy}")
-        for column in missing:
-            empty = ADDED_COLUMNS[column]
-            cells = [empty] * len(table)
-            table[column] = pd.Series(
-                cells, index=table.index, dtype=object if empty is NO_PARAMETERS else None
-            )
-        return table
+def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
+    """Say what is missing in a folder.
+
+    >>> _absences(770, 12, 0)
+    ('12 of 770 planned runs found: run the experiment again for the rest',)
+    """
+    said = []
+    if found < planned:
+        said.append(f"{found} of {planned} planned runs found: run the experiment again for the rest")
+    if unplanned:
+        are = "runs are" if unplanned > 1 else "run is"
+        said.append(
+            f"{unplanned} finished {are} in no plan of the folder and not shown: a file of plans/ is gone, "
+            "which the experiment run again brings back"
+        )
+    return tuple(said)
+
+
+def _check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+    """See that runs and their traces belong together.
+
+    Raises:
+        DamagedError: if they do not.
+    """
+    for path, table, columns in ((runs_file, runs, RUNS), (trace_file, trace, TRACE)):
+        for name, column in columns.items():
+            if column.kind == "whole" and (table[name] < 0).any():
+                raise DamagedError(path, f"has a number below 0 in the column {name} ({column.holds})")
+    ids = runs["run_id"]
+    if ids.duplicated().any():
+        raise DamagedError(runs_file, f"has two rows of run {ids[ids.duplicated()].iloc[0]}")
+    codes = pd.Index(ids).get_indexer(trace["run_id"])
+    if (codes < 0).any():
+        stranger = trace["run_id"][codes < 0].iloc[0]
+        raise DamagedError(trace_file, f"has rows of run {stranger}, which is none of its runs")
+    # A run that failed before its first look has no trace, and no loss of its start.
+    untraced = ~np.isin(np.arange(len(ids)), codes) & runs["start_loss"].notna()
+    if untraced.any():
+        raise DamagedError(trace_file, f"has no row of run {ids[untraced].iloc[0]}")
+    back = (np.diff(codes) == 0) & (np.diff(trace["iteration"]) < 0)
+    if back.any():
+        raise DamagedError(trace_file, f"has rows of run {ids[codes[1:][back][0]]} that are not in order")
+
+
+STEM_PARTS = 3
+"""Time, process and machine: the stem of a part, by which what a killed process left is told."""
 
 
 def _age(part: str) -> tuple[bool, str]:

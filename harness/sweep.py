@@ -140,11 +140,12 @@ def sweep(
     pending = runs
     notes: tuple[str, ...] = ()
     if store is not None:
+        aside = store.put_aside()
         kept = store.finished()
         done = asked.chosen(kept)
         there = set(done["run_id"][~done["outcome"].isin(again)])
         pending = [run for run in runs if run.run_id not in there]
-        notes = _kept_aside(asked, kept, done)
+        notes = (*aside, *_kept_aside(asked, kept, done))
     count = _workers(workers, len(pending))
     if store is not None:
         store.write_plan(asked)
@@ -155,7 +156,8 @@ def sweep(
             announce(note)
     finished = _do(pending, count, store, progress, columns_of(entry))
     if store is not None:
-        return replace(store.load(asked), notes=notes), len(pending)
+        results = store.load(asked)
+        return replace(results, notes=(*notes, *results.notes)), len(pending)
     rows, trace = tables_of(finished)
     listed = {asked.digest: list(asked.runs)}
     return Results(experiment.name, experiment.question, rows, trace, skipped, listed), len(pending)

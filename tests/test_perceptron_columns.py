@@ -14,7 +14,8 @@ from single_layers import own, rows_right, total, turns, whole_numbers
 
 import harness
 import optimizers
-from harness.results import ADDED_COLUMNS, TRACE_COLUMNS
+from harness.results import TRACE_COLUMNS
+from harness.schema import TABLES
 from harness.single_run import Run
 from harness.store import Store
 from optimizers import Budget
@@ -99,7 +100,9 @@ class TestFoldersOfEarlierVersions:
         harness.run("setosa", "perceptron-rule", budget=20, seeds=2, folder=tmp_path)
         for path in [*(tmp_path / "runs").iterdir(), *(tmp_path / "trace").iterdir()]:
             table = pd.read_parquet(path)
-            table.drop(columns=[name for name in ADDED_COLUMNS if name in table]).to_parquet(path)
+            added = [name for name, column in TABLES[path.parent.name].items() if column.added]
+            path.unlink()
+            table.drop(columns=added).to_parquet(path.parent / "0123456789abcdef.parquet")
         plan = json.loads(next((tmp_path / "plans").iterdir()).read_text())
         names = ("name", "question", "runs", "skipped")
         (tmp_path / "plan.json").write_text(json.dumps({name: plan[name] for name in names}))

@@ -18,6 +18,7 @@ import harness
 from harness import provenance as provenance_module
 from harness.cli import main
 from harness.experiment import build_experiment
+from harness.parts import stem_of
 from harness.plans import read_plans
 from harness.problems import load
 from harness.report.artifacts import write_reference
@@ -101,7 +102,10 @@ class TestOtherCode:
         results = run(tmp_path)
         new = {"setting", "problem_key", "own_code", "fingerprint", "version", "commit", "host", "provenance"}
         (part,) = (tmp_path / "runs").iterdir()
-        results.runs.drop(columns=[*new, "best_w", "last_w"]).to_parquet(part)
+        part.unlink()
+        results.runs.drop(columns=[*new, "best_w", "last_w"]).to_parquet(
+            part.parent / f"{stem_of(part)}.parquet"
+        )
         (plan,) = (tmp_path / "plans").iterdir()
         table = json.loads(plan.read_text(encoding="utf-8"))
         plan.unlink()

@@ -7,7 +7,9 @@ import io
 import json
 import os
 import pickle
+import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ import pandas as pd
 import pytest
 
 import harness
+from harness import parts
 from harness import provenance as provenance_module
+from harness.cli import main
 from harness.experiment import Experiment, build_experiment
-from harness.plans import Plan
+from harness.parts import own_process, stem_of, write_whole
+from harness.plans import Plan, read_plan
 from harness.plots import known_plots
 from harness.provenance import command_text, project_commit, provenance
 from harness.report.artifacts import (
@@ -28,7 +33,8 @@ from harness.report.artifacts import (
     write_reference,
 )
 from harness.results import RUN_COLUMNS, TRACE_COLUMNS, Results
-from harness.store import Store, write_whole
+from harness.schema import TRACE
+from harness.store import Store
 from harness.sweep import sweep
 from optimizers import InputError
 
@@ -131,7 +137,7 @@ class TestDamage:
         before = harness.load(kept)
         only_part(kept, "runs").unlink()
         assert len(Store(kept).finished()) == 0
-        assert len(harness.load(kept).runs) == 0
+        assert refusal(harness.load, kept) == f"0 of 6 planned runs found in {kept}: run the experiment again"
         after, done = sweep(declared(), kept)
         assert done == 6
         pd.testing.assert_frame_equal(before.runs.drop(columns=TIMES), after.runs.drop(columns=TIMES))
@@ -161,10 +167,11 @@ class TestDamage:
         part.write_bytes(content)
         sentence = refusal(harness.load, kept)
         assert str(part) in sentence
-        assert "delete it, and run the experiment again" in sentence
-        part.unlink()
+        assert "run the experiment again: the file is put aside" in sentence
         results, done = sweep(declared(), kept)
         assert (done, len(results.runs)) == (6, 6)
+        assert results.notes[0] == f"{part} is damaged and was put aside in {kept / 'damaged'}"
+        assert content in [path.read_bytes() for path in (kept / "damaged").iterdir()]
         assert_equal(results, harness.load(kept))
 
     @pytest.mark.parametrize(
@@ -183,15 +190,128 @@ class TestDamage:
         plan.write_bytes(content)
         sentence = refusal(harness.load, kept)
         assert str(plan) in sentence
-        assert "delete it, and run the experiment again; no run is lost" in sentence
-        plan.unlink()
+        assert "run the experiment again: the file is put aside" in sentence
         _, done = sweep(declared(), kept)
         assert done == 0
         assert_equal(before, harness.load(kept))
 
-    def test_a_sweep_into_a_damaged_folder_is_answered_with_the_same_sentence(self, kept: Path) -> None:
-        only_part(kept, "runs").write_bytes(b"no parquet at all")
-        assert refusal(sweep, declared(), kept) == refusal(harness.load, kept)
+    @pytest.mark.parametrize("name", ["runs", "trace", "plans"])
+    def test_a_file_in_place_of_a_folder_is_named_and_nothing_done(self, name: str, kept: Path) -> None:
+        shutil.move(kept / name, kept / "elsewhere")
+        (kept / name).write_bytes(b"mine")
+        for action in (lambda: harness.load(kept), lambda: sweep(declared(), kept)):
+            assert f"{kept / name} cannot be read: Not a directory; nothing in it is lost" in refusal(action)
+        assert (kept / name).read_bytes() == b"mine"
+
+    @pytest.mark.parametrize("kind", ["runs", "trace"])
+    def test_what_the_system_does_not_hand_out_is_not_called_damage(
+        self, kind: str, kept: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        part = only_part(kept, kind)
+        readable = Path.read_bytes
+
+        def refused(path: Path) -> bytes:
+            if path == part:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return readable(path)
+
+        monkeypatch.setattr(Path, "read_bytes", refused)
+        for action in (lambda: harness.load(kept), lambda: sweep(declared(), kept)):
+            sentence = refusal(action)
+            assert f"{part} cannot be read: Permission denied; nothing in it is lost" in sentence
+            assert "damaged" not in sentence
+        assert part.is_file()
+
+    def test_a_folder_that_is_removed_meanwhile_is_named_with_what_is_lost(self, kept: Path) -> None:
+        store = Store(kept)
+        store.write_plan(planned("ab"))
+        shutil.rmtree(kept)
+        sentence = refusal(store.append, [run_and_trace("a"), run_and_trace("b")])
+        assert (
+            f"{kept} was removed or renamed while runs were done: 2 finished runs could not be kept"
+            in sentence
+        )
+        assert not kept.exists()
+
+    @pytest.mark.parametrize(
+        ("kind", "change", "said"),
+        [
+            (
+                "runs",
+                {"cost": "x"},
+                "has the column cost of type large_string, expected numbers (what it",
+            ),
+            ("runs", {"seed": 1.5}, "has the column seed of type double, expected whole numbers"),
+            ("runs", {"problem": 3}, "has the column problem of type int64, expected text"),
+            ("runs", {"outcome": None}, "has the column outcome of type null, expected text"),
+            (
+                "runs",
+                {"best_w": "1, 2"},
+                "has the column best_w of type large_string, expected lists",
+            ),
+            ("runs", {"iterations": -1}, "has a number below 0 in the column iterations"),
+            ("trace", {"loss": "x"}, "has the column loss of type large_string, expected numbers"),
+            ("trace", {"run_id": "b"}, "has rows of run b, which is none of its runs"),
+            ("trace", {"value_rows": -5}, "has a number below 0 in the column value_rows"),
+        ],
+    )
+    def test_a_part_that_holds_something_else_is_named_with_what(
+        self, kind: str, change: dict[str, Any], said: str, kept: Path
+    ) -> None:
+        part = only_part(kept, kind)
+        table = pd.read_parquet(part).assign(**change)
+        part.unlink()
+        table.to_parquet(part.parent / f"{stem_of(part)}.parquet", index=False)
+        assert said in refusal(harness.load, kept)
+        results, done = sweep(declared(), kept)
+        assert done == 6
+        assert_equal(harness.load(kept), replace(results, notes=()))
+
+    def test_a_trace_must_be_whole_and_in_order(self, kept: Path) -> None:
+        part = only_part(kept, "trace")
+        trace = pd.read_parquet(part)
+        one = trace["run_id"].iloc[0]
+        part.unlink()
+        for wrong, said in (
+            (trace[trace["run_id"] != one], f"has no row of run {one}"),
+            (trace[::-1], "that are not in order"),
+        ):
+            wrong.to_parquet(part.parent / f"{stem_of(part)}.parquet", index=False)
+            assert said in refusal(harness.load, kept)
+
+    def test_a_lost_plan_hides_no_run(self, kept: Path) -> None:
+        other = declared(seeds=3)
+        sweep(other, kept)
+        (plan,) = [path for path in (kept / "plans").iterdir() if len(read_plan(path)[1].runs) == 9]
+        plan.unlink()
+        remark = harness.load(kept).remarks()[0]
+        assert remark.startswith("3 finished runs are in no plan of the folder and not shown")
+        sweep(other, kept)
+        assert harness.load(kept).remarks() == []
+
+    def test_a_part_gone_is_said(self, kept: Path) -> None:
+        sweep(declared(seeds=3), kept)
+        newest = sorted((kept / "runs").iterdir())[-1]
+        newest.unlink()
+        assert harness.load(kept).remarks() == [
+            "6 of 9 planned runs found: run the experiment again for the rest"
+        ]
+
+    def test_a_killed_process_leaves_nothing_behind(self, kept: Path) -> None:
+        before = set(files(kept))
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        node = own_process().partition("-")[2]
+        for name in (
+            f"trace/{5:020d}-{gone.pid}-{node}.{'0' * 32}.parquet",
+            f"runs/.{gone.pid}-{node}.x.partial",
+            f".{gone.pid}-{node}.x.partial",
+        ):
+            (kept / name).write_bytes(b"half")
+        living = kept / "plans" / f".{own_process()}.x.partial"
+        living.write_bytes(b"half")
+        sweep(declared(), kept)
+        assert set(files(kept)) == before | {str(living.relative_to(kept))}
 
 
 class TestNoFolder:
@@ -209,15 +329,17 @@ class TestNoFolder:
     def test_what_is_no_path_is_answered_as_such(self, folder: Any) -> None:
         assert refusal(harness.load, folder) == f"folder is {folder!r}, expected the path of a folder"
 
-    def test_an_experiment_of_which_nothing_is_finished_loads_as_nothing(self, kept: Path) -> None:
-        for kind in ("runs", "trace"):
-            only_part(kept, kind).unlink()
-        loaded = harness.load(kept)
-        assert repr(loaded) == "Results('small': no runs, 1 skipped)"
-        assert (list(loaded.runs.columns), list(loaded.trace.columns)) == (
-            list(RUN_COLUMNS),
-            list(TRACE_COLUMNS),
-        )
+    def test_an_experiment_of_which_nothing_is_finished_is_said_to_be_one(
+        self, kept: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        shutil.rmtree(kept / "runs")
+        sentence = f"0 of 6 planned runs found in {kept}: run the experiment again"
+        assert refusal(harness.load, kept) == sentence
+        for command in ("show", "results", str(kept)), ("plot", str(kept)):
+            with pytest.raises(SystemExit) as left:
+                main(list(command))
+            assert left.value.code == 2
+            assert capsys.readouterr().err == f"harness: {sentence}\n"
 
     def test_a_file_where_the_folder_should_be_is_named_before_anything_runs(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -251,7 +373,7 @@ class HalfWritten(io.BytesIO):
 
 class TestWholeFiles:
     def full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("harness.store.os.fdopen", lambda handle, mode: HalfWritten(handle))
+        monkeypatch.setattr("harness.parts.os.fdopen", lambda handle, mode: HalfWritten(handle))
 
     def no_rename(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def replace(self: Path, target: Path) -> None:
@@ -287,17 +409,19 @@ class TestWholeFiles:
     ) -> None:
         folder = tmp_path / "kept"
         with monkeypatch.context() as patched:
-            written = Store._write_table
+            written = parts.write_part
 
-            def fails_at_runs(path: Path, table: pd.DataFrame) -> None:
-                if path.parent.name == "runs":
+            def fails_at_runs(place: Path, stem: str, table: pd.DataFrame) -> None:
+                if place.name == "runs":
                     self.full_disk(patched)
-                written(path, table)
+                written(place, stem, table)
 
-            patched.setattr(Store, "_write_table", staticmethod(fails_at_runs))
-            assert "No space left on device" in refusal(sweep, declared(), folder)
+            patched.setattr("harness.store.write_part", fails_at_runs)
+            sentence = refusal(sweep, declared(), folder)
+            assert "No space left on device" in sentence
+            assert "(6 finished runs could not be kept)" in sentence
         assert not list((folder / "runs").iterdir())
-        assert len(harness.load(folder).runs) == 0
+        assert refusal(harness.load, folder).startswith("0 of 6 planned runs found")
         results, done = sweep(declared(), folder)
         assert done == 6
         assert_equal(results, harness.load(folder))
@@ -380,7 +504,11 @@ def run_and_trace(letter: str) -> tuple[dict[str, Any], pd.DataFrame]:
     from synthetic import run_row, trace_rows
 
     rows = trace_rows(letter * 16, [0, 3, 6], [3.0, 2.0, 1.0])
-    return run_row(letter * 16, "xor", "adam"), pd.DataFrame(rows, columns=list(TRACE_COLUMNS))
+    trace = pd.DataFrame(rows, columns=list(TRACE_COLUMNS)).fillna({"value_rows": 0, "gradient_rows": 0})
+    types = {"whole": "int64", "number": "float64", "text": object}
+    return run_row(letter * 16, "xor", "adam"), trace.astype(
+        {name: types[column.kind] for name, column in TRACE.items()}
+    )
 
 
 class TestReference:

@@ -19,10 +19,12 @@ import pydantic
 from harness.analysis.summary import summarize
 from harness.experiment import Experiment
 from harness.gradient_check import check
+from harness.parts import write_whole
 from harness.plans import Plan, records
 from harness.plots import known_plots
-from harness.results import NO_PARAMETERS, Results
-from harness.store import Store, write_whole
+from harness.results import Results
+from harness.schema import NO_PARAMETERS
+from harness.store import Store
 from optimizers.errors import InputError, unknown_name
 from optimizers.shown import shown
 
