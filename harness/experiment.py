@@ -43,6 +43,9 @@ DEFAULT_FIGURE = {"name": "convergence", "x": "cost"}
 MOST_SEEDS = 100_000
 """More seeds than this are a slip of the finger, and would fill the memory before anything runs."""
 
+LARGEST_FILE = 10_000_000
+"""Bytes of an experiment's file, a thousand times what one takes."""
+
 LARGEST_SEED = 2**63 - 1
 """The largest whole number that a column of a table holds."""
 
@@ -180,18 +183,51 @@ def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
     path = shipped.get(name_or_file, Path(name_or_file))
     if name_or_file not in shipped and path.suffix != ".toml":
         raise unknown_name("experiment", name_or_file, shipped)
+    table = _read_table(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return build_experiment(_folder_name(path.stem), table | changes)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from None
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    """Read a TOML file."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(
+                f"{path} has more than {LARGEST_FILE // 10**6} megabytes: give an experiment's file"
+            )
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is no valid TOML: {error}") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is no text in UTF-8: save it as such") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}; give the path of a .toml file") from None
-    try:
-        return build_experiment(path.stem, table | changes)
-    except InputError as error:
-        raise InputError(f"{path.name}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path} has lists or tables nested too deeply: write them flat") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        # Python refuses decimal numbers of thousands of digits, and names with a NUL.
+        said = (
+            "a number of thousands of digits" if "digits" in str(error) else f"what cannot be read ({error})"
+        )
+        raise InputError(f"{path} holds {said}: take it out") from None
+
+
+def _folder_name(stem: str) -> str:
+    """Return the name of an experiment's file, which is that of its folder.
+
+    Raises:
+        InputError: for a name that would lead out of the folder of results, or that no folder can have.
+    """
+    if not stem.strip(" .") or not stem.isprintable() or set(stem) & set("/\\") or len(stem.encode()) > 200:
+        raise InputError(
+            f"the name of the file, {shown(stem)}, is to be that of a folder of results: "
+            "give it one of up to 200 letters, digits, '-' and '_'"
+        )
+    return stem
 
 
 def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
@@ -271,7 +307,7 @@ def _seeds(value: Any) -> list[int]:
     value = _plain(value)
     number = isinstance(value, int) and not isinstance(value, bool)
     if number and value > MOST_SEEDS:
-        raise InputError(f"field 'seeds' is {value}, expected a number of seeds up to {MOST_SEEDS}")
+        raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds up to {MOST_SEEDS}")
     seeds = list(range(value)) if number else [*map(_plain, value)] if isinstance(value, list) else value
     if not isinstance(seeds, list) or not seeds:
         raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds, 1 or more, or a list")

@@ -64,6 +64,10 @@ class Observe(Protocol):
         """
 
 
+MOST_NUMBERS = 2**29
+"""Numbers that a search may hold, 4 gigabytes: memory that is not there is found out when it is too late."""
+
+
 @options
 class Optimizer(Named, ABC):
     """A search method: frozen options, what it needs, and how it runs."""
@@ -99,8 +103,18 @@ class Optimizer(Named, ABC):
     def iteration_cost(self, objective: Objective) -> float:
         """State the most that one iteration costs, in forward-pass equivalents."""
 
+    def numbers_held(self, n: int) -> int:
+        """Return how many numbers a search over n parameters holds, where they are more than some vectors."""
+        return 0
+
     def refusal(self, objective: Objective) -> str | None:
         """Say why this optimizer cannot work on an objective, and the remedy; None if it can."""
+        held = self.numbers_held(objective.size)
+        if held > MOST_NUMBERS:
+            return (
+                f"it would hold {held / MOST_NUMBERS * 4:.3g} gigabytes, expected up to 4: "
+                "take fewer parameters or a smaller population"
+            )
         if "single-layer" in self.needs and objective.single_layer is None:
             return (
                 "the perceptron rule does not train hidden layers, and corrects one output unit on two "

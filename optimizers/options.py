@@ -24,9 +24,21 @@ from optimizers.shown import shown
 T = TypeVar("T")
 
 
+LARGEST = 2**63 - 1
+"""The largest whole number that a column of a table, an array and compiled code hold."""
+
+
 def _plain_number(value: Any) -> Any:
-    """Turn a NumPy scalar into Python's own, which the strict checks then accept."""
-    return value.item() if isinstance(value, np.generic) else value
+    """Turn a NumPy scalar into Python's own, which the strict checks then accept.
+
+    Raises:
+        ValueError: for a whole number that no array holds.
+    """
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError("a number that fits into 64 bits")
+    return value
 
 
 def _tuple_of_list(value: Any) -> Any:

@@ -39,10 +39,21 @@ def parse(specification: str, kind: str = "problem") -> dict[str, Any]:
         if not sign or not option.strip():
             raise InputError(f"{kind} {shown(specification)}: found {shown(part)}, expected option=value")
         if option.strip() in given:
-            raise InputError(f"{kind} {shown(specification)}: option '{option.strip()}' is there twice")
+            raise InputError(f"{kind} {shown(specification)}: option {shown(option.strip())} is there twice")
         try:
             given[option.strip()] = tomllib.loads(f"value = {' '.join(text.split())}")["value"]
-        except tomllib.TOMLDecodeError:
+        except RecursionError:
+            raise InputError(
+                f"{kind} {shown(specification)}: option {shown(option.strip())} is nested too deeply: "
+                "write it flat"
+            ) from None
+        except ValueError as error:
+            # A number of more digits than Python reads is no TOML error.
+            if not isinstance(error, tomllib.TOMLDecodeError):
+                raise InputError(
+                    f"{kind} {shown(specification)}: option {shown(option.strip())} has thousands of digits: "
+                    "give another number"
+                ) from None
             given[option.strip()] = None if text.strip() == "none" else text.strip()
     return given
 

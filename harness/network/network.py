@@ -15,6 +15,10 @@ from harness.network.layout import Layer, gradient_cost, layer_views, parameter_
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 from optimizers.options import Sizes, options
+from optimizers.shown import shown
+
+MOST_PARAMETERS = 10**8
+"""Parameters of a network at the most: a vector of them takes 800 megabytes, and a search holds several."""
 
 
 def _names(value: object) -> object:
@@ -62,6 +66,11 @@ class Network:
             raise unknown_name("loss", self.loss, losses.KNOWN)
         if self.initializer not in INITIALIZERS:
             raise unknown_name("initializer", self.initializer, INITIALIZERS)
+        if self.size > MOST_PARAMETERS:
+            raise InputError(
+                f"a network of sizes {shown(list(self.sizes))} has {self.size:.3g} parameters, "
+                f"expected up to {MOST_PARAMETERS:.0e}: take fewer units"
+            )
         hidden = len(self.sizes) - 2
         if hidden and len(self.activation) not in (1, hidden):
             raise InputError(

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from harness.problems.family import ProblemFamily, corners
 from optimizers.objective import Array
-from optimizers.options import BelowOne, NonNegative, Sizes, options
+from optimizers.options import BelowOne, Count, NonNegative, Sizes, options
 
 
 @options
@@ -39,7 +39,7 @@ class Parity(ProblemFamily):
         bits: number of inputs.
     """
 
-    bits: Annotated[int, Field(ge=2, le=12)] = 3
+    bits: Annotated[Count, Field(ge=2, le=12)] = 3
     hidden: Sizes = (8,)
     test_fraction: BelowOne = 0.0
     target: NonNegative | None = 0.05

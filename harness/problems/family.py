@@ -21,6 +21,9 @@ from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Sizes, changed_options, option_values, options
 from optimizers.specification import write
 
+MOST_ROWS = 1_000_000
+"""Rows of made data at the most."""
+
 
 def _tuple_of_names(value: object) -> object:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from harness.network.network import MOST_PARAMETERS
 from harness.problems.family import Family
 from harness.problems.function_problem import FunctionProblem
 from optimizers.objective import Array
@@ -23,7 +24,7 @@ class FunctionFamily(Family):
         target: value at which a run counts as solved, or none.
     """
 
-    n: Count = 2
+    n: Annotated[Count, Field(le=MOST_PARAMETERS)] = 2
     target: NonNegative | None = 1e-6
 
     box: ClassVar[tuple[float, float]]
@@ -68,7 +69,7 @@ class Sphere(FunctionFamily):
         target: value at which a run counts as solved, or none.
     """
 
-    n: Count = 10
+    n: Annotated[Count, Field(le=MOST_PARAMETERS)] = 10
 
     box: ClassVar[tuple[float, float]] = (-5.12, 5.12)
 
@@ -99,7 +100,7 @@ class Rosenbrock(FunctionFamily):
         target: value at which a run counts as solved, or none.
     """
 
-    n: Annotated[int, Field(ge=2)] = 2
+    n: Annotated[Count, Field(ge=2, le=MOST_PARAMETERS)] = 2
 
     box: ClassVar[tuple[float, float]] = (-2.048, 2.048)
 
@@ -163,7 +164,7 @@ class LogisticMap(FunctionFamily):
         target: value at which a run counts as solved, or none.
     """
 
-    n: Annotated[int, Field(ge=1, le=1)] = 1
+    n: Annotated[Count, Field(le=1)] = 1
 
     box: ClassVar[tuple[float, float]] = (0.2, 0.2)
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from harness.problems.family import ProblemFamily
+from harness.problems.family import MOST_ROWS, ProblemFamily
 from optimizers.objective import Array
-from optimizers.options import BelowOne, NonNegative, Sizes, options
+from optimizers.options import BelowOne, Count, NonNegative, Sizes, options
 
 
 @options
@@ -29,8 +29,8 @@ class Separable(ProblemFamily):
     """
 
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    rows: Annotated[int, Field(ge=2)] = 100
-    features: Annotated[int, Field(ge=1)] = 2
+    rows: Annotated[Count, Field(ge=2, le=MOST_ROWS)] = 100
+    features: Annotated[Count, Field(le=100)] = 2
     hidden: Sizes = ()
     loss: str = "perceptron-soft"
     test_fraction: BelowOne = 0.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from harness.problems.family import ProblemFamily
+from harness.problems.family import MOST_ROWS, ProblemFamily
 from optimizers.objective import Array
 from optimizers.options import Count, NonNegative, Sizes, options
 
@@ -21,7 +22,7 @@ class TwoMoons(ProblemFamily):
         noise: standard deviation of the noise, as a part of the circles' radius.
     """
 
-    rows: Count = 200
+    rows: Annotated[Count, Field(le=MOST_ROWS)] = 200
     noise: NonNegative = 0.1
     hidden: Sizes = (8,)
     target: NonNegative | None = 0.05

@@ -183,6 +183,10 @@ def write_reference(
             f"{folder} is the folder of the reference copy itself: leave out --reference, or choose another "
             "folder with --output"
         )
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "experiment.toml").is_file():
+        raise InputError(
+            f"{folder} holds something else than a reference copy: move it away, for it would be replaced"
+        )
     names = [
         "experiment.toml",
         *(f"provenance/{name}.json" for name in dict.fromkeys(results.runs["provenance"]) if name),

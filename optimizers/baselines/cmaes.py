@@ -62,6 +62,10 @@ class CMAES(Optimizer):
         """
         return 1.5 * n * n * self._candidates(n) + 4.5 * n**3 / max(1.0, n / 10)
 
+    def numbers_held(self, n: int) -> int:
+        """Return those of the covariance, its square root and eigenvectors, and of the population."""
+        return 3 * n * n + 2 * self._candidates(n) * n
+
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population, with that of its linear algebra."""
         candidates = float(self._candidates(objective.size))

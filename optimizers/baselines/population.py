@@ -151,6 +151,10 @@ class PopulationSearch(Optimizer):
         """Return what the rule remembers of each member, shape (P, n), or no rows where it is nothing."""
         return np.empty((0, population.shape[1]))
 
+    def numbers_held(self, n: int) -> int:
+        """Return those of a population, its candidates and what each remembers."""
+        return 4 * self.population_size * n
+
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population."""
         return float(self.population_size)

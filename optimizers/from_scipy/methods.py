@@ -84,6 +84,10 @@ class BFGS(ScipyMethod):
     )
     method: ClassVar[str] = "BFGS"
 
+    def numbers_held(self, n: int) -> int:
+        """Return those of H, of its update and of what that is multiplied out of."""
+        return 4 * n * n
+
     def multiply_adds(self, n: int) -> float:
         """Return those of the formula: ``H g``, ``H y`` and two updates of rank one, ``4 n^2``.
 
@@ -196,6 +200,10 @@ class NelderMead(ScipyMethod):
         "(2012), Implementing the Nelder-Mead simplex algorithm with adaptive parameters"
     )
     method: ClassVar[str] = "Nelder-Mead"
+
+    def numbers_held(self, n: int) -> int:
+        """Return those of the simplex, and of its copy in another order."""
+        return 2 * n * (n + 1)
 
     def settings(self) -> Mapping[str, Any]:
         """Return the options in SciPy's names."""

@@ -195,6 +195,10 @@ class GeneticAlgorithm(Optimizer):
         solving = objective.output_weights_cost or 0.0 if self.output_weights == "least-squares" else 0.0
         return candidates * (1.0 + solving) + (not self.begins_at_start)
 
+    def numbers_held(self, n: int) -> int:
+        """Return those of two generations, as parameters and as bits."""
+        return 2 * self.population_size * n * (1 + (self.bits or 0))
+
     def refusal(self, objective: Objective) -> str | None:
         """Refuse a mutation that is larger than a chromosome, or that could change nothing."""
         if self.output_weights == "least-squares" and objective.output_weights_cost is None:

@@ -1,0 +1,70 @@
+"""A broken experiment file is refused in one short sentence, and one that is taken is what it says."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mutated_files import mutated
+
+from harness.experiment import read_experiment, shipped_experiments
+from harness.report.artifacts import check_figures
+from harness.sweep import plan
+from optimizers import InputError
+
+LONGEST = 700
+"""Characters of a sentence: one that lists all optimizers has most of them."""
+
+MOST_SECONDS = 60.0
+
+
+def read(path: Path) -> list[str]:
+    """Do what a command does before its first run; return the runs."""
+    experiment = read_experiment(str(path))
+    check_figures(experiment.figures)
+    return [run.run_id for run in plan(experiment)[0]]
+
+
+def study(folder: Path, cases: int) -> Counter[str]:
+    texts = [path.read_text(encoding="utf-8") for path in shipped_experiments().values()]
+    rng = np.random.default_rng(20261125)
+    counted: Counter[str] = Counter()
+    for _ in range(cases):
+        content = mutated(texts[int(rng.integers(len(texts)))], rng)
+        # A name of its own for each, by which a failure is found again.
+        path = folder / f"{hashlib.sha256(content).hexdigest()[:12]}.toml"
+        path.write_bytes(content)
+        began = time.monotonic()
+        try:
+            runs = read(path)
+        except InputError as error:
+            sentence = str(error).replace(str(folder), "")
+            counted["refused"] += 1
+            if len(sentence) > LONGEST or "\n" in sentence or not sentence.isprintable():
+                pytest.fail(f"{path}: {sentence!r}")
+        else:
+            counted["taken"] += 1
+            again = folder / "declared.toml"
+            again.write_text(read_experiment(str(path)).declaration(), encoding="utf-8")
+            assert read(again) == runs, path
+        if time.monotonic() - began > MOST_SECONDS:
+            counted["slow"] += 1
+    return counted
+
+
+def test_a_sample_of_broken_files(tmp_path: Path) -> None:
+    counted = study(tmp_path, 80)
+    assert counted.total() == 80
+    assert counted["refused"] > 50
+
+
+@pytest.mark.slow
+def test_five_thousand_broken_files(tmp_path: Path) -> None:
+    counted = study(tmp_path, 5_000)
+    print(counted)
+    assert counted["refused"] + counted["taken"] == 5_000
+    assert not counted["slow"]
