@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from harness.catalogue import KINDS, describe, details, listing
-from optimizers.errors import InputError, MissingExtraError, unknown_name
+from optimizers.errors import InputError, unknown_name
 from optimizers.shown import shown
 
 OUTPUT = Path("output")
@@ -220,25 +220,3 @@ def plot(folder: Path, name: str, x: str | None, problem: str | None, output: Pa
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its status: 0, 2 for input that is wrong, 130 for an interrupt."""
-    try:
-        harness.main(args=arguments, prog_name="harness", standalone_mode=False)
-    except (InputError, MissingExtraError) as error:
-        click.echo(f"harness: {error}", err=True)
-        sys.exit(2)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx is not None else "harness"
-        click.echo(f"harness: {error.format_message().rstrip('.')} (see `{command} --help`)", err=True)
-        sys.exit(2)
-    except MemoryError as error:
-        click.echo(f"harness: the memory is too small ({error}): take less data or fewer units", err=True)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "harness: interrupted; finished runs are kept, the same command goes on from here", err=True
-        )
-        sys.exit(130)
-    sys.exit(0)

@@ -68,8 +68,8 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         InputError: if the folder cannot be written.
     """
-    make_folder(path.parent)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{own_process()}.", suffix=PARTIAL)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -82,24 +82,14 @@ def write_whole(path: Path, content: bytes) -> None:
                 Path(aside).unlink()
             raise
     except OSError as error:
+        raise unwritable(path, error.strerror) from None
+    except ValueError as error:
+        # A name with a NUL.
         raise unwritable(path, error) from None
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it.
-
-    Raises:
-        InputError: if it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise unwritable(folder, error) from None
-
-
-def unwritable(path: Path, error: OSError | ValueError) -> InputError:
-    """Build the error for a file or folder that cannot be written; a name with a NUL is a ValueError."""
-    reason = error.strerror if isinstance(error, OSError) else error
+def unwritable(path: Path, reason: object) -> InputError:
+    """Build the error for a file or folder that cannot be written."""
     return InputError(f"{path} cannot be written: {reason}; choose another folder with --output")
 
 
@@ -130,9 +120,9 @@ def files_in(folder: Path, suffix: str) -> list[Path]:
     """
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == suffix)
-    except FileNotFoundError:
-        return []
     except OSError as error:
+        if not folder.parent.is_dir() or isinstance(error, FileNotFoundError):
+            return []
         raise unreadable(folder, error) from None
 
 

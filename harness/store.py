@@ -30,11 +30,11 @@ from harness.parts import (
     DamagedError,
     files_in,
     is_alive,
-    make_folder,
     own_process,
     read_bytes,
     read_part,
     stem_of,
+    unwritable,
     write_part,
     write_whole,
 )
@@ -101,7 +101,10 @@ class Store:
         Raises:
             InputError: if the folder cannot be made, read or written.
         """
-        make_folder(self.folder)
+        if not self.folder.exists():
+            return []
+        if not self.folder.is_dir():
+            raise unwritable(self.folder, "it is a file")
         said = []
         for pair in self._pairs().values():
             try:

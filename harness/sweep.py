@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pandas as pd
 
 from harness.experiment import Experiment
 from harness.identity import own_code, shown_optimizer, shown_problem
+from harness.interrupts import Interrupted, deferred, noticed, unheard_by_children
 from harness.plans import Plan, records
 from harness.problems.base import BaseProblem
 from harness.progress import Progress
@@ -208,39 +210,63 @@ def _do(
         code: what every row says of where it comes from.
     """
     finished: list[Finished] = []
-    flushed = time.monotonic()
-    with Progress(len(pending), show) as progress:
+    flushed, done = time.monotonic(), 0
+    with (
+        noticed(handed_on=True),
+        Progress(len(pending), show) as progress,
+        closing(_outcomes(pending, workers)) as outcomes,
+    ):
         try:
-            for row, trace in _outcomes(pending, workers):
-                row.update(code)
-                finished.append((row, trace))
-                progress.advance(row)
-                if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
-                    store.append(finished)
-                    finished, flushed = [], time.monotonic()
-        finally:
-            # Also on an interrupt: what is finished is never done again.
+            try:
+                for row, trace in outcomes:
+                    row.update(code)
+                    finished.append((row, trace))
+                    done += 1
+                    progress.advance(row)
+                    if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
+                        with deferred():
+                            store.append(finished)
+                            finished, flushed = [], time.monotonic()
+            finally:
+                # Also on an interrupt: what is finished is never done again.
+                if store is not None:
+                    with deferred():
+                        store.append(finished)
+        except Interrupted as error:
             if store is not None:
-                store.append(finished)
+                error.kept = (
+                    f"{done} run{'' if done == 1 else 's'} done now {'is' if done == 1 else 'are'} kept"
+                )
+            raise
     place = {run.run_id: number for number, run in enumerate(pending)}
     return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])
 
 
-def _outcomes(pending: list[Run], workers: int) -> Iterator[Finished]:
+def _outcomes(pending: list[Run], workers: int) -> Generator[Finished]:
     if workers == 1 or len(pending) < 2:
         with one_thread():
             for run in pending:
                 yield run.execute()
         return
     # Imported here: joblib takes a sixth of a second, and one worker does without.
+    from concurrent.futures.process import BrokenProcessPool
+
     from joblib import Parallel, delayed, parallel_config
 
     _compile_once(pending)
     # One thread a worker: two that share the cores would only wait for each other.
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        yield from Parallel(n_jobs=workers, return_as="generator_unordered")(
-            delayed(execute)(run) for run in pending
-        )
+        with unheard_by_children():
+            outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
+                delayed(execute)(run) for run in pending
+            )
+        try:
+            yield from outcomes
+        except BrokenProcessPool:
+            raise InputError(
+                "a worker process was killed, most likely by the system for want of memory: what is finished "
+                "is kept, and the same command goes on from here; take fewer workers or less data"
+            ) from None
 
 
 def _compile_once(pending: list[Run]) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizers.errors import InputError
+from optimizers.interruption import INTERRUPTION
 from optimizers.objective import Array, Measurable
 from optimizers.optimizer import Outcome
 from optimizers.options import Count, Positive, options
@@ -199,6 +200,8 @@ class Observer:
             StoppedError: if it was told to stop before.
         """
         arrived = self._arrive()
+        if INTERRUPTION.number:
+            raise KeyboardInterrupt
         if self.outcome is not None:
             if self._dismissed:
                 raise StoppedError

@@ -208,7 +208,7 @@ def test_runs_that_failed_before_their_first_look_are_left_out() -> None:
 def test_the_terminal_draws_one_problem_of_a_folder(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from harness.cli import main
+    from harness.entry import main
     from harness.plans import Plan
     from harness.store import Store
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from oracles import exact_row_gradient, layer_parameters, relative_difference
 
-from harness.cli import main
+from harness.entry import main
 from harness.examples import agreement, figures, known_examples, load, perceptron_costs
 from harness.examples.backprop_3_3_2_1 import Loop
 from harness.examples.derivation import Derivation
@@ -498,7 +498,7 @@ class TestTerminal:
 
     def test_to_list_them_imports_nothing_heavy(self) -> None:
         code = (
-            "import json, sys\nfrom harness.cli import main\n"
+            "import json, sys\nfrom harness.entry import main\n"
             "try: main(['list', 'examples'])\nexcept SystemExit: pass\n"
             "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
         )

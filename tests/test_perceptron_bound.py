@@ -265,7 +265,7 @@ def test_problems_without_a_bound_can_be_drawn_alone() -> None:
 def test_the_table_is_written_beside_the_figure_and_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from harness.cli import main
+    from harness.entry import main
 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="0"):

@@ -16,7 +16,7 @@ import pytest
 
 import harness
 from harness import provenance as provenance_module
-from harness.cli import main
+from harness.entry import main
 from harness.experiment import build_experiment
 from harness.parts import stem_of
 from harness.plans import read_plans

@@ -19,7 +19,7 @@ import pytest
 import harness
 from harness import parts
 from harness import provenance as provenance_module
-from harness.cli import main
+from harness.entry import main
 from harness.experiment import Experiment, build_experiment
 from harness.parts import own_process, stem_of, write_whole
 from harness.plans import Plan, read_plan

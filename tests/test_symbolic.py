@@ -22,7 +22,7 @@ from traceable import CASES
 from watching import watch
 
 import harness
-from harness.cli import main
+from harness.entry import main
 from harness.gradients import build_source
 from harness.gradients import symbolic as symbolic_source
 from harness.network.network import Network

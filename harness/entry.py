@@ -1,0 +1,107 @@
+"""Where the command begins and ends: signals, streams and statuses, before anything heavy is imported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from harness.interrupts import Interrupted, came, noticed
+
+WRONG = 2
+"""Status for input that is wrong, and for surroundings that do not do their part."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its status.
+
+    That is 0, 2 for input that is wrong, and 128 and its number for a signal: 130 for an interrupt.
+    """
+    _open_streams()
+    status = WRONG
+    with contextlib.suppress(Interrupted), noticed(handed_on=False):
+        try:
+            status = _command(arguments)
+            sys.stdout.flush()
+        except OSError as error:
+            _lose_output()
+            status = _say(f"the output cannot be written: {error.strerror or error}")
+        except KeyboardInterrupt as error:
+            status = _interrupted(error)
+        if came() and status < 128:
+            # Whatever swallowed the signal has not done its work.
+            status = _interrupted(Interrupted(came()))
+    sys.exit(status)
+
+
+def _command(arguments: list[str] | None) -> int:
+    """Run the command; return its status."""
+    import click
+
+    from harness.cli import harness
+    from optimizers.errors import InputError, MissingExtraError
+
+    try:
+        harness.main(args=arguments, prog_name="harness", standalone_mode=False)
+    except (InputError, MissingExtraError) as error:
+        return WRONG if came() else _say(str(error))
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx is not None else "harness"
+        return _say(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
+    except MemoryError as error:
+        return _say(f"the memory is too small ({error}): take less data or fewer units")
+    except click.Abort as error:
+        # click takes the end of a file for the end of what a user types.
+        if isinstance(error.__cause__, EOFError):
+            return _say(f"a file ended too early ({error.__cause__}): delete it if it belongs to a cache")
+        raise error.__cause__ or KeyboardInterrupt from None
+    except Exception:
+        if came():
+            # What a library made of the signal, such as a drawing without a box.
+            return WRONG
+        raise
+    return 0
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    """Say what a signal has ended, and return the status."""
+    number = getattr(error, "number", signal.SIGINT)
+    by = f" by {signal.Signals(number).name}" if isinstance(error, Interrupted) else ""
+    kept = getattr(error, "kept", "") or "finished runs are kept"
+    _say(f"interrupted{by}; {kept}, the same command goes on from here")
+    return 128 + int(number)
+
+
+def _say(sentence: str) -> int:
+    """Write a sentence to standard error, where there is one that takes it; return the status."""
+    from optimizers.shown import printable
+
+    with contextlib.suppress(OSError, ValueError):
+        encoding = sys.stderr.encoding or "utf-8"
+        text = f"harness: {printable(sentence)}\n".encode(encoding, "backslashreplace").decode(encoding)
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    return WRONG
+
+
+def _open_streams() -> None:
+    """Open what the caller has closed, so that no file of results takes its number."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        with contextlib.suppress(AttributeError):
+            # A letter that the terminal does not have is written as its number.
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _lose_output() -> None:
+    """Let what cannot be written go, or the interpreter complains of it once more at its end."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

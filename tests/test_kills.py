@@ -1,0 +1,142 @@
+"""A command that is killed at any moment loses nothing that was finished, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import harness
+from harness.results import Results
+
+ROOT = Path(__file__).parent.parent
+EXPERIMENT = """
+problems = ["xor", "iris"]
+optimizers = ["adam", "genetic-algorithm"]
+seeds = 15
+budget = 3_000
+"""
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
+COMMAND = [sys.executable, "-c", "from harness.entry import main; main()", "run", "kills.toml"]
+PATIENCE = 120.0
+BEGUN = 0.15
+"""Seconds after which Python has started, which answers signals in its own way."""
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
+
+
+def started(folder: Path, workers: int, cache: Path | None) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_KILLS": str(folder)}
+    if cache is not None:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
+    # A group of its own, as a terminal has it: Ctrl-C goes to all of it.
+    return subprocess.Popen(
+        [*COMMAND, "--workers", str(workers)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def alive(folder: Path) -> list[int]:
+    """Return the processes that a command in a folder has left."""
+    mark, found = f"HARNESS_KILLS={folder}".encode(), []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = mark in (place / "environ").read_bytes().split(b"\0")
+            if marked and "Z" not in (place / "stat").read_text():
+                found.append(int(place.name))
+        except OSError:
+            continue
+    return found
+
+
+def settled(results: Results) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables in one order, without clocks and what names a process."""
+    runs = results.runs.drop(columns=[*CLOCKS, "host", "provenance", "commit"])
+    trace = results.trace.drop(columns="seconds")
+    return runs, trace
+
+
+def killed(folder: Path, after: float, number: int, workers: int, cache: Path | None) -> str:
+    """Kill a command, see how it ended, resume it; return what it was doing."""
+    folder.mkdir(parents=True)
+    (folder / "kills.toml").write_text(EXPERIMENT, encoding="utf-8")
+    process = started(folder, workers, cache)
+    time.sleep(after)
+    if process.poll() is None and number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    elif process.poll() is None:
+        process.send_signal(number)
+    _, err = process.communicate(timeout=PATIENCE)
+    ended_by_itself = process.returncode == 0
+    if not ended_by_itself and number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL, err
+    elif not ended_by_itself:
+        assert process.returncode == 128 + number, (process.returncode, err)
+        last = err.strip().splitlines()[-1]
+        assert last.startswith(f"harness: interrupted by {signal.Signals(number).name}; "), err
+        assert "the same command goes on from here" in last
+        assert "Traceback" not in err
+    end = time.monotonic() + 10.0
+    while alive(folder) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not alive(folder), f"processes are alive after signal {number} at {after:.2f} s"
+    again = started(folder, 1, cache)
+    _, err = again.communicate(timeout=PATIENCE)
+    assert again.returncode == 0, err
+    kept = folder / "output/kills"
+    assert not [path for path in kept.rglob("*") if path.name.startswith(".")]
+    kinds = [{path.name.split(".")[0] for path in (kept / kind).iterdir()} for kind in ("runs", "trace")]
+    assert kinds[0] == kinds[1]
+    return "ended by itself" if ended_by_itself else signal.Signals(number).name
+
+
+def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
+    folder = place / "undisturbed"
+    folder.mkdir()
+    (folder / "kills.toml").write_text(EXPERIMENT, encoding="utf-8")
+    for _ in range(2):
+        began = time.monotonic()
+        process = started(folder, 1, None)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+    # What the second takes, which finds all runs done, is the start, the table and the figure.
+    found = time.monotonic() - began
+    undisturbed = settled(harness.load(folder / "output/kills"))
+    rng = np.random.default_rng(20261125)
+    counted: Counter[str] = Counter()
+    for case in range(cases):
+        cold = cold_every > 0 and case % cold_every == cold_every - 1
+        number, workers = SIGNALS[case % 3], 1 + case // 3 % 2
+        after = float(rng.uniform(BEGUN, 20.0 if cold else found + 2.0 * workers))
+        here = place / str(case)
+        ended = killed(here, after, number, workers, place / f"cache{case}" if cold else None)
+        for table, expected in zip(settled(harness.load(here / "output/kills")), undisturbed, strict=True):
+            pd.testing.assert_frame_equal(table, expected, check_exact=True)
+        counted[f"{ended}, {workers} workers, {'compiling' if cold else 'compiled'}"] += 1
+    return counted
+
+
+def test_a_sample_of_kills(tmp_path: Path) -> None:
+    assert study(tmp_path, 3, 0).total() == 3
+
+
+@pytest.mark.slow
+def test_two_hundred_kills(tmp_path: Path) -> None:
+    counted = study(tmp_path, 200, 20)
+    for ended, number in sorted(counted.items()):
+        print(f"{ended}: {number}")
+    assert counted.total() == 200
