@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from harness.catalogue import KINDS, describe, details, listing
+from harness.terminal import console, echo
 from optimizers.errors import InputError, unknown_name
-from optimizers.shown import shown
 
 OUTPUT = Path("output")
 
@@ -32,7 +32,7 @@ class _Commands(click.Group):
 def harness(context: click.Context) -> None:
     """Compare ways of training a small neural network, and tell the truth about them."""
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        echo(context.get_help())
 
 
 @harness.command()
@@ -63,8 +63,6 @@ def run(
     Runs that are in the folder already, from the same code, are not done again. Runs of other code stay
     there and are done again, unless --reuse says otherwise.
     """
-    from rich.console import Console
-
     from harness.analysis.summary import summarize
     from harness.analysis.table import render, render_numbers
     from harness.experiment import read_experiment
@@ -82,7 +80,7 @@ def run(
     if check:
         from harness.report.artifacts import write_check
 
-        click.echo(f"table: {write_check(declared, folder)}\n")
+        echo(f"table: {write_check(declared, folder)}\n")
     results, done = sweep(
         declared,
         folder,
@@ -90,7 +88,7 @@ def run(
         progress=sys.stderr.isatty(),
         retry=retry,
         reuse=reuse,
-        announce=lambda note: click.echo(f"{note}\n", err=True),
+        announce=lambda note: echo(f"{note}\n", err=True),
     )
     files = write_artifacts(results, declared.figures, folder)
     if reference:
@@ -98,23 +96,23 @@ def run(
 
     before = len(results.runs) - done
     if declared.question:
-        click.echo(f"{declared.question}\n")
-    render(summarize(results), results.skipped, Console())
+        echo(f"{declared.question}\n")
+    render(summarize(results), results.skipped, console())
     for name, table in figure_tables(results, declared.figures).items():
-        click.echo(f"\n{name}:\n")
-        render_numbers(table, Console())
-    click.echo(
+        echo(f"\n{name}:\n")
+        render_numbers(table, console())
+    echo(
         f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
         if done
         else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
     )
     failed = int((results.runs["outcome"] == "failed").sum())
     if failed:
-        click.echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
+        echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
     for remark in results.remarks():
-        click.echo(remark)
+        echo(remark)
     for file in files:
-        click.echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+        echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
 
 
 @harness.command(name="list")
@@ -125,15 +123,15 @@ def list_(kind: str | None) -> None:
         raise unknown_name("kind", kind, KINDS)
     for name in (kind,) if kind else KINDS:
         if kind is None:
-            click.echo(f"{name}:")
+            echo(f"{name}:")
         entries, more = listing(name), details(name)
         width = max(len(entry) for entry in entries)
         for entry, line in entries.items():
-            click.echo(f"  {entry:<{width}}  {line}")
+            echo(f"  {entry:<{width}}  {line}")
             if kind is not None and entry in more:
-                click.echo(f"  {'':<{width}}  {more[entry]}")
+                echo(f"  {'':<{width}}  {more[entry]}")
         if kind is None:
-            click.echo()
+            echo()
 
 
 @harness.command()
@@ -152,25 +150,23 @@ def show(kind: str, name: str, latex: bool) -> None:
         from harness.symbolic import derivation_of_problem
 
         found = derivation_of_problem(load_problem(name))
-        click.echo(found.latex() if latex else found)
+        echo(found.latex() if latex else found)
         return
     if kind == "results":
-        from rich.console import Console
-
         from harness.analysis.summary import summarize
         from harness.analysis.table import render
         from harness.api import load
 
         results = load(name)
-        render(summarize(results), results.skipped, Console())
+        render(summarize(results), results.skipped, console())
         for remark in results.remarks():
-            click.echo(remark)
+            echo(remark)
         return
     singular = {plural.removesuffix("s") if plural != "losses" else "loss": plural for plural in KINDS}
     plural = singular.get(kind, kind)
     if plural not in KINDS:
         raise unknown_name("kind", kind, [*singular, "derivation", "results"])
-    click.echo(describe(plural, name))
+    echo(describe(plural, name))
 
 
 @harness.command()
@@ -181,15 +177,13 @@ def show(kind: str, name: str, latex: bool) -> None:
 @click.option("--gradient", multiple=True, help="A gradient source; may be given again [all of them].")
 def check(problem: str, seed: int, gradient: tuple[str, ...]) -> None:
     """Hold the gradient sources against each other, and against fifty digits, at PROBLEM's start."""
-    from rich.console import Console
-
     from harness.analysis.table import render_check
     from harness.gradient_check import check as compare
     from harness.problems import load
 
     loaded = load(problem)
-    click.echo(f"{shown(loaded)}\n")
-    render_check(compare(loaded, seed, gradient), Console())
+    echo(f"{loaded!r}\n")
+    render_check(compare(loaded, seed, gradient), console())
 
 
 @harness.command()
@@ -213,9 +207,9 @@ def plot(folder: Path, name: str, x: str | None, problem: str | None, output: Pa
     del figure["name"]
     results = load(folder)
     write_figure(known_plots()[name](results, **figure), file)
-    click.echo(f"figure: {file}")
+    echo(f"figure: {file}")
     for remark in results.remarks():
-        click.echo(remark)
+        echo(remark)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from harness.interrupts import Interrupted, came, noticed
+from harness.interrupts import SIGNALS, Interrupted, came, noticed
 
 WRONG = 2
 """Status for input that is wrong, and for surroundings that do not do their part."""
@@ -20,6 +20,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     That is 0, 2 for input that is wrong, and 128 and its number for a signal: 130 for an interrupt.
     """
     _open_streams()
+    # No window is ever opened, so a name that Matplotlib does not know need not end anything.
+    os.environ["MPLBACKEND"] = "agg"
+    threads = os.environ.get("NUMBA_NUM_THREADS", "1")
+    if threads.strip().lstrip("+-").isdecimal() and int(threads) < 1:
+        sys.exit(_say(f"NUMBA_NUM_THREADS is '{threads}', expected a whole number, 1 or more: unset it"))
     status = WRONG
     with contextlib.suppress(Interrupted), noticed(handed_on=False):
         try:
@@ -33,23 +38,34 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if came() and status < 128:
             # Whatever swallowed the signal has not done its work.
             status = _interrupted(Interrupted(came()))
+    if arguments is None:
+        for number in SIGNALS:
+            signal.signal(number, _leave)
     sys.exit(status)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    """Leave at once, for all has been done; workers end by themselves."""
+    _interrupted(Interrupted(number))
+    os._exit(128 + number)
 
 
 def _command(arguments: list[str] | None) -> int:
     """Run the command; return its status."""
     import click
 
-    from harness.cli import harness
     from optimizers.errors import InputError, MissingExtraError
+    from optimizers.shown import printable
 
     try:
+        from harness.cli import harness
+
         harness.main(args=arguments, prog_name="harness", standalone_mode=False)
     except (InputError, MissingExtraError) as error:
         return WRONG if came() else _say(str(error))
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx is not None else "harness"
-        return _say(f"{error.format_message().rstrip('.')} (see `{command} --help`)")
+        return _say(printable(f"{error.format_message().rstrip('.')} (see `{command} --help`)"))
     except MemoryError as error:
         return _say(f"the memory is too small ({error}): take less data or fewer units")
     except click.Abort as error:
@@ -76,12 +92,8 @@ def _interrupted(error: KeyboardInterrupt) -> int:
 
 def _say(sentence: str) -> int:
     """Write a sentence to standard error, where there is one that takes it; return the status."""
-    from optimizers.shown import printable
-
     with contextlib.suppress(OSError, ValueError):
-        encoding = sys.stderr.encoding or "utf-8"
-        text = f"harness: {printable(sentence)}\n".encode(encoding, "backslashreplace").decode(encoding)
-        sys.stderr.write(text)
+        sys.stderr.write(f"harness: {sentence}\n")
         sys.stderr.flush()
     return WRONG
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from optimizers.shown import printable
+
 
 class Progress:
     """Show how many runs are done, on standard error, and what the last one came to.
@@ -30,7 +32,7 @@ class Progress:
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 console=Console(stderr=True),
                 transient=True,
             )
@@ -41,7 +43,7 @@ class Progress:
     def advance(self, row: dict[str, Any]) -> None:
         """Count one finished run."""
         if self._bar is not None:
-            shown = f"{row['problem']}, {row['optimizer_name']}: {row['outcome']}"
+            shown = printable(f"{row['problem']}, {row['optimizer_name']}: {row['outcome']}")
             self._bar.update(self._task, advance=1, description=shown)
 
     def __exit__(

@@ -28,11 +28,18 @@ import llvmlite
 import numba
 from numba.misc.appdirs import AppDirs
 
+from optimizers.errors import InputError
 from optimizers.machine_code import MachineCode, SelfContainedCompiler, warn_of_no_cache
 
 # numba's own annotations know neither its settings nor its options.
 _config: Any = numba.config
 _njit: Any = numba.njit
+
+if _config.DISABLE_JIT:
+    raise InputError(
+        "NUMBA_DISABLE_JIT is set, but nothing runs uncompiled here, for compiled loops call compiled "
+        "functions by their addresses: unset it; NUMBA_BOUNDSCHECK=1 checks every index"
+    )
 
 MARKER = "optimizers.compilation"
 _SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "USING_SVML")

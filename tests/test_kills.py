@@ -28,8 +28,6 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
 COMMAND = [sys.executable, "-c", "from harness.entry import main; main()", "run", "kills.toml"]
 PATIENCE = 120.0
-BEGUN = 0.15
-"""Seconds after which Python has started, which answers signals in its own way."""
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
 
@@ -48,6 +46,13 @@ def started(folder: Path, workers: int, cache: Path | None) -> subprocess.Popen[
         text=True,
         process_group=0,
     )
+
+
+def answers(process: subprocess.Popen[str]) -> bool:
+    """Say whether Python has started, which answers signals in its own way, and the command has begun."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    caught = next((line for line in status.split("\n") if line.startswith("SigCgt")), "SigCgt 0")
+    return process.poll() is not None or bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def alive(folder: Path) -> list[int]:
@@ -75,6 +80,8 @@ def killed(folder: Path, after: float, number: int, workers: int, cache: Path | 
     folder.mkdir(parents=True)
     (folder / "kills.toml").write_text(EXPERIMENT, encoding="utf-8")
     process = started(folder, workers, cache)
+    while number != signal.SIGKILL and not answers(process):
+        time.sleep(0.002)
     time.sleep(after)
     if process.poll() is None and number == signal.SIGINT:
         os.killpg(process.pid, number)
@@ -121,7 +128,7 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
     for case in range(cases):
         cold = cold_every > 0 and case % cold_every == cold_every - 1
         number, workers = SIGNALS[case % 3], 1 + case // 3 % 2
-        after = float(rng.uniform(BEGUN, 20.0 if cold else found + 2.0 * workers))
+        after = float(rng.uniform(0.0, 20.0 if cold else found + 2.0 * workers))
         here = place / str(case)
         ended = killed(here, after, number, workers, place / f"cache{case}" if cold else None)
         for table, expected in zip(settled(harness.load(here / "output/kills")), undisturbed, strict=True):

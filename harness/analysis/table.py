@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.results import gradient_column, gradient_sources
+from optimizers.shown import printable
 
 HEADINGS = {
     "problem": "problem",
@@ -83,7 +84,7 @@ def as_text(summary: pd.DataFrame) -> pd.DataFrame:
         del cells["solved"], cells["cost_to_target"]
     if summary["test_accuracy_median"].isna().all():
         del cells["test_accuracy"]
-    return pd.DataFrame(cells)
+    return pd.DataFrame(cells).map(printable)
 
 
 def notes(text: pd.DataFrame) -> list[str]:
@@ -163,7 +164,7 @@ def render(summary: pd.DataFrame, skipped: pd.DataFrame, console: Console) -> No
     if len(skipped):
         console.print(Text("\nskipped", style="bold"))
         for line in skipped_lines(summary, skipped):
-            console.print(Text(_wrapped(line, console.width, "  ", "    ")))
+            console.print(Text(_wrapped(printable(line), console.width, "  ", "    ")))
 
 
 def _layout(text: pd.DataFrame, width: int) -> tuple[dict[str, int], list[str]]:
@@ -280,7 +281,7 @@ def render_numbers(table: pd.DataFrame, console: Console) -> None:
         console.print(Text(_in_columns(words, widths.values()), style="bold"))
     words_of = [table[name].astype(str) for name in names if name not in numbers]
     for place in range(len(table)):
-        console.print(Text(": ".join(words.iloc[place] for words in words_of)))
+        console.print(Text(printable(": ".join(words.iloc[place] for words in words_of))))
         console.print(Text(_in_columns((cells[name][place] for name in numbers), widths.values())))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,9 +19,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from harness.results import gradient_column, gradient_sources
+from optimizers.shown import printable
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito (2008), told apart by colour-blind readers; their yellow is too faint for a line on white."""
@@ -50,8 +53,29 @@ Line = tuple[str, str]
 """What one line of a figure is: an optimizer and its gradient source."""
 
 
+FORMULA = re.compile(r"\$(10\^\{-?\d+\}|\\mathdefault\{[^$]*\})\$")
+"""What an axis writes as a formula; a name with dollar signs is none."""
+
+
 class NotebookFigure(Figure):
-    """A figure that a notebook shows without pyplot having been imported."""
+    """A figure that a notebook shows without pyplot having been imported.
+
+    Names are drawn as they are: nothing in them is a formula, or a character that an image cannot hold.
+    """
+
+    def draw(self, renderer: Any) -> None:
+        """Draw the figure."""
+        for panel in self.axes:
+            # Labels of ticks are written when they are asked for.
+            panel.xaxis.get_ticklabels(which="both")
+            panel.yaxis.get_ticklabels(which="both")
+        for text in self.findobj(Text):
+            assert isinstance(text, Text)
+            written = printable(text.get_text())
+            if written != text.get_text():
+                text.set_text(written)
+            text.set_parse_math("$" not in written or FORMULA.fullmatch(written) is not None)
+        super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         """Draw the figure for a notebook."""
