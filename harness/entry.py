@@ -39,15 +39,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             # Whatever swallowed the signal has not done its work.
             status = _interrupted(Interrupted(came()))
     if arguments is None:
+        # All is done and said. What is left is Python's own end, which takes half a second.
         for number in SIGNALS:
-            signal.signal(number, _leave)
+            signal.signal(number, signal.SIG_IGN)
     sys.exit(status)
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    """Leave at once, for all has been done; workers end by themselves."""
-    _interrupted(Interrupted(number))
-    os._exit(128 + number)
 
 
 def _command(arguments: list[str] | None) -> int:

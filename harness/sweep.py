@@ -16,7 +16,7 @@ import pandas as pd
 
 from harness.experiment import Experiment
 from harness.identity import own_code, shown_optimizer, shown_problem
-from harness.interrupts import Interrupted, deferred, noticed, unheard_by_children
+from harness.interrupts import Interrupted, came, deferred, noticed, unheard_by_children
 from harness.plans import Plan, records
 from harness.problems.base import BaseProblem
 from harness.progress import Progress
@@ -232,12 +232,14 @@ def _do(
                 if store is not None:
                     with deferred():
                         store.append(finished)
-        except Interrupted as error:
-            if store is not None:
-                error.kept = (
+        except KeyboardInterrupt as error:
+            # A look raises the plain one where something has swallowed this.
+            interrupted = error if isinstance(error, Interrupted) or not came() else Interrupted(came())
+            if store is not None and isinstance(interrupted, Interrupted):
+                interrupted.kept = (
                     f"{done} run{'' if done == 1 else 's'} done now {'is' if done == 1 else 'are'} kept"
                 )
-            raise
+            raise interrupted from None
     place = {run.run_id: number for number, run in enumerate(pending)}
     return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])
 
