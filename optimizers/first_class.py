@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 
 _addresses: dict[tuple[int, int], tuple[int, Any, Any]] = {}
@@ -61,10 +61,14 @@ def caller(signature: Any) -> Any:
                 target.cast(builder, builder.extract_value(values[1], place), given, wanted)
                 for place, (given, wanted) in enumerate(zip(typed.args[1], signature.args, strict=True))
             ]
-            # The status says whether an exception was raised; compiled functions of this project raise none.
-            _, result = convention.call_function(
+            status, result = convention.call_function(
                 builder, pointer, signature.return_type, signature.args, handed
             )
+            if config.BOUNDSCHECK:
+                # Functions of this project raise nothing but what numba's bounds checks find: dropped, an
+                # index beyond an array became the number 0. Asked always, it took 9 ns of a step's 370.
+                with builder.if_then(status.is_error, likely=False):
+                    convention.return_status_propagate(builder, status)
             return target.get_dummy_value() if signature.return_type == types.void else result
 
         return signature.return_type(types.int64, types.BaseTuple.from_types(arguments)), generate

@@ -112,7 +112,7 @@ class _Entries:
                 file.write(hashlib.sha256(written).digest() + written)
                 file.close()
                 passing.replace(path)
-            except OSError:
+            except BaseException:
                 passing.unlink(missing_ok=True)
                 raise
 
