@@ -8,12 +8,12 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from optimizers.errors import unknown_name
 from optimizers.named import Named
+from optimizers.plugins import plugins
 
 Entry = Any
 Kind = Callable[[], Mapping[str, Entry]]
@@ -100,8 +100,8 @@ def _plot_lines() -> dict[str, str]:
             for node in ast.parse((folder / f"{module.name}.py").read_text(encoding="utf-8")).body:
                 if isinstance(node, ast.FunctionDef) and node.name == module.name:
                     lines[module.name] = (ast.get_docstring(node) or "").partition("\n")[0]
-    for entry in entry_points(group="harness.plots"):
-        lines[entry.name] = (inspect.getdoc(entry.load()) or "").partition("\n")[0]
+    for name, plot in plugins("harness.plots"):
+        lines.setdefault(name.replace("-", "_"), (inspect.getdoc(plot) or "").partition("\n")[0])
     return {name.replace("_", "-"): lines[name] for name in sorted(lines)}
 
 

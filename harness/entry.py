@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 from typing import NoReturn
 
 from harness.interrupts import SIGNALS, Interrupted, came, noticed
@@ -26,7 +27,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if threads.strip().lstrip("+-").isdecimal() and int(threads) < 1:
         sys.exit(_say(f"NUMBA_NUM_THREADS is '{threads}', expected a whole number, 1 or more: unset it"))
     status = WRONG
-    with contextlib.suppress(Interrupted), noticed(handed_on=False):
+    with contextlib.suppress(Interrupted), warnings.catch_warnings(), noticed(handed_on=False):
+        warnings.showwarning = _warn
         try:
             status = _command(arguments)
             sys.stdout.flush()
@@ -91,6 +93,11 @@ def _say(sentence: str) -> int:
         sys.stderr.write(f"harness: {sentence}\n")
         sys.stderr.flush()
     return WRONG
+
+
+def _warn(message: Warning | str, *where: object, **more: object) -> None:
+    """Say a warning as a sentence; where in which file it was raised is for programmers."""
+    _say(str(message).replace("\n", " "))
 
 
 def _open_streams() -> None:

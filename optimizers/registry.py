@@ -6,13 +6,13 @@ import functools
 import importlib
 import inspect
 import pkgutil
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, TypeVar
 
 from optimizers.errors import InputError, unknown_name
 from optimizers.named import Named
 from optimizers.optimizer import Optimizer
+from optimizers.plugins import add_plugins
 from optimizers.shown import shown
 
 T = TypeVar("T", bound=Named)
@@ -34,10 +34,14 @@ def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, ty
     candidates: list[Any] = []
     for module in pkgutil.walk_packages(package.__path__, prefix):
         candidates += vars(importlib.import_module(module.name)).values()
-    candidates += [entry.load() for entry in entry_points(group=group)]
-    for candidate in candidates:
-        if inspect.isclass(candidate) and issubclass(candidate, base) and not inspect.isabstract(candidate):
-            found[candidate.name()] = candidate
+
+    def fits(candidate: Any) -> bool:
+        return (
+            inspect.isclass(candidate) and issubclass(candidate, base) and not inspect.isabstract(candidate)
+        )
+
+    found |= {candidate.name(): candidate for candidate in candidates if fits(candidate)}
+    add_plugins(found, group, fits, f"a class of {base.__name__}", lambda _, member: str(member.name()))
     return dict(sorted(found.items()))
 
 

@@ -11,9 +11,10 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
+
+from optimizers.plugins import add_plugins, plugins
 
 Plot = Callable[..., Any]
 
@@ -29,7 +30,7 @@ def known_plots() -> dict[str, Plot]:
         plot = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name, None)
         if callable(plot):
             found[module.name] = plot
-    found.update((entry.name, entry.load()) for entry in entry_points(group=__name__))
+    add_plugins(found, __name__, callable, "a function of results", lambda name, _: name.replace("-", "_"))
     return {name.replace("_", "-"): found[name] for name in sorted(found)}
 
 
@@ -49,9 +50,9 @@ def __getattr__(name: str) -> Any:
     if any(module.name == name for module in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{name}")
         return globals()[name]
-    for entry in entry_points(group=__name__):
-        if entry.name.replace("-", "_") == name:
-            return entry.load()
+    for brought, plot in plugins(__name__):
+        if brought.replace("-", "_") == name:
+            return plot
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; see harness.plots.known_plots()")
 
 
