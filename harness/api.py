@@ -13,12 +13,23 @@ from harness.problems.base import BaseProblem
 from harness.results import Results
 from harness.store import Store
 from harness.sweep import sweep
+from optimizers.checked import Name, Text, Truth, accepts
 from optimizers.errors import InputError
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
+from optimizers.options import Count, Positive
 from optimizers.shown import shown
 
 
+@accepts(
+    timeout=Positive | None,
+    workers=Count | None,
+    gradient_reference=Text | None,
+    name=Name,
+    question=Text,
+    reuse=Text | None,
+    progress=Truth,
+)
 def run(
     problems: str | BaseProblem | Sequence[str | BaseProblem],
     optimizers: str | Optimizer | Sequence[str | Optimizer],
@@ -94,6 +105,10 @@ def load(folder: str | Path) -> Results:
     return Store(path).load()
 
 
+LONGEST_PART = 255
+"""Bytes of a name in a path."""
+
+
 def _listed(value: object) -> object:
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
@@ -106,6 +121,10 @@ def _plain(seeds: object) -> object:
 
 
 def _path(folder: object) -> Path:
-    if not isinstance(folder, str | os.PathLike):
+    text = os.fspath(folder) if isinstance(folder, os.PathLike) else folder
+    if not isinstance(text, str):
         raise InputError(f"folder is {shown(folder)}, expected the path of a folder")
-    return Path(folder)
+    too_long = any(len(os.fsencode(part)) > LONGEST_PART for part in Path(text).parts)
+    if not text or "\0" in text or too_long:
+        raise InputError(f"folder is {shown(folder)}, which no folder can be called: give another path")
+    return Path(text)

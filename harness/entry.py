@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import warnings
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from harness.interrupts import SIGNALS, Interrupted, came, noticed
 
@@ -27,8 +27,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if threads.strip().lstrip("+-").isdecimal() and int(threads) < 1:
         sys.exit(_say(f"NUMBA_NUM_THREADS is '{threads}', expected a whole number, 1 or more: unset it"))
     status = WRONG
-    with contextlib.suppress(Interrupted), warnings.catch_warnings(), noticed(handed_on=False):
+    with (
+        contextlib.suppress(Interrupted),
+        warnings.catch_warnings(),
+        noticed(handed_on=False, at_last=_leave),
+    ):
         warnings.showwarning = _warn
+        if arguments is None:
+            sys.unraisablehook = _unraisable
         try:
             status = _command(arguments)
             sys.stdout.flush()
@@ -45,6 +51,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     sys.exit(status)
+
+
+def _leave(number: int) -> NoReturn:
+    """Leave at once; workers end by themselves when this process does."""
+    _interrupted(Interrupted(number))
+    os._exit(128 + number)
 
 
 def _command(arguments: list[str] | None) -> int:
@@ -98,6 +110,12 @@ def _say(sentence: str) -> int:
 def _warn(message: Warning | str, *where: object, **more: object) -> None:
     """Say a warning as a sentence; where in which file it was raised is for programmers."""
     _say(str(message).replace("\n", " "))
+
+
+def _unraisable(found: Any) -> None:
+    """Say nothing of an interrupt that a destructor has dropped, for it is not forgotten."""
+    if not isinstance(found.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(found)
 
 
 def _open_streams() -> None:

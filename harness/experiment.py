@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -277,7 +277,7 @@ def read_budget(value: Any) -> Budget:
 
 def _positive(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and value > 0 and math.isfinite(value)
+    return number and 0 < value <= sys.float_info.max
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from harness.network.plain_loss import summed_loss
 from harness.problems.base import CHECK, BaseProblem, compared
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
+from optimizers.checked import Seed, accepts
 from optimizers.errors import MissingExtraError
 from optimizers.objective import Array
 
@@ -32,6 +33,7 @@ biases: two derivatives a layer, in which every parameter has its part."""
 REPEATS, LEAST_SECONDS = 5, 0.01
 
 
+@accepts(problem=BaseProblem, seed=Seed)
 def check(problem: BaseProblem, seed: int = 0, sources: Sequence[str] = ()) -> pd.DataFrame:
     """Compare gradient sources at a problem's start.
 

@@ -6,10 +6,13 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+PATIENCE = 5.0
+"""Seconds that putting in order may take, beside what is being written."""
 IMPATIENT = 3
 """Signals after which the process ends at once, in good order or not."""
 
@@ -34,6 +37,7 @@ class _State:
     count = 0
     raised = False
     deferring = 0
+    at_last: Callable[[int], object] | None = None
 
     @classmethod
     def note(cls, number: int) -> None:
@@ -51,19 +55,24 @@ def came() -> int:
 
 
 @contextlib.contextmanager
-def noticed(*, handed_on: bool) -> Iterator[None]:
+def noticed(*, handed_on: bool, at_last: Callable[[int], object] | None = None) -> Iterator[None]:
     """Turn signals into ``Interrupted`` for as long as the block lasts.
 
     Only signals that nobody else handles or ignores, and only in the main thread, where Python delivers them.
 
     Arguments:
         handed_on: whether a signal that ends a process by default does so after the block.
+        at_last: called with the signal, in another thread, where the block does not end for ``PATIENCE``
+            seconds though nothing has to be kept any more: a pool that is interrupted while it starts its
+            workers may wait for them for ever.
     """
     taken: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 taken[number] = signal.signal(number, _handle)
+    if taken:
+        _State.at_last = at_last
     try:
         yield
     finally:
@@ -72,7 +81,7 @@ def noticed(*, handed_on: bool) -> Iterator[None]:
         if taken:
             ended_by = came()
             _State.note(0)
-            _State.count, _State.raised = 0, False
+            _State.count, _State.raised, _State.at_last = 0, False, None
             if handed_on and taken.get(ended_by) == signal.SIG_DFL:
                 signal.raise_signal(ended_by)
 
@@ -94,6 +103,8 @@ def _handle(number: int, frame: object) -> None:
     _State.count += 1
     if _State.count == 1:
         _State.note(number)
+        if _State.at_last is not None:
+            threading.Thread(target=_lose_patience, args=(number,), daemon=True).start()
     if _State.count >= IMPATIENT:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
@@ -101,6 +112,14 @@ def _handle(number: int, frame: object) -> None:
     if _State.count == 1 and not _State.deferring:
         _State.raised = True
         raise Interrupted(number)
+
+
+def _lose_patience(number: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end or _State.deferring:
+        time.sleep(0.1)
+    if _State.at_last is not None and came():
+        _State.at_last(number)
 
 
 @contextlib.contextmanager

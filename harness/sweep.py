@@ -166,7 +166,9 @@ def sweep(
 
 
 def _outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
-    if not isinstance(retry, str | Collection) or not all(isinstance(name, str) for name in retry):
+    if not isinstance(retry, str | list | tuple | set | frozenset) or not all(
+        isinstance(name, str) for name in retry
+    ):
         raise InputError(f"retry is {shown(retry)}, expected outcomes such as 'failed'")
     listed = [
         name.strip() for entry in ([retry] if isinstance(retry, str) else retry) for name in entry.split(",")
@@ -190,7 +192,7 @@ def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[st
 
 
 def _workers(asked: int | None, pending: int) -> int:
-    asked = int(asked) if isinstance(asked, np.integer) else asked
+    asked = asked.item() if isinstance(asked, np.integer) else asked
     if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
         raise InputError(f"workers is {shown(asked)}, expected a whole number, 1 or more")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -223,6 +225,8 @@ def _do(
                     finished.append((row, trace))
                     done += 1
                     progress.advance(row)
+                    if came():
+                        raise Interrupted(came())
                     if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
                         with deferred():
                             store.append(finished)

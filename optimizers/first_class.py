@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import config, types
+import numba
+from numba import types
 from numba.extending import intrinsic
+
+# numba's own annotations know neither its settings nor its options.
+_config: Any = numba.config
 
 _addresses: dict[tuple[int, int], tuple[int, Any, Any]] = {}
 """Addresses by the identities of function and signature; both are kept, so that none is used again."""
@@ -64,7 +68,7 @@ def caller(signature: Any) -> Any:
             status, result = convention.call_function(
                 builder, pointer, signature.return_type, signature.args, handed
             )
-            if config.BOUNDSCHECK:
+            if _config.BOUNDSCHECK:
                 # Functions of this project raise nothing but what numba's bounds checks find: dropped, an
                 # index beyond an array became the number 0. Asked always, it took 9 ns of a step's 370.
                 with builder.if_then(status.is_error, likely=False):

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.arrays import real_array
+from optimizers.checked import Size, Text, accepts
 from optimizers.differences import Differences
 from optimizers.errors import InputError
 from optimizers.evaluated import Evaluated
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Measurable, Rows
+from optimizers.options import Positive
 from optimizers.shown import shown
 
 
@@ -53,6 +55,7 @@ class FunctionObjective(Measurable):
     (14.0, [2.0, 4.0, 6.0], 7.0)
     """
 
+    @accepts(n=Size, gradient_cost=Positive, hessian_cost=Positive, difference=Text)
     def __init__(
         self,
         function: Callable[[Array], float],
@@ -71,9 +74,6 @@ class FunctionObjective(Measurable):
             raise InputError(
                 f"gradient is {shown(gradient)}, expected something callable with a vector, or None"
             )
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise InputError(f"n is {shown(n)}, expected the number of parameters, 1 or more")
-        n = int(n)
         if not gradient_cost >= 1:
             raise InputError(
                 f"gradient_cost is {shown(gradient_cost)}, expected 1 evaluation or more: "
@@ -83,8 +83,6 @@ class FunctionObjective(Measurable):
             raise InputError(
                 f"hessian_product is {shown(hessian_product)}, expected something callable with two vectors"
             )
-        if not hessian_cost > 0:
-            raise InputError(f"hessian_cost is {shown(hessian_cost)}, expected evaluations above 0")
         self.size = n
         self.counters = np.zeros(2, dtype=np.int64)
         self._differences = Differences(difference, sizes)

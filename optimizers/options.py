@@ -28,12 +28,15 @@ LARGEST = 2**63 - 1
 """The largest whole number that a column of a table, an array and compiled code hold."""
 
 
-def _plain_number(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """Turn a NumPy scalar into Python's own, which the strict checks then accept.
 
     Raises:
         ValueError: for a whole number that no array holds.
     """
+    if np.ma.isMaskedArray(value):
+        # What is masked has no value; ``item`` would say 0.
+        return value
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, int) and abs(value) > LARGEST:
@@ -46,7 +49,7 @@ def _tuple_of_list(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-_number = BeforeValidator(_plain_number)
+_number = BeforeValidator(plain_number)
 Positive = Annotated[float, _number, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, _number, Field(ge=0, allow_inf_nan=False)]
 Real = Annotated[float, _number, Field(allow_inf_nan=False)]
@@ -76,9 +79,21 @@ def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> s
     if finding["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return f"{owner} needs the option '{field}', which was not given"
     field = str(finding["loc"][0]) if finding["loc"] else "value"
-    expected = finding["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    expected = expected.replace("a valid tuple", "a list").replace("a valid integer", "a whole number")
-    return f"{owner}: option '{field}' is {shown(found)}, expected {expected}"
+    return f"{owner}: option '{field}' is {shown(found)}, expected {expected_of(finding)}"
+
+
+def expected_of(finding: Any) -> str:
+    """Return what a finding of pydantic says was expected, in this project's words."""
+    expected = str(finding["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    for theirs, ours in (
+        ("a valid tuple", "a list"),
+        ("a valid integer", "a whole number"),
+        ("a valid string", "text"),
+        ("a valid boolean", "True or False"),
+        ("callable", "a function"),
+    ):
+        expected = expected.replace(theirs, ours)
+    return expected
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -1,4 +1,4 @@
-"""What other packages add to a family, by entry points: a broken one is named and left out, nothing is replaced."""
+"""What other packages add to a family, by entry points: a broken one is left out, nothing is replaced."""
 
 from __future__ import annotations
 

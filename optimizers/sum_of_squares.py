@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.arrays import real_array
+from optimizers.checked import Size, Text, accepts
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import VALUE_ROWS, Array
+from optimizers.options import Positive
 from optimizers.shown import shown
 
 
@@ -39,6 +41,7 @@ class SumOfSquares(FunctionObjective):
     [3.0, 0.5]
     """
 
+    @accepts(n=Size, jacobian_cost=Positive | None, difference=Text)
     def __init__(
         self,
         residuals: Callable[[Array], ArrayLike],
@@ -54,10 +57,6 @@ class SumOfSquares(FunctionObjective):
         if jacobian is not None and not callable(jacobian):
             raise InputError(
                 f"jacobian is {shown(jacobian)}, expected something callable with a vector, or None"
-            )
-        if jacobian_cost is not None and not jacobian_cost > 0:
-            raise InputError(
-                f"jacobian_cost is {shown(jacobian_cost)}, expected evaluations above 0, or None"
             )
         self._residuals, self._jacobian = residuals, jacobian
         self._last: tuple[bytes, Array] = (b"", np.empty(0))

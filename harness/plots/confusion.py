@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from harness.plots.style import ALONE, LABEL, PAIR, SMALL, fold, inches, line_looks, panels
 from harness.results import Results, gradient_column
+from optimizers.checked import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Rows
 
@@ -41,6 +42,7 @@ class Summed(NamedTuple):
         return float(self.counts.trace() / self.counts.sum())
 
 
+@accepts(results=Results, problem=Text | None)
 def confusion(results: Results, problem: str | None = None) -> Figure:
     """Draw which classes were taken for which, one panel an optimizer and gradient source, on one problem.
 

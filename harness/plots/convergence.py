@@ -15,7 +15,9 @@ from matplotlib.figure import Figure
 from harness.analysis.summary import quantile
 from harness.plots.style import SMALL, TARGET, Line, fold, line_looks, logarithmic_ticks, panels
 from harness.results import Results, gradient_column
+from optimizers.checked import Text, accepts
 from optimizers.errors import InputError, unknown_name
+from optimizers.options import Fraction
 from optimizers.shown import shown
 
 Array = npt.NDArray[np.float64]
@@ -43,6 +45,7 @@ NO_CURVE: Curve = (np.zeros(1), np.full(1, np.inf))
 """A run that failed before its first look."""
 
 
+@accepts(results=Results, x=Text, band=Fraction, problems=Text | list[Text] | tuple[Text, ...] | None)
 def convergence(
     results: Results,
     x: Literal["cost", "iteration", "iterations", "seconds"] = "cost",

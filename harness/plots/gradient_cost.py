@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.results import Results, gradient_column
+from optimizers.checked import accepts
 from optimizers.errors import InputError
 
 COUNTED, TIMED = "counted", "timed"
@@ -16,6 +17,7 @@ FITTED_FROM = 100
 """Parameters from which a slope is fitted: below, what a step costs beside its gradient shows."""
 
 
+@accepts(results=Results)
 def gradient_cost(results: Results) -> Figure:
     """Draw the cost of one gradient against the number of parameters, counted and timed.
 

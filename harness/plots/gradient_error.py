@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.results import Results
+from optimizers.checked import accepts
 from optimizers.errors import InputError
 
 MOST_TICKS = 8
@@ -16,6 +17,7 @@ SMALLEST = 1e-17
 """An error of exactly 0 is drawn here: below half a unit in the last place."""
 
 
+@accepts(results=Results)
 def gradient_error(results: Results) -> Figure:
     """Draw the relative error of each gradient source at the start against its step, one panel a problem.
 

@@ -14,6 +14,7 @@ from harness.analysis.perceptron_bound import bound_table, mistakes_of_runs
 from harness.analysis.table import significant
 from harness.plots.style import SMALL, line_looks, logarithmic_ticks, panels
 from harness.results import Results
+from optimizers.checked import accepts
 from optimizers.objective import Array
 
 MOST_TICKS = 8
@@ -29,6 +30,7 @@ table = bound_table
 """The numbers behind the figure, which a report keeps and prints beside it."""
 
 
+@accepts(results=Results)
 def perceptron_bound(results: Results) -> Figure:
     """Draw the mistakes of every run of the perceptron rule against the bound (R / gamma)^2 of its problem.
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from optimizers.checked import plain_seed
 from optimizers.errors import InputError
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.shown import shown
@@ -53,7 +54,8 @@ def plain_number(value: Any, name: str) -> float | None:
     """
     if value is None:
         return None
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    number = isinstance(value, int | float | np.integer | np.floating)
+    number = number and not isinstance(value, bool | np.timedelta64)
     try:
         if number and math.isfinite(value):
             return float(value)
@@ -123,7 +125,7 @@ class BaseProblem(ABC):
 
     def seed_sequence(self, seed: int, purpose: int) -> np.random.SeedSequence:
         """Return the seed of one stream of randomness of (problem, seed)."""
-        return np.random.SeedSequence([seed, purpose, *_words(self.data_key)])
+        return np.random.SeedSequence([plain_seed(seed), purpose, *_words(self.data_key)])
 
 
 @functools.lru_cache(maxsize=64)

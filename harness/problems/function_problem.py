@@ -25,9 +25,12 @@ from harness.gradients.traced_functions import (
 )
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality, plain_number
+from optimizers.arrays import real_array
+from optimizers.checked import Name, Size, Text, accepts
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Rows
+from optimizers.options import Real
 from optimizers.shown import shown
 
 NOTHING = float("nan")
@@ -79,6 +82,7 @@ class SourcedObjective(FunctionObjective):
     A source that works by values has each of them counted; any other counts a pass of its cost.
     """
 
+    @accepts(n=Size, name=Name, target=Real | None, key=Text | None)
     def __init__(
         self,
         function: Function,
@@ -181,6 +185,7 @@ class FunctionProblem(BaseProblem):
     (17.0, array([ 4., 32.]))
     """
 
+    @accepts(n=Size, name=Name, target=Real | None, key=Text | None)
     def __init__(
         self,
         function: Function,
@@ -193,13 +198,15 @@ class FunctionProblem(BaseProblem):
         derivative: Callable[[Array], ArrayLike] | None = None,
         key: str | None = None,
     ) -> None:
-        n = int(n) if isinstance(n, np.integer) else n
         self._plain = FunctionObjective(function, n)
         try:
             self._low, self._high = (
-                np.broadcast_to(np.asarray(side, dtype=np.float64), (n,)) for side in (low, high)
+                np.broadcast_to(real_array(corner, side), (n,))
+                for corner, side in (("low", low), ("high", high))
             )
-        except ValueError:
+        except ValueError as error:
+            if isinstance(error, InputError):
+                raise
             raise InputError(
                 f"the box from {shown(low)} to {shown(high)} is not one of {n} numbers"
             ) from None

@@ -37,8 +37,10 @@ from harness.problems.encoding import (
 )
 from harness.problems.scaling import standardised
 from optimizers.arrays import real_array
+from optimizers.checked import Name, Text, Truth, accepts, plain_seed
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
+from optimizers.options import BelowOne, Real
 from optimizers.shown import shown
 
 NOTHING = float("nan")
@@ -67,6 +69,14 @@ class Problem(BaseProblem):
 
     class_names: Sequence[str] = ()
 
+    @accepts(
+        test_fraction=BelowOne,
+        scale=Truth,
+        target=Real | None,
+        name=Name,
+        key=Text | None,
+        data_key=Text | None,
+    )
     def __init__(
         self,
         network: Network,
@@ -81,8 +91,6 @@ class Problem(BaseProblem):
         key: str | None = None,
         data_key: str | None = None,
     ) -> None:
-        if not 0 <= test_fraction < 1:
-            raise InputError(f"test_fraction is {shown(test_fraction)}, expected a number from 0 to below 1")
         self._X, self._Y = check_data(network, X, Y)
         self.network, self.classes = network, classes
         self.name, self.target = name, plain_number(target, "target")
@@ -91,6 +99,18 @@ class Problem(BaseProblem):
         self.key = key if key is not None else self._own_key()
 
     @classmethod
+    @accepts(
+        activation=Text | tuple[Text, ...] | list[Text],
+        loss=Text,
+        output=Text | None,
+        initializer=Text,
+        test_fraction=BelowOne,
+        scale=Truth,
+        target=Real | None,
+        name=Name,
+        key=Text | None,
+        data_key=Text | None,
+    )
     def from_arrays(
         cls,
         X: ArrayLike,
@@ -144,7 +164,7 @@ class Problem(BaseProblem):
             raise InputError(f"y has {found} for the {len(table)} rows of X: give each row one")
         if isinstance(hidden, np.ndarray) and hidden.ndim == 1 and hidden.dtype.kind in "iu":
             hidden = hidden.tolist()
-        if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+        if isinstance(hidden, str | bytes) or not isinstance(hidden, Sequence):
             raise InputError(
                 f"hidden is {shown(hidden)}, expected a list of sizes such as (32,), or () for none"
             )
@@ -196,7 +216,7 @@ class Problem(BaseProblem):
         Features, and the targets of a regression, are shifted and scaled to mean 0 and standard deviation
         1 of the TRAINING rows; a feature that is constant there, but for rounding, is only shifted.
         """
-        return self._data(seed)
+        return self._data(plain_seed(seed))
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
     def _data(self, seed: int) -> tuple[Array, Array, Array, Array]:
