@@ -117,7 +117,7 @@ def _plain(seeds: object) -> object:
     """Turn NumPy's numbers into Python's, and any sequence into a list."""
     if isinstance(seeds, np.ndarray | np.generic):
         return seeds.tolist()
-    return list(seeds) if isinstance(seeds, Sequence) else seeds
+    return list(seeds) if isinstance(seeds, Sequence) and not isinstance(seeds, str | bytes) else seeds
 
 
 def _path(folder: object) -> Path:

@@ -53,7 +53,6 @@ def accepts(**kinds: Any) -> Callable[[Function], Function]:
     ...
     optimizers.errors.InputError: part is '3', expected a valid number
     """
-    adapters: dict[str, pydantic.TypeAdapter[Any]] = {}
 
     def decorate(function: Function) -> Function:
         signature = inspect.signature(function)
@@ -63,10 +62,7 @@ def accepts(**kinds: Any) -> Callable[[Function], Function]:
             bound = signature.bind(*positional, **named)
             for name, kind in kinds.items():
                 if name in bound.arguments:
-                    if name not in adapters:
-                        # Made when it is first needed: twenty take as long as importing this package.
-                        adapters[name] = _adapter(kind)
-                    bound.arguments[name] = as_kind(name, bound.arguments[name], adapters[name])
+                    bound.arguments[name] = as_kind(name, bound.arguments[name], kind)
             return function(*bound.args, **bound.kwargs)
 
         return cast(Function, checked)
@@ -74,29 +70,30 @@ def accepts(**kinds: Any) -> Callable[[Function], Function]:
     return decorate
 
 
-_STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True)
+_STRICT = ConfigDict(strict=True)
 
 
+# Made when it is first needed: twenty take as long as importing this package.
+@functools.cache
 def _adapter(kind: Any) -> pydantic.TypeAdapter[Any]:
-    # A class of this project's is not built of parts, but has to be there.
-    own = isinstance(kind, type) and kind.__module__ != "builtins"
-    return pydantic.TypeAdapter(Annotated[Any, pydantic.InstanceOf[kind]] if own else kind, config=_STRICT)
+    return pydantic.TypeAdapter(kind, config=_STRICT)
 
 
-def as_kind(name: str, value: Any, adapter: pydantic.TypeAdapter[Any]) -> Any:
-    """Return a value as its kind has it.
+def as_kind(name: str, value: Any, kind: Any) -> Any:
+    """Return a value as its kind has it: an option's type, or a class of this project's.
 
     Raises:
         InputError: for anything else.
     """
+    if isinstance(kind, type):
+        if not isinstance(value, kind):
+            raise InputError(f"{name} is {shown(value)}, expected an object of the class {kind.__name__}")
+        return value
     try:
-        return adapter.validate_python(value)
+        return _adapter(kind).validate_python(value)
     except pydantic.ValidationError as error:
         expected = " or ".join(dict.fromkeys(expected_of(finding) for finding in error.errors()))
         raise InputError(f"{name} is {shown(value)}, expected {expected}") from None
-
-
-_seed = _adapter(Seed)
 
 
 def plain_seed(seed: Any) -> int:
@@ -107,4 +104,4 @@ def plain_seed(seed: Any) -> int:
     """
     if type(seed) is int and 0 <= seed <= LARGEST:
         return seed
-    return int(as_kind("seed", seed, _seed))
+    return int(as_kind("seed", seed, Seed))

@@ -129,10 +129,11 @@ def _objective(function: Callable[[Array], float] | Objective, n: int, differenc
 
 
 def _is_number(given: object) -> bool:
-    number = isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+    number = isinstance(given, int | float | np.integer | np.floating)
+    # NumPy takes a length of time for a whole number; ten to the 400 is beyond a float.
+    number = number and not isinstance(given, bool | np.timedelta64)
     try:
-        # NumPy takes a length of time for a whole number; ten to the 400 is beyond a float.
-        return number and math.isfinite(given) and not isinstance(given, np.timedelta64)  # type: ignore[arg-type]
+        return number and math.isfinite(given)  # type: ignore[arg-type]
     except OverflowError:
         return False
 

@@ -88,9 +88,6 @@ def expected_of(finding: Any) -> str:
     for theirs, ours in (
         ("a valid tuple", "a list"),
         ("a valid integer", "a whole number"),
-        ("a valid string", "text"),
-        ("a valid boolean", "True or False"),
-        ("callable", "a function"),
     ):
         expected = expected.replace(theirs, ours)
     return expected

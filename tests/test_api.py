@@ -200,13 +200,13 @@ WRONG = [
     ({"budget": "much"}, ["cost", "'much'"]),
     ({"budget": -1}, ["cost", "-1"]),
     ({"budget": {"cots": 1}}, ["'cots'", "did you mean 'cost'"]),
-    ({"timeout": "1 h"}, ["'timeout'", "'1 h'"]),
-    ({"timeout": -1}, ["'timeout'", "-1"]),
-    ({"workers": 0}, ["workers is 0", "1 or more"]),
+    ({"timeout": "1 h"}, ["timeout", "'1 h'"]),
+    ({"timeout": -1}, ["timeout", "-1"]),
+    ({"workers": 0}, ["workers is 0", "equal to 1"]),
     ({"workers": 1.5}, ["workers is 1.5"]),
     ({"folder": 3}, ["folder is 3", "path of a folder"]),
-    ({"name": 3}, ["'name' is 3", "text"]),
-    ({"question": None}, ["'question' is None", "text"]),
+    ({"name": 3}, ["name is 3", "string"]),
+    ({"question": None}, ["question is None", "string"]),
 ]
 
 

@@ -185,7 +185,7 @@ def test_what_cannot_be_called_is_refused(function: Any) -> None:
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "two", None])
 def test_a_number_of_parameters_that_is_none_is_refused(n: Any) -> None:
-    with pytest.raises(InputError, match=r"n is .*, expected the number of parameters, 1 or more"):
+    with pytest.raises(InputError, match=r"n is .*, expected"):
         FunctionObjective(lambda w: 0.0, n)
 
 

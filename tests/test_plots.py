@@ -335,7 +335,7 @@ def test_only_the_problems_asked_for_in_that_order() -> None:
         ({"x": "costs"}, "did you mean 'cost'"),
         ({"problems": ["xro"]}, "unknown problem 'xro': did you mean 'xor'"),
         ({"problems": []}, "problems is empty: name some of xor, iris"),
-        ({"band": 1.5}, "band is 1.5, expected the share of runs"),
+        ({"band": 1.5}, "band is 1.5, expected less than or equal to 1"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(arguments: dict, message: str) -> None:

@@ -133,12 +133,16 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], list[str]]] = {
     "a table for two classes": (np.eye(4), {"loss": "binary-cross-entropy"}, ["y", "(4, 4)", "one label"]),
     "a distribution that does not sum to 1": (np.full((4, 2), 0.4), {}, ["Y", "0.4", "sum to 1"]),
     "no label in a row": (["a", None, "b", "a"], {}, ["y", "None"]),
-    "test fraction of 1": (list("aabb"), {"test_fraction": 1}, ["test_fraction", "1", "below 1"]),
-    "negative test fraction": (list("aabb"), {"test_fraction": -0.1}, ["test_fraction", "-0.1", "from 0"]),
+    "test fraction of 1": (list("aabb"), {"test_fraction": 1}, ["test_fraction", "1", "less than 1"]),
+    "negative test fraction": (
+        list("aabb"),
+        {"test_fraction": -0.1},
+        ["test_fraction", "-0.1", "equal to 0"],
+    ),
     "test fraction that is no number": (
         list("aabb"),
         {"test_fraction": float("nan")},
-        ["test_fraction", "nan", "from 0"],
+        ["test_fraction", "nan", "equal to 0"],
     ),
     "test fraction that leaves no training row": (
         list("aabb"),

@@ -24,6 +24,9 @@ from optimizers.specification import write
 MOST_ROWS = 1_000_000
 """Rows of made data at the most."""
 
+MOST_NUMBERS = 10**8
+"""Numbers in made data at the most, 800 megabytes."""
+
 
 def _tuple_of_names(value: object) -> object:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from harness.problems.family import MOST_ROWS, ProblemFamily
+from harness.problems.family import MOST_NUMBERS, MOST_ROWS, ProblemFamily
+from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Count, NonNegative, Sizes, options
 
@@ -30,11 +31,18 @@ class Separable(ProblemFamily):
 
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.1
     rows: Annotated[Count, Field(ge=2, le=MOST_ROWS)] = 100
-    features: Annotated[Count, Field(le=100)] = 2
+    features: Annotated[Count, Field(le=10_000)] = 2
     hidden: Sizes = ()
     loss: str = "perceptron-soft"
     test_fraction: BelowOne = 0.0
     target: NonNegative | None = None
+
+    def __post_init__(self) -> None:
+        if self.rows * self.features > MOST_NUMBERS:
+            raise InputError(
+                f"Separable: {self.rows} rows of {self.features} features are more than {MOST_NUMBERS:.0e} "
+                "numbers: take fewer"
+            )
 
     def data(self) -> tuple[Array, NDArray[Any]]:
         """Return points beyond the gap, always the same, and the sides that they are on."""
