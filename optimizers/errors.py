@@ -12,7 +12,7 @@ class InputError(ValueError):
     """Report input that cannot be used: one sentence with the field, what was found and the remedy."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(printable(sentence))
+        super().__init__(printable(sentence).replace("\n", "\\n"))
 
 
 class MissingExtraError(ImportError):
