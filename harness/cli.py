@@ -75,7 +75,7 @@ def run(
     if cost is not None:
         changes["budget"] = {"cost": cost}
     declared = read_experiment(experiment, **changes)
-    check_figures(declared.figures)
+    check_figures(declared.figures, [problem.name for problem in declared.problems])
     folder = output if output is not None else OUTPUT / declared.name
     if check:
         from harness.report.artifacts import write_check

@@ -24,8 +24,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # No window is ever opened, so a name that Matplotlib does not know need not end anything.
     os.environ["MPLBACKEND"] = "agg"
     threads = os.environ.get("NUMBA_NUM_THREADS", "1")
-    if threads.strip().lstrip("+-").isdecimal() and int(threads) < 1:
-        sys.exit(_say(f"NUMBA_NUM_THREADS is '{threads}', expected a whole number, 1 or more: unset it"))
+    with contextlib.suppress(ValueError):
+        # Of what is no number numba itself says that it takes no notice.
+        if int(threads) < 1:
+            sys.exit(_say(f"NUMBA_NUM_THREADS is '{threads}', expected a whole number, 1 or more: unset it"))
     status = WRONG
     with (
         contextlib.suppress(Interrupted),
@@ -64,7 +66,7 @@ def _command(arguments: list[str] | None) -> int:
     import click
 
     from optimizers.errors import InputError, MissingExtraError
-    from optimizers.shown import printable
+    from optimizers.shown import printable, shortened
 
     try:
         from harness.cli import harness
@@ -74,7 +76,8 @@ def _command(arguments: list[str] | None) -> int:
         return WRONG if came() else _say(str(error))
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx is not None else "harness"
-        return _say(printable(f"{error.format_message().rstrip('.')} (see `{command} --help`)"))
+        said = printable(shortened(error.format_message().rstrip("."))).replace("\n", " ")
+        return _say(f"{said} (see `{command} --help`)")
     except MemoryError as error:
         return _say(f"the memory is too small ({error}): take less data or fewer units")
     except click.Abort as error:

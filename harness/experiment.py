@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import sys
 import tomllib
 from collections import Counter
@@ -42,6 +43,9 @@ DEFAULT_FIGURE = {"name": "convergence", "x": "cost"}
 
 MOST_SEEDS = 100_000
 """More seeds than this are a slip of the finger, and would fill the memory before anything runs."""
+
+MOST_RUNS = 1_000_000
+"""Runs of one experiment; more would fill the memory before anything runs."""
 
 LARGEST_FILE = 10_000_000
 """Bytes of an experiment's file, a thousand times what one takes."""
@@ -83,6 +87,13 @@ class Experiment:
         for name in ("problems", "optimizers", "gradients", "seeds"):
             if not getattr(self, name):
                 raise InputError(f"experiment '{self.name}': {name} is empty, expected at least one")
+        runs = math.prod(
+            len(getattr(self, name)) for name in ("problems", "optimizers", "gradients", "seeds")
+        )
+        if runs > MOST_RUNS:
+            raise InputError(
+                f"experiment '{self.name}' has {runs:.3g} runs, expected up to {MOST_RUNS:.0e}: split it"
+            )
         # One spelling for each, so that tables and the same source twice are told by the name alone.
         object.__setattr__(self, "gradients", [build_source(source).label for source in self.gradients])
         listed: dict[str, list[str | int]] = {
@@ -344,6 +355,8 @@ def _expanded(given: dict[str, Any], owner: type) -> list[dict[str, Any]]:
         if axis and not value:
             raise InputError(f"option '{name}' is an empty list, expected at least one value")
         axes.append([(name, entry) for entry in value] if axis else [(name, value)])
+    if math.prod(map(len, axes)) > MOST_SEEDS:
+        raise InputError(f"the options have {math.prod(map(len, axes)):.3g} combinations: give fewer values")
     return [dict(choice) for choice in itertools.product(*axes)]
 
 

@@ -34,6 +34,9 @@ from optimizers.shown import shown
 RUNS_A_WORKER = 50
 """Runs from which one more process pays: starting one takes two seconds."""
 
+MOST_WORKERS = 1024
+"""Processes at the most: each takes 100 megabytes."""
+
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
 
@@ -195,6 +198,8 @@ def _workers(asked: int | None, pending: int) -> int:
     asked = asked.item() if isinstance(asked, np.integer) else asked
     if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
         raise InputError(f"workers is {shown(asked)}, expected a whole number, 1 or more")
+    if asked is not None and asked > MOST_WORKERS:
+        raise InputError(f"workers is {shown(asked)}, expected up to {MOST_WORKERS}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return asked if asked is not None else max(1, min(cores, pending // RUNS_A_WORKER))
 

@@ -65,6 +65,7 @@ def accepts(**kinds: Any) -> Callable[[Function], Function]:
                     bound.arguments[name] = as_kind(name, bound.arguments[name], kind)
             return function(*bound.args, **bound.kwargs)
 
+        checked.kinds = kinds  # type: ignore[attr-defined]
         return cast(Function, checked)
 
     return decorate

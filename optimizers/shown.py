@@ -59,6 +59,15 @@ def printable(text: str) -> str:
     )
 
 
+def shortened(text: str) -> str:
+    """Cut words of more letters than any word has, such as what a cat has typed.
+
+    >>> shortened("no such option: --" + "y" * 100)
+    'no such option: --yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyy'
+    """
+    return re.sub(rf"\S{{{LONGEST + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
+
+
 _ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 

@@ -25,7 +25,7 @@ MOST_SECONDS = 60.0
 def read(path: Path) -> list[str]:
     """Do what a command does before its first run; return the runs."""
     experiment = read_experiment(str(path))
-    check_figures(experiment.figures)
+    check_figures(experiment.figures, [problem.name for problem in experiment.problems])
     return [run.run_id for run in plan(experiment)[0]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import inspect
 import io
 import re
@@ -25,20 +26,28 @@ from harness.plots import known_plots
 from harness.results import Results
 from harness.schema import NO_PARAMETERS
 from harness.store import Store
+from optimizers.checked import as_kind
 from optimizers.errors import InputError, unknown_name
 from optimizers.shown import shown
 
 FIGURE_DOTS_PER_INCH = 150
 
+LONGEST_FILE = 200
+"""Bytes of a figure's name at the most."""
+
 MOST_REFERENCE_BYTES = 1_000_000
 """Parameters that a reference copy holds at the most; it is kept under version control."""
 
 
-def check_figures(figures: Sequence[dict[str, Any]]) -> None:
+def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | None = None) -> None:
     """Check the plots of an experiment and their options before anything runs.
 
+    Arguments:
+        figures: each the name of a plot, and its options.
+        problems: names of the experiment's problems, where they are known.
+
     Raises:
-        InputError: for an unknown plot or option.
+        InputError: for an unknown plot, option or problem, or a value that is not of its kind.
     """
     plots = known_plots()
     files = [figure_file(figure) for figure in figures]
@@ -48,23 +57,36 @@ def check_figures(figures: Sequence[dict[str, Any]]) -> None:
         if name not in plots:
             raise unknown_name("plot", name, plots)
         known = [option for option in inspect.signature(plots[name]).parameters if option != "results"]
-        hints = get_type_hints(plots[name])
         for option, value in options.items():
             if option not in known:
                 raise unknown_name(f"option of plot '{name}'", option, known)
-            if get_origin(hints[option]) is Literal and isinstance(value, str):
-                if value not in get_args(hints[option]):
-                    raise unknown_name(f"{option} of plot '{name}'", value, get_args(hints[option]))
-                continue
-            try:
-                pydantic.TypeAdapter(hints[option]).validate_python(value, strict=True)
-            except pydantic.ValidationError as error:
-                findings = [finding["msg"].removeprefix("Input should be ") for finding in error.errors()]
-                raise InputError(
-                    f"plot '{name}': option '{option}' is {shown(value)}, expected {' or '.join(findings)}"
-                ) from None
+            _check_option(plots[name], name, option, value)
+            named = [value] if isinstance(value, str) else value
+            if option in ("problem", "problems") and problems is not None and named is not None:
+                for problem in named:
+                    if problem not in problems:
+                        raise unknown_name(f"problem of plot '{name}'", problem, problems)
         if files[place] in files[:place]:
             raise InputError(f"two figures would be {files[place]}: give each once, or other options")
+
+
+def _check_option(plot: Any, name: str, option: str, value: Any) -> None:
+    """Check one option of a plot by its type, and by the range that the plot states."""
+    hint = get_type_hints(plot)[option]
+    if get_origin(hint) is Literal and isinstance(value, str):
+        if value not in get_args(hint):
+            raise unknown_name(f"{option} of plot '{name}'", value, get_args(hint))
+        return
+    try:
+        pydantic.TypeAdapter(hint).validate_python(value, strict=True)
+    except pydantic.ValidationError as error:
+        findings = [finding["msg"].removeprefix("Input should be ") for finding in error.errors()]
+        raise InputError(
+            f"plot '{name}': option '{option}' is {shown(value)}, expected {' or '.join(findings)}"
+        ) from None
+    kinds = getattr(plot, "kinds", {})
+    if option in kinds:
+        as_kind(f"plot '{name}': option '{option}'", value, kinds[option])
 
 
 def figure_file(figure: dict[str, Any]) -> str:
@@ -77,7 +99,11 @@ def figure_file(figure: dict[str, Any]) -> str:
     for name, value in figure.items():
         words += [name] if not isinstance(value, str | list) else []
         words += [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
-    return re.sub(r"[^\w.]+", "-", "-".join(words)) + ".png"
+    name = re.sub(r"[^\w.]+", "-", "-".join(words))
+    if len(name.encode()) > LONGEST_FILE:
+        # As long as a folder takes, and still another for every choice.
+        name = f"{name[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return name + ".png"
 
 
 def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
@@ -137,8 +163,9 @@ def write_figure(figure: Any, path: Path) -> None:
             # A letter that the font does not have is drawn as a box, which says enough.
             warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
             figure.savefig(buffer, format=path.suffix.lstrip(".") or "png", dpi=FIGURE_DOTS_PER_INCH)
-    except ValueError as error:
-        raise InputError(f"{path} cannot be written: {error}") from None
+    except (ValueError, RuntimeError, OSError) as error:
+        # An ending that is not known, or one that needs a program that is not there, such as LaTeX for .pgf.
+        raise InputError(f"{path} cannot be written: {error}: take .png, .pdf or .svg") from None
     write_whole(path, buffer.getvalue())
 
 

@@ -1,0 +1,139 @@
+"""Command lines as they come from a newcomer, a script that went wrong, or a cat on the keyboard."""
+
+from __future__ import annotations
+
+import numpy as np
+
+COMMANDS = (
+    "run",
+    "list",
+    "show",
+    "check",
+    "plot",
+    "rum",
+    "",
+    "--help",
+    "-x",
+    "RUN",
+    "tune",
+    "--version",
+    "help",
+)
+WORDS = (
+    "one.toml",
+    "wrong.toml",
+    "absent.toml",
+    "...toml",
+    ".toml",
+    "kept",
+    "empty",
+    "file",
+    ".",
+    "/",
+    "",
+    " ",
+    "-",
+    "--",
+    "xor",
+    "xro",
+    "iris",
+    "parity:bits=3",
+    "parity:bits=99",
+    "parity:bits",
+    "setosa",
+    "optimizer",
+    "optimizers",
+    "problem",
+    "plots",
+    "losses",
+    "loss",
+    "results",
+    "derivation",
+    "adam",
+    "adma",
+    "convergence",
+    "confusion",
+    "analytic",
+    "y" * 5000,
+    "\x1b[31m",
+    "a\nb",
+    "\udcff",
+    "[/x]",
+    "$x$",
+    "1",
+    "-1",
+    "nan",
+    "None",
+    "\u0661",
+    "https://example.org/a.toml",
+    "~",
+    "*",
+    "kept/runs",
+    "/dev/null",
+    "/proc/1/mem",
+)
+OPTIONS = {
+    "--seeds": ("1", "2", "0", "-1", "x", "1.5", "1e3", "9" * 30, "", "\u0661", "nan"),
+    "--cost": ("10", "25.5", "0", "-1", "nan", "inf", "1e400", "x", "", "1_0"),
+    "--output": (
+        "out",
+        "kept",
+        "file",
+        "",
+        "y" * 300,
+        "/proc/x",
+        "file/below",
+        "out.png",
+        "out.pgf",
+        "out.xyz",
+        "out.",
+    ),
+    "--workers": ("1", "0", "-1", "x", "1000000", "1.5"),
+    "--retry": ("failed", "timeout", "failed,timeout", "faild", "", "solved"),
+    "--reuse": ("other-code", "other", ""),
+    "--seed": ("0", "1", "-1", "x", "9" * 30),
+    "--gradient": ("analytic", "central-difference:step=1e-6", "central-difference:step=0", "anlytic", ""),
+    "--name": ("convergence", "confusion", "convergance", "", "gradient-cost"),
+    "--x": ("cost", "iteration", "seconds", "tim", ""),
+    "--problem": ("xor", "xro", ""),
+    "--check": (),
+    "--reference": (),
+    "--latex": (),
+    "--help": (),
+    "-h": (),
+    "--sedes": ("1",),
+    "--json": (),
+}
+USUAL = (
+    ["run", "one.toml"],
+    ["run", "one.toml", "--output", "out"],
+    ["show", "results", "kept"],
+    ["plot", "kept"],
+    ["list"],
+    ["list", "optimizers"],
+    ["show", "optimizer", "adam"],
+    ["check", "xor"],
+    ["show", "derivation", "xor"],
+)
+
+
+def command_line(rng: np.random.Generator) -> list[str]:
+    """Return the words of one command: one that works with something added, changed or left out, or any."""
+    if rng.random() < 0.6:
+        words = list(USUAL[int(rng.integers(len(USUAL)))])
+        for _ in range(int(rng.integers(3))):
+            kind, place = int(rng.integers(3)), int(rng.integers(len(words))) if words else 0
+            if kind == 0 and words:
+                words[place] = str(rng.choice(WORDS))
+            elif kind == 1 and words:
+                del words[place]
+            else:
+                words.insert(place, str(rng.choice(WORDS)))
+    else:
+        words = [str(rng.choice(COMMANDS)), *(str(rng.choice(WORDS)) for _ in range(int(rng.integers(4))))]
+    for _ in range(int(rng.integers(4))):
+        option = str(rng.choice(list(OPTIONS)))
+        values = OPTIONS[option]
+        words += [option, *([str(rng.choice(values))] if values and rng.random() < 0.95 else [])]
+    # A shipped experiment would take minutes; numpy has cut no word at a NUL, for there is none.
+    return words
