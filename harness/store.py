@@ -133,19 +133,29 @@ class Store:
             ) from None
 
     def _tidy(self) -> None:
-        """Remove what a killed process left: files half written, and traces whose runs it did not get to."""
-        pairs = self._pairs()
-        halves = [
-            path
-            for path in files_in(self.folder / "trace", ".parquet")
-            if stem_of(path) not in pairs and len(stem_of(path).split("-")) == STEM_PARTS
-        ]
+        """Remove what a killed process left: files half written, and the trace whose runs it did not get to.
+
+        That is the last thing that it wrote. Other traces without runs have lost them to a hand, which may
+        bring them back.
+        """
         for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
-            for path in [*files_in(folder, PARTIAL), *(path for path in halves if path.parent == folder)]:
-                process = "-".join(path.name.lstrip(".").split(".")[0].split("-")[-2:])
-                if not is_alive(process):
-                    with contextlib.suppress(OSError):
-                        path.unlink()
+            for path in files_in(folder, PARTIAL):
+                self._remove_of_dead(path, _writer(path.name.lstrip(".").split(".")[0]))
+        pairs = self._pairs()
+        traces = [path for path in files_in(self.folder / "trace", ".parquet") if _writer(stem_of(path))]
+        last = {_writer(stem_of(path)): path for path in traces}
+        for writer, path in last.items():
+            alone = [
+                other for other in traces if _writer(stem_of(other)) == writer and stem_of(other) not in pairs
+            ]
+            if alone == [path]:
+                self._remove_of_dead(path, writer)
+
+    @staticmethod
+    def _remove_of_dead(path: Path, process: str) -> None:
+        if not is_alive(process):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def append(self, finished: Iterable[tuple[dict[str, Any], Trace]]) -> None:
         """Keep finished runs, each with its row and its trace."""
@@ -283,8 +293,14 @@ def _check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd
         raise DamagedError(trace_file, f"has rows of run {ids[codes[1:][back][0]]} that are not in order")
 
 
-STEM_PARTS = 3
-"""Time, process and machine: the stem of a part, by which what a killed process left is told."""
+def _writer(stem: str) -> str:
+    """Return the process that a name names, its number and its machine; nothing in names of earlier versions.
+
+    >>> _writer("01795636011171912066-5851-5bce98f7"), _writer("01795627158641856-cf8d1f30a70721cb")
+    ('5851-5bce98f7', '')
+    """
+    parts = stem.split("-")
+    return "-".join(parts[-2:]) if len(parts) == 3 or (parts[0].isdecimal() and len(parts[-1]) == 8) else ""
 
 
 def _age(part: str) -> tuple[bool, str]:

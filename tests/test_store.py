@@ -297,6 +297,20 @@ class TestDamage:
             "6 of 9 planned runs found: run the experiment again for the rest"
         ]
 
+    def test_traces_that_have_lost_their_runs_to_a_hand_wait_for_them(self, tmp_path: Path) -> None:
+        folder, gone = tmp_path / "kept", subprocess.Popen(["true"])
+        gone.wait()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(
+                "harness.store.own_process", lambda: f"{gone.pid}-{own_process().partition('-')[2]}"
+            )
+            for seeds in (1, 2):
+                before, _ = sweep(declared(seeds=seeds), folder)
+        shutil.move(folder / "runs", tmp_path / "elsewhere")
+        sweep(declared(seeds=1), folder)
+        shutil.copytree(tmp_path / "elsewhere", folder / "runs", dirs_exist_ok=True)
+        assert len(harness.load(folder).runs) == len(before.runs)
+
     def test_a_killed_process_leaves_nothing_behind(self, kept: Path) -> None:
         before = set(files(kept))
         gone = subprocess.Popen(["true"])
