@@ -25,7 +25,7 @@ from harness.recorder import Trace
 from harness.results import SKIPPED_COLUMNS, Results
 from harness.single_run import NO_GRADIENT, Run
 from harness.store import Store, tables_of
-from harness.worker import execute
+from harness.worker import end_with
 from optimizers.errors import InputError, MissingExtraError, unknown_name
 from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Objective
@@ -266,10 +266,11 @@ def _outcomes(pending: list[Run], workers: int) -> Generator[Finished]:
 
     _compile_once(pending)
     # One thread a worker: two that share the cores would only wait for each other.
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    watched = {"initializer": end_with, "initargs": (os.getpid(),)}
+    with parallel_config(backend="loky", inner_max_num_threads=1, **watched):
         with unheard_by_children():
             outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
-                delayed(execute)(run) for run in pending
+                delayed(Run.execute)(run) for run in pending
             )
         try:
             yield from outcomes

@@ -193,7 +193,7 @@ WRONG = [
     ({"gradients": None}, ["'gradients'", "None"]),
     ({"seeds": 0}, ["'seeds' is 0", "1 or more"]),
     ({"seeds": None}, ["'seeds' is None"]),
-    ({"seeds": "ten"}, ["'seeds'", "'t'"]),
+    ({"seeds": "ten"}, ["'seeds'", "'ten'"]),
     ({"seeds": [1, 1]}, ["seed 1", "twice"]),
     ({"seeds": [0.5]}, ["'seeds'", "0.5"]),
     ({"budget": None}, ["Budget", "cost, iterations or seconds"]),

@@ -67,7 +67,7 @@ class TestFunctionObjective:
     def test_options_that_are_wrong_are_refused(self) -> None:
         with pytest.raises(InputError, match="hessian_product is 3, expected something callable"):
             self.build(hessian_product=3)
-        with pytest.raises(InputError, match="hessian_cost is 0, expected evaluations above 0"):
+        with pytest.raises(InputError, match="hessian_cost is 0, expected greater than 0"):
             self.build(hessian_product=product_of(self.TABLE), hessian_cost=0)
 
     def test_there_are_no_residuals(self) -> None:
@@ -173,8 +173,8 @@ class TestSumOfSquares:
         [
             ((3, 2), "residuals is 3, expected something callable"),
             ((np.sin, 2, 3), "jacobian is 3, expected something callable"),
-            ((np.sin, 2, np.cos, 0), "jacobian_cost is 0, expected evaluations above 0"),
-            ((np.sin, 0), "n is 0, expected the number of parameters"),
+            ((np.sin, 2, np.cos, 0), "jacobian_cost is 0, expected greater than 0"),
+            ((np.sin, 0), "n is 0, expected greater than or equal to 1"),
         ],
     )
     def test_arguments_that_are_wrong_are_refused(self, arguments: Any, message: str) -> None:
