@@ -101,10 +101,14 @@ class Store:
         Raises:
             InputError: if the folder cannot be made, read or written.
         """
-        if not self.folder.exists():
-            return []
-        if not self.folder.is_dir():
-            raise unwritable(self.folder, "it is a file")
+        try:
+            if not self.folder.exists():
+                return []
+            if not self.folder.is_dir():
+                raise unwritable(self.folder, "it is a file")
+        except OSError as error:
+            # A name that is too long.
+            raise unwritable(self.folder, error.strerror) from None
         said = []
         for pair in self._pairs().values():
             try:

@@ -222,6 +222,10 @@ class TestDamage:
             assert "damaged" not in sentence
         assert part.is_file()
 
+    def test_a_folder_whose_name_is_too_long_is_named(self, tmp_path: Path) -> None:
+        folder = tmp_path / ("y" * 300)
+        assert f"{folder} cannot be written: File name too long" in refusal(sweep, declared(), folder)
+
     def test_a_folder_that_is_removed_meanwhile_is_named_with_what_is_lost(self, kept: Path) -> None:
         store = Store(kept)
         store.write_plan(planned("ab"))
