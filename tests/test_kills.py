@@ -26,7 +26,9 @@ budget = 3_000
 """
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
-COMMAND = [sys.executable, "-c", "from harness.entry import main; main()", "run", "kills.toml"]
+# What is started in the background of a shell ignores Ctrl-C, and so would its children.
+BEGIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+COMMAND = [sys.executable, "-c", f"{BEGIN}from harness.entry import main; main()", "run", "kills.toml"]
 PATIENCE = 120.0
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")

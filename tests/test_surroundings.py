@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,15 @@ class Noisy:
 
 
 class TestSignals:
+    @pytest.fixture(autouse=True)
+    def usual(self) -> Iterator[None]:
+        """Handle signals as a terminal has it; in the background of a shell Ctrl-C is ignored."""
+        usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+        before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+        yield
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
     def test_an_exception_that_was_swallowed_is_raised_at_the_next_look(self, tmp_path: Path) -> None:
         function = Noisy(signal.SIGINT)
         problem = harness.problems.FunctionProblem(function, 2, name="noisy", key="noisy")
