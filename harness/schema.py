@@ -118,17 +118,18 @@ def misfit(name: str, table: pa.Table) -> str:
     'has no column iteration, cost, value_rows, gradient_rows, seconds, loss, best_loss, test_loss, ...'
     """
     columns = TABLES[name]
-    missing = [column for column in columns if column not in table.column_names and not columns[column].added]
+    types = dict(zip(table.column_names, table.schema.types, strict=True))
+    missing = [column for column in columns if column not in types and not columns[column].added]
     if missing:
         return f"has no column {', '.join(missing[:8])}{', ...' if len(missing) > 8 else ''}"
     for column, (kind, holds, _) in columns.items():
-        if column not in table.column_names:
+        if column not in types:
             continue
-        found = table.schema.field(column).type
+        found = types[column]
         # A table without rows may not know the types of its columns.
         if not _is(kind, found) and len(table):
             return f"has the column {column} of type {found}, expected {_WORDS[kind]} ({holds})"
-        if table[column].null_count and kind != "number":
+        if kind != "number" and table[column].null_count:
             return f"has empty cells in the column {column}, expected {_WORDS[kind]} ({holds})"
     return ""
 

@@ -244,8 +244,10 @@ class Store:
         tables = []
         for part in dict.fromkeys(part_of):
             table = read_part(pairs[part][1])
-            _check_pair(*pairs[part], rows[rows["part"] == part].reset_index(drop=True), table)
-            tables.append(table[table["run_id"].isin(runs["run_id"][part_of == part])])
+            held, wanted = rows[rows["part"] == part].reset_index(drop=True), runs["run_id"][part_of == part]
+            _check_pair(*pairs[part], held, table)
+            # Most often all of a part are wanted, and nothing has to be looked for.
+            tables.append(table if len(held) == len(wanted) else table[table["run_id"].isin(wanted)])
         trace = pd.concat(tables, ignore_index=True)
         place = trace["run_id"].map({run: number for number, run in enumerate(runs["run_id"])})
         trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
@@ -278,9 +280,11 @@ def _check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd
         DamagedError: if they do not.
     """
     for path, table, columns in ((runs_file, runs, RUNS), (trace_file, trace, TRACE)):
-        for name, column in columns.items():
-            if column.kind == "whole" and (table[name] < 0).any():
-                raise DamagedError(path, f"has a number below 0 in the column {name} ({column.holds})")
+        whole = [name for name, column in columns.items() if column.kind == "whole"]
+        least = table[whole].to_numpy().min(axis=0, initial=0)
+        if least.min() < 0:
+            name = whole[int(least.argmin())]
+            raise DamagedError(path, f"has a number below 0 in the column {name} ({columns[name].holds})")
     ids = runs["run_id"]
     if ids.duplicated().any():
         raise DamagedError(runs_file, f"has two rows of run {ids[ids.duplicated()].iloc[0]}")
