@@ -131,6 +131,11 @@ def stem_of(path: Path) -> str:
     return path.stem.partition(".")[0]
 
 
+def is_sealed(path: Path) -> bool:
+    """Say whether a part carries a digest of its bytes; those of earlier versions do not."""
+    return "." in path.stem
+
+
 def write_part(folder: Path, stem: str, table: pd.DataFrame) -> Path:
     """Write a table as a part, and return its file."""
     buffer = io.BytesIO()
