@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.experiment import Experiment, build_experiment, read_budget
+from harness.parts import is_there
 from harness.problems.base import BaseProblem
 from harness.results import Results
 from harness.store import Store
@@ -100,7 +101,7 @@ def load(folder: str | Path) -> Results:
         InputError: if there are none, or they are damaged.
     """
     path = _path(folder)
-    if not path.is_dir():
+    if not is_there(path) or not path.is_dir():
         raise InputError(f"{folder} is no folder: give the one that `harness run` printed at its end")
     return Store(path).load()
 

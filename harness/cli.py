@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,31 @@ import click
 from harness.catalogue import KINDS, describe, details, listing
 from harness.terminal import console, echo
 from optimizers.errors import InputError, unknown_name
+from optimizers.shown import shown
 
 OUTPUT = Path("output")
+
+ANY_PATH = click.Path(readable=False, path_type=Path)
+"""Of a folder that cannot be read it is said later what that means."""
+
+
+class _Command(click.Command):
+    """A command that takes an option once; of two that contradict each other click takes the last."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        _, _, order = self.make_parser(context).parse_args(args=list(arguments))
+        for option, count in Counter(order).items():
+            if count > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
+                raise InputError(
+                    f"option {option.opts[0]} is given {count} times, expected once: leave out one"
+                )
+        return super().parse_args(context, arguments)
 
 
 class _Commands(click.Group):
     """Commands, of which a misspelt one is answered with the nearest."""
+
+    command_class = _Command
 
     def resolve_command(self, context: click.Context, arguments: list[str]) -> Any:
         if arguments and self.get_command(context, arguments[0]) is None and not arguments[0].startswith("-"):
@@ -39,7 +59,7 @@ def harness(context: click.Context) -> None:
 @click.argument("experiment")
 @click.option("--seeds", type=int, help="Number of seeds, in place of the experiment's.")
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder of the results [output/EXPERIMENT].")
+@click.option("--output", type=ANY_PATH, help="Folder of the results [output/EXPERIMENT].")
 @click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
 @click.option(
     "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
@@ -144,7 +164,7 @@ def show(kind: str, name: str, latex: bool) -> None:
     Or `results FOLDER`; or `derivation PROBLEM`, the gradient of a problem as formulas.
     """
     if latex and kind != "derivation":
-        raise InputError(f"--latex goes with `show derivation` only, not with `show {kind}`: leave it out")
+        raise InputError(f"--latex goes with `show derivation` only, not with {shown(kind)}: leave it out")
     if kind == "derivation":
         from harness.problems import load as load_problem
         from harness.symbolic import derivation_of_problem
@@ -187,23 +207,24 @@ def check(problem: str, seed: int, gradient: tuple[str, ...]) -> None:
 
 
 @harness.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=ANY_PATH)
 @click.option("--name", default="convergence", show_default=True, help="Which plot.")
 @click.option("--x", help="Of a convergence plot: cost, iteration or seconds [cost].")
 @click.option("--problem", help="Of a plot of one problem, such as confusion: which one.")
-@click.option("--output", type=click.Path(path_type=Path), help="Image file, .png .pdf or .svg [in FOLDER].")
+@click.option("--output", type=ANY_PATH, help="Image file, .png .pdf or .svg [in FOLDER].")
 def plot(folder: Path, name: str, x: str | None, problem: str | None, output: Path | None) -> None:
     """Plot the results in FOLDER."""
     from harness.api import load
     from harness.experiment import DEFAULT_FIGURE
     from harness.plots import known_plots
-    from harness.report.artifacts import check_figures, figure_file, write_figure
+    from harness.report.artifacts import check_figures, check_image, figure_file, write_figure
 
     asked = {option: value for option, value in (("x", x), ("problem", problem)) if value is not None}
     usual = {option: value for option, value in DEFAULT_FIGURE.items() if name == DEFAULT_FIGURE["name"]}
     figure = usual | {"name": name} | asked
     check_figures([figure])
     file = output if output is not None else folder / figure_file(figure)
+    check_image(file)
     del figure["name"]
     results = load(folder)
     write_figure(known_plots()[name](results, **figure), file)

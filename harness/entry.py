@@ -41,8 +41,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             status = _command(arguments)
             sys.stdout.flush()
         except OSError as error:
-            _lose_output()
-            status = _say(f"the output cannot be written: {error.strerror or error}")
+            if error.filename is None:
+                # A stream has no name.
+                _lose_output()
+                status = _say(f"the output cannot be written: {error.strerror or error}")
+            else:
+                status = _say(f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}; mend that")
         except KeyboardInterrupt as error:
             status = _interrupted(error)
         if came() and status < 128:

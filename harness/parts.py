@@ -9,6 +9,7 @@ Parts of earlier versions have no digest in their names.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -112,17 +113,34 @@ def unreadable(path: Path, error: OSError) -> InputError:
     )
 
 
+def is_there(path: Path) -> bool:
+    """Say whether there is such a file or folder.
+
+    Raises:
+        InputError: if the system does not say, as of what lies in a folder without the right to search it.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise unreadable(path, error) from None
+    return True
+
+
 def files_in(folder: Path, suffix: str) -> list[Path]:
     """Return the files of a folder with an ending, sorted; none where there is no such folder.
 
     Raises:
         InputError: if the folder is there and cannot be read.
     """
+    if not is_there(folder):
+        return []
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == suffix)
     except OSError as error:
-        if not folder.parent.is_dir() or isinstance(error, FileNotFoundError):
-            return []
         raise unreadable(folder, error) from None
 
 

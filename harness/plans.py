@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.parts import DamagedError, files_in, read_bytes
+from harness.parts import DamagedError, files_in, is_there, read_bytes
 from harness.results import SKIPPED_COLUMNS
 
 OLD = "plan.json"
@@ -92,7 +92,7 @@ def read_plans(folder: Path) -> list[Plan]:
 def plan_files(folder: Path) -> list[Path]:
     """Return the files of a folder's plans, that of an earlier version first."""
     old = folder / OLD
-    return ([old] if old.is_file() else []) + files_in(folder / "plans", ".json")
+    return ([old] if is_there(old) else []) + files_in(folder / "plans", ".json")
 
 
 def read_plan(path: Path) -> tuple[str, Plan]:

@@ -31,6 +31,7 @@ from harness.parts import (
     files_in,
     is_alive,
     is_sealed,
+    is_there,
     own_process,
     read_bytes,
     read_part,
@@ -102,14 +103,10 @@ class Store:
         Raises:
             InputError: if the folder cannot be made, read or written.
         """
-        try:
-            if not self.folder.exists():
-                return []
-            if not self.folder.is_dir():
-                raise unwritable(self.folder, "it is a file")
-        except OSError as error:
-            # A name that is too long.
-            raise unwritable(self.folder, error.strerror) from None
+        if not is_there(self.folder):
+            return []
+        if not self.folder.is_dir():
+            raise unwritable(self.folder, "it is a file")
         said = []
         for pair in self._pairs().values():
             try:
@@ -199,7 +196,7 @@ class Store:
         """Say which code on which machine does runs now, and at which command."""
         file = self.folder / "provenance" / f"{digest_of_provenance(entry)}.json"
         content = (json.dumps(entry, indent=1) + "\n").encode()
-        if not file.is_file() or read_bytes(file) != content:
+        if not is_there(file) or read_bytes(file) != content:
             write_whole(file, content)
         self.write_text(f"commands/{time.time_ns():020d}-{os.getpid()}.json", command_text(entry, workers))
 

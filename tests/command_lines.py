@@ -137,3 +137,36 @@ def command_line(rng: np.random.Generator) -> list[str]:
         words += [option, *([str(rng.choice(values))] if values and rng.random() < 0.95 else [])]
     # A shipped experiment would take minutes; numpy has cut no word at a NUL, for there is none.
     return words
+
+
+ENVIRONMENTS: dict[str, tuple[str, ...]] = {
+    "COLUMNS": ("x", "0", "-1", "1", "99999999", ""),
+    "LINES": ("0", "x"),
+    "PYTHONIOENCODING": ("ascii", "latin-1", "utf-8:strict"),
+    "NO_COLOR": ("1", ""),
+    "FORCE_COLOR": ("1", "x"),
+    "LANG": ("xx", "C", "de_DE.UTF-8"),
+    "LC_ALL": ("C", "POSIX", "nonsense"),
+    "PYTHONUTF8": ("0", "1"),
+    "TERM": ("", "dumb", "nonsense"),
+    "NUMBA_NUM_THREADS": ("9999", "x", "1", "0", "-3", ""),
+    "NUMBA_CACHE_DIR": ("/proc/none", "/dev/null", ""),
+    "NUMBA_BOUNDSCHECK": ("x", "0"),
+    "OMP_NUM_THREADS": ("0", "x"),
+    "MPLBACKEND": ("nonsense", "module://no"),
+    "MPLCONFIGDIR": ("/proc/none", "file"),
+    "HOME": ("/proc/none", "", "file"),
+    "TMPDIR": ("/proc/none",),
+    "TZ": ("nonsense",),
+    "PYTHONWARNINGS": ("error", "nonsense", "always"),
+    "PYTHONOPTIMIZE": ("2",),
+    "PYTHONHASHSEED": ("0",),
+    "PYTHONDEVMODE": ("1",),
+}
+"""Surroundings as a shell, a notebook server or a batch system hands them on."""
+
+
+def environment(rng: np.random.Generator) -> dict[str, str]:
+    """Return two variables with odd values."""
+    names = rng.choice(list(ENVIRONMENTS), 2, replace=False)
+    return {str(name): str(rng.choice(ENVIRONMENTS[str(name)])) for name in names}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from command_lines import command_line
+from command_lines import command_line, environment
 
 import harness
 from harness.entry import main
 from optimizers import Adam
+
+ROOT = Path(__file__).parent.parent
 
 LONGEST = 900
 """Characters of a sentence: one that lists all options of a command or all optimizers has most of them."""
@@ -65,3 +70,69 @@ def test_two_thousand_command_lines(place: Path, capsys: pytest.CaptureFixture[s
     counted = study(2_000, capsys)
     assert counted.total() == 2_000
     assert len(harness.load(place / "kept").runs) >= 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "one.toml", "--seeds", "3", "--seeds", "4"],
+        ["run", "one.toml", "--output", "out", "--cost", "5", "--output", "out"],
+        ["check", "xor", "--seed=1", "--seed", "2"],
+    ],
+    ids=" ".join,
+)
+def test_an_option_given_twice_is_refused(
+    words: list[str], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    twice = "--seeds" if "--seeds" in words else "--output" if "--output" in words else "--seed"
+    assert left.value.code == 2
+    assert capsys.readouterr().err == (
+        f"harness: option {twice} is given 2 times, expected once: leave out one\n"
+    )
+    assert not (place / "output").exists()
+
+
+def test_an_image_of_no_known_kind_is_refused_before_anything_is_read(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["plot", "absent", "--output", "figure.pgf"])
+    assert capsys.readouterr().err == (
+        "harness: figure.pgf is no image that is written here: let it end in .png, .pdf or .svg\n"
+    )
+
+
+def surrounded(cases: int, seed: int) -> Counter[int]:
+    """Call commands as processes of their own in odd surroundings."""
+    rng = np.random.default_rng(seed)
+    counted: Counter[int] = Counter()
+    begin = "from harness.entry import main; main()"
+    for _ in range(cases):
+        given, words = environment(rng), command_line(rng)
+        shown = f"{given} {shlex.join(words)[:500]}"
+        done = subprocess.run(
+            [sys.executable, "-c", begin, *(word.encode("utf-8", "surrogateescape") for word in words)],
+            env={**os.environ, "PYTHONPATH": str(ROOT), **given},
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        said = done.stderr.decode("utf-8", "replace")
+        assert done.returncode in (0, 2), (shown, said)
+        assert "Traceback" not in said, (shown, said)
+        if done.returncode == 2:
+            assert said.rstrip("\n").split("\n")[-1].startswith("harness: "), (shown, said)
+        counted[done.returncode] += 1
+    return counted
+
+
+def test_a_sample_of_command_lines_in_odd_surroundings(place: Path) -> None:
+    assert surrounded(8, 20261125).total() == 8
+
+
+@pytest.mark.slow
+def test_two_hundred_command_lines_in_odd_surroundings(place: Path) -> None:
+    counted = surrounded(200, 20261126)
+    assert min(counted[0], counted[2]) > 20

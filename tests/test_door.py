@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from odd_values import odd_values
 
 import harness
 from harness.problems import FunctionProblem, Problem
+from harness.problems.base import BaseProblem
 from optimizers import (
     Adam,
     Budget,
@@ -23,6 +25,7 @@ from optimizers import (
     SumOfSquares,
     minimize,
 )
+from optimizers.minimum import Minimum
 
 X, Y = np.arange(8.0).reshape(4, 2), [0, 0, 1, 1]
 LONGEST = 700
@@ -113,6 +116,47 @@ DOORS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "plot problems": (lambda v: harness.plots.convergence(run(), problems=v), {"None"}),
     "plot results": (harness.plots.convergence, set()),
 }
+PLAIN: dict[str, Any] = {
+    "bool_": True,
+    "0-d": 3,
+    "1-d": [3],
+    "int64": 2,
+    "float32": 0.5,
+    "float16": 0.5,
+    "longdouble": 0.5,
+    "Decimal": 0.5,
+    "Fraction": 0.5,
+    "tuple": [1, 2],
+    "range": [0, 1, 2],
+    "Series": [1, 2],
+    "Index": [1, 2],
+    "categories": ["a", "a", "b", "b"],
+    "array of text": ["1", "2", "3", "4"],
+}
+"""What values of NumPy's and pandas' types mean."""
+
+
+def meaning(answer: Any) -> Any:
+    """Return what an answer says, in a form that can be compared."""
+    if isinstance(answer, harness.results.Results):
+        columns = ["run_id", "optimizer", "seed", "best_loss", "cost", "outcome"]
+        return answer.runs[columns].to_dict("list"), answer.question
+    if isinstance(answer, BaseProblem):
+        targets = getattr(answer, "y", None)
+        return answer.key, answer.name, None if targets is None else np.asarray(targets).tolist()
+    if isinstance(answer, Minimum):
+        return answer.w.tolist(), answer.loss, answer.cost
+    if isinstance(answer, np.ndarray):
+        return answer.tolist()
+    if isinstance(answer, Figure):
+        return [line.get_xydata().tolist() for panel in answer.axes for line in panel.lines]
+    if isinstance(answer, tuple):
+        return [meaning(part) for part in answer]
+    if isinstance(answer, FunctionObjective | SumOfSquares):
+        return answer.size
+    return answer
+
+
 PAIRS = [(door, value) for door in DOORS for value in odd_values()]
 
 
@@ -120,7 +164,7 @@ def fault(door: str, value: str) -> str:
     """Return what is wrong with the answer to a value at a door, or nothing."""
     call, understood = DOORS[door]
     try:
-        call(odd_values()[value])
+        answer = call(odd_values()[value])
     except InputError as error:
         said = str(error)
         if value in understood:
@@ -132,6 +176,10 @@ def fault(door: str, value: str) -> str:
     else:
         if value not in understood:
             return f"{door}, {value}: taken"
+        if value in PLAIN:
+            said, plain = meaning(answer), meaning(call(PLAIN[value]))
+            if repr(said) != repr(plain):
+                return f"{door}, {value}: {said!r}, which is not {plain!r}"
     return ""
 
 

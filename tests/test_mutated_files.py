@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import numpy as np
 import pytest
 from mutated_files import mutated
 
-from harness.experiment import read_experiment, shipped_experiments
+from harness.experiment import Experiment, read_experiment, shipped_experiments
 from harness.report.artifacts import check_figures
 from harness.sweep import plan
 from optimizers import InputError
+from optimizers.options import option_values
 
 LONGEST = 700
 """Characters of a sentence: one that lists all optimizers has most of them."""
@@ -27,6 +29,41 @@ def read(path: Path) -> list[str]:
     experiment = read_experiment(str(path))
     check_figures(experiment.figures, [problem.name for problem in experiment.problems])
     return [run.run_id for run in plan(experiment)[0]]
+
+
+def contradictions(content: bytes, experiment: Experiment) -> list[str]:
+    """Return the fields of a file that an experiment does not have as they are written there."""
+    raw = tomllib.loads(content.decode("utf-8-sig"))
+    seeds, budget = raw.get("seeds", 10), raw["budget"]
+    limits = budget if isinstance(budget, dict) else {"cost": budget}
+    sources = raw.get("gradients", ["analytic"])
+    wanted: dict[str, tuple[object, object]] = {
+        "question": (raw.get("question", ""), experiment.question),
+        "timeout": (raw.get("timeout"), experiment.timeout),
+        "seeds": (seeds if isinstance(seeds, list) else list(range(seeds)), list(experiment.seeds)),
+        "gradients": (1 if isinstance(sources, str) else len(sources), len(experiment.gradients)),
+        **{limit: (value, getattr(experiment.budget, limit)) for limit, value in limits.items()},
+    }
+    entries = raw["optimizers"] if isinstance(raw["optimizers"], list) else [raw["optimizers"]]
+    for entry in entries:
+        given = {"name": entry} if isinstance(entry, str) else entry
+        for option, value in given.items():
+            for choice in value if isinstance(value, list) else [value]:
+                # An option that is a list has its axis one list deeper.
+                taken = [
+                    optimizer.name() if option == "name" else option_values(optimizer)[option]
+                    for optimizer in experiment.optimizers
+                    if optimizer.name() == given["name"]
+                ]
+                plain = None if choice == "none" else choice
+                if plain not in taken and value not in taken:
+                    wanted[f"{given['name']}: {option}"] = (choice, taken)
+    # A whole number of 19 digits as a real one is rounded, as everywhere.
+    return [
+        f"{name}: {found!r} for {said!r}"
+        for name, (said, found) in wanted.items()
+        if said != found and not (isinstance(found, float) and found == float(str(said)))
+    ]
 
 
 def study(folder: Path, cases: int) -> Counter[str]:
@@ -48,6 +85,7 @@ def study(folder: Path, cases: int) -> Counter[str]:
                 pytest.fail(f"{path}: {sentence!r}")
         else:
             counted["taken"] += 1
+            assert not contradictions(content, read_experiment(str(path))), path
             again = folder / "declared.toml"
             again.write_text(read_experiment(str(path)).declaration(), encoding="utf-8")
             assert read(again) == runs, path

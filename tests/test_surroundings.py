@@ -107,6 +107,23 @@ class TestEnvironment:
         assert done.stderr.count("\n") == 1
 
 
+class TestSettingsOfMatplotlib:
+    def test_a_users_own_change_no_text_of_a_figure(self, folder: Path) -> None:
+        (folder / "matplotlibrc").write_text("text.usetex: True\nno.such: 3\n", encoding="utf-8")
+        done = call(folder, "plot", "output/small", "--output", "usual.png")
+        (folder / "matplotlibrc").unlink()
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_those_that_are_no_text_are_named(self, folder: Path) -> None:
+        (folder / "matplotlibrc").write_bytes(b"font.size: \xff\xfe\n")
+        done = call(folder, "plot", "output/small", "--output", "never.png")
+        (folder / "matplotlibrc").unlink()
+        assert done.returncode == 2
+        assert "a file 'matplotlibrc'" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+
+
 class TestPrintable:
     def test_nothing_that_a_terminal_acts_on_is_printed(self, folder: Path) -> None:
         for arguments in (["run", "small.toml"], ["show", "results", "output/small"]):

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from optimizers.errors import InputError
 from optimizers.plugins import add_plugins, plugins
 
 Plot = Callable[..., Any]
@@ -25,6 +26,7 @@ def known_plots() -> dict[str, Plot]:
     >>> "convergence" in known_plots()
     True
     """
+    _import_matplotlib()
     found: dict[str, Plot] = {}
     for module in pkgutil.iter_modules(__path__):
         plot = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name, None)
@@ -32,6 +34,21 @@ def known_plots() -> dict[str, Plot]:
             found[module.name] = plot
     add_plugins(found, __name__, callable, "a function of results", lambda name, _: name.replace("-", "_"))
     return {name.replace("_", "-"): found[name] for name in sorted(found)}
+
+
+def _import_matplotlib() -> None:
+    """Import Matplotlib, which reads its settings and ends where they are no text.
+
+    Raises:
+        InputError: naming the file.
+    """
+    try:
+        import matplotlib  # noqa: F401  # only so that its error is met here
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"a file 'matplotlibrc', here or among your own settings, is no text in UTF-8 "
+            f"({error.reason}): save it as such"
+        ) from None
 
 
 class _Plots(ModuleType):

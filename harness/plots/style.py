@@ -75,6 +75,8 @@ class NotebookFigure(Figure):
             if written != text.get_text():
                 text.set_text(written)
             text.set_parse_math("$" not in written or FORMULA.fullmatch(written) is not None)
+            # Somebody's matplotlibrc may ask for LaTeX, to which a name with an underscore is an error.
+            text.set_usetex(False)
         super().draw(renderer)
 
     def _repr_png_(self) -> bytes:

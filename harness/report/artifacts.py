@@ -20,7 +20,7 @@ import pydantic
 from harness.analysis.summary import summarize
 from harness.experiment import Experiment
 from harness.gradient_check import check
-from harness.parts import write_whole
+from harness.parts import is_there, write_whole
 from harness.plans import Plan, records
 from harness.plots import known_plots
 from harness.results import Results
@@ -31,6 +31,9 @@ from optimizers.errors import InputError, unknown_name
 from optimizers.shown import shown
 
 FIGURE_DOTS_PER_INCH = 150
+
+IMAGES = ("png", "pdf", "svg")
+"""Kinds of images; the first is that of a file without an ending."""
 
 LONGEST_FILE = 200
 """Bytes of a figure's name at the most."""
@@ -123,7 +126,7 @@ def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder:
     if len(results.skipped):
         files.append(skipped)
         write_whole(skipped, results.skipped.to_csv(index=False).encode())
-    elif skipped.is_file():
+    elif is_there(skipped):
         # Of an earlier form of the experiment.
         skipped.unlink()
     for name, table in figure_tables(results, figures).items():
@@ -151,21 +154,29 @@ def figure_tables(results: Results, figures: Sequence[dict[str, Any]]) -> dict[s
     return tables
 
 
+def check_image(path: Path) -> str:
+    """Return the kind of image that the ending of a file names, without having drawn anything.
+
+    Raises:
+        InputError: for another ending; matplotlib's others need programs that may be missing, such as LaTeX.
+    """
+    kind = path.suffix.removeprefix(".").lower() or IMAGES[0]
+    if kind not in IMAGES:
+        raise InputError(f"{path} is no image that is written here: let it end in .png, .pdf or .svg")
+    return kind
+
+
 def write_figure(figure: Any, path: Path) -> None:
     """Write a figure as an image; the ending of the file says which kind.
 
     Raises:
-        InputError: for an ending that matplotlib does not know.
+        InputError: for an ending other than .png, .pdf and .svg, or where the file cannot be written.
     """
-    buffer = io.BytesIO()
-    try:
-        with warnings.catch_warnings():
-            # A letter that the font does not have is drawn as a box, which says enough.
-            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-            figure.savefig(buffer, format=path.suffix.lstrip(".") or "png", dpi=FIGURE_DOTS_PER_INCH)
-    except (ValueError, RuntimeError, OSError) as error:
-        # An ending that is not known, or one that needs a program that is not there, such as LaTeX for .pgf.
-        raise InputError(f"{path} cannot be written: {error}: take .png, .pdf or .svg") from None
+    kind, buffer = check_image(path), io.BytesIO()
+    with warnings.catch_warnings():
+        # A letter that the font does not have is drawn as a box, which says enough.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(buffer, format=kind, dpi=FIGURE_DOTS_PER_INCH)
     write_whole(path, buffer.getvalue())
 
 
