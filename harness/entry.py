@@ -37,6 +37,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         warnings.showwarning = _warn
         if arguments is None:
             sys.unraisablehook = _unraisable
+            # As Python has it unless PYTHONWARNINGS is set, which may ask for exceptions in their place.
+            warnings.resetwarnings()
+            for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                warnings.simplefilter("ignore", kind)
         try:
             status = _command(arguments)
             sys.stdout.flush()
@@ -116,7 +120,9 @@ def _say(sentence: str) -> int:
 
 def _warn(message: Warning | str, *where: object, **more: object) -> None:
     """Say a warning as a sentence; where in which file it was raised is for programmers."""
-    _say(str(message).replace("\n", " "))
+    text = str(message)
+    # numba appends where it met a variable of the environment that is no number.
+    _say(text.split("\n")[0] if "Traceback" in text else text.replace("\n", " "))
 
 
 def _unraisable(found: Any) -> None:

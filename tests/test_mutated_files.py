@@ -56,9 +56,15 @@ def contradictions(content: bytes, experiment: Experiment) -> list[str]:
                     if optimizer.name() == given["name"]
                 ]
                 plain = None if choice == "none" else choice
-                if plain not in taken and value not in taken:
+                # A whole number of 19 digits in place of a real one is rounded, as everywhere.
+                rounded = float(plain) if isinstance(plain, int) else plain
+                if (
+                    plain not in taken
+                    and value not in taken
+                    and rounded not in taken
+                    and [rounded] not in taken
+                ):
                     wanted[f"{given['name']}: {option}"] = (choice, taken)
-    # A whole number of 19 digits as a real one is rounded, as everywhere.
     return [
         f"{name}: {found!r} for {said!r}"
         for name, (said, found) in wanted.items()

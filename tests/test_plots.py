@@ -4,6 +4,7 @@ import itertools
 import math
 import subprocess
 import sys
+import warnings
 
 import matplotlib
 import numpy as np
@@ -28,9 +29,11 @@ from synthetic import (
 
 import harness
 import harness.plots
+import optimizers
 from harness.plots.gradient_cost import cost_table
 from harness.plots.gradient_error import error_table
 from harness.plots.style import COLOURS, line_looks
+from harness.problems import FunctionProblem
 from harness.results import Results
 from optimizers.errors import InputError
 
@@ -451,3 +454,31 @@ class TestGradientPlots:
 def test_one_optimizer_with_several_sources_has_a_colour_for_each() -> None:
     runs = pd.DataFrame({"optimizer": "adam", "gradient": ["analytic", "symbolic", "reverse-autodiff"]})
     assert len({look["color"] for look in line_looks(runs).values()}) == 3
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        (1e6, 1e-308),
+        (1.7e308, 1e308),
+        (1.7e308, 5e-324),
+        (1.7e308, 0.0),
+        (5e-324, 0.0),
+        (1.7e308, -1.7e308),
+        (-1e-320, -1.7e308),
+        (0.0, 0.0),
+        (1e300, -1.0),
+    ],
+    ids=str,
+)
+def test_losses_of_any_size_are_drawn(losses: tuple[float, float]) -> None:
+    function = FunctionProblem(lambda w: losses[int(w[0] < 0.5)], 1, name="cliff", key=str(losses))
+    results = harness.run(function, optimizers.RandomSearch(), budget=40, seeds=3)
+    assert set(results.trace["best_loss"]) <= set(losses)
+    figure = harness.plots.convergence(results)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert figure._repr_png_().startswith(b"\x89PNG")
+    (panel,) = figure.axes
+    low, high = panel.get_ylim()
+    assert -np.inf < low < high < np.inf

@@ -13,7 +13,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.analysis.summary import quantile
-from harness.plots.style import SMALL, TARGET, Line, fold, line_looks, logarithmic_ticks, panels
+from harness.plots.style import (
+    SMALL,
+    SMALLEST,
+    TARGET,
+    Line,
+    fold,
+    line_looks,
+    logarithmic_ticks,
+    panels,
+    with_margins,
+)
 from harness.results import Results, gradient_column
 from optimizers.checked import Text, accepts
 from optimizers.errors import InputError, unknown_name
@@ -41,6 +51,8 @@ NOTE = 2.0
 """Width in inches of a note below a panel."""
 DEEPEST = 1e-20
 """Where a loss is exactly 0, the smallest share of the largest loss that still has a place of its own."""
+STEEPEST = 1e300
+"""The largest loss on a linear axis."""
 NO_CURVE: Curve = (np.zeros(1), np.full(1, np.inf))
 """A run that failed before its first look."""
 
@@ -212,20 +224,25 @@ def _draw(
 def _scale_losses(panel: Axes, losses: Array) -> None:
     """Choose the axis of the losses: logarithmic, with a place for 0 where a loss reached it."""
     positive = losses[losses > 0]
+    if losses.size and losses.min() < 0 and np.abs(losses).max() > STEEPEST:
+        # The length of a linear axis would be no number any more.
+        panel.set_yscale("symlog", linthresh=1.0)
     if not positive.size or losses.min() < 0:
         return
     low, high = positive.min(), positive.max()
-    spare = max((high / low) ** 0.06, 1.2)
+    # The limits that Matplotlib would choose first may be no numbers.
+    panel.set_autoscaley_on(False)
     if losses.min() > 0:
         panel.set_yscale("log")
-        panel.set_ylim(low / spare, high * spare)
-        logarithmic_ticks(panel.yaxis, low / spare, high * spare, LABELS)
+        bottom, top = with_margins(low, high)
+        panel.set_ylim(bottom, top)
+        logarithmic_ticks(panel.yaxis, bottom, top, LABELS)
         return
     edge = max(_decade(low), high * DEEPEST)
-    spare = max((high / edge) ** 0.06, 1.2)
+    top = with_margins(edge, high)[1]
     panel.set_yscale("symlog", linthresh=edge, linscale=0.8)
-    panel.set_ylim(-0.3 * edge, high * spare)
-    logarithmic_ticks(panel.yaxis, edge, high * spare, LABELS, zero=True)
+    panel.set_ylim(-0.3 * edge, top)
+    logarithmic_ticks(panel.yaxis, edge, top, LABELS, zero=True)
 
 
 def _scale_spent(panel: Axes, grid: Array) -> None:
@@ -239,4 +256,4 @@ def _scale_spent(panel: Axes, grid: Array) -> None:
 
 def _decade(number: float) -> float:
     """Return the power of ten at or below a positive number."""
-    return float(10.0 ** math.floor(math.log10(number)))
+    return float(10.0 ** math.floor(math.log10(max(number, SMALLEST))))

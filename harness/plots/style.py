@@ -49,6 +49,9 @@ ALONE, PAIR, PAGE, WIDE = (5.2, 3.4), (7.2, 2.6), (7.2, 2.1), (9.6, 2.1)
 KEY = 0.7
 """Room in inches for the piece of line before a label of the legend."""
 
+SMALLEST, LARGEST = 1e-320, 1.7e308
+"""Ends of the longest axis that Matplotlib draws."""
+
 Line = tuple[str, str]
 """What one line of a figure is: an optimizer and its gradient source."""
 
@@ -191,6 +194,22 @@ def _columns_of_legend(labels: Sequence[str], width: float) -> int:
     return 1
 
 
+def with_margins(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of a logarithmic axis: a margin of 6 % beyond both, of a fifth of a number at least.
+
+    Arguments:
+        low: smallest number to be shown, above 0.
+        high: largest one.
+
+    >>> with_margins(1.0, 1.0), with_margins(1e-323, 1e308)
+    ((0.8333333333333334, 1.2), (1e-320, 1.7e+308))
+    """
+    # By logarithms: the ratio of two numbers is not always one.
+    exponent = max(0.06 * (math.log10(high) - math.log10(low)), math.log10(1.2))
+    ends = math.log10(low) - exponent, math.log10(high) + exponent
+    return max(low / 10**exponent, SMALLEST), high * 10**exponent if ends[1] < 308 else LARGEST
+
+
 def logarithmic_ticks(axis: Axis, low: float, high: float, most: int, *, zero: bool = False) -> None:
     """Name a few powers of ten on an axis; numbers between them where there are fewer than two.
 
@@ -201,11 +220,17 @@ def logarithmic_ticks(axis: Axis, low: float, high: float, most: int, *, zero: b
         most: how many ticks may be named.
         zero: whether 0 has a place at the axis's end, and a tick.
     """
+    low, high = max(low, SMALLEST), min(high, LARGEST)
+    if not low <= high:
+        # Nothing on it is a number.
+        return
     # A hair of rounding, for a limit that is itself a power of ten.
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     powers = range(first, last + 1)
     within = 10.0 ** np.arange(first - 1, last + 1)
-    between = np.outer(within, np.arange(2, 10)).ravel() if len(powers) <= most else within
+    with np.errstate(over="ignore"):
+        multiples = np.outer(within, np.arange(1, 10))
+    between = multiples[:, 1:].ravel() if len(powers) <= most else within
     if len(powers) > 1:
         named = [power for power in powers if power % math.ceil(len(powers) / most) == 0]
         if zero and len(powers) > most:
@@ -213,9 +238,12 @@ def logarithmic_ticks(axis: Axis, low: float, high: float, most: int, *, zero: b
             named = [power for power in named if power != first]
         ticks, labels = [10.0**power for power in named], [f"$10^{{{power}}}$" for power in named]
     else:
-        ticks = [tick for tick in np.outer(within, [1, 2, 5]).ravel() if low <= tick <= high]
+        ticks = [tick for tick in multiples[:, [0, 1, 4]].ravel() if low <= tick <= high]
         if len(ticks) < 3:
-            ticks = [tick for tick in MaxNLocator(most).tick_values(low, high) if low <= tick <= high]
+            # By their digits: near the largest number there is a sum of two is none.
+            power = 10.0 ** math.floor(math.log10(high))
+            found = MaxNLocator(most).tick_values(low / power, high / power)
+            ticks = [tick * power for tick in found if low / power <= tick <= high / power]
         labels = [f"{tick:g}" for tick in ticks]
     if zero:
         ticks, labels = [0.0, *ticks], ["0", *labels]
