@@ -15,7 +15,7 @@ from benchmarks.timing import timed
 
 def seconds_of(*arguments: str, **environment: str) -> float:
     """Return the seconds of one call of the command, in a folder of its own."""
-    command = [sys.executable, "-c", "from harness.entry import main; main()", *arguments]
+    command = [sys.executable, "-c", "from harness.cli.entry import main; main()", *arguments]
     with tempfile.TemporaryDirectory() as folder:
         return timed(
             lambda: subprocess.run(

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness import autodiff, examples, plots, problems
+    from harness import autodiff, coursework, plots, problems
     from harness.api import load, run
     from harness.gradient_check import check
     from harness.problems.problem import Problem
@@ -26,7 +26,7 @@ __all__ = [
     "Results",
     "autodiff",
     "check",
-    "examples",
+    "coursework",
     "load",
     "plots",
     "problems",

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.experiment import Experiment, build_experiment, read_budget
-from harness.parts import is_there
 from harness.problems.base import BaseProblem
 from harness.results import Results
-from harness.store import Store
-from harness.sweep import sweep
+from harness.runs.parts import is_there
+from harness.runs.store import Store
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.fields import build_experiment, read_budget
+from harness.sweeps.sweep import sweep
 from optimizers.checked import Name, Text, Truth, accepts
 from optimizers.errors import InputError
 from optimizers.observer import Budget
@@ -86,10 +87,10 @@ def run(
         "gradient_reference": gradient_reference,
     }
     experiment: Experiment = build_experiment(name, table)
-    results, _ = sweep(
+    tables, _ = sweep(
         experiment, None if folder is None else _path(folder), workers, progress, retry=retry, reuse=reuse
     )
-    return results
+    return Results.of(tables)
 
 
 def load(folder: str | Path) -> Results:
@@ -103,7 +104,7 @@ def load(folder: str | Path) -> Results:
     path = _path(folder)
     if not is_there(path) or not path.is_dir():
         raise InputError(f"{folder} is no folder: give the one that `harness run` printed at its end")
-    return Store(path).load()
+    return Results.of(Store(path).load())
 
 
 LONGEST_PART = 255

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from harness.autodiff.derivatives import traced
-from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Program
 from harness.gradients import build_source, known_sources
 from harness.network.plain_loss import summed_loss

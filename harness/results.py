@@ -1,77 +1,37 @@
-"""What a comparison leaves behind: three tidy tables and the question that they answer."""
+"""The results of a comparison, and what can be asked of them."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from harness.schema import RUNS, TRACE
-from optimizers.errors import InputError
-from optimizers.shown import shown
-
-RUN_COLUMNS, TRACE_COLUMNS = tuple(RUNS), tuple(TRACE)
-
-SKIPPED_COLUMNS = ("problem", "optimizer", "gradient", "reason")
-"""One row a combination that was refused before anything ran."""
+from harness.analysis.summary import summarize
+from harness.report.table import HEADINGS, as_text, notes, skipped_lines
+from harness.runs.tables import Tables
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Results:
-    """The tables of one comparison, as a sweep returns them and as a folder on disk holds them.
+class Results(Tables):
+    """The tables of a comparison, as ``harness.run`` and ``harness.load`` return them.
 
-    Attributes:
-        name: the experiment's name.
-        question: the question that the comparison was made to answer; may be empty.
-        runs: one row a run, with at least ``RUN_COLUMNS``.
-        trace: the runs' convergence tables, with at least ``TRACE_COLUMNS``.
-        skipped: combinations that were refused, with at least ``SKIPPED_COLUMNS``.
-        plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
-        notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
-
-    Raises:
-        InputError: if a table lacks one of its columns.
-
-    >>> empty = [pd.DataFrame(columns=names) for names in (RUN_COLUMNS, TRACE_COLUMNS, SKIPPED_COLUMNS)]
-    >>> Results("nothing", "", *empty)
-    Results('nothing': no runs)
+    ``runs``, ``trace`` and ``skipped`` are frames of pandas; see ``harness.runs.tables.Tables``.
     """
 
-    name: str
-    question: str
-    runs: pd.DataFrame
-    trace: pd.DataFrame
-    skipped: pd.DataFrame
-    plans: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    @classmethod
+    def of(cls, tables: Tables) -> Results:
+        """Return tables as results."""
+        return cls(**{field.name: getattr(tables, field.name) for field in fields(Tables)})
 
-    def __post_init__(self) -> None:
-        expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}
-        for table, columns in expected.items():
-            missing = [column for column in columns if column not in getattr(self, table)]
-            if missing:
-                raise InputError(
-                    f"Results: the table '{table}' has no column {', '.join(missing)}: build it with "
-                    f"columns=harness.results.{table.removesuffix('s').upper()}_COLUMNS"
-                )
-
-    def __repr__(self) -> str:
-        return "; ".join([f"Results({shown(self.name)}: {self._contents()})", *self.remarks()])
-
-    def remarks(self) -> list[str]:
-        """Return the notes, and a sentence where the runs are of more than one code, or of unknown code."""
-        return [*self.notes, *_codes(self.runs)]
+    def summary(self) -> pd.DataFrame:
+        """Return one row a problem, optimizer and gradient source: medians and quartiles over all runs."""
+        return summarize(self)
 
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""
-        # Analysis stands above the tables it judges; only this one view of them looks up to it.
-        from harness.analysis.summary import summarize
-        from harness.analysis.table import HEADINGS, as_text, notes, skipped_lines
-
-        summary = summarize(self)
-        parts = [f"<p><strong>{html.escape(self.name)}</strong>: {html.escape(self._contents())}</p>"]
+        summary = self.summary()
+        parts = [f"<p><strong>{html.escape(self.name)}</strong>: {html.escape(self.contents())}</p>"]
         if self.question:
             parts.append(f"<p><em>{html.escape(self.question)}</em></p>")
         text = as_text(summary)
@@ -85,76 +45,3 @@ class Results:
         )
         parts += [f"<p><small>{html.escape(line)}</small></p>" for line in small]
         return "\n".join(parts)
-
-    def _contents(self) -> str:
-        """Count what is there, in words."""
-        skipped = f", {len(self.skipped)} skipped" if len(self.skipped) else ""
-        if not len(self.runs):
-            return f"no runs{skipped}"
-        sizes = [_count(self.runs[column].nunique(), column) for column in ("problem", "optimizer")]
-        sources = gradient_sources(self.runs)
-        if len(sources) > 1:
-            sizes.append(_count(len(sources), "gradient source"))
-        outcomes = self.runs["outcome"].value_counts(sort=False)
-        ends = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
-        return f"{' x '.join(sizes)}, {_count(len(self.runs), 'run')} ({ends}){skipped}"
-
-
-def _codes(runs: pd.DataFrame) -> list[str]:
-    """Say which rows are of which code, where that is not one and known.
-
-    >>> _codes(pd.DataFrame({"fingerprint": ["a1", "", "a1"], "version": ["1", "", "1"], "commit": ""}))
-    ['runs of 2 codes, told by the column fingerprint: 2 runs of a1 (version 1), 1 run of unknown code']
-    """
-    parts: dict[str, tuple[int, str]] = {}
-    for code, rows in runs.groupby("fingerprint", sort=False):
-        version, commit = (str(rows[name].iloc[-1]) for name in ("version", "commit"))
-        where = ", ".join(
-            [f"version {version}", f"commit {commit[:12]}"] if commit else [f"version {version}"]
-        )
-        parts[str(code)] = len(rows), where
-    if set(parts) <= {""} and parts:
-        return ["the code of these runs is unknown: they were kept by an earlier version"]
-    if len(parts) < 2:
-        return []
-    said = [
-        f"{_count(number, 'run')} of {f'{code} ({where})' if code else 'unknown code'}"
-        for code, (number, where) in parts.items()
-    ]
-    return [f"runs of {len(parts)} codes, told by the column fingerprint: {', '.join(said)}"]
-
-
-def _count(number: int, noun: str) -> str:
-    """Write a number with its noun.
-
-    >>> _count(1, "run"), _count(2, "run")
-    ('1 run', '2 runs')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def gradient_column(table: pd.DataFrame) -> pd.Series[str]:
-    """Return the gradient source of every row, an empty string where the optimizer used none.
-
-    Arguments:
-        table: runs, a summary of them, or skipped combinations.
-
-    >>> list(gradient_column(pd.DataFrame({"gradient": ["analytic", None, "none"]})))
-    ['analytic', '', '']
-    """
-    column = table["gradient"].astype(object)
-    return column.where(column.notna() & ~column.isin(["none", "-"]), "").astype(str)
-
-
-def gradient_sources(table: pd.DataFrame) -> list[str]:
-    """Return the gradient sources that were used, in the order of their first appearance.
-
-    Where there is only one, no table and no legend has to name it.
-
-    Arguments:
-        table: runs, a summary of them, or skipped combinations.
-
-    >>> gradient_sources(pd.DataFrame({"gradient": ["symbolic", "none", "analytic", "symbolic"]}))
-    ['symbolic', 'analytic']
-    """
-    return [source for source in dict.fromkeys(gradient_column(table)) if source]

@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from optimizers.errors import InputError
-from optimizers.from_scipy.methods import LBFGS
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
+from optimizers.scipy.methods import LBFGS
 
 MOST_IN_VAIN = 100
 """Points drawn in a row that lead to no finite loss, or to no iteration, after which there is no use in

@@ -70,7 +70,7 @@ class SingleLayer(NamedTuple):
 class Compiled(NamedTuple):
     """The compiled face of an objective: functions of the fixed signatures above, and their data.
 
-    A loop takes them by their addresses; see ``optimizers.first_class``.
+    A loop takes them by their addresses; see ``optimizers.function_addresses``.
     """
 
     value: Any

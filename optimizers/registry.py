@@ -6,7 +6,6 @@ import functools
 import importlib
 import inspect
 import pkgutil
-from types import ModuleType
 from typing import Any, TypeVar
 
 from optimizers.errors import InputError, unknown_name
@@ -18,11 +17,11 @@ from optimizers.shown import shown
 T = TypeVar("T", bound=Named)
 
 
-def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, type[T]]:
+def find_classes(package: str, base: type[T], group: str) -> dict[str, type[T]]:
     """Find the concrete subclasses of a base class in every module of a package and among entry points.
 
     Arguments:
-        package: package whose modules are imported and searched, sub-packages included.
+        package: name of the package whose modules are imported and searched, sub-packages included.
         base: abstract class of the family.
         group: entry-point group through which other packages add members.
 
@@ -30,9 +29,9 @@ def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, ty
         Classes by their name in kebab-case, sorted.
     """
     found: dict[str, type[T]] = {}
-    prefix = package.__name__ + "."
+    path = importlib.import_module(package).__path__
     candidates: list[Any] = []
-    for module in pkgutil.walk_packages(package.__path__, prefix):
+    for module in pkgutil.walk_packages(path, f"{package}."):
         candidates += vars(importlib.import_module(module.name)).values()
 
     def fits(candidate: Any) -> bool:
@@ -48,9 +47,7 @@ def find_classes(package: ModuleType, base: type[T], group: str) -> dict[str, ty
 @functools.cache
 def known_optimizers() -> dict[str, type[Optimizer]]:
     """Return every optimizer class by its name in kebab-case."""
-    import optimizers
-
-    return find_classes(optimizers, Optimizer, "harness.optimizers")  # type: ignore[type-abstract]
+    return find_classes("optimizers", Optimizer, "harness.optimizers")  # type: ignore[type-abstract]
 
 
 def build_optimizer(specification: str | dict[str, Any]) -> Optimizer:

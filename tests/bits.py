@@ -16,9 +16,9 @@ import numpy as np
 
 import harness
 import optimizers
-from harness.experiment import build_experiment
-from harness.single_run import Run
-from harness.sweep import plan
+from harness.runs.single_run import Run
+from harness.sweeps.fields import build_experiment
+from harness.sweeps.sweep import plan
 from optimizers.linear_algebra_threads import one_thread
 
 VARIANTS: tuple[dict[str, Any], ...] = (

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
+from harness.results import Results
+from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS
 
 LABELS = (
     "gradient-descent(learning_rate=0.5)",

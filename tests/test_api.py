@@ -14,7 +14,7 @@ import pytest
 
 import harness
 import optimizers
-from harness.results import RUN_COLUMNS, TRACE_COLUMNS
+from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from optimizers import InputError
 
 
@@ -275,7 +275,7 @@ class TestImports:
     )
     def test_to_look_around_at_the_terminal_imports_nothing_heavy(self, arguments: list[str]) -> None:
         call = f"try: main({arguments!r})\nexcept SystemExit as left: assert left.code == 0"
-        assert not imported(f"from harness.entry import main\n{call}") & {*HEAVY, *PARTS_OF_SCIPY}
+        assert not imported(f"from harness.cli.entry import main\n{call}") & {*HEAVY, *PARTS_OF_SCIPY}
 
     def test_one_worker_does_without_joblib(self) -> None:
         code = "import harness; harness.run('xor', 'adam', budget=9, seeds=1)"

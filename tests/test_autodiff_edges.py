@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import harness.autodiff as ad
 from harness.autodiff import TraceError
-from harness.autodiff.special_functions import polygamma
+from harness.autodiff.primitives.special_functions import polygamma
 
 Function = Callable[[Any], Any]
 

@@ -16,7 +16,7 @@ from watching import watch
 
 import optimizers
 from optimizers import FunctionObjective, InputError, MissingExtraError
-from optimizers.baselines.cmaes import CMAES
+from optimizers.evolution.cmaes import CMAES
 
 EXTRA = r"pip install 'neural-harness\[cma\]'"
 

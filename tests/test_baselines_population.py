@@ -16,9 +16,9 @@ from watching import watch
 import harness
 import optimizers
 from optimizers import FunctionObjective, InputError
-from optimizers.baselines.differential_evolution import DifferentialEvolution
-from optimizers.baselines.particle_swarm import ParticleSwarm
-from optimizers.baselines.random_search import BATCH, RandomSearch
+from optimizers.evolution.differential_evolution import DifferentialEvolution
+from optimizers.evolution.particle_swarm import ParticleSwarm
+from optimizers.local.random_search import BATCH, RandomSearch
 
 SEED = 5
 

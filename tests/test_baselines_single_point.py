@@ -15,9 +15,9 @@ from watching import Watcher, watch
 
 import optimizers
 from optimizers import FunctionObjective, InputError
-from optimizers.baselines.evolution_strategy import EvolutionStrategy
-from optimizers.baselines.hill_climbing import HillClimbing
-from optimizers.baselines.simulated_annealing import SimulatedAnnealing
+from optimizers.evolution.evolution_strategy import EvolutionStrategy
+from optimizers.local.hill_climbing import HillClimbing
+from optimizers.local.simulated_annealing import SimulatedAnnealing
 
 SEED = 11
 ITERATIONS = 400

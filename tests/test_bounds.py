@@ -15,7 +15,7 @@ PLANTED = """
 import numpy as np
 from numba import float64, int64
 from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 
 SIGNATURE = float64(float64[::1], int64)
 call = caller(SIGNATURE)

@@ -146,7 +146,7 @@ class TestQuality:
 
 
 def test_the_terminal_shows_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    from harness.entry import main
+    from harness.cli.entry import main
 
     with pytest.raises(SystemExit) as left:
         main(["check", "xor", "--gradient", "analytic", "--gradient", "central-difference"])
@@ -160,7 +160,7 @@ def test_the_terminal_shows_the_table(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_sweep_checks_its_sources_first_where_asked_and_keeps_the_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from harness.entry import main
+    from harness.cli.entry import main
 
     file = tmp_path / "small.toml"
     file.write_text(

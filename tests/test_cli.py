@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.catalogue import KINDS, listing
-from harness.entry import main
-from harness.single_run import Run
+from harness.cli.catalogue import KINDS, listing
+from harness.cli.entry import main
+from harness.runs.single_run import Run
 from optimizers.named import Named
 from optimizers.options import option_ranges
 
@@ -143,7 +143,7 @@ class TestRun:
         assert "4e+11 parameters, expected up to 1e+08: take fewer units" in sentence
 
     def test_the_command_works_in_a_process_of_its_own(self, tmp_path: Path) -> None:
-        command = [sys.executable, "-c", "from harness.entry import main; main()", *QUICK]
+        command = [sys.executable, "-c", "from harness.cli.entry import main; main()", *QUICK]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.endswith("figure: output/quickstart/convergence-cost.png\n")
@@ -151,7 +151,7 @@ class TestRun:
         assert (tmp_path / "output" / "quickstart" / "convergence-cost.png").stat().st_size > 1000
 
     def test_a_reader_that_leaves_early_is_no_error(self, tmp_path: Path) -> None:
-        command = f"'{sys.executable}' -c 'from harness.entry import main; main()' list | head -n 1"
+        command = f"'{sys.executable}' -c 'from harness.cli.entry import main; main()' list | head -n 1"
         done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == ("optimizers:\n", "")
 
@@ -428,6 +428,6 @@ class TestMistakes:
             assert f"kept/trace/{part.name} is damaged" in refused(call(*arguments))
 
     def test_a_mistake_in_a_process_of_its_own_shows_no_traceback(self, tmp_path: Path) -> None:
-        command = [sys.executable, "-c", "from harness.entry import main; main()", "run", "quikstart"]
+        command = [sys.executable, "-c", "from harness.cli.entry import main; main()", "run", "quikstart"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert "did you mean 'quickstart'" in refused(Answer(done.returncode, done.stdout, done.stderr))

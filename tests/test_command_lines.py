@@ -14,7 +14,7 @@ import pytest
 from command_lines import command_line, environment
 
 import harness
-from harness.entry import main
+from harness.cli.entry import main
 from optimizers import Adam
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +108,7 @@ def surrounded(cases: int, seed: int) -> Counter[int]:
     """Call commands as processes of their own in odd surroundings."""
     rng = np.random.default_rng(seed)
     counted: Counter[int] = Counter()
-    begin = "from harness.entry import main; main()"
+    begin = "from harness.cli.entry import main; main()"
     for _ in range(cases):
         given, words = environment(rng), command_line(rng)
         shown = f"{given} {shlex.join(words)[:500]}"

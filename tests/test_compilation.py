@@ -34,7 +34,7 @@ def factor(x):
 B = """
 from numba import float64
 from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 from tinypackage.a import factor
 
 SIGNATURE = float64(float64)
@@ -253,7 +253,7 @@ def test_the_folder_of_a_package_does_not_depend_on_what_was_imported_before(tmp
     # A worker imports in another order than the process that has compiled for it.
     say = "from optimizers.compilation import cache_directory; print(*map(cache_directory, PACKAGES))"
     packages = "PACKAGES = ['optimizers', 'harness']; "
-    compiling = ["optimizers.baselines.population", "harness.numerics.elementary"]
+    compiling = ["optimizers.population", "harness.numerics.elementary"]
     orders = (f"import {first}, {second}; " for first, second in (compiling, compiling[::-1]))
     first, second = (run(order + packages + say, tmp_path / "cache", tmp_path) for order in orders)
     assert first == second

@@ -17,9 +17,9 @@ from synthetic import build, run_row
 
 import harness
 from harness.plots.confusion import summed_confusion
-from harness.recorder import Recorder
 from harness.results import Results
-from harness.single_run import Run
+from harness.runs.recorder import Recorder
+from harness.runs.single_run import Run
 from optimizers import Budget, InputError, build_optimizer
 
 PROBLEMS = [
@@ -208,9 +208,9 @@ def test_runs_that_failed_before_their_first_look_are_left_out() -> None:
 def test_the_terminal_draws_one_problem_of_a_folder(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from harness.entry import main
-    from harness.plans import Plan
-    from harness.store import Store
+    from harness.cli.entry import main
+    from harness.runs.plans import Plan
+    from harness.runs.store import Store
 
     store = Store(tmp_path)
     store.append_tables(results.runs, results.trace)

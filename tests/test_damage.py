@@ -13,9 +13,10 @@ import pytest
 from damage import damage
 
 import harness
-from harness.experiment import Experiment, build_experiment
 from harness.results import Results
-from harness.sweep import sweep
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.fields import build_experiment
+from harness.sweeps.sweep import sweep
 from optimizers import InputError
 
 CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]

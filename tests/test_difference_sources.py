@@ -17,12 +17,12 @@ from cases import Case, every_network, label, make_case
 from oracles import DIGITS, relative_difference
 
 import harness
-from harness.experiment import read_experiment
 from harness.gradients import build_source, complex_pass, differences
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from harness.single_run import Run
-from harness.sweep import sweep
+from harness.runs.single_run import Run
+from harness.sweeps.experiment_file import read_experiment
+from harness.sweeps.sweep import sweep
 from optimizers import Adam, Budget, GradientDescent, InputError
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import ALL_ROWS

@@ -15,17 +15,17 @@ import numpy as np
 import pytest
 from oracles import exact_row_gradient, layer_parameters, relative_difference
 
-from harness.entry import main
-from harness.examples import agreement, figures, known_examples, load, perceptron_costs
-from harness.examples.backprop_3_3_2_1 import Loop
-from harness.examples.derivation import Derivation
-from harness.examples.drawing import away_from_target, steep
-from harness.examples.example import Formula
-from harness.examples.perceptron_rule import Trial, far_enough, updated
-from harness.examples.report import Report
-from harness.examples.softmax_2_3_3 import output_weights, softmax_jacobian
-from harness.examples.squared_2_3_1 import derivatives, once, twice
-from harness.examples.steepest_descent import Steepest, along_the_gradient
+from harness.cli.entry import main
+from harness.coursework import agreement, figures, known_examples, load, perceptron_costs
+from harness.coursework.backprop_3_3_2_1 import Loop
+from harness.coursework.derivation import Derivation
+from harness.coursework.example import Formula
+from harness.coursework.perceptron_rule import Trial, far_enough, updated
+from harness.coursework.points import away_from_target, steep
+from harness.coursework.report import Report
+from harness.coursework.softmax_2_3_3 import output_weights, softmax_jacobian
+from harness.coursework.squared_2_3_1 import derivatives, once, twice
+from harness.coursework.steepest_descent import Steepest, along_the_gradient
 from harness.network.layout import Layer
 from optimizers.errors import InputError
 
@@ -498,7 +498,7 @@ class TestTerminal:
 
     def test_to_list_them_imports_nothing_heavy(self) -> None:
         code = (
-            "import json, sys\nfrom harness.entry import main\n"
+            "import json, sys\nfrom harness.cli.entry import main\n"
             "try: main(['list', 'examples'])\nexcept SystemExit: pass\n"
             "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
         )

@@ -13,19 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.experiment import (
-    FIELDS,
-    LARGEST_SEED,
-    MOST_SEEDS,
-    Experiment,
-    build_experiment,
-    read_experiment,
-    shipped_experiments,
-)
 from harness.gradients import known_sources
 from harness.problems import Problem, known_problems, load, parse
 from harness.report.artifacts import check_figures
-from harness.sweep import plan
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.experiment_file import read_experiment, shipped_experiments
+from harness.sweeps.fields import FIELDS, LARGEST_SEED, MOST_SEEDS, build_experiment
+from harness.sweeps.sweep import plan
 from optimizers import Adam, Budget, GradientDescent, InputError, known_optimizers
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.options import option_ranges, option_values

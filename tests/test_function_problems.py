@@ -16,8 +16,8 @@ import harness
 from harness.gradients import build_source, known_sources
 from harness.problems import FunctionProblem, known_problems, load
 from harness.problems.functions import FunctionFamily
-from harness.single_run import Run
-from harness.sweep import plan
+from harness.runs.single_run import Run
+from harness.sweeps.sweep import plan
 from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, InputError
 from optimizers.function_objective import FunctionObjective
 
@@ -258,7 +258,7 @@ class TestRefusals:
             "seeds": 2,
             "budget": 20,
         }
-        runs, skipped = plan(harness.experiment.build_experiment("test", table))
+        runs, skipped = plan(harness.sweeps.experiment.build_experiment("test", table))
         assert len(runs) == 4
         assert skipped["gradient"].tolist() == ["complex-step"]
         assert "complex numbers" in skipped["reason"][0]
@@ -307,7 +307,7 @@ class TestRuns:
         self, gradient: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Compiling before the clock took calls of its own: a slow function met them before any timeout.
-        monkeypatch.setattr("harness.single_run._warm", set())
+        monkeypatch.setattr("harness.runs.single_run._warm", set())
         calls = 0
 
         def bowl(w: Any) -> Any:

@@ -11,8 +11,8 @@ from genetic_draws import bred, pygad_instance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizers.genetic.below_mean import judge
 from optimizers.genetic.genetic_algorithm import Engine, GeneticAlgorithm
-from optimizers.genetic.judging import judge
 from optimizers.objective import Array
 
 SEEDS = st.integers(0, 2**32 - 1)

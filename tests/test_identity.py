@@ -17,10 +17,10 @@ import pytest
 import scipy.special
 
 import harness
-from harness.fingerprint import fingerprint
-from harness.identity import own_code, shown_optimizer
+from harness.fingerprints.fingerprint import fingerprint
 from harness.problems import FunctionProblem, Problem, ProblemFamily, load
-from harness.single_run import Run
+from harness.runs.identity import own_code, shown_optimizer
+from harness.runs.single_run import Run
 from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
 from optimizers.optimizer import Need, Outcome
 from optimizers.options import options
@@ -199,7 +199,7 @@ class TestFunctions:
 
     def test_neither_file_nor_line_nor_hash_seed_has_a_part_in_it(self, tmp_path: Path) -> None:
         source = (
-            "from harness.fingerprint import fingerprint\n"
+            "from harness.fingerprints.fingerprint import fingerprint\n"
             "import numpy as np\n"
             "def function(w):\n"
             "    return np.sum(w) if 'a' in {'a', 'b', 'c', 'd', 'e'} else CONSTANTS\n"
@@ -375,7 +375,7 @@ class TestProblems:
     def test_the_declaration_of_own_data_runs_nothing_else(self, tmp_path: Path) -> None:
         harness.run(self.own(), ["adam", Walk()], budget=5, seeds=1, folder=tmp_path)
         with pytest.raises(InputError) as caught:
-            harness.experiment.read_experiment(str(tmp_path / "experiment.toml"))
+            harness.sweeps.experiment.read_experiment(str(tmp_path / "experiment.toml"))
         sentence = str(caught.value)
         assert "problem 'iris' is your own" in sentence
         assert "cannot be built again from a file" in sentence
@@ -384,7 +384,7 @@ class TestProblems:
     def test_the_declaration_of_an_own_optimizer_runs_nothing_else(self, tmp_path: Path) -> None:
         harness.run("xor", named_adam(), budget=5, seeds=1, folder=tmp_path)
         with pytest.raises(InputError, match="optimizer 'adam' is your own"):
-            harness.experiment.read_experiment(str(tmp_path / "experiment.toml"))
+            harness.sweeps.experiment.read_experiment(str(tmp_path / "experiment.toml"))
 
     def test_names_of_classes_belong_to_the_data(self) -> None:
         assert self.own().key != self.own(y=list("ccdd")).key

@@ -28,7 +28,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
 # What is started in the background of a shell ignores Ctrl-C, and so would its children.
 BEGIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-COMMAND = [sys.executable, "-c", f"{BEGIN}from harness.entry import main; main()", "run", "kills.toml"]
+COMMAND = [sys.executable, "-c", f"{BEGIN}from harness.cli.entry import main; main()", "run", "kills.toml"]
 PATIENCE = 120.0
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")

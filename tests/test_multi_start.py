@@ -11,7 +11,7 @@ from watching import watch
 
 import harness
 import optimizers
-from harness.experiment import build_experiment
+from harness.sweeps.fields import build_experiment
 from optimizers import Adam, FunctionObjective, GeneticAlgorithm, GradientDescent, InputError, MultiStart
 from optimizers.options import option_values
 

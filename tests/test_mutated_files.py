@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from mutated_files import mutated
 
-from harness.experiment import Experiment, read_experiment, shipped_experiments
 from harness.report.artifacts import check_figures
-from harness.sweep import plan
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.experiment_file import read_experiment, shipped_experiments
+from harness.sweeps.sweep import plan
 from optimizers import InputError
 from optimizers.options import option_values
 

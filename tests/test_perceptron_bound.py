@@ -20,12 +20,12 @@ from watching import watch
 
 import harness
 from harness.analysis.perceptron_bound import bound_table, widest_margin
-from harness.experiment import read_experiment, shipped_experiments
 from harness.plots.perceptron_bound import table
 from harness.problems import load
 from harness.report.artifacts import figure_tables, write_artifacts
 from harness.results import Results
-from harness.sweep import sweep
+from harness.sweeps.experiment_file import read_experiment, shipped_experiments
+from harness.sweeps.sweep import sweep
 from optimizers import Budget, InputError, build_optimizer
 
 ZERO = "initializer=zeros"
@@ -265,7 +265,7 @@ def test_problems_without_a_bound_can_be_drawn_alone() -> None:
 def test_the_table_is_written_beside_the_figure_and_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from harness.entry import main
+    from harness.cli.entry import main
 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="0"):

@@ -14,10 +14,10 @@ from single_layers import own, rows_right, total, turns, whole_numbers
 
 import harness
 import optimizers
-from harness.results import TRACE_COLUMNS
-from harness.schema import TABLES
-from harness.single_run import Run
-from harness.store import Store
+from harness.runs.schema import TABLES
+from harness.runs.single_run import Run
+from harness.runs.store import Store
+from harness.runs.tables import TRACE_COLUMNS
 from optimizers import Budget
 
 COLUMNS = ["mistakes", "hard_cost", "soft_cost"]

@@ -20,7 +20,7 @@ BEGIN = """
 import ctypes, os, sys
 for right in (1, 2):
     ctypes.CDLL(None).prctl(24, right, 0, 0, 0)
-os.execv(sys.executable, [sys.executable, "-c", "from harness.entry import main; main()", *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, "-c", "from harness.cli.entry import main; main()", *sys.argv[1:]])
 """
 EXPERIMENT = 'problems = "xor"\noptimizers = "adam"\nbudget = 20\nseeds = 2\n'
 

@@ -77,7 +77,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def call(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from harness.entry import main; main()", *arguments],
+        [sys.executable, "-c", "from harness.cli.entry import main; main()", *arguments],
         cwd=place,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{place}"},
         capture_output=True,

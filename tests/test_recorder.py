@@ -14,9 +14,9 @@ from watching import Measured
 
 from harness.problems import load
 from harness.problems.base import BaseProblem, Measures
-from harness.recorder import COLUMNS, Recorder
-from harness.results import TRACE_COLUMNS
-from harness.single_run import Run
+from harness.runs.recorder import COLUMNS, Recorder
+from harness.runs.single_run import Run
+from harness.runs.tables import TRACE_COLUMNS
 from optimizers import Budget, GradientDescent
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import VALUE_ROWS

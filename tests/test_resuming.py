@@ -15,15 +15,15 @@ import pandas as pd
 import pytest
 
 import harness
-from harness import provenance as provenance_module
-from harness.entry import main
-from harness.experiment import build_experiment
-from harness.parts import stem_of
-from harness.plans import read_plans
+from harness.cli.entry import main
 from harness.problems import load
 from harness.report.artifacts import write_reference
-from harness.store import Store
-from harness.sweep import sweep
+from harness.runs import provenance as provenance_module
+from harness.runs.parts import stem_of
+from harness.runs.plans import read_plans
+from harness.runs.store import Store
+from harness.sweeps.fields import build_experiment
+from harness.sweeps.sweep import sweep
 from optimizers import GradientDescent, InputError, Optimizer
 from optimizers.optimizer import Need, Outcome
 from optimizers.options import options
@@ -130,9 +130,9 @@ class TestOtherCode:
         [
             ("optimizers/new.py", True),
             ("harness/network/kernels.py", True),
-            ("harness/recorder.py", True),
+            ("harness/runs/recorder.py", True),
             ("harness/plots/new.py", False),
-            ("harness/cli.py", False),
+            ("harness/cli/commands/run.py", False),
             ("harness/report/artifacts.py", False),
         ],
     )
@@ -204,7 +204,7 @@ class TestTwoCommands:
                 [
                     sys.executable,
                     "-c",
-                    "import harness.sweep; harness.sweep.FLUSH_SECONDS = 0.0\n" + code,
+                    "import harness.sweeps.sweep; harness.sweeps.sweep.FLUSH_SECONDS = 0.0\n" + code,
                     seeds,
                 ],
                 cwd=tmp_path,
@@ -236,7 +236,7 @@ class TestRetry:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # The state of the disk is no part of the code.
-        monkeypatch.setattr("harness.sweep.own_code", lambda *_: "own")
+        monkeypatch.setattr("harness.sweeps.sweep.own_code", lambda *_: "own")
         failed = run(tmp_path, optimizers=[Passing(), GradientDescent()])
         assert failed.runs["outcome"].tolist() == ["failed", "failed", "budget", "budget"]
         DISK.clear()
@@ -306,7 +306,7 @@ class TestParameters:
     def test_numbers_beyond_all_measure_come_back_too(self, tmp_path: Path) -> None:
         from synthetic import run_row, trace_rows
 
-        from harness.recorder import Trace
+        from harness.runs.recorder import Trace
 
         w = np.array([np.nan, -0.0, np.inf, 5e-324, -1.7976931348623157e308, 0.1])
         trace: Trace = {

@@ -15,7 +15,7 @@ from watching import LeastSquares, Watcher, watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective
-from optimizers.from_scipy.adapter import ScipyMethod
+from optimizers.scipy.adapter import ScipyMethod
 
 METHODS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "lbfgs": (

@@ -17,14 +17,8 @@ import pandas as pd
 import pytest
 
 import harness
-from harness import parts
-from harness import provenance as provenance_module
-from harness.entry import main
-from harness.experiment import Experiment, build_experiment
-from harness.parts import own_process, stem_of, write_whole
-from harness.plans import Plan, read_plan
+from harness.cli.entry import main
 from harness.plots import known_plots
-from harness.provenance import command_text, project_commit, provenance
 from harness.report.artifacts import (
     check_figures,
     figure_file,
@@ -32,10 +26,18 @@ from harness.report.artifacts import (
     write_figure,
     write_reference,
 )
-from harness.results import RUN_COLUMNS, TRACE_COLUMNS, Results
-from harness.schema import TRACE
-from harness.store import Store
-from harness.sweep import sweep
+from harness.results import Results
+from harness.runs import parts
+from harness.runs import provenance as provenance_module
+from harness.runs.parts import own_process, stem_of, write_whole
+from harness.runs.plans import Plan, read_plan
+from harness.runs.provenance import command_text, project_commit, provenance
+from harness.runs.schema import TRACE
+from harness.runs.store import Store
+from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.fields import build_experiment
+from harness.sweeps.sweep import sweep
 from optimizers import InputError
 
 TIMES = ["seconds", "observation_seconds", "compile_seconds"]
@@ -121,7 +123,7 @@ class TestLoading:
         }  # fmt: skip
 
     def test_the_experiment_is_kept_as_it_was_run(self, kept: Path) -> None:
-        from harness.experiment import read_experiment
+        from harness.sweeps.experiment_file import read_experiment
 
         again = read_experiment(str(kept / "experiment.toml"))
         assert again.optimizers == declared().optimizers
@@ -308,7 +310,7 @@ class TestDamage:
         gone.wait()
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(
-                "harness.store.own_process", lambda: f"{gone.pid}-{own_process().partition('-')[2]}"
+                "harness.runs.store.own_process", lambda: f"{gone.pid}-{own_process().partition('-')[2]}"
             )
             for seeds in (1, 2):
                 before, _ = sweep(declared(seeds=seeds), folder)
@@ -364,7 +366,7 @@ class TestNoFolder:
     def test_a_file_where_the_folder_should_be_is_named_before_anything_runs(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.single_run.Run.execute", lambda run: pytest.fail("something ran"))
+        monkeypatch.setattr("harness.runs.single_run.Run.execute", lambda run: pytest.fail("something ran"))
         (tmp_path / "file").write_text("mine", encoding="utf-8")
         for folder in (tmp_path / "file", tmp_path / "file" / "below"):
             sentence = refusal(sweep, declared(), folder)
@@ -393,7 +395,7 @@ class HalfWritten(io.BytesIO):
 
 class TestWholeFiles:
     def full_disk(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("harness.parts.os.fdopen", lambda handle, mode: HalfWritten(handle))
+        monkeypatch.setattr("harness.runs.parts.os.fdopen", lambda handle, mode: HalfWritten(handle))
 
     def no_rename(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def replace(self: Path, target: Path) -> None:
@@ -436,7 +438,7 @@ class TestWholeFiles:
                     self.full_disk(patched)
                 written(place, stem, table)
 
-            patched.setattr("harness.store.write_part", fails_at_runs)
+            patched.setattr("harness.runs.store.write_part", fails_at_runs)
             sentence = refusal(sweep, declared(), folder)
             assert "No space left on device" in sentence
             assert "(6 finished runs could not be kept)" in sentence
@@ -548,7 +550,7 @@ class TestReference:
     def test_a_reference_copy_of_many_parts_is_one_part_and_replaces_the_one_before(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.sweep.FLUSH_SECONDS", 0.0)
+        monkeypatch.setattr("harness.sweeps.sweep.FLUSH_SECONDS", 0.0)
         copy = tmp_path / "results" / "small"
         for seeds in (3, 1):
             results, _ = sweep(declared(seeds=seeds), tmp_path / "kept")

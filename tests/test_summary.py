@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 from synthetic import LABELS, PROBLEMS, build, quantile_by_counting, run_row, synthetic
 
+from harness.analysis.numbers import significant
 from harness.analysis.summary import quantile, summarize
-from harness.analysis.table import as_text, render, significant, skipped_lines
-from harness.results import RUN_COLUMNS, TRACE_COLUMNS, Results, gradient_sources
+from harness.report.table import as_text, render, skipped_lines
+from harness.results import Results
+from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, gradient_sources
 from optimizers.errors import InputError
 
 REASON = "the perceptron rule does not train hidden layers: take a problem with one layer, such as setosa"

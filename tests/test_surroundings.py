@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 import harness
-from harness.interrupts import Interrupted, came, deferred, noticed
 from harness.plots import known_plots
 from harness.report.artifacts import write_figure
+from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
 ROOT = Path(__file__).parent.parent
@@ -38,7 +38,7 @@ def call(
     folder: Path, *arguments: str, shell: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command with a redirection of the shell's, and other surroundings."""
-    line = f'exec "$0" -c "from harness.entry import main; main()" "$@" {shell}'
+    line = f'exec "$0" -c "from harness.cli.entry import main; main()" "$@" {shell}'
     return subprocess.run(
         ["sh", "-c", line, sys.executable, *arguments],
         cwd=folder,
@@ -134,7 +134,7 @@ class TestPrintable:
     def test_hostile_names_are_shown_as_they_are(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        from harness.entry import main
+        from harness.cli.entry import main
 
         harness.run(named(NAME), Adam(), budget=50, seeds=2, folder=tmp_path / "kept", question=HOSTILE)
         with pytest.raises(SystemExit) as left:

@@ -17,14 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harness.gradients
-from harness.experiment import Experiment
 from harness.gradients.analytic import Analytic
 from harness.problems import Problem, load
 from harness.problems.base import BaseProblem
-from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, Results
-from harness.single_run import Run
-from harness.store import Store
-from harness.sweep import plan, sweep
+from harness.results import Results
+from harness.runs.single_run import Run
+from harness.runs.store import Store
+from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.sweep import plan, sweep
 from optimizers import Adam, Budget, GradientDescent, InputError, Momentum, Optimizer, Outcome
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.optimizer import Need
@@ -328,7 +329,7 @@ class TestRepetition:
     def test_whatever_is_compiled_is_compiled_before_the_clock_once_a_process(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.single_run._warm", set())
+        monkeypatch.setattr("harness.runs.single_run._warm", set())
         problems = [load("xor"), load("digits")]
         declared = experiment(problems, [GradientDescent(), GradientDescent(batch=2)], budget=Budget(cost=6))
         runs, _ = plan(declared)
@@ -506,7 +507,7 @@ class TestResuming:
     def test_an_interrupt_keeps_what_is_finished_and_the_next_call_does_the_rest(
         self, interrupt_at: int, flush_seconds: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.sweep.FLUSH_SECONDS", flush_seconds)
+        monkeypatch.setattr("harness.sweeps.sweep.FLUSH_SECONDS", flush_seconds)
         declared = experiment([load("xor")], self.SEARCHES)
         executions = Executions(monkeypatch, interrupt_at)
         with pytest.raises(KeyboardInterrupt):

@@ -22,14 +22,14 @@ from traceable import CASES
 from watching import watch
 
 import harness
-from harness.entry import main
+from harness.cli.entry import main
 from harness.gradients import build_source
 from harness.gradients import symbolic as symbolic_source
 from harness.network.network import Network
 from harness.symbolic import derivation, derivation_of, kernels
 from harness.symbolic.functions import LogSumExp, Sigmoid, written_out
 from harness.symbolic.interpreter import VALUES
-from harness.symbolic.limit import PARAMETERS, PATHS, too_large
+from harness.symbolic.size_limits import PARAMETERS, PATHS, too_large
 from harness.symbolic.source_code import row_loss, source_code
 from optimizers.errors import InputError, MissingExtraError
 from optimizers.objective import ALL_ROWS
@@ -240,7 +240,7 @@ class TestDerivation:
         assert found.lines("value") == ["f = (1 - w[1])**2 + 100*(w[2] - w[1]**2)**2"]
 
     def test_every_primitive_has_a_symbolic_form(self) -> None:
-        from harness.autodiff.primitives import PRIMITIVES
+        from harness.autodiff.primitive import PRIMITIVES
 
         assert set(VALUES) == set(PRIMITIVES)
 

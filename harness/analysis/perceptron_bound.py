@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from harness.problems import Problem, load
-from harness.results import Results
+from harness.runs.tables import Tables
 from optimizers.errors import InputError
 from optimizers.objective import Array
 
@@ -49,7 +49,7 @@ def _radius(X: Array) -> float:
     return math.sqrt(float(np.square(X).sum(axis=1).max()) + 1.0)
 
 
-def bound_table(results: Results) -> pd.DataFrame:
+def bound_table(results: Tables) -> pd.DataFrame:
     """Hold the mistakes of the perceptron rule from zero against ``(R / gamma)^2`` (Novikoff 1962).
 
     R is the length of the longest row (x, 1), gamma the widest margin; see ``widest_margin``.
@@ -84,7 +84,7 @@ def bound_table(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def mistakes_of_runs(results: Results) -> pd.DataFrame:
+def mistakes_of_runs(results: Tables) -> pd.DataFrame:
     """Return the runs of the perceptron rule, with the mistakes that each had made by its last look.
 
     Raises:

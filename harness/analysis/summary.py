@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from harness.results import gradient_column
-
-if TYPE_CHECKING:
-    from harness.results import Results
+from harness.runs.tables import Tables, gradient_column
 
 NO_RESULT = ("diverged", "failed")
 """Outcomes whose last loss is no result of a search, whatever number it happened to be."""
@@ -45,7 +42,7 @@ def quantile(values: ArrayLike, fraction: float) -> Any:
     return 0.5 * ordered[lower] + 0.5 * ordered[upper]
 
 
-def summarize(results: Results) -> pd.DataFrame:
+def summarize(results: Tables) -> pd.DataFrame:
     """Summarise runs: one row a problem, optimizer and gradient source, in the order they first appear.
 
     No run is ever dropped. The final loss of a run that diverged or failed counts as +inf, and so does the
@@ -61,13 +58,13 @@ def summarize(results: Results) -> pd.DataFrame:
         cost_to_target_median, test_accuracy_median, cost_median (costs in forward-pass equivalents) and
         seconds_median. See ``quantile`` for the estimator.
 
-    >>> from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Results
+    >>> from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Tables
     >>> same = {"problem": "xor", "optimizer": "adam", "gradient": "analytic", "target": 0.01}
     >>> ends = [("solved", 0.01, 60.0), ("solved", 0.01, 80.0), ("diverged", np.nan, np.nan)]
     >>> runs = pd.DataFrame([{**same, "outcome": outcome, "final_loss": loss, "cost_to_target": cost}
     ...     for outcome, loss, cost in ends], columns=RUN_COLUMNS)
     >>> empty = [pd.DataFrame(columns=names) for names in (TRACE_COLUMNS, SKIPPED_COLUMNS)]
-    >>> summary = summarize(Results("example", "", runs, *empty))
+    >>> summary = summarize(Tables("example", "", runs, *empty))
     >>> summary[["runs", "solved", "loss_median", "loss_q3", "cost_to_target_median"]].values.tolist()
     [[3.0, 2.0, 0.01, inf, 80.0]]
     """

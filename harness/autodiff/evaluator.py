@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.kernels import COUNT, FIRST, FUNCTION, OUT, SECOND, STEP, THIRD, WIDTH, A, B
-from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Instruction, Program
 from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 from optimizers.objective import Array, Rows
 
 ALIGNMENT = 8

@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from harness.autodiff.functions import ATTRIBUTES, FUNCTIONS, METHODS, UFUNC_METHODS, UFUNCS
 from harness.autodiff.functions.table import Entry
+from harness.autodiff.registry import ATTRIBUTES, FUNCTIONS, METHODS, UFUNC_METHODS, UFUNCS
 
 HEAD = """# What of NumPy can be traced
 

@@ -9,8 +9,13 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.program import Shape
+from harness.autodiff.registry import Table
 
 Rule = Callable[..., Any] | None
+
+X = np.array([[0.3, 1.7, 0.9], [2.2, 0.4, 1.1]])
+Y = np.array([[1.3, 0.6, 2.1], [0.8, 1.9, 0.5]])
+"""Examples of inputs."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ class Primitive:
     lean: tuple[Rule, ...] = ()
 
 
+PRIMITIVES: Table[str, Primitive] = Table("harness.autodiff.primitives")
+"""By the name in programs."""
+
+
 def same(*arguments: Any) -> Shape:
     """Return the shape of the first input."""
     shape: Shape = arguments[0]
@@ -70,3 +79,9 @@ def each(
         return np.vectorize(lambda *entries: exact(m, *entries), otypes=[object])(*arguments)
 
     return Primitive(name, same, value, rules, rules, entrywise, example, reach=reach, lean=lean)
+
+
+def enter(*primitives: Primitive) -> None:
+    """Enter primitives into the table by their names."""
+    for primitive in primitives:
+        PRIMITIVES[primitive.name] = primitive

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Instruction, Shape
 from harness.autodiff.tracer import Traced, emit, lifted
 

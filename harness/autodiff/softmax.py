@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.autodiff.registry import FUNCTIONS
 from harness.autodiff.tracer import holds_traced
 
 
 def _rule(function: Callable[..., Any]) -> Any:
-    # The rules are imported when something is traced: no command of the terminal has to wait for them.
-    from harness.autodiff.functions import FUNCTIONS
-
     return FUNCTIONS[function]
 
 

@@ -9,7 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Shape, Trace
+from harness.autodiff.registry import (
+    ATTRIBUTES,
+    FUNCTIONS,
+    METHODS,
+    SYNTAX,
+    UFUNC_METHODS,
+    UFUNCS,
+    public_name,
+)
+from harness.autodiff.remedies import GENERAL, REMEDIES, of_method, of_scipy
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.shown import shown
@@ -103,8 +114,6 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return f"<traced array of shape {self.shape}>"
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from harness.autodiff.functions import UFUNC_METHODS, UFUNCS
-
         if any(part is not None for part in options.pop("out", ())):
             raise refused("a write into an array, by out=", "make a new array, as in x = x + y")
         name = ufunc.__name__
@@ -115,9 +124,6 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return entry(*inputs, **options)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        from harness.autodiff.functions import FUNCTIONS, public_name
-        from harness.autodiff.functions.remedies import GENERAL, REMEDIES
-
         if function not in FUNCTIONS:
             raise refused(f"the function {public_name(function)}", REMEDIES.get(function, GENERAL))
         return FUNCTIONS[function](*arguments, **options)
@@ -125,8 +131,6 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return an array of objects, a traced number each: ``np.array([w[0], w[1]])`` puts it together."""
         if (name := _function_of_scipy()) is not None:
-            from harness.autodiff.functions.remedies import of_scipy
-
             raise refused(f"SciPy's function {name}", of_scipy(name))
         if dtype is not None and np.dtype(dtype) != object:
             raise refused(
@@ -169,13 +173,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return (self[row] for row in range(len(self)))
 
     def __getitem__(self, key: Any) -> Any:
-        from harness.autodiff.functions import indexed
-
-        return indexed(self, key)
+        return SYNTAX["index"](self, key)
 
     def __getattr__(self, name: str) -> Any:
-        from harness.autodiff.functions import ATTRIBUTES, METHODS, UFUNCS
-
         if name in ATTRIBUTES:
             return ATTRIBUTES[name](self)
         if name in METHODS:
@@ -184,8 +184,6 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             # NumPy's functions of an array of objects call the method of that name of each.
             return _bound(UFUNCS[name], self)
         if not name.startswith("_") and hasattr(np.ndarray, name):
-            from harness.autodiff.functions.remedies import of_method
-
             raise refused(f"the attribute {name} of an array", of_method(name))
         raise AttributeError(f"a traced array has no attribute {shown(name)}")
 
@@ -234,9 +232,8 @@ def lifted(trace: Trace, value: Any) -> Traced:
         except ValueError as error:
             raise refused("a ragged list", str(error).split(".")[0]) from None
     if value.dtype == object and members(value):
-        from harness.autodiff.functions import put_together
-
-        return put_together(trace, value)
+        together: Traced = SYNTAX["put together"](trace, value)
+        return together
     return Traced(trace, trace.constant(real(value)), condition=value.dtype == bool)
 
 
@@ -264,8 +261,6 @@ def holds_traced(value: Any) -> bool:
 
 def emit(primitive: str, *inputs: Any, settings: tuple[Hashable, ...] = ()) -> Traced:
     """Add an instruction to the trace of its inputs."""
-    from harness.autodiff.primitives import PRIMITIVES
-
     trace = trace_of(*inputs)
     if trace.finished:
         raise refused("an array of a trace that has ended", "hand it in as an argument")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Instruction, Program, Trace
 from harness.autodiff.reach import Reach, carried, contribution, everywhere, masked, of_seed
 from harness.autodiff.tracer import Traced, emit, lifted, trace_of

@@ -14,9 +14,7 @@ from optimizers.specification import parse
 @functools.cache
 def known_sources() -> dict[str, type[GradientSource]]:
     """Return every gradient source by its name in kebab-case."""
-    import harness.gradients
-
-    return find_classes(harness.gradients, GradientSource, "harness.gradients")  # type: ignore[type-abstract]
+    return find_classes(__name__, GradientSource, __name__)  # type: ignore[type-abstract]
 
 
 def build_source(specification: str) -> GradientSource:

@@ -17,7 +17,7 @@ from numba import types
 
 from harness.network.kernels import LAYERS, ROWS, SIZES, TAKEN_IN
 from optimizers.compilation import compiled
-from optimizers.first_class import caller
+from optimizers.function_addresses import caller
 from optimizers.objective import REALS
 
 COMPLEX = types.complex128[::1]

@@ -14,7 +14,7 @@ from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
 from optimizers.errors import InputError
-from optimizers.first_class import address
+from optimizers.function_addresses import address
 from optimizers.objective import VALUE_ROWS, Array
 from optimizers.options import options
 

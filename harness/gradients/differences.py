@@ -26,7 +26,7 @@ from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
 from optimizers.differences import Differences
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 from optimizers.objective import VALUE, VALUES, Array
 from optimizers.options import Positive, options
 

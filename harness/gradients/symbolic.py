@@ -20,7 +20,7 @@ from harness.gradients.traced_functions import Current, trace_refusal
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from harness.symbolic import derivation_of
-from harness.symbolic.limit import too_large
+from harness.symbolic.size_limits import too_large
 from optimizers.compilation import cache_directory
 from optimizers.errors import InputError, MissingExtraError
 from optimizers.objective import Array

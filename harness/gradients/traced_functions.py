@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from harness.autodiff.derivatives import traced
-from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Program, Trace
 from harness.autodiff.staleness import Readings
 from harness.autodiff.tracer import Traced

@@ -19,7 +19,7 @@ import numpy as np
 
 from harness.autodiff.derivatives import traced
 from harness.autodiff.evaluator import Layout, evaluate, lay_out
-from harness.autodiff.primitives import PRIMITIVES
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Program, Trace
 from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward

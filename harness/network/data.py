@@ -9,12 +9,12 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import activations, few_rows, kernels, losses
+from harness.network import activations, candidate_lanes, kernels, losses
 from harness.network.network import Network
 from harness.numerics import products
 from optimizers.arrays import real_array
 from optimizers.errors import InputError
-from optimizers.first_class import address
+from optimizers.function_addresses import address
 from optimizers.objective import Array, Rows, SingleLayer
 
 TILE_ROWS = 512
@@ -86,7 +86,7 @@ def gradient_pays_for_threads(data: Data) -> bool:
 def population_kernel(data: Data) -> Any:
     """Return the kernel for the losses of a population on these data."""
     if data[1][kernels.LANES]:
-        return few_rows.values_few_rows
+        return candidate_lanes.values_by_lanes
     large = data[1][kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
     return kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
 

@@ -27,7 +27,7 @@ from harness.network.source import Data
 from harness.numerics import products
 from harness.numerics.products import MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
 from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 from optimizers.objective import REALS
 
 U = np.uint64

@@ -18,7 +18,7 @@ from harness.network.kernels import LAYERS, PRODUCT, ROWS, SIZES
 from harness.network.network import Network
 from harness.numerics.products import delta_backward, layer_forward
 from optimizers.compilation import compiled
-from optimizers.first_class import caller
+from optimizers.function_addresses import caller
 
 U = np.uint64
 

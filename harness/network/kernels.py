@@ -25,7 +25,7 @@ from harness.network.activations import BACKWARD, FORWARD
 from harness.network.losses import ROW_LOSSES
 from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
 from optimizers.compilation import compiled
-from optimizers.first_class import caller
+from optimizers.function_addresses import caller
 from optimizers.objective import DATA, GRADIENT_ROWS, INTEGERS, REALS, VALUE_ROWS
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)

@@ -14,10 +14,10 @@ import numpy as np
 from harness.network import kernels
 from harness.network.data import gradient_pays_for_threads, pack, population_kernel
 from harness.network.losses import ROW_LOSSES
-from harness.network.misses import misses_of
 from harness.network.network import Network
+from harness.network.wrong_classes import misses_of
 from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array
 
 _value_and_gradient = caller(VALUE_AND_GRADIENT)

@@ -20,7 +20,7 @@ import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
-from optimizers.first_class import caller
+from optimizers.function_addresses import caller
 from optimizers.objective import REALS
 
 _PLACE = types.int64

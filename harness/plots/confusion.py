@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.plots.style import ALONE, LABEL, PAIR, SMALL, fold, inches, line_looks, panels
-from harness.results import Results, gradient_column
+from harness.runs.tables import Tables, gradient_column
 from optimizers.checked import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Rows
@@ -42,8 +42,8 @@ class Summed(NamedTuple):
         return float(self.counts.trace() / self.counts.sum())
 
 
-@accepts(results=Results, problem=Text | None)
-def confusion(results: Results, problem: str | None = None) -> Figure:
+@accepts(results=Tables, problem=Text | None)
+def confusion(results: Tables, problem: str | None = None) -> Figure:
     """Draw which classes were taken for which, one panel an optimizer and gradient source, on one problem.
 
     Counts are those of the last look of each run, on its test rows (on the training rows of a problem without
@@ -98,7 +98,7 @@ def summed_confusion(cells: pd.Series[str]) -> Summed:
     return Summed(tables[0]["rows"], [str(name) for name in tables[0]["classes"]], counts, len(tables))
 
 
-def _chosen(results: Results, problem: str | None) -> str:
+def _chosen(results: Tables, problem: str | None) -> str:
     known = list(dict.fromkeys(results.runs["problem"].astype(str)))
     if problem is None and len(known) == 1:
         return known[0]

@@ -24,7 +24,7 @@ from harness.plots.style import (
     panels,
     with_margins,
 )
-from harness.results import Results, gradient_column
+from harness.runs.tables import Tables, gradient_column
 from optimizers.checked import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.options import Fraction
@@ -57,9 +57,9 @@ NO_CURVE: Curve = (np.zeros(1), np.full(1, np.inf))
 """A run that failed before its first look."""
 
 
-@accepts(results=Results, x=Text, band=Fraction, problems=Text | list[Text] | tuple[Text, ...] | None)
+@accepts(results=Tables, x=Text, band=Fraction, problems=Text | list[Text] | tuple[Text, ...] | None)
 def convergence(
-    results: Results,
+    results: Tables,
     x: Literal["cost", "iteration", "iterations", "seconds"] = "cost",
     band: float = 0.5,
     problems: str | Sequence[str] | None = None,
@@ -82,11 +82,11 @@ def convergence(
     Raises:
         InputError: for an unknown axis or problem, a band that is no share, or results without runs.
 
-    >>> from harness.results import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS
+    >>> from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS
     >>> runs = pd.DataFrame([{"run_id": "a", "problem": "xor", "optimizer": "adam"}], columns=RUN_COLUMNS)
     >>> curve = {"run_id": "a", "cost": [0.0, 4.0], "best_loss": [0.7, 0.1]}
     >>> trace = pd.DataFrame(curve, columns=TRACE_COLUMNS)
-    >>> figure = convergence(Results("example", "", runs, trace, pd.DataFrame(columns=SKIPPED_COLUMNS)))
+    >>> figure = convergence(Tables("example", "", runs, trace, pd.DataFrame(columns=SKIPPED_COLUMNS)))
     >>> [panel.get_title() for panel in figure.axes]
     ['xor']
     """
@@ -127,7 +127,7 @@ def convergence(
     return figure
 
 
-def _chosen(results: Results, problems: str | Sequence[str] | None) -> list[str]:
+def _chosen(results: Tables, problems: str | Sequence[str] | None) -> list[str]:
     """Return the problems to draw, in the order they were asked for."""
     known = [str(problem) for problem in results.runs["problem"].unique()]
     if not known:

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.plots.style import line_looks, logarithmic_ticks, panels
-from harness.results import Results, gradient_column
+from harness.runs.tables import Tables, gradient_column
 from optimizers.checked import accepts
 from optimizers.errors import InputError
 
@@ -17,8 +17,8 @@ FITTED_FROM = 100
 """Parameters from which a slope is fitted: below, what a step costs beside its gradient shows."""
 
 
-@accepts(results=Results)
-def gradient_cost(results: Results) -> Figure:
+@accepts(results=Tables)
+def gradient_cost(results: Tables) -> Figure:
     """Draw the cost of one gradient against the number of parameters, counted and timed.
 
     A point is one problem: the cost and the time of its runs over their iterations, so the optimizer should
@@ -66,7 +66,7 @@ def gradient_cost(results: Results) -> Figure:
     return figure
 
 
-def cost_table(results: Results) -> pd.DataFrame:
+def cost_table(results: Tables) -> pd.DataFrame:
     """Return parameters, cost, seconds and time (in analytic gradients), a row a problem and gradient source.
 
     Raises:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.plots.style import line_looks, logarithmic_ticks, panels
-from harness.results import Results
+from harness.runs.tables import Tables
 from optimizers.checked import accepts
 from optimizers.errors import InputError
 
@@ -17,8 +17,8 @@ SMALLEST = 1e-17
 """An error of exactly 0 is drawn here: below half a unit in the last place."""
 
 
-@accepts(results=Results)
-def gradient_error(results: Results) -> Figure:
+@accepts(results=Tables)
+def gradient_error(results: Tables) -> Figure:
     """Draw the relative error of each gradient source at the start against its step, one panel a problem.
 
     Sources without a step are level lines. The error of a difference falls with the step by its order (1
@@ -69,7 +69,7 @@ def _draw(panel: Axes, part: pd.DataFrame, steps: pd.Series[float], look: dict[s
         panel.plot(ends, [error.iloc[0]] * 2, **{**look, "marker": ""})  # type: ignore[arg-type]
 
 
-def error_table(results: Results) -> pd.DataFrame:
+def error_table(results: Tables) -> pd.DataFrame:
     """Return the error at the start, a row a problem, source and step (NaN where it has none).
 
     Raises:

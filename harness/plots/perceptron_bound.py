@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from harness.analysis.numbers import significant
 from harness.analysis.perceptron_bound import bound_table, mistakes_of_runs
-from harness.analysis.table import significant
 from harness.plots.style import SMALL, line_looks, logarithmic_ticks, panels
-from harness.results import Results
+from harness.runs.tables import Tables
 from optimizers.checked import accepts
 from optimizers.objective import Array
 
@@ -30,8 +30,8 @@ table = bound_table
 """The numbers behind the figure, which a report keeps and prints beside it."""
 
 
-@accepts(results=Results)
-def perceptron_bound(results: Results) -> Figure:
+@accepts(results=Tables)
+def perceptron_bound(results: Tables) -> Figure:
     """Draw the mistakes of every run of the perceptron rule against the bound (R / gamma)^2 of its problem.
 
     A cloud is one problem, a point one run, a large mark the mean. Nothing may lie above the line where

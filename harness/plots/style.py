@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from harness.results import gradient_column, gradient_sources
+from harness.runs.tables import gradient_column, gradient_sources
 from optimizers.shown import printable
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -20,9 +20,7 @@ __all__ = ["Family", "FunctionProblem", "Problem", "ProblemFamily", "known_probl
 @functools.cache
 def known_problems() -> dict[str, type[Family]]:
     """Return every problem family by its name in kebab-case."""
-    import harness.problems
-
-    return find_classes(harness.problems, Family, "harness.problems")  # type: ignore[type-abstract]
+    return find_classes(__name__, Family, __name__)  # type: ignore[type-abstract]
 
 
 def load(name: str, **options: Any) -> BaseProblem:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
-from harness.fingerprint import fingerprint
-from harness.origins import OWN, top_of
+from harness.fingerprints.fingerprint import fingerprint
+from harness.fingerprints.origins import OWN, top_of
 from harness.problems.base import BaseProblem
 from harness.problems.problem import Problem
 from optimizers.named import Named

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program
-from harness.fingerprint import fingerprint
+from harness.fingerprints.fingerprint import fingerprint
 from harness.gradients import build_source
 from harness.gradients.traced_functions import (
     Current,

@@ -18,14 +18,14 @@ import pandas as pd
 import pydantic
 
 from harness.analysis.summary import summarize
-from harness.experiment import Experiment
 from harness.gradient_check import check
-from harness.parts import is_there, write_whole
-from harness.plans import Plan, records
 from harness.plots import known_plots
-from harness.results import Results
-from harness.schema import NO_PARAMETERS
-from harness.store import Store
+from harness.runs.parts import is_there, write_whole
+from harness.runs.plans import Plan, records
+from harness.runs.schema import NO_PARAMETERS
+from harness.runs.store import Store
+from harness.runs.tables import Tables
+from harness.sweeps.experiment import Experiment
 from optimizers.checked import as_kind
 from optimizers.errors import InputError, unknown_name
 from optimizers.shown import shown
@@ -109,7 +109,7 @@ def figure_file(figure: dict[str, Any]) -> str:
     return name + ".png"
 
 
-def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
     """Write ``summary.csv``, ``skipped.csv`` where a pair was skipped, every figure and the table behind it.
 
     Arguments:
@@ -140,7 +140,7 @@ def write_artifacts(results: Results, figures: Sequence[dict[str, Any]], folder:
     return files
 
 
-def figure_tables(results: Results, figures: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+def figure_tables(results: Tables, figures: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
     """Return the tables behind figures, by the names of their plots.
 
     A plot has one where its file has a function ``table`` beside it, which takes the results alone.
@@ -200,7 +200,7 @@ def write_check(experiment: Experiment, folder: Path) -> Path:
 
 
 def write_reference(
-    results: Results, figures: Sequence[dict[str, Any]], source: Path, folder: Path
+    results: Tables, figures: Sequence[dict[str, Any]], source: Path, folder: Path
 ) -> list[Path]:
     """Replace a folder by a compact copy of an experiment: one part of runs, one of traces, all artifacts.
 

@@ -11,8 +11,8 @@ from harness.autodiff.derivatives import traced
 from harness.symbolic.extra import sympy
 from harness.symbolic.functions import derivative
 from harness.symbolic.interpreter import interpret
-from harness.symbolic.limit import PARTS, too_many_parameters
 from harness.symbolic.printing import WIDTH, latex, plain, wrapped
+from harness.symbolic.size_limits import PARTS, too_many_parameters
 from harness.symbolic.symbols import latex_name, vector
 from optimizers.errors import InputError
 from optimizers.shown import shown

@@ -19,7 +19,7 @@ from harness.symbolic.derivations import Derivation
 from harness.symbolic.extra import sympy
 from harness.symbolic.functions import derivative
 from harness.symbolic.interpreter import interpret
-from harness.symbolic.limit import too_many_parameters
+from harness.symbolic.size_limits import too_many_parameters
 from harness.symbolic.symbols import column, parameters, symbol
 from optimizers.errors import InputError
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
-from optimizers.first_class import address
+from optimizers.function_addresses import address
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUE_ROWS, Array, Objective, Rows
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options

@@ -12,9 +12,9 @@ import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
+from optimizers.genetic.below_mean import judge
 from optimizers.genetic.coding import CODING, express
 from optimizers.genetic.crossover import cross
-from optimizers.genetic.judging import judge
 from optimizers.genetic.mutation import clip, mutate
 from optimizers.genetic.plan import BEST, COPIES, ELITE, HERD, PARENTS, PLAN
 from optimizers.genetic.selection import rank_members, select

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from optimizers.compilation import compiled
-from optimizers.first_class import address, caller
+from optimizers.function_addresses import address, caller
 from optimizers.genetic.breeding import (
     GATHER,
     MUTATE,
@@ -20,13 +20,11 @@ from optimizers.genetic.breeding import (
 )
 from optimizers.genetic.coding import Coding, express_all
 from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note, reach
-from optimizers.genetic.local_search import REFINE, LocalSearch, refine, refine_in_python
-from optimizers.genetic.plan import Herd, Plan, herd_of
+from optimizers.genetic.genetic_options import GeneticOptions
+from optimizers.genetic.local_search import REFINE, LocalSearch, local_search_of, refine, refine_in_python
+from optimizers.genetic.plan import Herd, Plan, herd_of, plan_of
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUES, Array, Compiled, Objective
 from optimizers.optimizer import Outcome
-
-if TYPE_CHECKING:
-    from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 
 _recombine, _mutate, _gather, _settle = caller(RECOMBINE), caller(MUTATE), caller(GATHER), caller(SETTLE)
 _values, _refine, _note = caller(VALUES), caller(REFINE), caller(NOTE)
@@ -115,14 +113,15 @@ def evolve(
 
 
 def run_compiled(
-    chosen: GeneticAlgorithm,
+    chosen: GeneticOptions,
     objective: Objective,
     population: Array,
     generations: Generations,
     rng: np.random.Generator,
 ) -> Outcome | None:
     """Breed from a first population, shape (P, genes), until nothing more is allowed."""
-    plan, coding, search = chosen.plan(objective.size), chosen.coding, chosen.local_search(objective)
+    plan, coding = plan_of(chosen, objective.size), chosen.coding
+    search = local_search_of(objective, *chosen.learning)
     herd, side = herd_of(plan, population, objective.size), 0
     losses = objective.values(express_all(coding, population, objective.size))
     herd.losses[0] = np.where(np.isfinite(losses), losses, np.inf)
@@ -174,7 +173,7 @@ def _parts(functions: Compiled, search: LocalSearch) -> Parts:
 
 
 def _generation(
-    chosen: GeneticAlgorithm,
+    chosen: GeneticOptions,
     objective: Objective,
     plan: Plan,
     coding: Coding,

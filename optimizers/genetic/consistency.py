@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optimizers.errors import InputError
+from optimizers.genetic.genetic_options import GeneticOptions
 from optimizers.shown import shown
-
-if TYPE_CHECKING:
-    from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 
 REARRANGING = ("swap", "inversion", "scramble")
 """Mutations that move values between parameters and make no new ones."""
@@ -24,7 +22,7 @@ AMOUNTS = ("mutation_probability", "mutation_num_genes", "mutation_percent_genes
 """The three ways to say how much mutates."""
 
 
-def check_options(chosen: GeneticAlgorithm) -> None:
+def check_options(chosen: GeneticOptions) -> None:
     """Refuse options that contradict one another, and options that would have no effect.
 
     Raises:
@@ -39,7 +37,7 @@ def check_options(chosen: GeneticAlgorithm) -> None:
     _check_amount_of_mutation(chosen)
 
 
-def refusal_of_size(chosen: GeneticAlgorithm, n: int) -> str | None:
+def refusal_of_size(chosen: GeneticOptions, n: int) -> str | None:
     """Say why these options do not work on n parameters, and the remedy; None if they do."""
     mutating, genes = chosen.mutation_num_genes, n * (chosen.bits or 1)
     kind = "parameters" if chosen.bits is None else "bits"
@@ -55,13 +53,13 @@ def refusal_of_size(chosen: GeneticAlgorithm, n: int) -> str | None:
     return None
 
 
-def _mismatch(chosen: GeneticAlgorithm, option: str, expected: str) -> InputError:
+def _mismatch(chosen: GeneticOptions, option: str, expected: str) -> InputError:
     """Build the error for an option that does not go with the others."""
     found = getattr(chosen, option)
     return InputError(f"{type(chosen).__name__}: option '{option}' is {shown(found)}, {expected}")
 
 
-def _check_effects(chosen: GeneticAlgorithm) -> None:
+def _check_effects(chosen: GeneticOptions) -> None:
     """Refuse an option that was set and that nothing would read."""
     crossing = chosen.crossover_type is not None
     # Without crossover PyGAD makes the offspring of the elite and of the population as it stands.
@@ -90,7 +88,7 @@ def _check_effects(chosen: GeneticAlgorithm) -> None:
             raise _mismatch(chosen, option, expected)
 
 
-def _check_ranges(chosen: GeneticAlgorithm) -> None:
+def _check_ranges(chosen: GeneticOptions) -> None:
     """Refuse ranges that are empty, and bounds outside which the whole first population would lie."""
     for low, high in (
         ("init_range_low", "init_range_high"),
@@ -104,7 +102,7 @@ def _check_ranges(chosen: GeneticAlgorithm) -> None:
             raise _mismatch(chosen, low, f"expected less than {high} ({shown(end)}): widen the range")
 
 
-def _check_coding(chosen: GeneticAlgorithm) -> None:
+def _check_coding(chosen: GeneticOptions) -> None:
     """Refuse what does not go with bits, or with output weights that are solved for."""
     solved = chosen.output_weights == "least-squares"
     for option in ("gene_low", "gene_high"):
@@ -127,7 +125,7 @@ def _check_coding(chosen: GeneticAlgorithm) -> None:
             raise _mismatch(chosen, option, expected)
 
 
-def _check_numbers(chosen: GeneticAlgorithm) -> None:
+def _check_numbers(chosen: GeneticOptions) -> None:
     """Refuse numbers of parents, kept ones and offspring that do not fit into the population."""
     size, parents, kept = chosen.population_size, chosen.parents, chosen.kept
     if size < 2:
@@ -146,7 +144,7 @@ def _check_numbers(chosen: GeneticAlgorithm) -> None:
         raise _mismatch(chosen, _keeping(chosen), expected)
 
 
-def _check_without_crossover(chosen: GeneticAlgorithm) -> None:
+def _check_without_crossover(chosen: GeneticOptions) -> None:
     """Refuse what goes wrong where the offspring are copies."""
     if chosen.mutation_type is None:
         expected = "expected a mutation where there is no crossover: set mutation_type or crossover_type"
@@ -163,12 +161,12 @@ def _check_without_crossover(chosen: GeneticAlgorithm) -> None:
         raise _mismatch(chosen, "num_parents_mating", expected)
 
 
-def _keeping(chosen: GeneticAlgorithm) -> str:
+def _keeping(chosen: GeneticOptions) -> str:
     """Return the option that decides how many members live on."""
     return "keep_elitism" if chosen.keep_elitism else "keep_parents"
 
 
-def _check_amount_of_mutation(chosen: GeneticAlgorithm) -> None:
+def _check_amount_of_mutation(chosen: GeneticOptions) -> None:
     """Refuse an amount given twice, or one that does not fit the type of mutation."""
     given = [option for option in AMOUNTS if getattr(chosen, option) is not None]
     if len(given) > 1:
@@ -189,7 +187,7 @@ def _check_amount_of_mutation(chosen: GeneticAlgorithm) -> None:
         raise _mismatch(chosen, "mutation_num_genes", "expected 2 or more to be rearranged: raise it")
 
 
-def _rearranged(chosen: GeneticAlgorithm, genes: int) -> int:
+def _rearranged(chosen: GeneticOptions, genes: int) -> int:
     """Return the most genes that a rearranging mutation moves in one solution, as PyGAD counts them."""
     if isinstance(chosen.mutation_num_genes, int):
         return chosen.mutation_num_genes

@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
-from optimizers.first_class import caller
+from optimizers.function_addresses import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
 from optimizers.genetic.plan import HERD, PLAN, Plan
 from optimizers.objective import (

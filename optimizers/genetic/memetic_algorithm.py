@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
-from optimizers.genetic.local_search import LocalSearch, local_search_of
 from optimizers.objective import Objective
 from optimizers.optimizer import Need
 from optimizers.options import Count, Positive, options
@@ -40,9 +39,10 @@ class MemeticAlgorithm(GeneticAlgorithm):
         "memetic algorithms, Caltech Concurrent Computation Program, report 826"
     )
 
-    def local_search(self, objective: Objective) -> LocalSearch:
-        """Return the gradient steps of the best member."""
-        return local_search_of(objective, self.local_steps, self.learning_rate)
+    @property
+    def learning(self) -> tuple[int, float]:
+        """Gradient steps of the best member in each generation, and their learning rate."""
+        return self.local_steps, self.learning_rate
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population, and of the best member's steps and where they lead."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, get_type_hints
+from typing import NamedTuple, get_type_hints
 
 import numpy as np
 from numba import types
 
 from optimizers.genetic.consistency import AMOUNTS, REARRANGING, genes_of_percentage
+from optimizers.genetic.genetic_options import GeneticOptions
 from optimizers.objective import INTEGERS, REALS, Array, Rows
-
-if TYPE_CHECKING:
-    from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 
 SELECTIONS = ("sss", "rws", "sus", "rank", "random", "tournament")
 CROSSOVERS = (None, "single_point", "two_points", "uniform", "scattered", "blend", "sbx")
@@ -139,7 +137,7 @@ def herd_of(plan: Plan, population: Array, n: int) -> Herd:
     )
 
 
-def plan_of(chosen: GeneticAlgorithm, n: int) -> Plan:
+def plan_of(chosen: GeneticOptions, n: int) -> Plan:
     """Return the options as numbers, for n parameters."""
     genes = n * (chosen.bits or 1)
     kind, amount, amount_of_better = _amount_of_mutation(chosen, genes)
@@ -178,7 +176,7 @@ def plan_of(chosen: GeneticAlgorithm, n: int) -> Plan:
     )
 
 
-def _amount_of_mutation(chosen: GeneticAlgorithm, genes: int) -> tuple[int, float, float]:
+def _amount_of_mutation(chosen: GeneticOptions, genes: int) -> tuple[int, float, float]:
     """Return how much mutates: its kind, the amount, and that for offspring that are not worse than the mean.
 
     Only adaptive mutation has two amounts; of the others the second is never read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,22 +13,21 @@ from optimizers.genetic.coding import express_all
 from optimizers.genetic.compiled_engine import lowest_child
 from optimizers.genetic.fitness import comparable_with_mean, fitness_of, losses_of
 from optimizers.genetic.generations import Generations
-from optimizers.genetic.local_search import refine_in_python
+from optimizers.genetic.genetic_options import GeneticOptions
+from optimizers.genetic.local_search import local_search_of, refine_in_python
+from optimizers.genetic.plan import plan_of
 from optimizers.genetic.pygad_operators import Blend, Gaussian
-from optimizers.genetic.random_state import global_random_state_kept
+from optimizers.global_random_state import global_random_state_kept
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Outcome
 from optimizers.view import StoppedError
-
-if TYPE_CHECKING:
-    from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 
 SILENT = logging.Logger("pygad", level=logging.CRITICAL + 1)
 """PyGAD logs every exception that it passes on, and makes a logger that prints where it is given none."""
 
 
 def run_pygad(
-    chosen: GeneticAlgorithm,
+    chosen: GeneticOptions,
     objective: Objective,
     population: Array,
     generations: Generations,
@@ -57,12 +56,12 @@ def run_pygad(
 class Answers:
     """What PyGAD calls during a run: the fitness of a population, and what is done to it and to offspring."""
 
-    def __init__(self, chosen: GeneticAlgorithm, objective: Objective, generations: Generations) -> None:
+    def __init__(self, chosen: GeneticOptions, objective: Objective, generations: Generations) -> None:
         self._chosen = chosen
         self._objective = objective
         self._generations = generations
-        self._plan = chosen.plan(objective.size)
-        self._search = chosen.local_search(objective)
+        self._plan = plan_of(chosen, objective.size)
+        self._search = local_search_of(objective, *chosen.learning)
         self._begun = False
         self._cost = objective.cost
 
@@ -131,7 +130,7 @@ class Answers:
         return np.clip(offspring, self._plan.lower, self._plan.upper)
 
 
-def _operators(chosen: GeneticAlgorithm) -> dict[str, Any]:
+def _operators(chosen: GeneticOptions) -> dict[str, Any]:
     """Return the options as PyGAD spells them."""
     percentage = chosen.mutation_percent_genes
     blend, gaussian = chosen.crossover_type == "blend", chosen.mutation_type == "gaussian"

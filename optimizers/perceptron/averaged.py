@@ -9,8 +9,8 @@ import numpy as np
 from optimizers.objective import CORRECTION_COST, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
+from optimizers.perceptron.row_loop import epochs
 from optimizers.perceptron.rule import STEP
-from optimizers.perceptron.turns import epochs
 
 
 @options

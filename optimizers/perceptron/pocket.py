@@ -10,8 +10,8 @@ from optimizers.compilation import compiled
 from optimizers.objective import CORRECTION_COST, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
+from optimizers.perceptron.row_loop import forward, turn
 from optimizers.perceptron.rule import STEP
-from optimizers.perceptron.turns import forward, turn
 from optimizers.row_order import shuffle
 
 PLACE, RUN, LONGEST, RIGHT, STANDING = range(5)

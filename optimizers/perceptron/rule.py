@@ -10,7 +10,7 @@ import numpy as np
 from optimizers.objective import CORRECTION_COST, Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import NonNegative, Positive, options
-from optimizers.perceptron.turns import epochs
+from optimizers.perceptron.row_loop import epochs
 
 STEP = np.array([0.0, np.nextafter(0.0, -1.0)])
 """What y z has to exceed for the step to be right, on rows of -1 and of +1: it says +1 where z >= 0."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.examples import known_examples, load
-from harness.examples.derivation import Derivation
-from harness.examples.example import Example, Formula
-from harness.examples.report import VERDICTS, WIDTH, Report
+from harness.coursework import known_examples, load
+from harness.coursework.derivation import Derivation
+from harness.coursework.example import Example, Formula
+from harness.coursework.report import VERDICTS, WIDTH, Report
 from harness.gradients import known_sources
 
 every_example = pytest.mark.parametrize("name", known_examples())

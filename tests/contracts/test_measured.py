@@ -12,7 +12,7 @@ import pytest
 
 import harness
 import optimizers
-from harness.single_run import Run
+from harness.runs.single_run import Run
 from optimizers import Budget, FunctionObjective, SumOfSquares
 from optimizers.optimizer import Need, Optimizer, Outcome
 from optimizers.options import options

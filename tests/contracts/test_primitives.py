@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.autodiff.evaluator import Evaluator
-from harness.autodiff.primitives import PRIMITIVES, Primitive
+from harness.autodiff.primitive import PRIMITIVES, Primitive
 from harness.autodiff.program import Program, Trace
 from harness.autodiff.tracer import Traced, emit
 from harness.autodiff.transformations import pull_back, push_forward

@@ -16,7 +16,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from harness.autodiff.algebra import broadcast, product, reshaped, total
 from harness.autodiff.functions.moving import numbered, taken, turned
 from harness.autodiff.functions.table import function, ufunc
-from harness.autodiff.linear_algebra import matrix_products
+from harness.autodiff.primitives.linear_algebra import matrix_products
 from harness.autodiff.tracer import Traced, emit, lifted, refused, trace_of
 
 Names = tuple[Hashable, ...]

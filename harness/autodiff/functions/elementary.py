@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.algebra import affine, divided, power, reshaped, spread
-from harness.autodiff.functions.table import UFUNCS, ufunc, ufunc_method
+from harness.autodiff.functions.table import ufunc, ufunc_method
+from harness.autodiff.registry import UFUNCS
 from harness.autodiff.tracer import Traced, emit, lifted, trace_of
 
 

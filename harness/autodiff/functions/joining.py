@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.functions.moving import Mover, arranged
-from harness.autodiff.functions.table import FUNCTIONS, public_name, signature_of
+from harness.autodiff.functions.table import signature_of
 from harness.autodiff.program import Trace
+from harness.autodiff.registry import FUNCTIONS, SYNTAX, public_name
 from harness.autodiff.tracer import Traced, holds_traced, trace_of
 
 
@@ -63,6 +64,9 @@ def put_together(trace: Trace, array: Any) -> Traced:
     numbers = np.arange(1, array.size + 1).reshape(array.shape)
     result: Traced = arranged(trace, list(array.ravel()), numbers)
     return result
+
+
+SYNTAX["put together"] = put_together
 
 
 _TYPED = ("dtype", "casting")

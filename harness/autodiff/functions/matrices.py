@@ -14,16 +14,9 @@ import numpy as np
 from harness.autodiff.algebra import reshaped
 from harness.autodiff.functions.products import stack_of
 from harness.autodiff.functions.reductions import array_of
-from harness.autodiff.functions.table import (
-    FUNCTIONS,
-    Entry,
-    Rule,
-    function,
-    public_name,
-    signature_of,
-    stand_in,
-)
-from harness.autodiff.linear_algebra import solved, transposed
+from harness.autodiff.functions.table import Entry, Rule, function, signature_of, stand_in
+from harness.autodiff.primitives.linear_algebra import solved, transposed
+from harness.autodiff.registry import FUNCTIONS, public_name
 from harness.autodiff.tracer import emit, holds_traced, lifted, trace_of
 
 

@@ -12,15 +12,9 @@ from typing import Any
 import numpy as np
 
 from harness.autodiff.algebra import reshaped
-from harness.autodiff.functions.table import (
-    FUNCTIONS,
-    METHODS,
-    Entry,
-    method_signature,
-    public_name,
-    signature_of,
-)
+from harness.autodiff.functions.table import Entry, method_signature, signature_of
 from harness.autodiff.program import Shape, Trace
+from harness.autodiff.registry import FUNCTIONS, METHODS, SYNTAX, public_name
 from harness.autodiff.tracer import Traced, emit, holds_traced, lifted, refused, trace_of
 from optimizers.shown import shown
 
@@ -59,6 +53,9 @@ def indexed(x: Any, key: Any) -> Any:
     except (IndexError, TypeError, ValueError) as error:
         raise refused(f"an index of an array of shape {x.shape}", f"NumPy refuses it ({error})") from None
     return taken(x, np.asarray(places))
+
+
+SYNTAX["index"] = indexed
 
 
 def arranged(trace: Trace, parts: Sequence[Any], places: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from harness.autodiff.algebra import broadcast, product, reshaped
 from harness.autodiff.functions.reductions import summed
 from harness.autodiff.functions.table import function, method, ufunc
-from harness.autodiff.linear_algebra import matrix_products
+from harness.autodiff.primitives.linear_algebra import matrix_products
 from harness.autodiff.program import Shape
 from harness.autodiff.tracer import Traced, lifted, trace_of
 

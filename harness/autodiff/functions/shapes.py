@@ -12,16 +12,8 @@ import numpy as np
 
 from harness.autodiff.algebra import spread
 from harness.autodiff.functions.moving import moves, taken
-from harness.autodiff.functions.table import (
-    FUNCTIONS,
-    METHODS,
-    Entry,
-    function,
-    method,
-    public_name,
-    signature_of,
-    stand_in,
-)
+from harness.autodiff.functions.table import Entry, function, method, signature_of, stand_in
+from harness.autodiff.registry import ATTRIBUTES, FUNCTIONS, METHODS, public_name
 from harness.autodiff.tracer import Traced, refused
 
 moves(np.reshape, "a, /, shape=NONE, order='C', *, newshape=NONE, copy=None")
@@ -98,12 +90,8 @@ def _ones_of(name: str) -> Callable[[Any], Any]:
     return lambda x: getattr(np.ones(x.shape), name)
 
 
-ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
-    "T": lambda x: METHODS["transpose"](x),
-    "mT": lambda x: FUNCTIONS[np.matrix_transpose](x),
-    "real": lambda x: x,
-    "imag": _ones_of("imag"),
-    "itemsize": _ones_of("itemsize"),
-    "nbytes": _ones_of("nbytes"),
-}
-"""Attributes of an array, by name."""
+ATTRIBUTES["T"] = lambda x: METHODS["transpose"](x)
+ATTRIBUTES["mT"] = lambda x: FUNCTIONS[np.matrix_transpose](x)
+ATTRIBUTES["real"] = lambda x: x
+for _name in ("imag", "itemsize", "nbytes"):
+    ATTRIBUTES[_name] = _ones_of(_name)

@@ -9,7 +9,7 @@ from typing import Any
 from harness.autodiff.algebra import affine, spread
 from harness.autodiff.functions.elementary import from_scipy
 from harness.autodiff.functions.table import ufunc
-from harness.autodiff.special_functions import polygamma
+from harness.autodiff.primitives.special_functions import polygamma
 from harness.autodiff.tracer import emit
 
 

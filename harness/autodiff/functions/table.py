@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.autodiff.registry import FUNCTIONS, METHODS, UFUNC_METHODS, UFUNCS, public_name
 from harness.autodiff.tracer import Traced, emit, members, refused
 from optimizers.shown import shown
 
@@ -186,31 +187,6 @@ def method_signature(takes: str) -> inspect.Signature:
     if "/" in takes.split(", "):
         return signature_of(f"self, {takes}")
     return signature_of(f"self, /, {takes}" if takes else "self, /")
-
-
-UFUNCS: dict[str, Entry] = {}
-"""By the name of the ufunc, NumPy's or SciPy's."""
-
-UFUNC_METHODS: dict[tuple[str, str], Entry] = {}
-"""By the names of ufunc and method, such as ``("add", "reduce")``."""
-
-FUNCTIONS: dict[Any, Entry] = {}
-"""By the NumPy function itself: ``np.trace`` and ``np.linalg.trace`` are two."""
-
-METHODS: dict[str, Entry] = {}
-"""By the name of the method of an array."""
-
-
-def public_name(function: Any) -> str:
-    """Return a NumPy function's name as users write it.
-
-    >>> public_name(np.linalg.norm)
-    'np.linalg.norm'
-    """
-    module = str(getattr(function, "__module__", None) or "numpy")
-    if module.startswith("harness.autodiff"):
-        module = "harness.autodiff"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 def ufunc(name: str, original: Any = None) -> Callable[[Rule], Rule]:

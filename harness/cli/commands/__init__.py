@@ -1,0 +1,1 @@
+"""The commands, one file each, found by themselves: ``harness NAME`` is ``command`` in ``NAME.py``."""

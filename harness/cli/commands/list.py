@@ -1,0 +1,29 @@
+"""``harness list``: what there is, by kind."""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli.catalogue import KINDS, details, listing
+from harness.cli.group import OnceCommand
+from harness.cli.terminal import echo
+from optimizers.errors import unknown_name
+
+
+@click.command(name="list", cls=OnceCommand)
+@click.argument("kind", required=False)
+def command(kind: str | None) -> None:
+    """List what there is, of one KIND or of all: optimizers, problems, gradients, examples ..."""
+    if kind is not None and kind not in KINDS:
+        raise unknown_name("kind", kind, KINDS)
+    for name in (kind,) if kind else KINDS:
+        if kind is None:
+            echo(f"{name}:")
+        entries, more = listing(name), details(name)
+        width = max(len(entry) for entry in entries)
+        for entry, line in entries.items():
+            echo(f"  {entry:<{width}}  {line}")
+            if kind is not None and entry in more:
+                echo(f"  {'':<{width}}  {more[entry]}")
+        if kind is None:
+            echo()

@@ -1,0 +1,198 @@
+"""Parquet files that say themselves whether they are what was written.
+
+The name of a part is its stem and a digest of its bytes, ``STEM.DIGEST.parquet``, so a flipped bit, a file
+cut short and one under another's name are seen before anything is read from them. (Parquet's own checksums of
+pages, which are written and verified too, leave what is between the pages unseen: 8 of 600 flipped bits.)
+Parts of earlier versions have no digest in their names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.runs.schema import EMPTY, TABLES, misfit
+from optimizers.errors import InputError
+
+PARTIAL = ".partial"
+REMEDY = "run the experiment again: the file is put aside, and what it held is done again"
+
+
+class DamagedError(InputError):
+    """Report a file that does not hold what was written.
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: Path, sentence: str) -> None:
+        super().__init__(f"{path} {sentence}: {REMEDY}")
+        self.path = path
+
+
+def own_process() -> str:
+    """Return a name of this process that no living one on any machine has."""
+    return f"{os.getpid()}-{_node()}"
+
+
+def _node() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def is_alive(process: str) -> bool:
+    """Say whether a process of ``own_process`` may be alive: one of another machine always may be."""
+    number, _, node = process.partition("-")
+    if node != _node():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it, so that a reader never sees half of it.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{own_process()}.", suffix=PARTIAL)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            # mkstemp lets nobody else read; a result is no secret.
+            Path(aside).chmod(0o644)
+            Path(aside).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(aside).unlink()
+            raise
+    except OSError as error:
+        raise unwritable(path, error.strerror) from None
+    except ValueError as error:
+        # A name with a NUL.
+        raise unwritable(path, error) from None
+
+
+def unwritable(path: Path, reason: object) -> InputError:
+    """Build the error for a file or folder that cannot be written."""
+    return InputError(f"{path} cannot be written: {reason}; choose another folder with --output")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        InputError: with the system's reason, which is no damage.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Build the error for a file or folder that the system does not hand out."""
+    return InputError(
+        f"{path} cannot be read: {error.strerror}; nothing in it is lost, mend that and try again"
+    )
+
+
+def is_there(path: Path) -> bool:
+    """Say whether there is such a file or folder.
+
+    Raises:
+        InputError: if the system does not say, as of what lies in a folder without the right to search it.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise unreadable(path, error) from None
+    return True
+
+
+def files_in(folder: Path, suffix: str) -> list[Path]:
+    """Return the files of a folder with an ending, sorted; none where there is no such folder.
+
+    Raises:
+        InputError: if the folder is there and cannot be read.
+    """
+    if not is_there(folder):
+        return []
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == suffix)
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
+def stem_of(path: Path) -> str:
+    """Return the name of a part without its digest."""
+    return path.stem.partition(".")[0]
+
+
+def is_sealed(path: Path) -> bool:
+    """Say whether a part carries a digest of its bytes; those of earlier versions do not."""
+    return "." in path.stem
+
+
+def write_part(folder: Path, stem: str, table: pd.DataFrame) -> Path:
+    """Write a table as a part, and return its file."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False, compression="zstd", write_page_checksum=True)
+    content = buffer.getvalue()
+    path = folder / f"{stem}.{_digest(content)}.parquet"
+    write_whole(path, content)
+    return path
+
+
+def read_part(path: Path) -> pd.DataFrame:
+    """Read a part; the name of its folder says which columns it has.
+
+    Raises:
+        DamagedError: if it is not what was written.
+        InputError: if the system does not hand it out.
+    """
+    content = read_bytes(path)
+    digest = path.stem.partition(".")[2]
+    if digest and digest != _digest(content):
+        raise DamagedError(path, "is damaged: it is not what its name says was written")
+    try:
+        stored = pq.read_table(io.BytesIO(content), page_checksum_verification=True)
+        wrong = misfit(path.parent.name, stored)
+        if wrong:
+            raise DamagedError(path, wrong)
+        table: pd.DataFrame = stored.to_pandas()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, InputError):
+            raise
+        raise DamagedError(path, f"is damaged ({type(error).__name__})") from None
+    for name, column in TABLES[path.parent.name].items():
+        if name not in table:
+            cells = [EMPTY[column.kind]] * len(table)
+            table[name] = pd.Series(
+                cells, index=table.index, dtype=object if column.kind == "parameters" else None
+            )
+    return table
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

@@ -1,0 +1,126 @@
+"""What a folder's experiments consist of: one plan for each, in a file named by its digest."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.runs.parts import DamagedError, files_in, is_there, read_bytes
+from harness.runs.tables import SKIPPED_COLUMNS
+
+OLD = "plan.json"
+"""The one plan of a folder of an earlier version."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs that one command asked for, in the order they were declared.
+
+    Attributes:
+        name: the experiment's name.
+        question: what it is to answer.
+        runs: the runs' ids.
+        skipped: the combinations that were refused, each a table of ``SKIPPED_COLUMNS``.
+        fingerprint: of the code that the runs were asked of; empty in folders of earlier versions.
+        other_code: whether runs of other code were taken for them.
+        declaration: the experiment as TOML.
+    """
+
+    name: str
+    question: str
+    runs: tuple[str, ...]
+    skipped: tuple[dict[str, Any], ...]
+    fingerprint: str = ""
+    other_code: bool = True
+    declaration: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The name of its file."""
+        return _digest(asdict(self))
+
+    def text(self) -> str:
+        """Return the plan as JSON, with the time; that of the last command stands."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+        seal = _digest([self.digest, now])
+        return json.dumps({**asdict(self), "written": now, "seal": seal}, indent=1)
+
+    def skipped_table(self) -> pd.DataFrame:
+        """Return the refused combinations as a table."""
+        return pd.DataFrame(list(self.skipped), columns=list(SKIPPED_COLUMNS))
+
+    def chosen(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the one row of each of its runs that is finished, in its order.
+
+        Of several rows of a run, the last of the plan's own code is taken, and one of other code only where
+        the plan says so.
+
+        Arguments:
+            rows: finished runs, the oldest first.
+        """
+        rows = rows[rows["run_id"].isin(self.runs)]
+        own = rows[rows["fingerprint"] == self.fingerprint].drop_duplicates("run_id", keep="last")
+        if self.other_code:
+            others = rows.drop_duplicates("run_id", keep="last")
+            own = pd.concat([own, others[~others["run_id"].isin(own["run_id"])]])
+        place = {run: number for number, run in enumerate(self.runs)}
+        return own.sort_values("run_id", key=lambda column: column.map(place), kind="stable")
+
+
+def records(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Return the rows of a table as a plan keeps them."""
+    return tuple({str(name): value for name, value in row.items()} for row in table.to_dict(orient="records"))
+
+
+def read_plans(folder: Path) -> list[Plan]:
+    """Return the plans of a folder, the last written first.
+
+    Raises:
+        DamagedError: if a file is damaged.
+        InputError: if the system does not hand one out.
+    """
+    found = [read_plan(path) for path in plan_files(folder)]
+    return [plan for _, plan in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def plan_files(folder: Path) -> list[Path]:
+    """Return the files of a folder's plans, that of an earlier version first."""
+    old = folder / OLD
+    return ([old] if is_there(old) else []) + files_in(folder / "plans", ".json")
+
+
+def read_plan(path: Path) -> tuple[str, Plan]:
+    """Read one plan and when it was written.
+
+    Raises:
+        DamagedError: if it is not what was written: its name is its digest, and the time is sealed with it.
+        InputError: if the system does not hand it out.
+    """
+    content = read_bytes(path)
+    try:
+        table = json.loads(content)
+        written, seal = str(table.pop("written", "")), table.pop("seal", None)
+        digest = _digest(table)
+        if path.name != OLD and (digest != path.stem or seal not in (None, _digest([digest, written]))):
+            raise ValueError("digest")
+        runs, skipped = table.pop("runs"), table.pop("skipped")
+        if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
+            raise ValueError("runs")
+        texts = {name: table.pop(name) for name in ("name", "question")}
+        plan = Plan(**texts, runs=tuple(runs), skipped=tuple(dict(entry) for entry in skipped), **table)
+        plan.skipped_table()
+        if not all(isinstance(value, str) for value in (plan.name, plan.question, plan.fingerprint)):
+            raise ValueError("texts")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DamagedError(path, "is damaged") from None
+    return written, plan
+
+
+def _digest(parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,318 @@
+"""Keeps finished runs on disk: Parquet parts that appear whole or not at all.
+
+A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same stem for each flush), ``plans/``
+(for each experiment that was run in it: its runs, what was skipped, how it was declared),
+``experiment.toml`` (the last one as run), ``commands/`` (each that did runs) and ``provenance/`` (the code
+and the machine that rows name). Nothing but the last experiment is ever replaced by anything else, so two
+commands at one time do not lose each other's.
+
+A run counts as finished when its row and its trace are there; a part without its namesake in the other folder
+is what a crash left behind, or a hand has deleted, and is not read. A run that was done again, by other code
+or because it had failed, has a row for each time; the plan says which of them stands. What is damaged is
+refused when it is read, and put aside into ``damaged/`` when the experiment is run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.runs.parts import (
+    PARTIAL,
+    DamagedError,
+    files_in,
+    is_alive,
+    is_sealed,
+    is_there,
+    own_process,
+    read_bytes,
+    read_part,
+    stem_of,
+    unwritable,
+    write_part,
+    write_whole,
+)
+from harness.runs.plans import Plan, plan_files, read_plan, read_plans
+from harness.runs.provenance import command_text, digest_of_provenance
+from harness.runs.recorder import Trace
+from harness.runs.schema import RUNS, TRACE
+from harness.runs.settings import told_apart
+from harness.runs.tables import RUN_COLUMNS, Tables
+from optimizers.errors import InputError
+
+KINDS = ("runs", "trace")
+"""Folders of parts."""
+
+DAMAGED = "damaged"
+"""Folder of what was put aside."""
+
+
+def tables_of(finished: Sequence[tuple[dict[str, Any], Trace]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of the runs and the table of their traces."""
+    traces = [trace for _, trace in finished]
+    trace = {name: np.concatenate([table[name] for table in traces]) for name in traces[0]}
+    return pd.DataFrame([row for row, _ in finished]), pd.DataFrame(trace)
+
+
+class Store:
+    """One experiment's folder.
+
+    Arguments:
+        folder: the folder; made at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._declared = False
+
+    def finished(self) -> pd.DataFrame:
+        """Return the rows of all finished runs, whichever experiment and code they are of, the oldest first.
+
+        The column ``part`` says in which part they are.
+
+        Raises:
+            DamagedError: if a part is damaged.
+            InputError: if the system does not hand one out.
+        """
+        tables = [read_part(runs).assign(part=stem) for stem, (runs, _) in self._pairs().items()]
+        if not tables:
+            return pd.DataFrame(columns=[*RUN_COLUMNS, "part"], dtype=str)
+        return pd.concat(tables, ignore_index=True)
+
+    def _pairs(self) -> dict[str, tuple[Path, Path]]:
+        """Return the parts that are there with their namesakes, by their stems, the oldest first."""
+        runs, traces = (
+            {stem_of(path): path for path in files_in(self.folder / kind, ".parquet")} for kind in KINDS
+        )
+        return {stem: (runs[stem], traces[stem]) for stem in sorted(runs.keys() & traces.keys(), key=_age)}
+
+    def put_aside(self) -> list[str]:
+        """Move damaged files away, and remove what processes that are no more have left half done.
+
+        Returns:
+            A sentence for each damaged file.
+
+        Raises:
+            InputError: if the folder cannot be made, read or written.
+        """
+        if not is_there(self.folder):
+            return []
+        if not self.folder.is_dir():
+            raise unwritable(self.folder, "it is a file")
+        said = []
+        for pair in self._pairs().values():
+            try:
+                _check_pair(*pair, *(read_part(path) for path in pair))
+            except DamagedError as error:
+                for path in pair:
+                    self._move_away(path)
+                said.append(f"{error.path} is damaged and was put aside in {self.folder / DAMAGED}")
+        for path in plan_files(self.folder):
+            try:
+                read_plan(path)
+            except DamagedError:
+                self._move_away(path)
+                said.append(f"{path} is damaged and was put aside in {self.folder / DAMAGED}")
+        self._tidy()
+        return said
+
+    def _move_away(self, path: Path) -> None:
+        away = self.folder / DAMAGED
+        try:
+            away.mkdir(exist_ok=True)
+            path.replace(away / f"{time.time_ns()}-{path.parent.name}-{path.name}")
+        except OSError as error:
+            raise InputError(
+                f"{path} is damaged and cannot be put aside: {error.strerror}; move it away"
+            ) from None
+
+    def _tidy(self) -> None:
+        """Remove what a killed process left: files half written, and the trace whose runs it did not get to.
+
+        That is the last thing that it wrote. Other traces without runs have lost them to a hand, which may
+        bring them back.
+        """
+        for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
+            for path in files_in(folder, PARTIAL):
+                self._remove_of_dead(path, _writer(path.name.lstrip(".").split(".")[0]))
+        pairs = self._pairs()
+        traces = [path for path in files_in(self.folder / "trace", ".parquet") if _writer(stem_of(path))]
+        last = {_writer(stem_of(path)): path for path in traces}
+        for writer, path in last.items():
+            alone = [
+                other for other in traces if _writer(stem_of(other)) == writer and stem_of(other) not in pairs
+            ]
+            if alone == [path]:
+                self._remove_of_dead(path, writer)
+
+    @staticmethod
+    def _remove_of_dead(path: Path, process: str) -> None:
+        if not is_alive(process):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def append(self, finished: Iterable[tuple[dict[str, Any], Trace]]) -> None:
+        """Keep finished runs, each with its row and its trace."""
+        pairs = list(finished)
+        if pairs:
+            self.append_tables(*tables_of(pairs))
+
+    def append_tables(self, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+        """Keep one part of runs and of their traces; the traces first, for a run is there when its row is.
+
+        The part is named by the time and by the process, which no other one writes at that time.
+
+        Raises:
+            InputError: if they cannot be written; it says how many runs are lost by that.
+        """
+        lost = f"{len(runs)} finished run{'s' if len(runs) > 1 else ''} could not be kept"
+        if self._declared and not (self.folder / "plans").is_dir():
+            raise InputError(
+                f"{self.folder} was removed or renamed while runs were done: {lost}; run the experiment again"
+            )
+        stem = f"{time.time_ns():020d}-{own_process()}"
+        try:
+            write_part(self.folder / "trace", stem, trace)
+            write_part(self.folder / "runs", stem, runs)
+        except InputError as error:
+            raise InputError(f"{error} ({lost})") from None
+
+    def write_plan(self, plan: Plan) -> None:
+        """Say which runs an experiment consists of, beside those that the folder has a plan of already."""
+        write_whole(self.folder / "plans" / f"{plan.digest}.json", plan.text().encode())
+        self._declared = True
+        if plan.declaration:
+            self.write_text("experiment.toml", plan.declaration)
+
+    def write_provenance(self, entry: dict[str, Any], workers: int) -> None:
+        """Say which code on which machine does runs now, and at which command."""
+        file = self.folder / "provenance" / f"{digest_of_provenance(entry)}.json"
+        content = (json.dumps(entry, indent=1) + "\n").encode()
+        if not is_there(file) or read_bytes(file) != content:
+            write_whole(file, content)
+        self.write_text(f"commands/{time.time_ns():020d}-{os.getpid()}.json", command_text(entry, workers))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write one text file of the folder."""
+        write_whole(self.folder / name, text.encode())
+
+    def load(self, only: Plan | None = None) -> Tables:
+        """Return the finished runs of all plans of the folder, or of one, with their traces.
+
+        The plan that was written last comes first, and gives name and question. Where plans differ in what
+        they ask of a problem or an optimizer, its name says which one is meant, so that no table takes runs
+        for repetitions of each other that are none.
+
+        Arguments:
+            only: the plan whose runs are wanted.
+
+        Raises:
+            InputError: if the folder holds no experiment or none of its runs, or a file of it is damaged.
+        """
+        plans = read_plans(self.folder) if only is None else [only]
+        pairs = self._pairs()
+        if not plans:
+            raise InputError(
+                f"{self.folder} holds {len(pairs)} parts of runs and no plan of an experiment: run it again"
+                if pairs
+                else f"{self.folder} holds no results: give the folder that `harness run` printed at its end"
+            )
+        rows = self.finished()
+        chosen = pd.concat([plan.chosen(rows) for plan in plans]).drop_duplicates("run_id")
+        skipped = pd.concat([plan.skipped_table() for plan in plans], ignore_index=True).drop_duplicates(
+            ignore_index=True
+        )
+        name, question = plans[0].name, plans[0].question
+        listed = {plan.digest: list(plan.runs) for plan in plans}
+        planned = {run for plan in plans for run in plan.runs}
+        if planned and not len(chosen):
+            raise InputError(
+                f"0 of {len(planned)} planned runs found in {self.folder}: run the experiment again"
+            )
+        runs = told_apart(chosen.reset_index(drop=True))
+        part_of = runs.pop("part")
+        tables = []
+        for part in dict.fromkeys(part_of):
+            table = read_part(pairs[part][1])
+            held, wanted = rows[rows["part"] == part].reset_index(drop=True), runs["run_id"][part_of == part]
+            _check_pair(*pairs[part], held, table)
+            # Most often all of a part are wanted, and nothing has to be looked for.
+            tables.append(table if len(held) == len(wanted) else table[table["run_id"].isin(wanted)])
+        trace = pd.concat(tables, ignore_index=True)
+        place = trace["run_id"].map({run: number for number, run in enumerate(runs["run_id"])})
+        trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+        notes = _absences(len(planned), len(runs), len(set(rows["run_id"]) - planned) if only is None else 0)
+        return Tables(name, question, runs, trace, skipped, plans=listed, notes=notes)
+
+
+def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
+    """Say what is missing in a folder.
+
+    >>> _absences(770, 12, 0)
+    ('12 of 770 planned runs found: run the experiment again for the rest',)
+    """
+    said = []
+    if found < planned:
+        said.append(f"{found} of {planned} planned runs found: run the experiment again for the rest")
+    if unplanned:
+        are = "runs are" if unplanned > 1 else "run is"
+        said.append(
+            f"{unplanned} finished {are} in no plan of the folder and not shown: a file of plans/ is gone, "
+            "which the experiment run again brings back"
+        )
+    return tuple(said)
+
+
+def _check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+    """See that runs and their traces belong together.
+
+    Raises:
+        DamagedError: if they do not.
+    """
+    sealed = len(trace) > 0 and is_sealed(runs_file) and is_sealed(trace_file)
+    if sealed and trace["run_id"].iloc[0] in set(runs["run_id"]):
+        # Both are what was written, and were written together: looking further takes a tenth of a load.
+        return
+    for path, table, columns in ((runs_file, runs, RUNS), (trace_file, trace, TRACE)):
+        whole = [name for name, column in columns.items() if column.kind == "whole"]
+        least = table[whole].to_numpy().min(axis=0, initial=0)
+        if least.min() < 0:
+            name = whole[int(least.argmin())]
+            raise DamagedError(path, f"has a number below 0 in the column {name} ({columns[name].holds})")
+    ids = runs["run_id"]
+    if ids.duplicated().any():
+        raise DamagedError(runs_file, f"has two rows of run {ids[ids.duplicated()].iloc[0]}")
+    codes = pd.Index(ids).get_indexer(trace["run_id"])
+    if (codes < 0).any():
+        stranger = trace["run_id"][codes < 0].iloc[0]
+        raise DamagedError(trace_file, f"has rows of run {stranger}, which is none of its runs")
+    # A run that failed before its first look has no trace, and no loss of its start.
+    untraced = ~np.isin(np.arange(len(ids)), codes) & runs["start_loss"].notna()
+    if untraced.any():
+        raise DamagedError(trace_file, f"has no row of run {ids[untraced].iloc[0]}")
+    back = (np.diff(codes) == 0) & (np.diff(trace["iteration"]) < 0)
+    if back.any():
+        raise DamagedError(trace_file, f"has rows of run {ids[codes[1:][back][0]]} that are not in order")
+
+
+def _writer(stem: str) -> str:
+    """Return the process that a name names, its number and its machine; nothing in names of earlier versions.
+
+    >>> _writer("01795636011171912066-5851-5bce98f7"), _writer("01795627158641856-cf8d1f30a70721cb")
+    ('5851-5bce98f7', '')
+    """
+    parts = stem.split("-")
+    return "-".join(parts[-2:]) if len(parts) == 3 or (parts[0].isdecimal() and len(parts[-1]) == 8) else ""
+
+
+def _age(part: str) -> tuple[bool, str]:
+    """Sort parts by their age: names of earlier versions say nothing of it, and come first."""
+    return "-" in part, part

@@ -1,0 +1,1 @@
+"""Many runs: experiments as they are declared, and what does their runs, resumes them and ends them."""

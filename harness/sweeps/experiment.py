@@ -1,0 +1,124 @@
+"""Experiments: a question, and the runs that answer it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from harness.gradients import build_source
+from harness.problems.base import BaseProblem
+from harness.runs.identity import digest_of, is_own_optimizer, is_own_problem, own_code
+from harness.sweeps.toml_text import toml_text
+from optimizers.errors import InputError
+from optimizers.observer import Budget
+from optimizers.optimizer import Optimizer
+from optimizers.options import changed_options, option_values
+from optimizers.shown import shown
+
+DEFAULT_FIGURE = {"name": "convergence", "x": "cost"}
+
+MOST_RUNS = 1_000_000
+"""Runs of one experiment; more would fill the memory before anything runs."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A named set of runs: every problem, with every optimizer, gradient source and seed.
+
+    Attributes:
+        name: the name of its folder.
+        question: what it is to answer.
+        problems: what is searched.
+        optimizers: how it is searched.
+        gradients: gradient sources, each a name with its options, such as "central-difference:step=1e-6".
+        seeds: each decides split, start, row order and the optimizer's own randomness.
+        budget: the most that one run may spend.
+        timeout: seconds after which a run is given up, before the next call of a slow function at the latest,
+            or None.
+        gradient_reference: gradient source that each run's own is held against at every look, or None.
+        figures: the plots that answer the question, each a name and its options.
+    """
+
+    name: str
+    question: str
+    problems: Sequence[BaseProblem]
+    optimizers: Sequence[Optimizer]
+    gradients: Sequence[str]
+    seeds: Sequence[int]
+    budget: Budget
+    timeout: float | None = None
+    gradient_reference: str | None = None
+    figures: Sequence[dict[str, Any]] = field(default=(DEFAULT_FIGURE,))
+
+    def __post_init__(self) -> None:
+        for name in ("problems", "optimizers", "gradients", "seeds"):
+            if not getattr(self, name):
+                raise InputError(f"experiment '{self.name}': {name} is empty, expected at least one")
+        runs = math.prod(
+            len(getattr(self, name)) for name in ("problems", "optimizers", "gradients", "seeds")
+        )
+        if runs > MOST_RUNS:
+            raise InputError(
+                f"experiment '{self.name}' has {runs:.3g} runs, expected up to {MOST_RUNS:.0e}: split it"
+            )
+        # One spelling for each, so that tables and the same source twice are told by the name alone.
+        object.__setattr__(self, "gradients", [build_source(source).label for source in self.gradients])
+        listed: dict[str, list[str | int]] = {
+            "problem": [problem.name for problem in self.problems],
+            "optimizer": [optimizer.label for optimizer in self.optimizers],
+            "gradient source": list(self.gradients),
+            "seed": list(self.seeds),
+        }
+        for label, names in listed.items():
+            twice = next((name for name, count in Counter(names).items() if count > 1), None)
+            if twice is not None:
+                remedy = "give it once, or another name" if label == "problem" else "give it once"
+                raise InputError(f"experiment '{self.name}': {label} {shown(twice)} is there twice: {remedy}")
+
+    def declaration(self) -> str:
+        """Return the experiment as TOML, everything spelled out.
+
+        What a user brought (own data, a function, an own class of optimizers) cannot be written down. It is
+        declared as own, with a digest, so that the file never runs something else under its name.
+        """
+        limits = {limit.name: getattr(self.budget, limit.name) for limit in fields(self.budget)}
+        declared: dict[str, Any] = {
+            "question": self.question,
+            "problems": [
+                {"own": problem.name, "digest": digest_of(problem.key)}
+                if is_own_problem(problem)
+                else problem.name
+                for problem in self.problems
+            ],
+            "gradients": list(self.gradients),
+            "seeds": list(self.seeds),
+            "budget": {name: value for name, value in limits.items() if value is not None},
+        }
+        if self.timeout is not None:
+            declared["timeout"] = self.timeout
+        if self.gradient_reference is not None:
+            declared["gradient_reference"] = self.gradient_reference
+        if not self.figures:
+            declared["figures"] = []
+        lines = [f"{name} = {toml_text(value)}" for name, value in declared.items()]
+        for figure in self.figures:
+            lines += ["", "[[figures]]", *(f"{name} = {toml_text(value)}" for name, value in figure.items())]
+        for optimizer in self.optimizers:
+            lines += ["", "[[optimizers]]"]
+            if is_own_optimizer(optimizer):
+                code = own_code(self.problems[0], optimizer, [])
+                lines += [f"own = {toml_text(optimizer.label)}", f"digest = {toml_text(code)}"]
+                continue
+            lines.append(f'name = "{optimizer.name()}"')
+            changed = changed_options(optimizer)
+            for name, value in option_values(optimizer).items():
+                # TOML has no null: what is None by default is left out, and "none" stands for any other.
+                if value is None and name in changed:
+                    lines.append(f'{name} = "none"')
+                elif value is not None:
+                    # A list would be an axis; a list in a list is one value.
+                    lines.append(f"{name} = {toml_text([value] if isinstance(value, list) else value)}")
+        return "\n".join(lines) + "\n"

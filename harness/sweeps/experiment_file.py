@@ -1,0 +1,86 @@
+"""Experiments as files of TOML: the shipped ones by their names, others by their paths."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.fields import build_experiment
+from optimizers.errors import InputError, unknown_name
+from optimizers.shown import shown
+
+LARGEST_FILE = 10_000_000
+"""Bytes of an experiment's file, a thousand times what one takes."""
+
+
+def shipped_experiments() -> dict[str, Path]:
+    """Return the files of the shipped experiments by name."""
+    folder = Path(str(resources.files("harness") / "experiments"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
+    """Read a shipped experiment by its name, or any by its file.
+
+    Arguments:
+        name_or_file: ``"quickstart"`` or ``"mine.toml"``.
+        changes: fields that replace those of the file, such as ``seeds=3``.
+
+    Raises:
+        InputError: for an unknown name, an unreadable file, or a field that is wrong.
+
+    >>> read_experiment("quickstart").name
+    'quickstart'
+    """
+    shipped = shipped_experiments()
+    path = shipped.get(name_or_file, Path(name_or_file))
+    if name_or_file not in shipped and path.suffix != ".toml":
+        raise unknown_name("experiment", name_or_file, shipped)
+    table = _read_table(path)
+    try:
+        return build_experiment(_folder_name(path.stem), table | changes)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from None
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    """Read a TOML file."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(
+                f"{path} has more than {LARGEST_FILE // 10**6} megabytes: give an experiment's file"
+            )
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is no valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text in UTF-8: save it as such") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}; give the path of a .toml file") from None
+    except RecursionError:
+        raise InputError(f"{path} has lists or tables nested too deeply: write them flat") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        # Python refuses decimal numbers of thousands of digits, and names with a NUL.
+        said = (
+            "a number of thousands of digits" if "digits" in str(error) else f"what cannot be read ({error})"
+        )
+        raise InputError(f"{path} holds {said}: take it out") from None
+
+
+def _folder_name(stem: str) -> str:
+    """Return the name of an experiment's file, which is that of its folder.
+
+    Raises:
+        InputError: for a name that would lead out of the folder of results, or that no folder can have.
+    """
+    if not stem.strip(" .") or not stem.isprintable() or set(stem) & set("/\\") or len(stem.encode()) > 200:
+        raise InputError(
+            f"the name of the file, {shown(stem)}, is to be that of a folder of results: "
+            "give it one of up to 200 letters, digits, '-' and '_'"
+        )
+    return stem

@@ -1,0 +1,198 @@
+"""From the fields of a file, or the arguments of a call, to an experiment: every list expanded."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from typing import Any, NoReturn
+
+import numpy as np
+
+from harness.gradients import build_source
+from harness.problems import known_problems, load, parse
+from harness.problems.base import BaseProblem
+from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
+from optimizers.errors import InputError, unknown_name
+from optimizers.observer import Budget
+from optimizers.optimizer import Optimizer
+from optimizers.options import option_ranges
+from optimizers.registry import build_optimizer, known_optimizers
+from optimizers.shown import shown
+
+FIELDS = (
+    "question",
+    "problems",
+    "gradients",
+    "seeds",
+    "budget",
+    "optimizers",
+    "timeout",
+    "gradient_reference",
+    "figures",
+)
+
+MOST_SEEDS = 100_000
+"""More seeds than this are a slip of the finger, and would fill the memory before anything runs."""
+
+LARGEST_SEED = 2**63 - 1
+"""The largest whole number that a column of a table holds."""
+
+
+def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
+    """Build an experiment from the table of its file, every list expanded.
+
+    Raises:
+        InputError: for a field that is missing, unknown or wrong.
+    """
+    for key in table:
+        if key not in FIELDS:
+            raise unknown_name("field", key, FIELDS)
+    for key in ("problems", "optimizers", "budget"):
+        if key not in table:
+            raise InputError(f"field '{key}' is missing: an experiment needs problems, optimizers and budget")
+    question, timeout = table.get("question", ""), _plain(table.get("timeout"))
+    for key, text in (("name", name), ("question", question)):
+        if not isinstance(text, str):
+            raise InputError(f"field '{key}' is {shown(text)}, expected text")
+    if timeout is not None and not _positive(timeout):
+        raise InputError(f"field 'timeout' is {shown(timeout)}, expected seconds above 0, or no such field")
+    return Experiment(
+        name=name,
+        question=question,
+        problems=[problem for entry in _entries(table, "problems") for problem in _problems(entry)],
+        optimizers=[optimizer for entry in _entries(table, "optimizers") for optimizer in _optimizers(entry)],
+        gradients=_names(table.get("gradients", ["analytic"]), "gradients"),
+        seeds=_seeds(table.get("seeds", 10)),
+        budget=read_budget(table["budget"]),
+        timeout=timeout,
+        gradient_reference=_reference(table.get("gradient_reference")),
+        figures=_figures(table),
+    )
+
+
+def _reference(name: Any) -> str | None:
+    return None if name is None else build_source(name).label
+
+
+def read_budget(value: Any) -> Budget:
+    """Build a budget from a table of limits, or from a number that is a cost."""
+    if isinstance(value, Budget):
+        return value
+    if isinstance(value, dict):
+        return Budget(**value)
+    return Budget(cost=value)
+
+
+def _positive(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value <= sys.float_info.max
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy's numbers into Python's."""
+    return value.item() if isinstance(value, np.number) else value
+
+
+def _entries(table: dict[str, Any], name: str) -> list[Any]:
+    entries = table[name]
+    if isinstance(entries, str | dict):
+        entries = [entries]
+    if not isinstance(entries, list):
+        raise InputError(f"field '{name}' is {shown(entries)}, expected a list of names or tables")
+    if not entries:
+        raise InputError(f"field '{name}' is an empty list, expected at least one")
+    return entries
+
+
+def _names(value: Any, name: str) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(entry, str) for entry in names):
+        raise InputError(f"field '{name}' is {shown(value)}, expected a list of names, at least one")
+    return names
+
+
+def _seeds(value: Any) -> list[int]:
+    value = _plain(value)
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if number and value > MOST_SEEDS:
+        raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds up to {MOST_SEEDS}")
+    seeds = list(range(value)) if number else [*map(_plain, value)] if isinstance(value, list) else value
+    if not isinstance(seeds, list) or not seeds:
+        raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds, 1 or more, or a list")
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+            raise InputError(f"field 'seeds' holds {shown(seed)}, expected whole numbers from 0 to 2^63 - 1")
+    return seeds
+
+
+def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = table.get("figures", [DEFAULT_FIGURE])
+    if isinstance(entries, str | dict):
+        entries = [entries]
+    if not isinstance(entries, list):
+        raise InputError(f"field 'figures' is {shown(entries)}, expected a list of names or tables")
+    figures = []
+    for entry in entries:
+        figure = {"name": entry} if isinstance(entry, str) else entry
+        if not isinstance(figure, dict) or not isinstance(figure.get("name"), str):
+            raise InputError(
+                f"field 'figures' holds {shown(entry)}, expected a table with name = \"convergence\""
+            )
+        figures.append(figure)
+    return figures
+
+
+def _expanded(given: dict[str, Any], owner: type) -> list[dict[str, Any]]:
+    """Expand each list into its elements; where an option is a list itself, a list of lists is an axis."""
+    ranges = option_ranges(owner)
+    axes = []
+    for name, value in given.items():
+        is_list = ranges.get(name, "").startswith("list of")
+        axis = isinstance(value, list) and (not is_list or any(isinstance(entry, list) for entry in value))
+        if axis and not value:
+            raise InputError(f"option '{name}' is an empty list, expected at least one value")
+        axes.append([(name, entry) for entry in value] if axis else [(name, value)])
+    if math.prod(map(len, axes)) > MOST_SEEDS:
+        raise InputError(f"the options have {math.prod(map(len, axes)):.3g} combinations: give fewer values")
+    return [dict(choice) for choice in itertools.product(*axes)]
+
+
+def _refuse_own(kind: str, entry: dict[str, Any]) -> NoReturn:
+    brought = "data or code" if kind == "problem" else "code"
+    raise InputError(
+        f"{kind} {shown(entry['own'])} is your own (digest {shown(entry.get('digest'))}): its {brought} "
+        "cannot be built again from a file; run it from Python, with harness.run and this folder"
+    )
+
+
+def _problems(entry: Any) -> list[BaseProblem]:
+    if isinstance(entry, BaseProblem):
+        return [entry]
+    if isinstance(entry, dict) and "own" in entry:
+        _refuse_own("problem", entry)
+    given = parse(entry) if isinstance(entry, str) else entry
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        raise InputError(
+            f"field 'problems' holds {shown(entry)}, expected a problem, or a name such as \"iris\""
+        )
+    families = known_problems()
+    if given["name"] not in families:
+        raise unknown_name("problem", given["name"], families)
+    return [load(**choice) for choice in _expanded(given, families[given["name"]])]
+
+
+def _optimizers(entry: Any) -> list[Optimizer]:
+    if isinstance(entry, Optimizer):
+        return [entry]
+    if isinstance(entry, dict) and "own" in entry:
+        _refuse_own("optimizer", entry)
+    given = {"name": entry} if isinstance(entry, str) else entry
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        raise InputError(
+            f"field 'optimizers' holds {shown(entry)}, expected Adam(), or a name such as \"adam\""
+        )
+    classes = known_optimizers()
+    if given["name"] not in classes:
+        raise unknown_name("optimizer", given["name"], classes)
+    return [build_optimizer(choice) for choice in _expanded(given, classes[given["name"]])]

@@ -1,1 +1,0 @@
-"""Searches by values alone: what gradients and genetic algorithms have to beat."""

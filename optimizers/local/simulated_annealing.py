@@ -1,0 +1,63 @@
+"""Simulated annealing: take steps that lead up too, ever more rarely."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from optimizers.compilation import compiled
+from optimizers.objective import Array
+from optimizers.options import Positive, options
+from optimizers.single_point import SinglePointSearch
+
+Cooling = Annotated[Positive, Field(le=1)]
+
+
+@compiled()
+def _metropolis(loss: float, candidate_loss: float, state: Any, settings: Any, rng: Any) -> bool:
+    # A temperature that has become 0 leaves exp(-inf), no chance at all. Compared, not subtracted: from one
+    # infinity to another is no rise.
+    accepted = candidate_loss <= loss or rng.random() < np.exp((loss - candidate_loss) / state[1])
+    state[1] *= settings[0]
+    return accepted
+
+
+@options
+class SimulatedAnnealing(SinglePointSearch):
+    """Step at random, and stay at a worse point with a chance that falls as the temperature does.
+
+    ``x = w + step z`` with z standard normal; ``w := x`` with probability
+    ``min(1, exp(-(f(x) - f(w)) / temperature))``; then ``temperature := cooling temperature``. The answer is
+    the present point, the best of a stretch is handed on with it. One iteration is one evaluation, the first
+    that of the start.
+
+    Attributes:
+        step: standard deviation of a step in each parameter.
+        initial_temperature: rise in the loss that is accepted with probability 1/e at first.
+        cooling: factor of the temperature after each candidate, up to 1, which keeps it.
+
+    >>> import numpy as np, optimizers
+    >>> best = optimizers.minimize(lambda w: float(w @ w), np.ones(5), SimulatedAnnealing(), budget=10_000)
+    >>> best.loss < 1e-2
+    True
+    """
+
+    step: Positive = 0.1
+    initial_temperature: Positive = 0.1
+    cooling: Cooling = 0.999
+
+    source: ClassVar[str] = (
+        "Kirkpatrick, Gelatt, Vecchi (1983), Optimization by simulated annealing, Science 220, with their "
+        "geometric cooling and the rule of Metropolis et al. (1953), Journal of Chemical Physics 21"
+    )
+    accept: ClassVar[Any] = _metropolis
+
+    def state(self) -> Array:
+        """Return step and temperature."""
+        return np.array([self.step, self.initial_temperature])
+
+    def settings(self, size: int) -> Array:
+        """Return the factor of the temperature."""
+        return np.array([self.cooling])
