@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +19,6 @@ from harness.problems.base import CHECK, BaseProblem, compared
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
 from optimizers.checked import Seed, accepts
-from optimizers.errors import MissingExtraError
 from optimizers.objective import Array
 
 COLUMNS = ["source", "relative_error", "against", "cosine", "cost", "microseconds", "reason"]
@@ -63,11 +61,7 @@ def check(problem: BaseProblem, seed: int = 0, sources: Sequence[str] = ()) -> p
     rows = [_exact_row(problem, seed, w, against)] if reference is not None else []
     for name in sources or known_sources():
         label = build_source(name).label
-        try:
-            objective = problem.objective(name, seed)
-        except MissingExtraError as error:
-            rows.append(_refused(label, str(error)))
-            continue
+        objective = problem.objective(name, seed)
         if objective.gradient_cost is None or reference is None:
             rows.append(_refused(label, objective.no_gradient))
             continue
@@ -100,8 +94,6 @@ def _median_seconds(work: Callable[[], object]) -> float:
 
 def _exact_row(problem: BaseProblem, seed: int, w: Array, against: str) -> list[Any]:
     """Return the row that holds the reference against mpmath, for all parameters over some rows."""
-    if importlib.util.find_spec("mpmath") is None:
-        return _refused(against, "mpmath is not installed: pip install 'neural-harness[symbolic]'")
     objective = problem.objective(against, seed)
     rng = np.random.default_rng(problem.seed_sequence(seed, CHECK))
     ways = directions(problem, rng)

@@ -31,7 +31,7 @@ from harness.symbolic.functions import LogSumExp, Sigmoid, written_out
 from harness.symbolic.interpreter import VALUES
 from harness.symbolic.size_limits import PARAMETERS, PATHS, too_large
 from harness.symbolic.source_code import row_loss, source_code
-from optimizers.errors import InputError, MissingExtraError
+from optimizers.errors import InputError
 from optimizers.objective import ALL_ROWS
 from optimizers.registry import known_optimizers
 
@@ -278,13 +278,6 @@ class TestRefusals:
             derivation_of(lambda w: w * w, 2)
         with pytest.raises(InputError, match="counts mistakes"):
             derivation(Network(sizes=(2, 1), loss="perceptron-hard"))
-
-    def test_without_sympy_the_extra_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in [name for name in sys.modules if name.startswith(("sympy", "harness.symbolic."))]:
-            monkeypatch.delitem(sys.modules, name)
-        monkeypatch.setitem(sys.modules, "sympy", None)
-        with pytest.raises(MissingExtraError, match=r"pip install 'neural-harness\[symbolic\]'"):
-            derivation(XOR)
 
 
 PROGRAM = """

@@ -22,7 +22,7 @@ from harness.network.source import Data, Function, GradientSource, ValueAndGradi
 from harness.symbolic import derivation_of
 from harness.symbolic.size_limits import too_large
 from optimizers.compilation import cache_directory
-from optimizers.errors import InputError, MissingExtraError
+from optimizers.errors import InputError
 from optimizers.objective import Array
 
 
@@ -66,8 +66,6 @@ class Symbolic(GradientSource):
             return reason
         try:
             derivation_of(function, n)
-        except MissingExtraError:
-            raise
         except InputError as error:
             return f"{str(error).replace(': ', ', ')}: take reverse-autodiff or central-difference"
         return None
@@ -98,7 +96,7 @@ class Symbolic(GradientSource):
 
 def _numpy_code(parameters: Sequence[Any], formulas: Sequence[Any]) -> Callable[..., list[Any]]:
     """Return formulas as NumPy code, what is repeated computed once."""
-    from harness.symbolic.extra import sympy
+    import sympy
 
     kept_whole = {
         "LogSumExp": lambda *terms: np.logaddexp.reduce(terms),
@@ -109,7 +107,7 @@ def _numpy_code(parameters: Sequence[Any], formulas: Sequence[Any]) -> Callable[
 
 def _operations(formulas: Sequence[Any]) -> int:
     """Count the operations of formulas, what is repeated once."""
-    from harness.symbolic.extra import sympy
+    import sympy
 
     definitions, short = sympy.cse(list(formulas))
     return int(sum(sympy.count_ops(part) for part in [*(meaning for _, meaning in definitions), *short]))

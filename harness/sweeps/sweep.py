@@ -14,7 +14,6 @@ import numba
 import numpy as np
 import pandas as pd
 
-from harness.problems.base import BaseProblem
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
@@ -26,9 +25,8 @@ from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed, unheard_by_children
 from harness.sweeps.progress import Progress
 from harness.sweeps.worker import end_with
-from optimizers.errors import InputError, MissingExtraError, unknown_name
+from optimizers.errors import InputError, unknown_name
 from optimizers.linear_algebra_threads import one_thread
-from optimizers.objective import Objective
 from optimizers.shown import shown
 
 RUNS_A_WORKER = 50
@@ -55,13 +53,12 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
     runs: list[Run] = []
     skipped: dict[tuple[str, str, str], str] = {}
     for problem in experiment.problems:
-        objectives = {name: _objective(problem, name, experiment.seeds[0]) for name in experiment.gradients}
+        objectives = {name: problem.objective(name, experiment.seeds[0]) for name in experiment.gradients}
         for optimizer in experiment.optimizers:
             asks = "gradient" in optimizer.needs
             for gradient in experiment.gradients if asks else experiment.gradients[:1]:
                 shown = gradient if asks else NO_GRADIENT
-                objective = objectives[gradient]
-                reason = objective if isinstance(objective, str) else optimizer.refusal(objective)
+                reason = optimizer.refusal(objectives[gradient])
                 if reason is not None:
                     skipped[shown_problem(problem), shown_optimizer(optimizer), shown] = reason
                     continue
@@ -82,14 +79,6 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                 ]
     table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
     return runs, table
-
-
-def _objective(problem: BaseProblem, gradient: str, seed: int) -> Objective | str:
-    """Return the objective, or the reason why this installation cannot build it."""
-    try:
-        return problem.objective(gradient, seed)
-    except MissingExtraError as error:
-        return str(error)
 
 
 def sweep(

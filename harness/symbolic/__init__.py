@@ -27,7 +27,6 @@ def derivation(network: Network) -> Derivation:
 
     Raises:
         InputError: for a network without a gradient, or too large to be read.
-        MissingExtraError: without SymPy.
     """
     from harness.symbolic.textbook import network_derivation
 
@@ -43,7 +42,6 @@ def derivation_of(function: Callable[[Any], Any], n: int) -> Derivation:
 
     Raises:
         InputError: for what cannot be traced, or is too large to be read.
-        MissingExtraError: without SymPy.
     """
     from harness.symbolic.derivations import function_derivation
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from harness.autodiff.derivatives import traced
-from harness.symbolic.extra import sympy
 from harness.symbolic.functions import derivative
 from harness.symbolic.interpreter import interpret
 from harness.symbolic.printing import WIDTH, latex, plain, wrapped

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import sympy
 
 from harness.symbolic.entries import each, reduced
-from harness.symbolic.extra import sympy
 from harness.symbolic.functions import LogSumExp
 from optimizers.errors import InputError
 

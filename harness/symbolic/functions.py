@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.symbolic.extra import sympy
+import sympy
 
 
 class Sigmoid(sympy.Function):  # type: ignore[misc]

@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import sympy
 
 from harness.autodiff.program import Program
 from harness.symbolic.entries import each, reduced
-from harness.symbolic.extra import sympy
 from harness.symbolic.families import FAMILIES
 from harness.symbolic.functions import Sigmoid, log_of
 from optimizers.errors import InputError

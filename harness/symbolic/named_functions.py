@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import sympy
 from sympy.core.function import Application
 
-from harness.symbolic.extra import sympy
 from harness.symbolic.functions import derivative
 
 

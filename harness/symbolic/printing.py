@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import sympy
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from harness.symbolic.extra import sympy
 from harness.symbolic.functions import written_out
 from harness.symbolic.symbols import latex_name
 

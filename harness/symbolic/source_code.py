@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 import numpy as np
+import sympy
 
 from harness.autodiff.derivatives import traced
 from harness.network.network import Network
 from harness.network.plain_loss import summed_loss
-from harness.symbolic.extra import sympy
 from harness.symbolic.interpreter import interpret
 from harness.symbolic.named_functions import Names, gradient
 from harness.symbolic.statements import Writer, simplified

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from harness.symbolic.extra import sympy
+import sympy
+
 from harness.symbolic.functions import LogSumExp, Sigmoid
 from optimizers.errors import InputError
 from optimizers.shown import shown

@@ -7,8 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
-
-from harness.symbolic.extra import sympy
+import sympy
 
 _NAME = re.compile(r"(?P<letter>[a-z]+)(?P<layer>\d*)\[(?P<places>[\d,]+)\]")
 

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from harness.autodiff.derivatives import traced
 from harness.network.network import Network
 from harness.network.plain_loss import ACTIVATIONS, LOSSES
 from harness.symbolic.derivations import Derivation
-from harness.symbolic.extra import sympy
 from harness.symbolic.functions import derivative
 from harness.symbolic.interpreter import interpret
 from harness.symbolic.size_limits import too_many_parameters
