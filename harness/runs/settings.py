@@ -2,9 +2,59 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pandas as pd
 
 from harness.runs.identity import digest_of
+
+
+def with_axes(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs whose optimizers are named with every option that differs, its default as well.
+
+    A label has the options that differ from their defaults, so that of three learning rates one would stand
+    there without its number.
+
+    Arguments:
+        runs: with the columns optimizer and options.
+
+    >>> with_axes(pd.DataFrame({
+    ...     "optimizer": ["adam", "adam(learning_rate=0.01)", "rprop"],
+    ...     "options": ['{"learning_rate": 0.001}', '{"learning_rate": 0.01}', "{}"],
+    ... }))["optimizer"].tolist()
+    ['adam(learning_rate=0.001)', 'adam(learning_rate=0.01)', 'rprop']
+    """
+    found = runs[["optimizer", "options"]].drop_duplicates()
+    chosen = [(str(label), text, _read(text)) for label, text in found.itertuples(index=False)]
+    named = {}
+    for label, text, options in chosen:
+        alike = [other for other_label, _, other in chosen if _kind(other_label) == _kind(label)]
+        missing = [
+            f"{option}={value}"
+            for option, value in options.items()
+            if any(option in other and other[option] != value for other in alike)
+            and not re.search(rf"(?<!\w){option}=", label)
+        ]
+        if missing and not label.endswith("(own)"):
+            name, _, listed = label.removesuffix(")").partition("(")
+            named[label, text] = f"{name}({', '.join(filter(None, [*missing, listed]))})"
+    if not named:
+        return runs
+    pairs = zip(runs["optimizer"], runs["options"], strict=True)
+    return runs.assign(optimizer=[named.get(pair, pair[0]) for pair in pairs])
+
+
+def _kind(label: str) -> str:
+    return label.partition("(")[0]
+
+
+def _read(options: str) -> dict[str, object]:
+    try:
+        found = json.loads(options)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
@@ -23,7 +73,7 @@ def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
     ... }))["problem"].tolist()
     ['xor [cost=5]', 'xor [cost=9]', 'iris']
     """
-    runs = runs.copy()
+    runs = with_axes(runs).copy()
     problems, optimizers = runs["problem"], runs["optimizer"]
     for names, column, write in (
         ("problem", "setting", str),

@@ -18,6 +18,7 @@ from harness.runs.identity import own_code, shown_optimizer, shown_problem
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
 from harness.runs.recorder import Trace
+from harness.runs.settings import with_axes
 from harness.runs.single_run import NO_GRADIENT, Run
 from harness.runs.store import Store, tables_of
 from harness.runs.tables import SKIPPED_COLUMNS, Tables
@@ -154,7 +155,9 @@ def sweep(
         return replace(results, notes=(*notes, *results.notes)), len(pending)
     rows, trace = tables_of(finished)
     listed = {asked.digest: list(asked.runs)}
-    return Tables(experiment.name, experiment.question, rows, trace, skipped, listed), len(pending)
+    return Tables(experiment.name, experiment.question, with_axes(rows), trace, skipped, listed), len(
+        pending
+    )
 
 
 def _outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
