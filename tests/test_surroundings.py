@@ -278,6 +278,32 @@ class TestSignals:
         assert "a worker process was killed" in done.stdout, done.stderr[-2000:]
         assert "Traceback" not in done.stderr
 
+    @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks of signals")
+    def test_workers_do_not_hear_what_the_terminal_sends_to_all(self, tmp_path: Path) -> None:
+        (tmp_path / "masks.py").write_text(
+            "import signal\n"
+            "from joblib import Parallel, delayed\n"
+            "from harness.sweeps.interrupts import unheard_by_children\n"
+            "def blocked():\n"
+            "    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
+            "if __name__ == '__main__':\n"
+            "    import masks\n"
+            "    with unheard_by_children():\n"
+            "        found = Parallel(n_jobs=2)(delayed(masks.blocked)() for _ in range(4))\n"
+            "    print(found, blocked())\n",
+            encoding="utf-8",
+        )
+        done = subprocess.run(
+            [sys.executable, "masks.py"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.stdout == "[True, True, True, True] False\n", done.stderr[-2000:]
+
     def test_input_errors_of_a_sweep_are_not_taken_for_signals(self) -> None:
         with pytest.raises(InputError):
             harness.run("xor", "no-such", budget=5)

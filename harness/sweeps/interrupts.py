@@ -128,6 +128,11 @@ def unheard_by_children() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # Imported here, for the command line listens to signals before it imports what takes time.
+    from multiprocessing import resource_tracker
+
+    # The first semaphore starts it, and it leaves these signals unblocked behind it, up to Python 3.13.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, [number for number in SIGNALS if number != signal.SIGTERM]
     )

@@ -155,9 +155,7 @@ def sweep(
         return replace(results, notes=(*notes, *results.notes)), len(pending)
     rows, trace = tables_of(finished)
     listed = {asked.digest: list(asked.runs)}
-    return Tables(experiment.name, experiment.question, with_axes(rows), trace, skipped, listed), len(
-        pending
-    )
+    return Tables(experiment.name, experiment.question, with_axes(rows), trace, skipped, listed), len(pending)
 
 
 def _outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
