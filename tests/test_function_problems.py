@@ -17,6 +17,7 @@ from harness.gradients import build_source, known_sources
 from harness.problems import FunctionProblem, known_problems, load
 from harness.problems.functions import FunctionFamily
 from harness.runs.single_run import Run
+from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import plan
 from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, InputError
 from optimizers.function_objective import FunctionObjective
@@ -258,7 +259,7 @@ class TestRefusals:
             "seeds": 2,
             "budget": 20,
         }
-        runs, skipped = plan(harness.sweeps.experiment.build_experiment("test", table))
+        runs, skipped = plan(build_experiment("test", table))
         assert len(runs) == 4
         assert skipped["gradient"].tolist() == ["complex-step"]
         assert "complex numbers" in skipped["reason"][0]

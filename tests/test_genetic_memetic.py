@@ -9,7 +9,8 @@ import pytest
 from genetic_cases import START, Batched, sphere
 from watching import watch
 
-from optimizers.genetic.genetic_algorithm import Engine, GeneticAlgorithm
+from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
+from optimizers.genetic.genetic_options import Engine
 from optimizers.genetic.memetic_algorithm import MemeticAlgorithm
 from optimizers.objective import Array
 

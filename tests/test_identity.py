@@ -21,6 +21,7 @@ from harness.fingerprints.fingerprint import fingerprint
 from harness.problems import FunctionProblem, Problem, ProblemFamily, load
 from harness.runs.identity import own_code, shown_optimizer
 from harness.runs.single_run import Run
+from harness.sweeps.experiment_file import read_experiment
 from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
 from optimizers.optimizer import Need, Outcome
 from optimizers.options import options
@@ -375,7 +376,7 @@ class TestProblems:
     def test_the_declaration_of_own_data_runs_nothing_else(self, tmp_path: Path) -> None:
         harness.run(self.own(), ["adam", Walk()], budget=5, seeds=1, folder=tmp_path)
         with pytest.raises(InputError) as caught:
-            harness.sweeps.experiment.read_experiment(str(tmp_path / "experiment.toml"))
+            read_experiment(str(tmp_path / "experiment.toml"))
         sentence = str(caught.value)
         assert "problem 'iris' is your own" in sentence
         assert "cannot be built again from a file" in sentence
@@ -384,7 +385,7 @@ class TestProblems:
     def test_the_declaration_of_an_own_optimizer_runs_nothing_else(self, tmp_path: Path) -> None:
         harness.run("xor", named_adam(), budget=5, seeds=1, folder=tmp_path)
         with pytest.raises(InputError, match="optimizer 'adam' is your own"):
-            harness.sweeps.experiment.read_experiment(str(tmp_path / "experiment.toml"))
+            read_experiment(str(tmp_path / "experiment.toml"))
 
     def test_names_of_classes_belong_to_the_data(self) -> None:
         assert self.own().key != self.own(y=list("ccdd")).key

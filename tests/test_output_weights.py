@@ -13,7 +13,8 @@ from watching import watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective, InputError
-from optimizers.genetic.genetic_algorithm import Engine, GeneticAlgorithm
+from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
+from optimizers.genetic.genetic_options import Engine
 from optimizers.genetic.memetic_algorithm import MemeticAlgorithm
 from optimizers.objective import Array
 

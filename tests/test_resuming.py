@@ -139,7 +139,9 @@ class TestOtherCode:
     def test_the_fingerprint_covers_what_can_change_a_number(
         self, file: str, counts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(provenance_module, "__file__", str(tmp_path / "harness" / "provenance.py"))
+        monkeypatch.setattr(
+            provenance_module, "__file__", str(tmp_path / "harness" / "runs" / "provenance.py")
+        )
         digest = provenance_module.package_fingerprint.__wrapped__
         place = tmp_path / file
         place.parent.mkdir(parents=True)

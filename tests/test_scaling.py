@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
-from harness.problems.scaling import standardised
+from harness.problems.scaling import Scaling
 from optimizers import InputError
 
 
 def scaled(column: list[float], train: int | None = None) -> list[float]:
     table = np.array(column)[:, None]
-    rows: list[float] = standardised("X", table, np.arange(train or len(table)))[:, 0].tolist()
+    rows: list[float] = Scaling.of(table[: train or len(table)]).scaled("X", table)[:, 0].tolist()
     return rows
 
 

@@ -688,7 +688,7 @@ class TestProvenance:
             )
             return done.stdout.strip()
 
-        file = placed(tmp_path / "harness" / "provenance.py", monkeypatch)
+        file = placed(tmp_path / "harness" / "runs" / "provenance.py", monkeypatch)
         (tmp_path / "pyproject.toml").write_text('[project]\nname = "neural-harness"\n', encoding="utf-8")
         git("init", "-q")
         git("add", ".")
@@ -705,7 +705,7 @@ class TestProvenance:
     def test_the_repository_of_somebody_else_is_never_taken_for_this_projects(
         self, place: str, tracked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        placed(tmp_path / place / "provenance.py", monkeypatch)
+        placed(tmp_path / place / "runs" / "provenance.py", monkeypatch)
         (tmp_path / "pyproject.toml").write_text('[project]\nname = "theirs"\n', encoding="utf-8")
         (tmp_path / "theirs.py").write_text("", encoding="utf-8")
         for words in (
@@ -726,7 +726,7 @@ class TestProvenance:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-        placed(tmp_path / "harness" / "provenance.py", monkeypatch)
+        placed(tmp_path / "harness" / "runs" / "provenance.py", monkeypatch)
         assert project_commit.__wrapped__() is None
 
     def test_a_machine_without_git_has_no_commit(self, monkeypatch: pytest.MonkeyPatch) -> None:

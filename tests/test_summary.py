@@ -306,7 +306,7 @@ def test_a_notebook_sees_the_summary_with_nothing_unescaped() -> None:
 def test_a_table_without_its_columns_is_refused_with_the_remedy() -> None:
     runs, trace = pd.DataFrame(columns=RUN_COLUMNS), pd.DataFrame(columns=TRACE_COLUMNS)
     with pytest.raises(
-        InputError, match=r"'skipped' has no column problem.*harness\.results\.SKIPPED_COLUMNS"
+        InputError, match=r"'skipped' has no column problem.*harness\.runs\.tables\.SKIPPED_COLUMNS"
     ):
         Results("n", "", runs, trace, pd.DataFrame())
     with pytest.raises(InputError, match=r"'runs' has no column cost: build it with .*RUN_COLUMNS"):

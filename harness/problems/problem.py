@@ -35,11 +35,11 @@ from harness.problems.encoding import (
     split_rows,
     unit_costs,
 )
-from harness.problems.scaling import standardised
+from harness.problems.scaling import Scaling
 from optimizers.arrays import real_array
 from optimizers.checked import Name, Text, Truth, accepts, plain_seed
 from optimizers.errors import InputError, unknown_name
-from optimizers.objective import Array
+from optimizers.objective import Array, Rows
 from optimizers.options import BelowOne, Real
 from optimizers.shown import shown
 
@@ -218,8 +218,9 @@ class Problem(BaseProblem):
         """
         return self._data(plain_seed(seed))
 
-    @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
-    def _data(self, seed: int) -> tuple[Array, Array, Array, Array]:
+    @functools.lru_cache(maxsize=2)  # noqa: B019  # data and scaling ask for the same
+    def _split(self, seed: int) -> tuple[Rows, Rows]:
+        """Return the numbers of the training and of the test rows."""
         rng = np.random.default_rng(self.seed_sequence(seed, SPLIT))
         strata = self._Y.argmax(axis=1) if self._Y.shape[1] > 1 else self._Y[:, 0]
         classes = strata if self.classes is not None else None
@@ -236,10 +237,24 @@ class Problem(BaseProblem):
                 f"{self._class(lost[0])} to train on, for there {'is' if rows == 1 else 'are'} only {rows}: "
                 "take a smaller one"
             )
-        X, Y = self._X, self._Y
-        if self._scale:
-            X = standardised("X", X, train)
-            Y = standardised("Y", Y, train) if self.classes is None else Y
+        return train, test
+
+    def scaling(self, seed: int = 0) -> tuple[Scaling | None, Scaling | None]:
+        """Return how inputs and targets are scaled, by the training rows; None for what is left as it is.
+
+        Targets are scaled where they are the numbers of a regression.
+        """
+        if not self._scale:
+            return None, None
+        train, _ = self._split(plain_seed(seed))
+        return Scaling.of(self._X[train]), None if self.classes is not None else Scaling.of(self._Y[train])
+
+    @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
+    def _data(self, seed: int) -> tuple[Array, Array, Array, Array]:
+        train, test = self._split(seed)
+        of_inputs, of_targets = self.scaling(seed)
+        X = self._X if of_inputs is None else of_inputs.scaled("X", self._X)
+        Y = self._Y if of_targets is None else of_targets.scaled("Y", self._Y)
         tables = X[train], Y[train], X[test], Y[test]
         for table in tables:
             # They are handed out again; whoever wants to change one makes a copy.

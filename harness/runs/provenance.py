@@ -31,8 +31,10 @@ CHANGES_NO_NUMBER = {
 """What of each package has no part in a run's numbers: it keeps, judges or draws them. All other files have
 one, so that a new one counts unless it or its folder is named here."""
 
-TOP = Path(__file__).resolve().parent.parent.parent
-"""The folder that holds the packages."""
+
+def top() -> Path:
+    """Return the folder that holds the packages."""
+    return Path(__file__).resolve().parent.parent.parent
 
 
 @functools.cache
@@ -40,8 +42,8 @@ def package_fingerprint() -> str:
     """Return a digest of this project's own sources that can change a number of a run, 16 digits."""
     digest = hashlib.sha256()
     for package, left_out in CHANGES_NO_NUMBER.items():
-        for path in sorted((TOP / package).rglob("*.py")):
-            place = path.relative_to(TOP)
+        for path in sorted((top() / package).rglob("*.py")):
+            place = path.relative_to(top())
             if place.parts[1] not in left_out and "/".join(place.parts[1:]) not in left_out:
                 # A checkout may turn the ends of lines.
                 content = path.read_bytes().replace(b"\r\n", b"\n")
@@ -120,12 +122,12 @@ def project_commit() -> str | None:
     """
     file = Path(__file__).resolve()
     folder = file.parent
-    if _git(folder, "rev-parse", "--show-prefix") != f"{folder.relative_to(TOP).as_posix()}/":
+    if _git(folder, "rev-parse", "--show-prefix") != f"{folder.relative_to(top()).as_posix()}/":
         return None
     if _git(folder, "ls-files", file.name) != file.name:
         return None
     try:
-        declared = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+        declared = tomllib.loads((top() / "pyproject.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     project = declared.get("project")
