@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from harness import autodiff, coursework, plots, problems
     from harness.api import load, run
     from harness.gradient_check import check
+    from harness.models import Model, load_model
     from harness.problems.problem import Problem
     from harness.results import Results
     from optimizers.observer import Budget
 
 __all__ = [
     "Budget",
+    "Model",
     "Problem",
     "Results",
     "autodiff",
     "check",
     "coursework",
     "load",
+    "load_model",
     "plots",
     "problems",
     "run",
@@ -35,10 +38,12 @@ __all__ = [
 
 _PLACES = {
     "Budget": "optimizers.observer",
+    "Model": "harness.models",
     "check": "harness.gradient_check",
     "Problem": "harness.problems.problem",
     "Results": "harness.results",
     "load": "harness.api",
+    "load_model": "harness.models",
     "run": "harness.api",
 }
 

@@ -136,9 +136,7 @@ def model_of(row: pd.Series[Any], problem: BaseProblem, parameters: Literal["bes
     """
     what = f"run of {row['optimizer']} on {row['problem']}, seed {row['seed']},"
     if not isinstance(problem, Problem):
-        raise InputError(
-            f"the {what} searched a function, expected a network: there is nothing to predict with"
-        )
+        raise InputError(f"the {what} searched a function, and predicts nothing: take a run of a network")
     if row["problem_key"] and row["problem_key"] != digest_of_key(problem.key):
         raise InputError(
             f"the {what} was done on other data or another network than problem '{problem.name}' has now: "

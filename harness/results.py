@@ -2,34 +2,84 @@
 
 from __future__ import annotations
 
+import functools
 import html
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from harness import plots
 from harness.analysis.summary import summarize
 from harness.models import Model, model_of
 from harness.problems import load
 from harness.problems.base import BaseProblem
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
 from harness.runs.identity import shown_problem
+from harness.runs.schema import TRACE_LABELS
 from harness.runs.tables import Tables
 from optimizers.errors import InputError, unknown_name
+
+
+def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a trace whose rows say of which problem, optimizer, gradient source and seed they are.
+
+    >>> runs = pd.DataFrame({"run_id": ["a", "b"], "problem": "xor", "optimizer": ["adam", "rprop"],
+    ...                      "gradient": "analytic", "seed": 3})
+    >>> labelled(pd.DataFrame({"run_id": ["b", "b", "a"]}), runs)["optimizer"].tolist()
+    ['rprop', 'rprop', 'adam']
+    """
+    # A run's rows stand together, so that there are few places to look up.
+    ids = trace["run_id"].to_numpy()
+    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if ids.size else np.empty(0, dtype=np.int64)
+    place = pd.Index(runs["run_id"]).get_indexer(pd.Index(ids[first]))
+    place = np.repeat(place, np.diff(np.append(first, ids.size)))
+    columns: dict[str, Any] = {}
+    for name in TRACE_LABELS:
+        if name == "seed":
+            columns[name] = runs[name].to_numpy()[place]
+            continue
+        # A category each, for a trace has a million rows of a few names.
+        codes, found = pd.factorize(runs[name])
+        columns[name] = pd.Categorical.from_codes(codes[place], categories=found)
+    return trace.assign(**columns)
+
+
+@dataclass(frozen=True)
+class Plots:
+    """The plots of some results, each by its name: ``results.plot.convergence()``."""
+
+    results: Tables
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_") or name not in dir(self):
+            raise AttributeError(f"there is no plot {name!r}; there are {', '.join(dir(self))}")
+        return functools.partial(getattr(plots, name), self.results)
+
+    def __dir__(self) -> list[str]:
+        return [name.replace("-", "_") for name in plots.known_plots()]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Results(Tables):
     """The tables of a comparison, as ``harness.run`` and ``harness.load`` return them.
 
-    ``runs``, ``trace`` and ``skipped`` are frames of pandas; see ``harness.runs.tables.Tables``.
+    ``runs``, ``trace`` and ``skipped`` are frames of pandas; see ``harness.runs.tables.Tables``. Here each
+    row of the trace also says of which problem, optimizer, gradient source and seed it is.
     """
 
     @classmethod
     def of(cls, tables: Tables) -> Results:
         """Return tables as results."""
-        return cls(**{field.name: getattr(tables, field.name) for field in fields(Tables)})
+        found = {field.name: getattr(tables, field.name) for field in fields(Tables)}
+        return cls(**{**found, "trace": labelled(tables.trace, tables.runs)})
+
+    @property
+    def plot(self) -> Plots:
+        """All plots of these results: ``results.plot.convergence(x="seconds")``."""
+        return Plots(self)
 
     def summary(self) -> pd.DataFrame:
         """Return one row a problem, optimizer and gradient source: medians and quartiles over all runs."""

@@ -14,6 +14,7 @@ import pytest
 
 import harness
 import optimizers
+from harness.runs.schema import TRACE_LABELS
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from optimizers import InputError
 
@@ -54,7 +55,7 @@ class TestRun:
 
     def test_runs_and_trace_have_the_documented_columns(self, results: harness.Results) -> None:
         assert list(results.runs.columns) == list(RUN_COLUMNS)
-        assert list(results.trace.columns) == list(TRACE_COLUMNS)
+        assert list(results.trace.columns) == [*TRACE_COLUMNS, *TRACE_LABELS]
         assert set(results.trace["run_id"]) == set(results.runs["run_id"])
         assert results.runs["test_accuracy"].between(0, 1).all()
         assert (results.runs["best_loss"] <= results.runs["start_loss"]).all()

@@ -104,6 +104,14 @@ TRACE: dict[str, Column] = {
 }
 """One row a look at a run, the start first."""
 
+TRACE_LABELS = {
+    "problem": "the run's problem",
+    "optimizer": "its optimizer",
+    "gradient": "its gradient source",
+    "seed": "its seed",
+}
+"""What ``harness.Results`` adds to each row of the trace, names as categories; it is not stored."""
+
 TABLES = {"runs": RUNS, "trace": TRACE}
 
 
