@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,7 @@ from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
+from optimizers.registry import build_optimizer
 from optimizers.search import observed, search
 from optimizers.shown import shown
 
@@ -59,7 +61,7 @@ class Minimum:
 def minimize(
     function: Callable[[Array], float] | Objective,
     start: ArrayLike,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str | Mapping[str, Any],
     budget: Budget | float,
     *,
     target: float | None = None,
@@ -72,7 +74,7 @@ def minimize(
         function: any callable of a vector, or an objective. Gradients of a callable are taken by
             differences and paid for; for your own, hand in a ``FunctionObjective``.
         start: parameters to start from, shape (n,).
-        optimizer: the search method.
+        optimizer: the search method, or its name with options such as ``"adam:learning_rate=0.1"``.
         budget: a ``Budget``, or a number: the most cost, in evaluations of the function.
         target: loss at which to stop, or None.
         rng: randomness of the search; a generator seeded with 0 where left out.
@@ -92,7 +94,12 @@ def minimize(
     if point.ndim != 1 or not np.isfinite(point).all():
         raise InputError(f"start is {shown(start)}, expected a flat vector of finite numbers")
     if not isinstance(optimizer, Optimizer):
-        raise InputError(f"optimizer is {shown(optimizer)}, expected an optimizer such as optimizers.Adam()")
+        if not isinstance(optimizer, str | Mapping):
+            raise InputError(
+                f"optimizer is {shown(optimizer)}, expected an optimizer such as optimizers.Adam(), or its "
+                'name with options, such as "adam:learning_rate=0.1"'
+            )
+        optimizer = build_optimizer(optimizer)
     if target is not None and not _is_number(target):
         raise InputError(f"target is {shown(target)}, expected a finite number or None")
     if rng is not None and not isinstance(rng, np.random.Generator):

@@ -12,6 +12,7 @@ from optimizers.errors import InputError
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Need, Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
+from optimizers.registry import build_optimizer
 from optimizers.scipy.methods import LBFGS
 
 MOST_IN_VAIN = 100
@@ -23,9 +24,6 @@ def _built(value: Any) -> Any:
     """Build the method that a file names."""
     if not isinstance(value, str | dict):
         return value
-    # The registry finds this class too, so it can be imported only after this file.
-    from optimizers.registry import build_optimizer
-
     return build_optimizer(value)
 
 

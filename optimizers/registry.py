@@ -1,72 +1,212 @@
-"""Finds every optimizer: the ones in this package by themselves, others through entry points."""
+"""Families of plug-ins: one object each, which finds its members and builds them from a name with options.
+
+Members are found in this project's files by themselves, among the entry points of other packages, and in
+files that a user has named (``adopt``). Nothing is listed by hand.
+"""
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 import pkgutil
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any, ClassVar, TypeVar
 
 from optimizers.errors import InputError, unknown_name
 from optimizers.named import Named
 from optimizers.optimizer import Optimizer
 from optimizers.plugins import add_plugins
 from optimizers.shown import shown
+from optimizers.specification import parse
 
+Member = TypeVar("Member")
 T = TypeVar("T", bound=Named)
 
 
-def find_classes(package: str, base: type[T], group: str) -> dict[str, type[T]]:
-    """Find the concrete subclasses of a base class in every module of a package and among entry points.
+class Registry(Mapping[str, Member]):
+    """The members of a family by their names.
 
     Arguments:
-        package: name of the package whose modules are imported and searched, sub-packages included.
-        base: abstract class of the family.
-        group: entry-point group through which other packages add members.
+        kind: what a member is called in a sentence, such as "optimizer".
+        group: group of entry points through which other packages add members.
+        own: returns this project's members by their names; called at the first look-up.
+        fits: says whether something may be a member.
+        name_of: returns a member's name, of the member and of the name that it goes by elsewhere.
+        expected: what a member is, for a sentence.
 
-    Returns:
-        Classes by their name in kebab-case, sorted.
+    >>> KNOWN = Registry("letter", "docs.letters", lambda: {"a": "A"}, lambda found: isinstance(found, str),
+    ...                  lambda member, name: name, "a text")
+    >>> dict(KNOWN), "b" in KNOWN, KNOWN.find("a")
+    ({'a': 'A'}, False, 'A')
     """
-    found: dict[str, type[T]] = {}
-    path = importlib.import_module(package).__path__
-    candidates: list[Any] = []
-    for module in pkgutil.walk_packages(path, f"{package}."):
-        candidates += vars(importlib.import_module(module.name)).values()
 
-    def fits(candidate: Any) -> bool:
-        return (
-            inspect.isclass(candidate) and issubclass(candidate, base) and not inspect.isabstract(candidate)
+    families: ClassVar[list[Registry[Any]]] = []
+    """All that there are so far."""
+
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        own: Callable[[], Mapping[str, Member]],
+        fits: Callable[[Any], bool],
+        name_of: Callable[[Any, str], str],
+        expected: str,
+    ) -> None:
+        self.kind, self.group, self.expected = kind, group, expected
+        self._own, self._fits, self._name_of = own, fits, name_of
+        self._adopted: dict[str, Member] = {}
+        self._members: dict[str, Member] | None = None
+        Registry.families.append(self)
+
+    def __getitem__(self, name: str) -> Member:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Member]:
+        if self._members is None:
+            found = dict(self._own())
+            add_plugins(
+                found, self.group, self._fits, self.expected, lambda name, member: self._name_of(member, name)
+            )
+            self._members = dict(sorted((found | self._adopted).items()))
+        return self._members
+
+    def find(self, name: str) -> Member:
+        """Return a member by its name.
+
+        Raises:
+            InputError: for an unknown name; it says which is nearest.
+        """
+        members = self._all()
+        if name not in members:
+            raise unknown_name(self.kind, name, members)
+        return members[name]
+
+    def adopt(self, module: ModuleType, place: str) -> list[str]:
+        """Take in the members that a module defines itself; return their names.
+
+        Arguments:
+            module: for example a file that a user has named.
+            place: what the module is called in a sentence.
+
+        Raises:
+            InputError: if the name of one is taken.
+        """
+        names = []
+        for name, found in vars(module).items():
+            defined_there = getattr(found, "__module__", module.__name__) == module.__name__
+            if name.startswith("_") or not defined_there or not self._fits(found):
+                continue
+            taken = self._name_of(found, name)
+            if self._all().get(taken, found) is not found:
+                raise InputError(
+                    f"{place}: the name '{taken}' of {self.kind} {name} is taken: give it another one"
+                )
+            self._adopted[taken] = found
+            names.append(taken)
+        self._members = None
+        return names
+
+
+class ClassRegistry(Registry[type[T]]):
+    """A family whose members are classes with options: found by their base class, built by name.
+
+    Arguments:
+        kind: see ``Registry``.
+        group: see ``Registry``.
+        package: name of the package whose files are searched, sub-packages included.
+        base: abstract class of the family.
+    """
+
+    def __init__(self, kind: str, group: str, package: str, base: type[T]) -> None:
+        def fits(candidate: Any) -> bool:
+            concrete = inspect.isclass(candidate) and not inspect.isabstract(candidate)
+            return concrete and issubclass(candidate, base)
+
+        def own() -> dict[str, type[T]]:
+            found = [member for member in _members_of_files(package) if fits(member)]
+            return {member.name(): member for member in found}
+
+        super().__init__(
+            kind, group, own, fits, lambda member, _: str(member.name()), f"a class of {base.__name__}"
         )
 
-    found |= {candidate.name(): candidate for candidate in candidates if fits(candidate)}
-    add_plugins(found, group, fits, f"a class of {base.__name__}", lambda _, member: str(member.name()))
-    return dict(sorted(found.items()))
+    def build(self, specification: str | Mapping[str, Any], **options: Any) -> T:
+        """Build a member from its name, its name with options in one text, or a table of both.
+
+        Arguments:
+            specification: ``"adam"``, ``"adam:learning_rate=0.01"`` or
+                ``{"name": "adam", "learning_rate": 0.01}``.
+            options: more options by name; they win.
+
+        Raises:
+            InputError: for an unknown name or option; it says which is nearest.
+        """
+        given = self.read(specification) | options
+        return self.find(given.pop("name"))(**given)
+
+    def read(self, specification: str | Mapping[str, Any]) -> dict[str, Any]:
+        """Return a name with options as a table, the name under "name"; neither is looked up.
+
+        Raises:
+            InputError: for what is neither text nor a table with a name.
+        """
+        if isinstance(specification, str):
+            return parse(specification, self.kind)
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        if not isinstance(specification, Mapping):
+            raise InputError(
+                f"{article} {self.kind} is {shown(specification)}, expected its name as text, or a table "
+                "with name and options"
+            )
+        given = dict(specification)
+        if not isinstance(given.get("name"), str):
+            raise InputError(
+                f"{article} {self.kind} has no name: found {shown(specification)}, expected a table with "
+                "name = ..."
+            )
+        return given
 
 
-@functools.cache
-def known_optimizers() -> dict[str, type[Optimizer]]:
+def _members_of_files(package: str) -> Iterator[Any]:
+    path = importlib.import_module(package).__path__
+    for module in pkgutil.walk_packages(path, f"{package}."):
+        yield from list(vars(importlib.import_module(module.name)).values())
+
+
+OPTIMIZERS: ClassRegistry[Optimizer] = ClassRegistry(
+    "optimizer",
+    "harness.optimizers",
+    "optimizers",
+    Optimizer,  # type: ignore[type-abstract]
+)
+"""Every optimizer class by its name in kebab-case."""
+
+
+def known_optimizers() -> Mapping[str, type[Optimizer]]:
     """Return every optimizer class by its name in kebab-case."""
-    return find_classes("optimizers", Optimizer, "harness.optimizers")  # type: ignore[type-abstract]
+    return OPTIMIZERS
 
 
-def build_optimizer(specification: str | dict[str, Any]) -> Optimizer:
-    """Build an optimizer from its name, or from a table with a name and options.
+def build_optimizer(specification: str | Mapping[str, Any]) -> Optimizer:
+    """Build an optimizer from its name with options.
 
     Arguments:
-        specification: ``"adam"`` or ``{"name": "adam", "learning_rate": 0.01}``.
+        specification: ``"adam"``, ``"adam:learning_rate=0.01"`` or
+            ``{"name": "adam", "learning_rate": 0.01}``.
 
     Raises:
         InputError: for an unknown name or option; it says which is nearest.
 
     >>> build_optimizer({"name": "adam", "learning_rate": 0.5}).learning_rate
     0.5
+    >>> build_optimizer("adam:learning_rate=0.5").label
+    'adam(learning_rate=0.5)'
     """
-    given = {"name": specification} if isinstance(specification, str) else dict(specification)
-    name = given.pop("name", None)
-    if not isinstance(name, str):
-        raise InputError(f'an optimizer has no name: found {shown(specification)}, expected name = "adam"')
-    classes = known_optimizers()
-    if name not in classes:
-        raise unknown_name("optimizer", name, classes)
-    return classes[name](**given)
+    return OPTIMIZERS.build(specification)

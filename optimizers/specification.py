@@ -28,8 +28,8 @@ def parse(specification: str, kind: str = "problem") -> dict[str, Any]:
     name, _, listing = specification.partition(":")
     parts: list[str] = []
     for part in filter(None, listing.split(",")):
-        # A comma inside brackets belongs to the list.
-        if parts and parts[-1].count("[") > parts[-1].count("]"):
+        # A comma inside brackets belongs to the list or the table.
+        if parts and any(parts[-1].count(one) > parts[-1].count(other) for one, other in ("[]", "{}")):
             parts[-1] += f",{part}"
         else:
             parts.append(part)

@@ -576,7 +576,7 @@ class TestSkipping:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sources = {"analytic": Analytic, "twin": Twin}
-        monkeypatch.setattr(harness.gradients, "known_sources", lambda: sources)
+        monkeypatch.setattr(harness.gradients.SOURCES, "_members", sources)
         searches = [GradientDescent(), GeneticAlgorithm(population_size=10), PerceptronRule()]
         results = swept([load("setosa"), load("xor")], searches, gradients=["analytic", "twin"])
         counts = results.runs.groupby(["problem", "optimizer_name", "gradient"]).size().to_dict()

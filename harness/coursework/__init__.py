@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from harness.coursework.example import Example
-from optimizers.errors import unknown_name
-from optimizers.registry import find_classes
+from optimizers.registry import ClassRegistry
+
+EXAMPLES: ClassRegistry[Example] = ClassRegistry("example", __name__, __name__, Example)  # type: ignore[type-abstract]
+"""Every worked example by its name in kebab-case."""
 
 
-@functools.cache
-def known_examples() -> dict[str, type[Example]]:
+def known_examples() -> Mapping[str, type[Example]]:
     """Return every worked example by its name in kebab-case."""
-    return find_classes(__name__, Example, __name__)  # type: ignore[type-abstract]
+    return EXAMPLES
 
 
 def load(name: str) -> Example:
@@ -25,8 +25,4 @@ def load(name: str) -> Example:
     >>> load("relu-layer").printed.lines
     ('a_j = max(z_j, 0),  z_j = sum_i W_ij x_i + b_j',)
     """
-    examples = known_examples()
-    if name not in examples:
-        raise unknown_name("example", name, examples)
-    example: Callable[[], Example] = examples[name]  # every member has defaults
-    return example()
+    return EXAMPLES.build(name)

@@ -8,32 +8,46 @@ importing this package costs nothing. A figure of another package joins through 
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
 from optimizers.errors import InputError
-from optimizers.plugins import add_plugins, plugins
+from optimizers.registry import Registry
 
 Plot = Callable[..., Any]
 
 
-def known_plots() -> dict[str, Plot]:
-    """Return every plot by its name in kebab-case, as files and the terminal write it.
-
-    >>> "convergence" in known_plots()
-    True
-    """
+def _own() -> dict[str, Plot]:
     _import_matplotlib()
     found: dict[str, Plot] = {}
     for module in pkgutil.iter_modules(__path__):
         plot = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name, None)
         if callable(plot):
-            found[module.name] = plot
-    add_plugins(found, __name__, callable, "a function of results", lambda name, _: name.replace("-", "_"))
-    return {name.replace("_", "-"): found[name] for name in sorted(found)}
+            found[module.name.replace("_", "-")] = plot
+    return found
+
+
+def _is_plot(candidate: Any) -> bool:
+    return inspect.isfunction(candidate) and [*inspect.signature(candidate).parameters][:1] == ["results"]
+
+
+PLOTS: Registry[Plot] = Registry(
+    "plot", __name__, _own, _is_plot, lambda _, name: name.replace("_", "-"), "a function of results"
+)
+"""Every plot by its name in kebab-case, as files and the terminal write it."""
+
+
+def known_plots() -> Mapping[str, Plot]:
+    """Return every plot by its name in kebab-case, as files and the terminal write it.
+
+    >>> "convergence" in known_plots()
+    True
+    """
+    return PLOTS
 
 
 def _import_matplotlib() -> None:
@@ -67,9 +81,8 @@ def __getattr__(name: str) -> Any:
     if any(module.name == name for module in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{name}")
         return globals()[name]
-    for brought, plot in plugins(__name__):
-        if brought.replace("-", "_") == name:
-            return plot
+    if not name.startswith("_") and name.replace("_", "-") in PLOTS:
+        return PLOTS[name.replace("_", "-")]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; see harness.plots.known_plots()")
 
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Mapping
 from typing import Any
 
 from harness.problems.base import BaseProblem
 from harness.problems.family import Family, ProblemFamily
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
-from optimizers.errors import InputError, unknown_name
-from optimizers.registry import find_classes
+from optimizers.errors import InputError
+from optimizers.registry import ClassRegistry
 from optimizers.shown import shown
 from optimizers.specification import parse
 
-__all__ = ["Family", "FunctionProblem", "Problem", "ProblemFamily", "known_problems", "load", "parse"]
+__all__ = [
+    "PROBLEMS",
+    "Family",
+    "FunctionProblem",
+    "Problem",
+    "ProblemFamily",
+    "known_problems",
+    "load",
+    "parse",
+]
 
 
-@functools.cache
-def known_problems() -> dict[str, type[Family]]:
+PROBLEMS: ClassRegistry[Family] = ClassRegistry("problem", __name__, __name__, Family)  # type: ignore[type-abstract]
+"""Every problem family by its name in kebab-case."""
+
+
+def known_problems() -> Mapping[str, type[Family]]:
     """Return every problem family by its name in kebab-case."""
-    return find_classes(__name__, Family, __name__)  # type: ignore[type-abstract]
+    return PROBLEMS
 
 
 def load(name: str, **options: Any) -> BaseProblem:
@@ -40,9 +52,4 @@ def load(name: str, **options: Any) -> BaseProblem:
     """
     if not isinstance(name, str):
         raise InputError(f"a problem's name is {shown(name)}, expected text such as 'iris'")
-    given = parse(name) | options
-    family = given.pop("name")
-    families = known_problems()
-    if family not in families:
-        raise unknown_name("problem", family, families)
-    return families[family](**given).build()
+    return PROBLEMS.build(name, **options).built()

@@ -13,6 +13,7 @@ import numpy as np
 
 from optimizers.checked import plain_seed
 from optimizers.errors import InputError
+from optimizers.named import Named
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.shown import shown
 
@@ -79,6 +80,8 @@ class BaseProblem(ABC):
     key: str
     data_key: str
     target: float | None
+    family: Named | None = None
+    """What built it, by a name and options; None where it was made of a user's data or function."""
 
     @abstractmethod
     def objective(self, gradient: str = "analytic", seed: int = 0) -> Measurable:

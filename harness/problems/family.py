@@ -6,7 +6,8 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +37,35 @@ def _tuple_of_names(value: object) -> object:
 class Family(Named, ABC):
     """Problems that a name and options describe; what the options are is the subclass's."""
 
+    files: ClassVar[tuple[str, ...]] = ()
+    """Options that are paths; in an experiment's file they are relative to it."""
+
     @abstractmethod
     def build(self) -> BaseProblem:
         """Build the problem."""
 
+    def built(self) -> BaseProblem:
+        """Build the problem, which knows from then on what it was built by."""
+        problem = self.build()
+        problem.family = self
+        return problem
+
+    @property
+    def specification(self) -> str:
+        """What builds it again from anywhere: the label, with paths from the root."""
+        changed = changed_options(self)
+        places = {name: str(Path(changed[name]).resolve()) for name in self.files if name in changed}
+        return write(self.name(), changed | places)
+
     @property
     def label(self) -> str:
-        """The name with the options that differ from their defaults."""
+        """The name with the options that differ from their defaults, as ``load`` reads it."""
         return write(self.name(), changed_options(self))
+
+    @classmethod
+    def example(cls, folder: Path) -> dict[str, Any]:
+        """Return options to try the problem with, where the defaults do not do; a file goes into a folder."""
+        return {}
 
     @property
     def key(self) -> str:

@@ -67,6 +67,8 @@ def is_own_problem(problem: BaseProblem) -> bool:
     >>> is_own_problem(harness.Problem.from_arrays([[0.0], [1.0]], [0, 1], test_fraction=0, name="iris"))
     True
     """
+    if problem.family is not None:
+        return known_problems().get(problem.family.name()) is not type(problem.family)
     return _differs(problem.name, problem.key)
 
 
@@ -100,7 +102,7 @@ def shown_problem(problem: BaseProblem) -> str:
     >>> shown_problem(harness.Problem.from_arrays([[0.0], [1.0]], [0, 1], test_fraction=0, name="iris"))
     'iris (own)'
     """
-    return _shown(problem.name, problem.key)
+    return problem.name if problem.family is not None else _shown(problem.name, problem.key)
 
 
 @functools.lru_cache(maxsize=256)

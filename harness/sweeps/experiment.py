@@ -39,6 +39,7 @@ class Experiment:
         timeout: seconds after which a run is given up, before the next call of a slow function at the latest,
             or None.
         gradient_reference: gradient source that each run's own is held against at every look, or None.
+        plugins: files that bring optimizers, problems and others, by their paths.
         figures: the plots that answer the question, each a name and its options.
     """
 
@@ -51,6 +52,7 @@ class Experiment:
     budget: Budget
     timeout: float | None = None
     gradient_reference: str | None = None
+    plugins: Sequence[str] = ()
     figures: Sequence[dict[str, Any]] = field(default=(DEFAULT_FIGURE,))
 
     def __post_init__(self) -> None:
@@ -90,13 +92,15 @@ class Experiment:
             "problems": [
                 {"own": problem.name, "digest": digest_of(problem.key)}
                 if is_own_problem(problem)
-                else problem.name
+                else getattr(problem.family, "specification", problem.name)
                 for problem in self.problems
             ],
             "gradients": list(self.gradients),
             "seeds": list(self.seeds),
             "budget": {name: value for name, value in limits.items() if value is not None},
         }
+        if self.plugins:
+            declared["plugins"] = list(self.plugins)
         if self.timeout is not None:
             declared["timeout"] = self.timeout
         if self.gradient_reference is not None:

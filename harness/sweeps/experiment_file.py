@@ -41,7 +41,7 @@ def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
         raise unknown_name("experiment", name_or_file, shipped)
     table = _read_table(path)
     try:
-        return build_experiment(_folder_name(path.stem), table | changes)
+        return build_experiment(_folder_name(path.stem), table | changes, path.parent)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from None
 

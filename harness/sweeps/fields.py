@@ -5,20 +5,27 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
-from harness.gradients import build_source
-from harness.problems import known_problems, load, parse
+from harness.gradients import SOURCES, build_source
+from harness.problems import PROBLEMS
 from harness.problems.base import BaseProblem
 from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
+from harness.sweeps.plugins import load_plugins
 from optimizers.errors import InputError, unknown_name
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import option_ranges
-from optimizers.registry import build_optimizer, known_optimizers
+from optimizers.registry import OPTIMIZERS, ClassRegistry
 from optimizers.shown import shown
+from optimizers.specification import parse
+
+HERE = Path()
+"""The folder in which a command is given."""
 
 FIELDS = (
     "question",
@@ -30,6 +37,7 @@ FIELDS = (
     "timeout",
     "gradient_reference",
     "figures",
+    "plugins",
 )
 
 MOST_SEEDS = 100_000
@@ -39,8 +47,13 @@ LARGEST_SEED = 2**63 - 1
 """The largest whole number that a column of a table holds."""
 
 
-def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
+def build_experiment(name: str, table: dict[str, Any], base: Path = HERE) -> Experiment:
     """Build an experiment from the table of its file, every list expanded.
+
+    Arguments:
+        name: the experiment's name.
+        table: its fields.
+        base: the folder that paths in it are relative to.
 
     Raises:
         InputError: for a field that is missing, unknown or wrong.
@@ -57,16 +70,19 @@ def build_experiment(name: str, table: dict[str, Any]) -> Experiment:
             raise InputError(f"field '{key}' is {shown(text)}, expected text")
     if timeout is not None and not _positive(timeout):
         raise InputError(f"field 'timeout' is {shown(timeout)}, expected seconds above 0, or no such field")
+    # Before anything that they bring is looked up.
+    plugins = [load_plugins(base / file) for file in _files(table.get("plugins", []))]
     return Experiment(
         name=name,
         question=question,
-        problems=[problem for entry in _entries(table, "problems") for problem in _problems(entry)],
+        problems=[problem for entry in _entries(table, "problems") for problem in _problems(entry, base)],
         optimizers=[optimizer for entry in _entries(table, "optimizers") for optimizer in _optimizers(entry)],
-        gradients=_names(table.get("gradients", ["analytic"]), "gradients"),
+        gradients=[source for entry in _sources(table) for source in _expanded_source(entry)],
         seeds=_seeds(table.get("seeds", 10)),
         budget=read_budget(table["budget"]),
         timeout=timeout,
         gradient_reference=_reference(table.get("gradient_reference")),
+        plugins=plugins,
         figures=_figures(table),
     )
 
@@ -105,11 +121,24 @@ def _entries(table: dict[str, Any], name: str) -> list[Any]:
     return entries
 
 
-def _names(value: Any, name: str) -> list[str]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not names or not all(isinstance(entry, str) for entry in names):
-        raise InputError(f"field '{name}' is {shown(value)}, expected a list of names, at least one")
-    return names
+def _files(value: Any) -> list[str]:
+    files = [value] if isinstance(value, str) else value
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise InputError(f"field 'plugins' is {shown(value)}, expected a list of files such as [\"mine.py\"]")
+    return files
+
+
+def _sources(table: dict[str, Any]) -> list[Any]:
+    given = table.get("gradients", ["analytic"])
+    entries = [given] if isinstance(given, str | dict) else given
+    if not isinstance(entries, list) or not entries:
+        raise InputError(f"field 'gradients' is {shown(given)}, expected a list of names, at least one")
+    return entries
+
+
+def _expanded_source(entry: Any) -> list[str]:
+    given = _read(SOURCES, entry, "gradients", 'a name such as "analytic"')
+    return [SOURCES.build(choice).label for choice in _expanded(given, SOURCES.find(given["name"]))]
 
 
 def _seeds(value: Any) -> list[int]:
@@ -134,7 +163,7 @@ def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
         raise InputError(f"field 'figures' is {shown(entries)}, expected a list of names or tables")
     figures = []
     for entry in entries:
-        figure = {"name": entry} if isinstance(entry, str) else entry
+        figure = parse(entry, "figure") if isinstance(entry, str) else entry
         if not isinstance(figure, dict) or not isinstance(figure.get("name"), str):
             raise InputError(
                 f"field 'figures' holds {shown(entry)}, expected a table with name = \"convergence\""
@@ -166,20 +195,24 @@ def _refuse_own(kind: str, entry: dict[str, Any]) -> NoReturn:
     )
 
 
-def _problems(entry: Any) -> list[BaseProblem]:
+def _problems(entry: Any, base: Path) -> list[BaseProblem]:
     if isinstance(entry, BaseProblem):
         return [entry]
     if isinstance(entry, dict) and "own" in entry:
         _refuse_own("problem", entry)
-    given = parse(entry) if isinstance(entry, str) else entry
-    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        raise InputError(
-            f"field 'problems' holds {shown(entry)}, expected a problem, or a name such as \"iris\""
-        )
-    families = known_problems()
-    if given["name"] not in families:
-        raise unknown_name("problem", given["name"], families)
-    return [load(**choice) for choice in _expanded(given, families[given["name"]])]
+    given = _read(PROBLEMS, entry, "problems", 'a problem, or a name such as "iris"')
+    family = PROBLEMS.find(given["name"])
+    for option in family.files:
+        if isinstance(given.get(option), str):
+            given[option] = str(base / given[option])
+    return [PROBLEMS.build(choice).built() for choice in _expanded(given, family)]
+
+
+def _read(registry: ClassRegistry[Any], entry: Any, field: str, expected: str) -> dict[str, Any]:
+    named = isinstance(entry, Mapping) and isinstance(entry.get("name"), str)
+    if not isinstance(entry, str) and not named:
+        raise InputError(f"field '{field}' holds {shown(entry)}, expected {expected}")
+    return registry.read(entry)
 
 
 def _optimizers(entry: Any) -> list[Optimizer]:
@@ -187,12 +220,5 @@ def _optimizers(entry: Any) -> list[Optimizer]:
         return [entry]
     if isinstance(entry, dict) and "own" in entry:
         _refuse_own("optimizer", entry)
-    given = {"name": entry} if isinstance(entry, str) else entry
-    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        raise InputError(
-            f"field 'optimizers' holds {shown(entry)}, expected Adam(), or a name such as \"adam\""
-        )
-    classes = known_optimizers()
-    if given["name"] not in classes:
-        raise unknown_name("optimizer", given["name"], classes)
-    return [build_optimizer(choice) for choice in _expanded(given, classes[given["name"]])]
+    given = _read(OPTIMIZERS, entry, "optimizers", 'Adam(), or a name such as "adam"')
+    return [OPTIMIZERS.build(choice) for choice in _expanded(given, OPTIMIZERS.find(given["name"]))]

@@ -24,8 +24,9 @@ from harness.runs.store import Store, tables_of
 from harness.runs.tables import SKIPPED_COLUMNS, Tables
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed, unheard_by_children
+from harness.sweeps.plugins import loaded_plugins
 from harness.sweeps.progress import Progress
-from harness.sweeps.worker import end_with
+from harness.sweeps.worker import begin
 from optimizers.errors import InputError, unknown_name
 from optimizers.linear_algebra_threads import one_thread
 from optimizers.shown import shown
@@ -256,7 +257,7 @@ def _outcomes(pending: list[Run], workers: int) -> Generator[Finished]:
 
     _compile_once(pending)
     # One thread a worker: two that share the cores would only wait for each other.
-    watched = {"initializer": end_with, "initargs": (os.getpid(),)}
+    watched = {"initializer": begin, "initargs": (os.getpid(), loaded_plugins())}
     with parallel_config(backend="loky", inner_max_num_threads=1, **watched):
         with unheard_by_children():
             outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(

@@ -1,13 +1,29 @@
-"""What a worker process does first: see to it that it ends with the process that asked for it."""
+"""What a worker process does first: it loads what it needs, and sees to it that it ends with its parent."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.sweeps.plugins import load_plugins
 
 WATCHED_SECONDS = 1.0
 """How often a worker looks for its parent."""
+
+
+def begin(parent: int, plugins: Sequence[str]) -> None:
+    """Begin as a worker.
+
+    Arguments:
+        parent: number of the process that asked for it.
+        plugins: files that it has loaded, without which runs cannot be taken out of their envelopes.
+    """
+    end_with(parent)
+    for file in plugins:
+        load_plugins(Path(file))
 
 
 def end_with(parent: int) -> None:

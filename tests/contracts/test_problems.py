@@ -5,18 +5,25 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.network.losses import Loss
-from harness.problems import Problem, ProblemFamily, known_problems, load
+from harness.problems import PROBLEMS, Problem, ProblemFamily, known_problems, load
 from harness.problems.base import START
 from harness.problems.functions import FunctionFamily
+from optimizers.specification import write
 
-every_problem = pytest.mark.parametrize("name", known_problems())
+FOLDER = Path(tempfile.mkdtemp())
+every_problem = pytest.mark.parametrize(
+    "name",
+    [pytest.param(write(name, family.example(FOLDER)), id=name) for name, family in known_problems().items()],
+)
 
 CHANGES: list[dict[str, Any]] = [
     {"hidden": (5,)},
@@ -44,7 +51,7 @@ def on_data(name: str) -> Problem:
 
 def family_of(name: str) -> ProblemFamily:
     """The family, where it brings data."""
-    family = known_problems()[name]()
+    family = PROBLEMS.build(name)
     if not isinstance(family, ProblemFamily):
         pytest.skip("no network on data")
     return family
@@ -54,13 +61,13 @@ def family_of(name: str) -> ProblemFamily:
 def test_a_problem_is_found_by_its_name(name: str) -> None:
     problem = load(name)
     assert problem.name == name
-    assert known_problems()[name].name() == name
+    assert PROBLEMS.build(name).name() == PROBLEMS.read(name)["name"]
     assert name in repr(problem)
 
 
 @every_problem
 def test_the_summary_is_one_short_sentence(name: str) -> None:
-    summary = known_problems()[name].summary()
+    summary = PROBLEMS.build(name).summary()
     assert 10 < len(summary) <= 110
     assert summary.endswith(".")
 
@@ -178,7 +185,7 @@ def test_a_start_repeats_with_its_seed_and_differs_between_seeds(name: str) -> N
     assert start.shape == (problem.objective().size,)
     assert np.isfinite(start).all()
     assert problem.start(seed=5).tobytes() == load(name).start(seed=5).tobytes() == start.tobytes()
-    family = known_problems()[name]()
+    family = PROBLEMS.build(name)
     fixed = isinstance(family, FunctionFamily) and family.box[0] == family.box[1]
     assert (problem.start(seed=6).tobytes() == start.tobytes()) == fixed
     start[...] = np.nan
@@ -238,16 +245,16 @@ def test_building_and_measuring_leave_the_global_random_states_alone(name: str) 
 def test_the_name_leads_back_to_the_same_problem(name: str) -> None:
     problem = load(name)
     assert load(problem.name).key == problem.key
-    assert json.loads(problem.key)["family"] == name
+    assert json.loads(problem.key)["family"] == PROBLEMS.read(name)["name"]
 
 
 @every_problem
 @pytest.mark.parametrize("changes", CHANGES, ids=str)
 def test_the_name_of_a_changed_problem_leads_back_to_it(name: str, changes: dict[str, Any]) -> None:
-    options = {field.name for field in dataclasses.fields(known_problems()[name])}
+    options = {field.name for field in dataclasses.fields(PROBLEMS.build(name))}
     if not options >= set(changes):
         pytest.skip("no such option")
-    default: Any = known_problems()[name]()
+    default: Any = PROBLEMS.build(name)
     if changes.get("loss") and default.loss != "binary-cross-entropy":
         pytest.skip("the other loss takes other labels")
     problem = load(name, **changes)
