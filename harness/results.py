@@ -18,33 +18,8 @@ from harness.problems import load
 from harness.problems.base import BaseProblem
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
 from harness.runs.identity import shown_problem
-from harness.runs.schema import TRACE_LABELS
 from harness.runs.tables import Tables
 from optimizers.errors import InputError, unknown_name
-
-
-def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return a trace whose rows say of which problem, optimizer, gradient source and seed they are.
-
-    >>> runs = pd.DataFrame({"run_id": ["a", "b"], "problem": "xor", "optimizer": ["adam", "rprop"],
-    ...                      "gradient": "analytic", "seed": 3})
-    >>> labelled(pd.DataFrame({"run_id": ["b", "b", "a"]}), runs)["optimizer"].tolist()
-    ['rprop', 'rprop', 'adam']
-    """
-    # A run's rows stand together, so that there are few places to look up.
-    ids = trace["run_id"].to_numpy()
-    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if ids.size else np.empty(0, dtype=np.int64)
-    place = pd.Index(runs["run_id"]).get_indexer(pd.Index(ids[first]))
-    place = np.repeat(place, np.diff(np.append(first, ids.size)))
-    columns: dict[str, Any] = {}
-    for name in TRACE_LABELS:
-        if name == "seed":
-            columns[name] = runs[name].to_numpy()[place]
-            continue
-        # A category each, for a trace has a million rows of a few names.
-        codes, found = pd.factorize(runs[name])
-        columns[name] = pd.Categorical.from_codes(codes[place], categories=found)
-    return trace.assign(**columns)
 
 
 @dataclass(frozen=True)
@@ -66,15 +41,13 @@ class Plots:
 class Results(Tables):
     """The tables of a comparison, as ``harness.run`` and ``harness.load`` return them.
 
-    ``runs``, ``trace`` and ``skipped`` are frames of pandas; see ``harness.runs.tables.Tables``. Here each
-    row of the trace also says of which problem, optimizer, gradient source and seed it is.
+    ``runs``, ``trace`` and ``skipped`` are frames of pandas; see ``harness.runs.tables.Tables``.
     """
 
     @classmethod
     def of(cls, tables: Tables) -> Results:
         """Return tables as results."""
-        found = {field.name: getattr(tables, field.name) for field in fields(Tables)}
-        return cls(**{**found, "trace": labelled(tables.trace, tables.runs)})
+        return cls(**{field.name: getattr(tables, field.name) for field in fields(Tables)})
 
     @property
     def plot(self) -> Plots:
@@ -90,7 +63,7 @@ class Results(Tables):
 
         Arguments:
             chosen: a value or a list of values by the name of a column of ``runs``, such as
-                ``problem="iris"`` or ``seed=[0, 1]``.
+                ``problem="iris"`` or ``seed=[0, 1]``; an optimizer by its label or its name.
 
         Raises:
             InputError: for an unknown column, or a value that no run has.
@@ -105,11 +78,12 @@ class Results(Tables):
             if name not in runs:
                 raise unknown_name("column", name, list(map(str, runs)))
             values = list(value) if isinstance(value, list | tuple | set | range | np.ndarray) else [value]
+            columns = ("optimizer", "optimizer_name") if name == "optimizer" else (name,)
             for one in values:
-                if not (self.runs[name] == one).any():
-                    known = [str(known) for known in self.runs[name].unique()]
-                    raise unknown_name(f"{name} of these runs", str(one), known)
-            runs = runs[runs[name].isin(values)]
+                if not any((self.runs[column] == one).any() for column in columns):
+                    known = [str(known) for column in columns for known in self.runs[column].unique()]
+                    raise unknown_name(f"{name} of these runs", str(one), set(known))
+            runs = runs[np.logical_or.reduce([runs[column].isin(values) for column in columns])]
         ids = set(runs["run_id"])
         trace = self.trace[self.trace["run_id"].isin(ids)]
         plans = {plan: [run for run in listed if run in ids] for plan, listed in self.plans.items()}
@@ -140,8 +114,7 @@ class Results(Tables):
         if parameters not in ("best", "last"):
             raise unknown_name("kind of parameters", parameters, ["best", "last"])
         name = problem if isinstance(problem, str) else shown_problem(problem)
-        by = "optimizer" if optimizer in set(self.runs["optimizer"]) else "optimizer_name"
-        found = self.where(problem=name).where(**{by: optimizer}).where(seed=seed)
+        found = self.where(problem=name).where(optimizer=optimizer).where(seed=seed)
         if gradient is not None:
             found = found.where(gradient=gradient)
         if len(found.runs) > 1:

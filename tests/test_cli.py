@@ -431,3 +431,58 @@ class TestMistakes:
         command = [sys.executable, "-c", "from harness.cli.entry import main; main()", "run", "quikstart"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert "did you mean 'quickstart'" in refused(Answer(done.returncode, done.stdout, done.stderr))
+
+
+class TestPlotOptions:
+    @pytest.fixture
+    def folder(self, call: Call, tmp_path: Path) -> str:
+        harness.run(["xor", "iris"], ["adam", "rprop"], seeds=3, budget=30, folder=tmp_path / "kept")
+        return "kept"
+
+    @pytest.mark.parametrize(
+        ("options", "file"),
+        [
+            (["--name", "convergence:x=iteration,band=0.5"], "convergence-iteration-band-0.5.png"),
+            (["--set", "band=0.5", "--set", "x=seconds"], "convergence-seconds-band-0.5.png"),
+            (["--problem", "xor", "--optimizer", "adam"], "convergence-cost-xor-adam.png"),
+            (["--problem", "xor", "--problem", "iris"], "convergence-cost-xor-iris.png"),
+            (["--seed", "0", "--seed", "2", "--x", "iteration"], "convergence-iteration-seed-0-2.png"),
+        ],
+        ids=" ".join,
+    )
+    def test_options_and_parts_are_drawn_into_a_file_of_their_own(
+        self, options: list[str], file: str, folder: str, call: Call, tmp_path: Path
+    ) -> None:
+        answer = call("plot", folder, *options)
+        assert answer == Answer(0, f"figure: kept/{file}\n", "")
+        assert (tmp_path / "kept" / file).stat().st_size > 1000
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (["--set", "band"], "found 'band', expected option=value"),
+            (["--set", "bnad=1"], "did you mean 'band'"),
+            (["--set", "band=0.5", "--set", "band=0.25"], "option 'band' is there twice"),
+            (["--set", "band=2"], "option 'band' is 2"),
+            (["--x", "cost", "--set", "x=seconds"], "option 'x' is there twice"),
+            (["--optimizer", "adma"], "unknown optimizer of these runs 'adma': did you mean 'adam'"),
+            (["--problem", "wine"], "unknown problem of these runs 'wine'"),
+            (["--seed", "7"], "unknown seed of these runs '7'"),
+            (["--seed", "x"], "'x' is not a valid integer"),
+        ],
+        ids=str,
+    )
+    def test_what_is_wrong_is_one_sentence(
+        self, options: list[str], said: str, folder: str, call: Call
+    ) -> None:
+        status, out, err = call("plot", folder, *options)
+        assert (status, out) == (2, "")
+        assert said in err
+        assert err.count("\n") == 1
+
+    def test_the_lines_are_those_that_were_asked_for(self, folder: str) -> None:
+        part = harness.load("kept").where(optimizer="adam", problem=["xor"], seed=[0, 1])
+        figure = part.plot.convergence()
+        assert [panel.get_title() for panel in figure.axes] == ["xor"]
+        assert [text.get_text() for text in figure.legends[0].get_texts()] == ["adam"]
+        assert "median of 2 runs" in figure.get_suptitle()

@@ -14,7 +14,7 @@ from single_layers import own, rows_right, total, turns, whole_numbers
 
 import harness
 import optimizers
-from harness.runs.schema import TABLES
+from harness.runs.schema import TABLES, TRACE_LABELS
 from harness.runs.single_run import Run
 from harness.runs.store import Store
 from harness.runs.tables import TRACE_COLUMNS
@@ -114,7 +114,7 @@ class TestFoldersOfEarlierVersions:
         assert results.trace[COLUMNS].isna().all(axis=None)
         assert (results.trace[COLUMNS].dtypes == np.float64).all()
         assert results.runs["confusion"].tolist() == ["", ""]
-        assert list(results.trace.columns) == list(TRACE_COLUMNS)
+        assert list(results.trace.columns) == [*TRACE_COLUMNS, *TRACE_LABELS]
 
     def test_runs_are_added_to_them(self, earlier: Path) -> None:
         results = harness.run(

@@ -32,7 +32,7 @@ from harness.runs import provenance as provenance_module
 from harness.runs.parts import own_process, stem_of, write_whole
 from harness.runs.plans import Plan, read_plan
 from harness.runs.provenance import command_text, project_commit, provenance
-from harness.runs.schema import TRACE
+from harness.runs.schema import TRACE, TRACE_LABELS
 from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from harness.sweeps.experiment import Experiment
@@ -103,7 +103,7 @@ class TestLoading:
     def test_the_tables_have_the_documented_columns(self, kept: Path) -> None:
         loaded = harness.load(kept)
         assert list(loaded.runs.columns) == list(RUN_COLUMNS)
-        assert list(loaded.trace.columns) == list(TRACE_COLUMNS)
+        assert list(loaded.trace.columns) == [*TRACE_COLUMNS, *TRACE_LABELS]
         assert len(loaded.runs) == 6
         assert len(loaded.skipped) == 1
 

@@ -110,7 +110,7 @@ TRACE_LABELS = {
     "gradient": "its gradient source",
     "seed": "its seed",
 }
-"""What ``harness.Results`` adds to each row of the trace, names as categories; it is not stored."""
+"""What tables in memory add to each row of the trace, names as categories; it is not stored."""
 
 TABLES = {"runs": RUNS, "trace": TRACE}
 

@@ -43,7 +43,7 @@ from harness.runs.parts import (
 from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.recorder import Trace
-from harness.runs.schema import RUNS, TRACE
+from harness.runs.schema import RUNS, TRACE, TRACE_LABELS
 from harness.runs.settings import told_apart
 from harness.runs.tables import RUN_COLUMNS, Tables
 from optimizers.errors import InputError
@@ -180,7 +180,8 @@ class Store:
             )
         stem = f"{time.time_ns():020d}-{own_process()}"
         try:
-            write_part(self.folder / "trace", stem, trace)
+            # Of which problem a row is stands in the runs.
+            write_part(self.folder / "trace", stem, trace.drop(columns=list(TRACE_LABELS), errors="ignore"))
             write_part(self.folder / "runs", stem, runs)
         except InputError as error:
             raise InputError(f"{error} ({lost})") from None

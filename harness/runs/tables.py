@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from harness.runs.schema import RUNS, TRACE
+from harness.runs.schema import RUNS, TRACE, TRACE_LABELS
 from optimizers.errors import InputError
 from optimizers.shown import shown
 
@@ -27,7 +29,8 @@ class Tables:
         name: the experiment's name.
         question: the question that the comparison was made to answer; may be empty.
         runs: one row a run, with at least ``RUN_COLUMNS``.
-        trace: the runs' convergence tables, with at least ``TRACE_COLUMNS``.
+        trace: the runs' convergence tables, with at least ``TRACE_COLUMNS``; each row also says of which
+            problem, optimizer, gradient source and seed it is.
         skipped: combinations that were refused, with at least ``SKIPPED_COLUMNS``.
         plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
         notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
@@ -57,6 +60,7 @@ class Tables:
                     f"{type(self).__name__}: the table '{table}' has no column {', '.join(missing)}: build "
                     f"it with columns=harness.runs.tables.{table.removesuffix('s').upper()}_COLUMNS"
                 )
+        object.__setattr__(self, "trace", labelled(self.trace, self.runs))
 
     def __repr__(self) -> str:
         return "; ".join([f"{type(self).__name__}({shown(self.name)}: {self.contents()})", *self.remarks()])
@@ -77,6 +81,37 @@ class Tables:
         outcomes = self.runs["outcome"].value_counts(sort=False)
         ends = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items())
         return f"{' x '.join(sizes)}, {_count(len(self.runs), 'run')} ({ends}){skipped}"
+
+
+def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a trace whose rows say of which problem, optimizer, gradient source and seed they are.
+
+    Raises:
+        InputError: if it has rows of a run that is none of these.
+
+    >>> runs = pd.DataFrame({"run_id": ["a", "b"], "problem": "xor", "optimizer": ["adam", "rprop"],
+    ...                      "gradient": "analytic", "seed": 3})
+    >>> labelled(pd.DataFrame({"run_id": ["b", "b", "a"]}), runs)["optimizer"].tolist()
+    ['rprop', 'rprop', 'adam']
+    """
+    if set(TRACE_LABELS) <= set(trace):
+        return trace
+    # A run's rows stand together, so that there are few places to look up.
+    ids = trace["run_id"].to_numpy()
+    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if ids.size else np.empty(0, dtype=np.int64)
+    place = pd.Index(runs["run_id"]).get_indexer(pd.Index(ids[first]))
+    if (place < 0).any():
+        raise InputError(f"the trace has rows of run {ids[first[place < 0]][0]}, which is none of the runs")
+    place = np.repeat(place, np.diff(np.append(first, ids.size)))
+    columns: dict[str, Any] = {}
+    for name in TRACE_LABELS:
+        if name == "seed":
+            columns[name] = runs[name].to_numpy()[place]
+            continue
+        # A category each, for a trace has a million rows of a few names.
+        codes, found = pd.factorize(runs[name])
+        columns[name] = pd.Categorical.from_codes(codes[place], categories=found)
+    return trace.assign(**columns)
 
 
 def _codes(runs: pd.DataFrame) -> list[str]:
