@@ -48,10 +48,16 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: `harness list` has no need of pandas and matplotlib."""
-    if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    if name in __all__:
-        return importlib.import_module(f"harness.{name}")
-    raise AttributeError(f"module 'harness' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which knows the names from above, and would take any other for right
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first used: `harness list` needs neither pandas nor matplotlib."""
+        if name in _PLACES:
+            return getattr(importlib.import_module(_PLACES[name]), name)
+        if name in __all__:
+            return importlib.import_module(f"harness.{name}")
+        raise AttributeError(f"module 'harness' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,7 +6,7 @@ through ``build_optimizer``. The classes are found, not listed: a new file in th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizers.errors import InputError, MissingExtraError
 from optimizers.function_objective import FunctionObjective
@@ -16,6 +16,41 @@ from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.registry import build_optimizer, known_optimizers
 from optimizers.sum_of_squares import SumOfSquares
+
+if TYPE_CHECKING:
+    # For type checkers and editors, which run nothing: at run time the classes are found.
+    from optimizers.descent.adam import Adam as Adam
+    from optimizers.descent.adam import AdamW as AdamW
+    from optimizers.descent.gradient_descent import GradientDescent as GradientDescent
+    from optimizers.descent.gradient_descent import Momentum as Momentum
+    from optimizers.descent.gradient_descent import Nesterov as Nesterov
+    from optimizers.descent.quickprop import Quickprop as Quickprop
+    from optimizers.descent.rprop import Rprop as Rprop
+    from optimizers.descent.scaled_steps import Adagrad as Adagrad
+    from optimizers.descent.scaled_steps import RMSprop as RMSprop
+    from optimizers.evolution.cmaes import CMAES as CMAES
+    from optimizers.evolution.differential_evolution import DifferentialEvolution as DifferentialEvolution
+    from optimizers.evolution.evolution_strategy import EvolutionStrategy as EvolutionStrategy
+    from optimizers.evolution.particle_swarm import ParticleSwarm as ParticleSwarm
+    from optimizers.genetic.genetic_algorithm import GeneticAlgorithm as GeneticAlgorithm
+    from optimizers.genetic.memetic_algorithm import MemeticAlgorithm as MemeticAlgorithm
+    from optimizers.local.hill_climbing import HillClimbing as HillClimbing
+    from optimizers.local.random_search import RandomSearch as RandomSearch
+    from optimizers.local.simulated_annealing import SimulatedAnnealing as SimulatedAnnealing
+    from optimizers.multi_start import MultiStart as MultiStart
+    from optimizers.perceptron.averaged import AveragedPerceptron as AveragedPerceptron
+    from optimizers.perceptron.fisher import FisherDiscriminant as FisherDiscriminant
+    from optimizers.perceptron.pocket import PocketPerceptron as PocketPerceptron
+    from optimizers.perceptron.rule import MarginPerceptron as MarginPerceptron
+    from optimizers.perceptron.rule import PerceptronRule as PerceptronRule
+    from optimizers.perceptron.scikit_learn import ScikitLearnPerceptron as ScikitLearnPerceptron
+    from optimizers.scipy.methods import BFGS as BFGS
+    from optimizers.scipy.methods import LBFGS as LBFGS
+    from optimizers.scipy.methods import ConjugateGradient as ConjugateGradient
+    from optimizers.scipy.methods import NelderMead as NelderMead
+    from optimizers.scipy.methods import NewtonConjugateGradient as NewtonConjugateGradient
+    from optimizers.second_order.levenberg_marquardt import LevenbergMarquardt as LevenbergMarquardt
+    from optimizers.second_order.newton_trust_region import NewtonTrustRegion as NewtonTrustRegion
 
 __all__ = [
     "Budget",
@@ -34,13 +69,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Return an optimizer class by its name."""
-    if not name.startswith("_"):
-        for found in known_optimizers().values():
-            if found.__name__ == name:
-                return found
-    raise AttributeError(f"module 'optimizers' has no attribute {name!r}; see optimizers.known_optimizers()")
+if not TYPE_CHECKING:  # which knows the classes from above, and would take any other name for right
+
+    def __getattr__(name: str) -> Any:
+        """Return an optimizer class by its name."""
+        if not name.startswith("_"):
+            for found in known_optimizers().values():
+                if found.__name__ == name:
+                    return found
+        raise AttributeError(
+            f"module 'optimizers' has no attribute {name!r}; see optimizers.known_optimizers()"
+        )
 
 
 def __dir__() -> list[str]:

@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from optimizers.errors import InputError
+from optimizers.html import html_of
 from optimizers.named import Named, kebab_case
 from optimizers.shown import shown
 
@@ -109,9 +110,11 @@ def options(cls: type[T]) -> type[T]:
     Traceback (most recent call last):
     optimizers.errors.InputError: Rule: option 'learning_rate' is -1, expected greater than 0
     """
+    own, named = set(vars(cls)), issubclass(cls, Named)
     built = pydantic.dataclasses.dataclass(
         frozen=True,
         kw_only=True,
+        repr=not named,
         config=ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True),
     )(cls)
     checked: Callable[..., None] = built.__init__
@@ -129,7 +132,24 @@ def options(cls: type[T]) -> type[T]:
             raise InputError(sentence(error, type(self).__name__, known)) from None
 
     built.__init__ = initialise  # type: ignore[method-assign, assignment]
+    if named and "__repr__" not in own:
+        built.__repr__ = _short  # type: ignore[method-assign]
+    if "_repr_html_" not in own:
+        built._repr_html_ = _as_html  # type: ignore[attr-defined]
     return cast(type[T], built)
+
+
+def _short(self: Any) -> str:
+    """Write a member of a family as it would be built, what is at its default left out."""
+    changed = (f"{name}={getattr(self, name)!r}" for name in changed_options(self))
+    return f"{type(self).__name__}({', '.join(changed)})"
+
+
+def _as_html(self: Any) -> str:
+    """Show an object with options in a notebook."""
+    sentence = (inspect.getdoc(type(self)) or "").partition("\n")[0]
+    values = {name: "none" if value is None else value for name, value in option_values(self).items()}
+    return html_of(type(self).__name__, sentence, values)
 
 
 def option_values(instance: Any) -> dict[str, Any]:

@@ -122,9 +122,12 @@ class ClassRegistry(Registry[type[T]]):
         group: see ``Registry``.
         package: name of the package whose files are searched, sub-packages included.
         base: abstract class of the family.
+        example: name of a member, for a sentence.
     """
 
-    def __init__(self, kind: str, group: str, package: str, base: type[T]) -> None:
+    def __init__(self, kind: str, group: str, package: str, base: type[T], example: str) -> None:
+        self._example = example
+
         def fits(candidate: Any) -> bool:
             concrete = inspect.isclass(candidate) and not inspect.isabstract(candidate)
             return concrete and issubclass(candidate, base)
@@ -162,14 +165,14 @@ class ClassRegistry(Registry[type[T]]):
         article = "an" if self.kind[0] in "aeiou" else "a"
         if not isinstance(specification, Mapping):
             raise InputError(
-                f"{article} {self.kind} is {shown(specification)}, expected its name as text, or a table "
-                "with name and options"
+                f"{article} {self.kind} is {shown(specification)}, expected its name as text, such as "
+                f"'{self._example}', or a table with name and options"
             )
         given = dict(specification)
         if not isinstance(given.get("name"), str):
             raise InputError(
-                f"{article} {self.kind} has no name: found {shown(specification)}, expected a table with "
-                "name = ..."
+                f"{article} {self.kind} has no name: found {shown(specification)}, expected name = "
+                f'"{self._example}"'
             )
         return given
 
@@ -185,6 +188,7 @@ OPTIMIZERS: ClassRegistry[Optimizer] = ClassRegistry(
     "harness.optimizers",
     "optimizers",
     Optimizer,  # type: ignore[type-abstract]
+    "adam",
 )
 """Every optimizer class by its name in kebab-case."""
 

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from harness.coursework.example import Example
 from optimizers.registry import ClassRegistry
 
-EXAMPLES: ClassRegistry[Example] = ClassRegistry("example", __name__, __name__, Example)  # type: ignore[type-abstract]
+EXAMPLES: ClassRegistry[Example] = ClassRegistry(
+    "example",
+    __name__,
+    __name__,
+    Example,  # type: ignore[type-abstract]
+    "steepest-descent",
+)
 """Every worked example by its name in kebab-case."""
 
 

@@ -13,6 +13,7 @@ SOURCES: ClassRegistry[GradientSource] = ClassRegistry(
     __name__,
     __name__,
     GradientSource,  # type: ignore[type-abstract]
+    "analytic",
 )
 """Every gradient source by its name in kebab-case."""
 

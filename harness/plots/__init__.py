@@ -13,10 +13,17 @@ import pkgutil
 import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizers.errors import InputError
 from optimizers.registry import Registry
+
+if TYPE_CHECKING:
+    from harness.plots.confusion import confusion as confusion
+    from harness.plots.convergence import convergence as convergence
+    from harness.plots.gradient_cost import gradient_cost as gradient_cost
+    from harness.plots.gradient_error import gradient_error as gradient_error
+    from harness.plots.perceptron_bound import perceptron_bound as perceptron_bound
 
 Plot = Callable[..., Any]
 
@@ -76,14 +83,18 @@ class _Plots(ModuleType):
 sys.modules[__name__].__class__ = _Plots
 
 
-def __getattr__(name: str) -> Any:
-    """Return a plot, or a helper module of this package, by its name."""
-    if any(module.name == name for module in pkgutil.iter_modules(__path__)):
-        importlib.import_module(f"{__name__}.{name}")
-        return globals()[name]
-    if not name.startswith("_") and name.replace("_", "-") in PLOTS:
-        return PLOTS[name.replace("_", "-")]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; see harness.plots.known_plots()")
+if not TYPE_CHECKING:  # which knows the names from above, and would take any other for right
+
+    def __getattr__(name: str) -> Any:
+        """Return a plot, or a helper module of this package, by its name."""
+        if any(module.name == name for module in pkgutil.iter_modules(__path__)):
+            importlib.import_module(f"{__name__}.{name}")
+            return globals()[name]
+        if not name.startswith("_") and name.replace("_", "-") in PLOTS:
+            return PLOTS[name.replace("_", "-")]
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}; see harness.plots.known_plots()"
+        )
 
 
 def __dir__() -> list[str]:

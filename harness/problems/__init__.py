@@ -26,7 +26,13 @@ __all__ = [
 ]
 
 
-PROBLEMS: ClassRegistry[Family] = ClassRegistry("problem", __name__, __name__, Family)  # type: ignore[type-abstract]
+PROBLEMS: ClassRegistry[Family] = ClassRegistry(
+    "problem",
+    __name__,
+    __name__,
+    Family,  # type: ignore[type-abstract]
+    "iris",
+)
 """Every problem family by its name in kebab-case."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from optimizers.checked import plain_seed
 from optimizers.errors import InputError
+from optimizers.html import html_of
 from optimizers.named import Named
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.shown import shown
@@ -82,6 +83,15 @@ class BaseProblem(ABC):
     target: float | None
     family: Named | None = None
     """What built it, by a name and options; None where it was made of a user's data or function."""
+
+    def facts(self) -> dict[str, object]:
+        """Return what a notebook shows of the problem."""
+        return {"target": "none" if self.target is None else self.target}
+
+    def _repr_html_(self) -> str:
+        """Show the problem in a notebook."""
+        summary = "" if self.family is None else self.family.summary()
+        return html_of(self.name, summary, self.facts())
 
     @abstractmethod
     def objective(self, gradient: str = "analytic", seed: int = 0) -> Measurable:

@@ -210,6 +210,21 @@ class Problem(BaseProblem):
         sizes = "-".join(str(size) for size in self.network.sizes)
         return f"<problem {self.name}: network {sizes}, {self.network.loss}, {len(self._X)} rows>"
 
+    def facts(self) -> dict[str, object]:
+        """Return what a notebook shows of the problem."""
+        network = self.network
+        classes = {} if self.classes is None else {"classes": len(self.classes)}
+        return {
+            "rows": len(self._X),
+            "test_fraction": self._test_fraction,
+            **classes,
+            "network": "-".join(map(str, network.sizes)),
+            "parameters": network.size,
+            "activations": ", ".join(network.layer_activations),
+            "loss": network.loss,
+            **super().facts(),
+        }
+
     def data(self, seed: int = 0) -> tuple[Array, Array, Array, Array]:
         """Return training and test rows, ``(X_train, Y_train, X_test, Y_test)``, as the network sees them.
 
