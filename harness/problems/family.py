@@ -109,7 +109,8 @@ class ProblemFamily(Family):
         key = self.key
         if top_of(type(self).__module__) not in OWN:
             # Code that reads a file is the same where the file has changed.
-            key = f"{key} {fingerprint(np.asarray(X), np.asarray(y))}"
+            parts = json.loads(key) | {"data": fingerprint(np.asarray(X), np.asarray(y))}
+            key = json.dumps(parts, sort_keys=True)
         problem = Problem.from_arrays(
             X,
             y,

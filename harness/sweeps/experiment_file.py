@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
-from optimizers.errors import InputError, unknown_name
+from optimizers.errors import InputError
+from optimizers.registry import Registry
 from optimizers.shown import shown
 
 LARGEST_FILE = 10_000_000
 """Bytes of an experiment's file, a thousand times what one takes."""
 
 
-def shipped_experiments() -> dict[str, Path]:
-    """Return the files of the shipped experiments by name."""
+def _own() -> dict[str, Path]:
     folder = Path(str(resources.files("harness") / "experiments"))
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _is_experiment(candidate: Any) -> bool:
+    return isinstance(candidate, Path) and candidate.suffix == ".toml"
+
+
+EXPERIMENTS: Registry[Path] = Registry(
+    "experiment",
+    "harness.experiments",
+    _own,
+    _is_experiment,
+    lambda path, _: str(path.stem),
+    "the path of a .toml file",
+)
+"""The files of experiments that come with this package or another one, by their names."""
+
+
+def shipped_experiments() -> Mapping[str, Path]:
+    """Return the files of the shipped experiments by name."""
+    return EXPERIMENTS
 
 
 def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
@@ -35,10 +56,8 @@ def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
     >>> read_experiment("quickstart").name
     'quickstart'
     """
-    shipped = shipped_experiments()
-    path = shipped.get(name_or_file, Path(name_or_file))
-    if name_or_file not in shipped and path.suffix != ".toml":
-        raise unknown_name("experiment", name_or_file, shipped)
+    given = Path(name_or_file)
+    path = given if given.suffix == ".toml" else EXPERIMENTS.find(name_or_file)
     table = _read_table(path)
     try:
         return build_experiment(_folder_name(path.stem), table | changes, path.parent)
