@@ -23,6 +23,7 @@ from harness.sweeps.sweep import plan
 from optimizers import Adam, Budget, GradientDescent, InputError, known_optimizers
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.options import option_ranges, option_values
+from optimizers.specification import write
 
 SMALL: dict[str, Any] = {"problems": ["xor"], "optimizers": ["adam"], "budget": 100}
 
@@ -232,9 +233,10 @@ class TestDeclaration:
         assert set(declared) == {"name", *given}
 
     @pytest.mark.parametrize("name", known_problems())
-    def test_every_problem_with_its_defaults_is_declared_by_its_name(self, name: str) -> None:
-        experiment = build(problems=[name])
-        assert [problem.key for problem in built_again(experiment).problems] == [load(name).key]
+    def test_every_problem_with_its_defaults_is_declared_by_its_name(self, name: str, tmp_path: Path) -> None:
+        written = write(name, known_problems()[name].example(tmp_path))
+        experiment = build(problems=[written])
+        assert [problem.key for problem in built_again(experiment).problems] == [load(written).key]
 
     def test_an_option_set_to_none_against_its_default_stays_none(self) -> None:
         # TOML has no null, and to leave the option out would bring the default back.
