@@ -18,7 +18,7 @@ from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 from optimizers.options import NonNegative, option_values, options
-from optimizers.shown import shown
+from optimizers.shown import shortened, shown
 
 KINDS = (".csv", ".parquet")
 """Endings of files that are read."""
@@ -88,15 +88,19 @@ class Table(ProblemFamily):
             table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
         except OSError as error:
             reason = error.strerror or "it is damaged"
-            raise InputError(f"{path} cannot be read: {reason}; give the path of a table") from None
+            raise InputError(
+                f"{shortened(self.file)} cannot be read: {reason}; give the path of a table"
+            ) from None
         except ValueError as error:
             said = str(error).split("\n")[0]
-            raise InputError(f"{path} is no table in {path.suffix[1:].upper()} ({said}): mend it") from None
+            raise InputError(
+                f"{shortened(self.file)} is no table in {path.suffix[1:].upper()} ({said}): mend it"
+            ) from None
         for column in (self.predict, *(self.inputs or ())):
             if column not in table:
                 raise unknown_name(f"column of {path.name}", column, map(str, table.columns))
         if not len(table):
-            raise InputError(f"{path} has no rows: give a table with some")
+            raise InputError(f"{shortened(self.file)} has no rows: give a table with some")
         return table
 
     def data(self) -> tuple[Array, NDArray[Any]]:

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from optimizers.errors import InputError
 from optimizers.registry import Registry
+from optimizers.shown import shortened
 
 PACKAGE = "harness_plugins"
 """Name before the names of such files among Python's modules, so that none of them hides another module."""
@@ -31,11 +32,17 @@ def load_plugins(file: Path) -> str:
     Raises:
         InputError: if it cannot be imported, or brings nothing, or a name that is taken.
     """
-    path = file.resolve()
+    called = shortened(str(file))
+    try:
+        path = file.resolve()
+        there = path.suffix == ".py" and path.is_file()
+    except (OSError, ValueError):
+        # A name that is too long, or has a NUL.
+        there = False
+    if not there:
+        raise InputError(f"plugin {called} is no Python file that is there: give the path of a .py file")
     if path in _loaded:
         return str(path)
-    if path.suffix != ".py" or not path.is_file():
-        raise InputError(f"plugin {file} is no Python file that is there: give the path of a .py file")
     name = f"{PACKAGE}.{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None
@@ -49,13 +56,13 @@ def load_plugins(file: Path) -> str:
         specification.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise InputError(f"plugin {file} breaks: {type(error).__name__}: {error}; mend it") from None
+        raise InputError(f"plugin {called} breaks: {type(error).__name__}: {error}; mend it") from None
     finally:
         sys.path.remove(str(path.parent))
-    brought = [name for family in _families() for name in family.adopt(module, f"plugin {file}")]
+    brought = [name for family in _families() for name in family.adopt(module, f"plugin {called}")]
     if not brought:
         kinds = ", ".join(family.expected for family in _families())
-        raise InputError(f"plugin {file} brings nothing: define {kinds} in it")
+        raise InputError(f"plugin {called} brings nothing: define {kinds} in it")
     _loaded[path] = module
     return str(path)
 
