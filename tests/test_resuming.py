@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from harness.runs import provenance as provenance_module
 from harness.runs.parts import stem_of
 from harness.runs.plans import read_plans
 from harness.runs.store import Store
+from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
 from optimizers import GradientDescent, InputError, Optimizer
@@ -395,3 +397,48 @@ class TestKilled:
             process.kill()
             process.wait()
         assert until(lambda: not any(map(lives, workers())))
+
+
+class TestFolderOfAnEarlierVersion:
+    """One that was written before this package had its present rooms, and is kept as it was."""
+
+    FOLDER = Path(__file__).parent / "data" / "folder-of-an-earlier-version"
+
+    @pytest.fixture
+    def kept(self, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(self.FOLDER, tmp_path / "kept"))
+
+    def test_it_loads(self, kept: Path) -> None:
+        results = harness.load(kept)
+        assert results.question == "What did the version before say?"
+        assert len(results.runs) == 12
+        assert results.runs.groupby("problem")["optimizer"].nunique().tolist() == [3, 3]
+        assert set(results.runs["optimizer"]) == {
+            "lbfgs",
+            "adam(learning_rate=0.001)",
+            "adam(learning_rate=0.1)",
+        }
+        assert results.trace.groupby("run_id")["cost"].max().le(40).all()
+        model = results.model("setosa", "lbfgs", 1)
+        assert set(model.predict([[5.1, 3.5, 1.4, 0.2], [6.3, 2.9, 5.6, 1.8]])) <= {"setosa", "rest"}
+
+    def test_its_runs_are_named_as_those_of_other_code_and_done_again(self, kept: Path) -> None:
+        before = harness.load(kept).runs
+        said: list[str] = []
+        experiment = read_experiment(str(kept / "experiment.toml"))
+        results, done = sweep(experiment, kept, announce=said.append)
+        assert done == 12
+        assert "12 runs of other code are" in " ".join(said), said
+        assert set(results.runs["run_id"]) == set(before["run_id"])
+        assert not set(results.runs["fingerprint"]) & set(before["fingerprint"])
+        columns = ["run_id", "outcome", "cost", "best_loss"]
+        merged = results.runs[columns].merge(before[columns], on="run_id", suffixes=("", "_before"))
+        assert (merged["cost"] == merged["cost_before"]).all()
+        # Another processor may round the last digit in another way.
+        assert merged["best_loss"].to_numpy() == pytest.approx(merged["best_loss_before"], rel=1e-9)
+
+    def test_they_are_taken_where_that_is_asked_for(self, kept: Path) -> None:
+        experiment = read_experiment(str(kept / "experiment.toml"))
+        results, done = sweep(experiment, kept, reuse="other-code")
+        assert done == 0
+        assert len(results.runs) == 12
