@@ -15,6 +15,7 @@ from optimizers.plugins import add_plugins
 from optimizers.shown import shown
 
 T = TypeVar("T", bound=Named)
+R = TypeVar("R")
 
 
 def find_classes(package: str, base: type[T], group: str) -> dict[str, type[T]]:
@@ -42,6 +43,32 @@ def find_classes(package: str, base: type[T], group: str) -> dict[str, type[T]]:
     found |= {candidate.name(): candidate for candidate in candidates if fits(candidate)}
     add_plugins(found, group, fits, f"a class of {base.__name__}", lambda _, member: str(member.name()))
     return dict(sorted(found.items()))
+
+
+def find_records(package: str, kind: type[R], group: str) -> dict[str, R]:
+    """Find the records of one kind in every module of a package and among entry points.
+
+    Arguments:
+        package: name of the package whose modules are imported and searched.
+        kind: class of the records, each with its own ``name``.
+        group: entry-point group through which other packages add records.
+
+    Returns:
+        Records by their name, sorted.
+    """
+    found: dict[str, R] = {}
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        members = vars(importlib.import_module(module.name)).values()
+        found |= {_name(member): member for member in members if isinstance(member, kind)}
+    expected = f"a record of {kind.__name__}"
+    add_plugins(
+        found, group, lambda member: isinstance(member, kind), expected, lambda _, member: _name(member)
+    )
+    return dict(sorted(found.items()))
+
+
+def _name(record: Any) -> str:
+    return str(record.name)
 
 
 @functools.cache
