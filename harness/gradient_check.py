@@ -14,7 +14,7 @@ from harness.autodiff.derivatives import traced
 from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Program
 from harness.gradients import build_source, known_sources
-from harness.network.plain_loss import summed_loss
+from harness.network.plain_loss import refusal, summed_loss
 from harness.problems.base import CHECK, BaseProblem, compared
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
@@ -100,6 +100,8 @@ def _exact_row(problem: BaseProblem, seed: int, w: Array, against: str) -> list[
     if isinstance(problem, Problem):
         rows = rng.permutation(objective.rows)[:EXACT_ROWS]
         X, Y, _, _ = problem.data(seed)
+        if reason := refusal(problem.network):
+            return _refused(against, reason)
         program = traced(summed_loss(problem.network), [w.shape, X[rows].T.shape, Y[rows].T.shape])
         wanted = exact_derivatives(program, [w, X[rows].T, Y[rows].T], ways) / len(rows)
         found = ways @ objective.value_and_gradient(w, rows)[1]

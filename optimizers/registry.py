@@ -22,6 +22,7 @@ from optimizers.specification import parse
 
 Member = TypeVar("Member")
 T = TypeVar("T", bound=Named)
+Record = TypeVar("Record")
 
 
 class Registry(Mapping[str, Member]):
@@ -100,10 +101,14 @@ class Registry(Mapping[str, Member]):
         """
         names = []
         for name, found in vars(module).items():
-            defined_there = getattr(found, "__module__", module.__name__) == module.__name__
-            if name.startswith("_") or not defined_there or not self._fits(found):
+            is_code = inspect.isclass(found) or inspect.isfunction(found)
+            imported = is_code and found.__module__ != module.__name__
+            if name.startswith("_") or imported or not self._fits(found):
                 continue
             taken = self._name_of(found, name)
+            if not is_code and self._all().get(taken) is found:
+                # A record that it has imported.
+                continue
             if self._all().get(taken, found) is not found:
                 raise InputError(
                     f"{place}: the name '{taken}' of {self.kind} {name} is taken: give it another one"
@@ -175,6 +180,29 @@ class ClassRegistry(Registry[type[T]]):
                 f'"{self._example}"'
             )
         return given
+
+
+class RecordRegistry(Registry[Record]):
+    """A family whose members are records with a name of their own.
+
+    Arguments:
+        kind: see ``Registry``.
+        group: see ``Registry``.
+        package: name of the package whose files are searched.
+        record: class of the records.
+    """
+
+    def __init__(self, kind: str, group: str, package: str, record: type[Record]) -> None:
+        def fits(candidate: Any) -> bool:
+            return isinstance(candidate, record)
+
+        def name_of(member: Any, _: str) -> str:
+            return str(member.name)
+
+        def own() -> dict[str, Record]:
+            return {name_of(found, ""): found for found in _members_of_files(package) if fits(found)}
+
+        super().__init__(kind, group, own, fits, name_of, f"a record of {record.__name__}")
 
 
 def _members_of_files(package: str) -> Iterator[Any]:

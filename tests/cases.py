@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from oracles import sums_and_outputs
+from oracles import activate, row_loss, sums_and_outputs
 
 from harness.gradients import build_source
-from harness.network.activations import ACTIVATIONS
-from harness.network.losses import LOSSES, Loss
+from harness.network.activations import find_activation, known_activations
+from harness.network.loss import Loss
+from harness.network.losses import known_losses
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 
-HIDDEN = tuple(activation.name for activation in ACTIVATIONS if activation.hidden)
-KINKS = ("relu", "step")
+HIDDEN = tuple(name for name, found in known_activations().items() if found.hidden and found.has_gradient)
 
 
 class Case(NamedTuple):
@@ -40,7 +40,7 @@ def label(network: Network) -> str:
 
 def every_output() -> Iterator[tuple[Loss, str]]:
     """Every loss with every output activation that it allows."""
-    for loss in LOSSES:
+    for loss in known_losses().values():
         for output in loss.outputs:
             yield loss, output
 
@@ -55,9 +55,9 @@ def every_network(hidden: tuple[int, ...], outputs: int, pairs: bool) -> Iterato
     """
     following = dict(zip(HIDDEN, HIDDEN[1:] + HIDDEN[:1], strict=True))
     for loss, output in every_output():
-        units = max(outputs, 2) if output == "softmax" else outputs
+        units = max(outputs, 2) if find_activation(output).shares_one else outputs
         yield Network(sizes=(5, units), loss=loss.name, output=output)
-        if output == "step":
+        if not find_activation(output).has_gradient:
             continue  # for one layer only
         for name in HIDDEN:
             yield Network(sizes=(5, hidden[0], units), activation=(name,), loss=loss.name, output=output)
@@ -100,16 +100,31 @@ def make_case(network: Network, rows: int, seed: int = 0, kinks: bool = True) ->
         X = rng.normal(0.0, 1.0, (rows, network.sizes[0]))
         Y = random_targets(network.loss_entry.targets, rows, network.sizes[-1], rng)
         sums, _ = sums_and_outputs(network, w, X)
-        names = list(network.layer_activations)
-        if network.loss.startswith("perceptron"):
-            names[-1] = "step"
-        close = any(abs(z).min() < 0.02 for z, name in zip(sums, names, strict=True) if name in KINKS)
         # A deep chain of exponentials may be beyond all measure; it says nothing that a tame one does not.
         tame = all(abs(z).max() < 30 for z in sums)
-        if network.loss == "binary-cross-entropy":
+        if network.loss_entry.takes_in == "sigmoid":
             tame &= bool(abs(sums[-1]).max() < 5)  # the printed log(1 - a) has no digits left further out
-        outward = {"relu": np.ones_like(Y), "step": -Y}.get(names[-1])
-        alive = outward is None or (outward * sums[-1] > 0).any(axis=1).all()
-        if tame and (kinks or (alive and not close)):
+        if tame and (kinks or (not _close_to_a_kink(network, sums) and _alive(network, sums[-1], Y))):
             return Case(network, w, X, Y)
     raise AssertionError(f"no draw fits {label(network)}")
+
+
+def _close_to_a_kink(network: Network, sums: list[Any]) -> bool:
+    places = [find_activation(name).kinks for name in network.layer_activations]
+    places[-1] = (*places[-1], *network.loss_entry.kinks)
+    return any(abs(z - kink).min() < 0.02 for z, layer in zip(sums, places, strict=True) for kink in layer)
+
+
+def _alive(network: Network, sums: Any, targets: Any) -> bool:
+    """Whether the loss of every row changes with one of its outputs at least."""
+    output = network.output_activation
+    if not (find_activation(output).kinks or network.loss_entry.kinks) or network.no_gradient:
+        return True
+
+    def loss(z: Any, y: Any) -> float:
+        return float(row_loss(network.loss, activate(output, [float(number) for number in z]), y))
+
+    moves = 1e-6 * np.eye(sums.shape[1])
+    return all(
+        any(loss(z + move, y) != loss(z, y) for move in moves) for z, y in zip(sums, targets, strict=True)
+    )

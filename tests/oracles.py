@@ -1,8 +1,8 @@
 """Networks once more, in plain loops and in NumPy: what the compiled kernels are held against.
 
-Nothing here shares a formula with the packages beyond the definitions themselves. Activations and losses
-stand as the textbooks print them, without any rearrangement for accuracy, and derivatives are taken
-numerically by mpmath in many digits.
+Nothing here shares a formula with the packages beyond the definitions themselves: the ``exact`` forms of
+activations and losses, which stand as the textbooks print them, without any rearrangement for accuracy.
+Derivatives are taken numerically by mpmath in many digits.
 
 The plain loops run on floats or on mpmath's numbers; ``Numbers`` says which.
 """
@@ -17,20 +17,21 @@ from typing import Any, NamedTuple, Protocol
 import mpmath
 import numpy as np
 
+from harness.network.activations import find_activation
+from harness.network.losses import find_loss
+
 DIGITS = 50
 
 
 class Numbers(NamedTuple):
-    """One kind of number, with the functions that networks need."""
+    """One kind of number, with the module of the functions that networks need."""
 
     number: Callable[[Any], Any]
-    exp: Callable[[Any], Any]
-    tanh: Callable[[Any], Any]
-    log: Callable[[Any], Any]
+    module: Any
 
 
-FLOATS = Numbers(float, math.exp, math.tanh, math.log)
-MANY_DIGITS = Numbers(mpmath.mpf, mpmath.exp, mpmath.tanh, mpmath.log)
+FLOATS = Numbers(float, math)
+MANY_DIGITS = Numbers(mpmath.mpf, mpmath)
 
 
 class Described(Protocol):
@@ -46,40 +47,13 @@ class Described(Protocol):
 
 def activate(name: str, sums: Sequence[Any], numbers: Numbers = FLOATS) -> list[Any]:
     """Activations of one layer for one row, from the sums of its units."""
-    one, exp = numbers.number(1), numbers.exp
-    if name == "softmax":
-        # The highest sum is taken out, for a float exp overflows; the quotient is the same.
-        powers = [exp(z - max(sums)) for z in sums]
-        return [power / sum(powers) for power in powers]
-    functions: dict[str, Callable[[Any], Any]] = {
-        "identity": lambda z: z,
-        "sigmoid": lambda z: one / (one + exp(-z)),
-        "tanh": numbers.tanh,
-        "relu": lambda z: z if z > 0 else numbers.number(0),
-        "exponential": exp,
-        "step": lambda z: one if z >= 0 else -one,
-    }
-    return [functions[name](z) for z in sums]
+    return [numbers.number(a) for a in find_activation(name).exact(numbers.module, sums)]
 
 
 def row_loss(name: str, outputs: Sequence[Any], targets: Sequence[Any], numbers: Numbers = FLOATS) -> Any:
     """Loss of one row, from the activations of the output layer."""
-    zero, one, log = numbers.number(0), numbers.number(1), numbers.log
-    pairs = [(a, numbers.number(float(y))) for a, y in zip(outputs, targets, strict=True)]
-    if name == "half-squared":
-        return sum(((a - y) * (a - y) / 2 for a, y in pairs), zero)
-    if name == "squared":
-        return sum(((a - y) * (a - y) for a, y in pairs), zero)
-    if name == "binary-cross-entropy":
-        # 0 log 0 counts as 0.
-        return -sum((y * log(a) if y else zero for a, y in pairs), zero) - sum(
-            ((one - y) * log(one - a) if y != one else zero for a, y in pairs), zero
-        )
-    if name == "categorical-cross-entropy":
-        return -sum((y * log(a) if y else zero for a, y in pairs), zero)
-    if name in ("perceptron-soft", "perceptron-hard"):
-        return sum((max(-y * a, zero) for a, y in pairs), zero)
-    raise KeyError(name)
+    wanted = [numbers.number(float(y)) for y in targets]
+    return numbers.number(find_loss(name).exact(numbers.module, outputs, wanted))
 
 
 def layer_parameters(w: Sequence[Any], sizes: tuple[int, ...]) -> list[tuple[list[list[Any]], list[Any]]]:
@@ -167,18 +141,11 @@ def sums_and_outputs(network: Described, w: Any, X: Any) -> tuple[list[Any], Any
 
 
 def _numpy_activation(name: str, z: Any) -> Any:
+    found = find_activation(name)
     with np.errstate(over="ignore", invalid="ignore"):
-        if name == "softmax":
-            powers = np.exp(z - z.max(axis=1, keepdims=True))
-            return powers / powers.sum(axis=1, keepdims=True)
-        return {
-            "identity": lambda: z,
-            "sigmoid": lambda: 1 / (1 + np.exp(-z)),
-            "tanh": lambda: np.tanh(z),
-            "relu": lambda: np.maximum(z, 0),
-            "exponential": lambda: np.exp(z),
-            "step": lambda: np.where(z >= 0, 1.0, np.where(z < 0, -1.0, z)),
-        }[name]()
+        if found.plain is not None:
+            return np.asarray(found.plain(z.T)).T
+        return np.array([found.exact(np, list(row)) for row in z], dtype=float).reshape(z.shape)
 
 
 def relative_difference(found: Any, expected: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import mpmath
@@ -20,15 +21,16 @@ from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward
 from harness.gradients.traced_programs import products
 from harness.network import hessian, jacobian
+from harness.network.activations import find_activation, known_activations
 from harness.network.network import Network
-from harness.network.plain_loss import ACTIVATIONS, summed_loss
+from harness.network.plain_loss import summed_loss
 from optimizers import InputError
 
 ROWS = 5
 NETWORKS = [network for network in every_network((3, 2), 2, pairs=False) if not network.no_gradient]
-CURVED = [network for network in NETWORKS if network.loss in hessian.CURVATURES]
-SQUARED = [network for network in NETWORKS if network.loss in jacobian.SCALES]
-STRAIGHT = [network for network in NETWORKS if network.loss not in hessian.CURVATURES]
+CURVED = [network for network in NETWORKS if network.loss_entry.curvature is not None]
+SQUARED = [network for network in NETWORKS if network.loss_entry.squares is not None]
+STRAIGHT = [network for network in NETWORKS if network.loss_entry.curvature is None]
 
 
 def direction(case: Case, seed: int = 3) -> Any:
@@ -151,7 +153,8 @@ class TestProductsWithTheHessian:
         assert objective.no_hessian == objective.network.no_gradient != ""
 
     def test_of_an_activation_without_an_entry_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delitem(hessian.BENDS, "tanh")
+        bendless = replace(find_activation("tanh"), bend=None)
+        monkeypatch.setitem(known_activations(), "tanh", bendless)
         objective = make_case(Network(sizes=(3, 4, 1)), ROWS).objective()
         assert objective.hessian_cost is None
         assert "activation 'tanh' has no second derivative" in objective.no_hessian
@@ -188,7 +191,8 @@ class TestResiduals:
                 weights = w[place : place + ins * outs].reshape(outs, ins)
                 biases = w[place + ins * outs : place + (ins + 1) * outs].reshape(outs, 1)
                 place += (ins + 1) * outs
-                a = ACTIVATIONS[name](weights @ a + biases)
+                plain: Any = find_activation(name).plain
+                a = plain(weights @ a + biases)
             return a
 
         r, J = whole(case.objective(), case.w)

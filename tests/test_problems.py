@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.network.losses import KNOWN
+from harness.network.losses import find_loss
 from harness.problems import Problem, load, parse
 from harness.problems.encoding import encode_targets, named_classes, split_rows
 from optimizers.errors import InputError
@@ -315,7 +315,7 @@ def test_outputs_name_the_class_as_the_loss_has_it(
     loss: str, outputs: Any, targets: Any, expected: float
 ) -> None:
     tables = (np.array(table, dtype=float) for table in (outputs, targets))
-    predicted, true = named_classes(*tables, KNOWN[loss])
+    predicted, true = named_classes(*tables, find_loss(loss))
     assert (predicted == true).mean() == expected
 
 
@@ -341,5 +341,5 @@ def test_measures_of_own_data_are_those_of_a_plain_count() -> None:
 
 def test_encoding_keeps_its_labels_as_they_are() -> None:
     labels = np.array(["b", "a", "b"])
-    encode_targets(labels, KNOWN["categorical-cross-entropy"])
+    encode_targets(labels, find_loss("categorical-cross-entropy"))
     assert labels.tolist() == ["b", "a", "b"]

@@ -56,15 +56,15 @@ def _plots() -> Mapping[str, Entry]:
 
 
 def _activations() -> Mapping[str, Entry]:
-    from harness.network.activations import ACTIVATIONS
+    from harness.network.activations import known_activations
 
-    return {entry.name: entry for entry in ACTIVATIONS}
+    return known_activations()
 
 
 def _losses() -> Mapping[str, Entry]:
-    from harness.network.losses import LOSSES
+    from harness.network.losses import known_losses
 
-    return {entry.name: entry for entry in LOSSES}
+    return known_losses()
 
 
 KINDS: dict[str, Kind] = {
@@ -144,8 +144,9 @@ def describe(kind: str, name: str) -> str:
     if kind == "experiments":
         return str(entry.read_text(encoding="utf-8").rstrip())
     if kind in ("activations", "losses"):
-        lines = [f"{field.name}: {getattr(entry, field.name)}" for field in fields(entry)]
-        return "\n".join(line for line in lines if "CPUDispatcher" not in line)
+        values = {field.name: getattr(entry, field.name) for field in fields(entry)}
+        # Of functions, NumPy's among them, it is enough to know that they are there.
+        return "\n".join(f"{name}: {'yes' if callable(v) else v}" for name, v in values.items())
     text = inspect.getdoc(entry) or ""
     page = [name, "", text.partition("\n>>>")[0].rstrip()]
     if kind == "plots":

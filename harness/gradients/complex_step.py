@@ -7,9 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.gradients.complex_pass import ACTIVATE, ACTIVATIONS, LOSSES, ROW_LOSS, STEP, row_loss
+from harness.gradients.complex_pass import STEP, row_loss
 from harness.gradients.remembered import Remembered
+from harness.network.activation import COMPLEX_FORWARD
+from harness.network.activations import find_activation
 from harness.network.kernels import ROWS
+from harness.network.loss import COMPLEX_ROW_LOSS
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
@@ -25,8 +28,6 @@ TRIED_SIZES, TRIED_EACH = (1e-2, 1.0, 4.0, 30.0, 1000.0), 4
 """Sizes of the parameters at which a plain function is tried, and points of each."""
 ALL_DIRECTIONS = 10
 """Parameters up to which each is tried by itself, beside all of them at once."""
-
-NOT_DIFFERENTIABLE = ("relu", "step", "perceptron-soft", "perceptron-hard")
 
 
 @compiled()
@@ -64,8 +65,9 @@ class ComplexStep(GradientSource):
     def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
         """Return the compiled function, with the addresses of the complex functions and a row's workspace."""
         reals, integers, _, counters = data
-        own = [address(ACTIVATIONS[name], ACTIVATE) for name in network.layer_activations]
-        own.append(address(LOSSES[network.loss], ROW_LOSS))
+        forms = [find_activation(name).complex_form for name in network.layer_activations]
+        own = [address(form, COMPLEX_FORWARD) for form in forms]
+        own.append(address(network.loss_entry.complex_form, COMPLEX_ROW_LOSS))
         # Two floats for each complex number.
         workspace = np.zeros(2 * sum(network.sizes))
         return value_and_gradient, (reals, np.append(integers, own), workspace, counters)
@@ -83,15 +85,14 @@ class ComplexStep(GradientSource):
         """Refuse what is not complex differentiable, and what has no complex version."""
         if network.no_gradient:
             return network.no_gradient
-        parts = [("activation", name, ACTIVATIONS) for name in network.layer_activations]
-        for kind, name, known in [*parts, ("loss", network.loss, LOSSES)]:
-            if name not in known:
+        for what, part in network.parts.items():
+            if part.complex_form is None:
                 reason = (
                     "is not complex differentiable, for what compares looks at the real part alone"
-                    if name in NOT_DIFFERENTIABLE
-                    else "has no complex version in harness/gradients/complex_pass.py"
+                    if part.kinks
+                    else "has no complex form"
                 )
-                return f"{kind} '{name}' {reason}: take central-difference or analytic"
+                return f"{what} {reason}: take central-difference or analytic"
         return None
 
     def function_refusal(self, function: Function, n: int) -> str | None:

@@ -22,6 +22,7 @@ import numba
 import numpy as np
 
 from harness.network import kernels
+from harness.network.activations import find_activation
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
@@ -122,7 +123,7 @@ def typical_sizes(network: Network, reals: Array) -> Array:
 
 
 def _linear(network: Network) -> bool:
-    return network.output_activation == "identity"
+    return find_activation(network.output_activation).linear
 
 
 @options

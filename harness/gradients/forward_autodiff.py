@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from harness.autodiff.evaluator import Evaluator
+from harness.gradients.plain_forms import plain_refusal
 from harness.gradients.traced_functions import Current, counted_cost, slope_program, trace_refusal
 from harness.gradients.traced_programs import (
     DIRECTION_AT,
@@ -48,6 +49,10 @@ class ForwardAutodiff(GradientSource):
     def cost(self, network: Network) -> float:
         """Return one pass with a tangent for each parameter, in multiply-adds of the traced program."""
         return network.size * products(forward_tile(network, 1).program) / network.products
+
+    def refusal(self, network: Network) -> str | None:
+        """Refuse what has no gradient, and what has no plain form that can be traced."""
+        return plain_refusal(network, _traced)
 
     def function_refusal(self, function: Function, n: int) -> str | None:
         """Refuse a function that cannot be traced, with the line."""
@@ -98,3 +103,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     for i in range(n):
         gradient[i] /= count
     return loss / count
+
+
+def _traced(network: Network) -> object:
+    return forward_tile(network, 1)

@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from harness.autodiff.evaluator import Evaluator
+from harness.gradients.plain_forms import plain_refusal
 from harness.gradients.traced_functions import Current, counted_cost, gradient_program, trace_refusal
 from harness.gradients.traced_programs import (
     SLOPE_AT,
@@ -52,6 +53,10 @@ class ReverseAutodiff(GradientSource):
     def cost(self, network: Network) -> float:
         """Return the multiply-adds of the traced program, as a multiple of a forward pass's."""
         return products(reverse_tile(network, 1).program) / network.products
+
+    def refusal(self, network: Network) -> str | None:
+        """Refuse what has no gradient, and what has no plain form that can be traced."""
+        return plain_refusal(network, _traced)
 
     def function_refusal(self, function: Function, n: int) -> str | None:
         """Refuse a function that cannot be traced, with the line."""
@@ -180,3 +185,7 @@ def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> 
         loss += losses[group]
     _add_groups(data, groups, count, gradient)
     return loss / count
+
+
+def _traced(network: Network) -> object:
+    return reverse_tile(network, 1)

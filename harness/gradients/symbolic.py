@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from harness.gradients.plain_forms import foreign_forms, plain_refusal
 from harness.gradients.traced_functions import Current, trace_refusal
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
@@ -57,8 +58,8 @@ class Symbolic(GradientSource):
         return float(_generated(network).MULTIPLICATIONS / network.products)
 
     def refusal(self, network: Network) -> str | None:
-        """Refuse what has no gradient, and what takes too long to derive and compile."""
-        return network.no_gradient or too_large(network.sizes)
+        """Refuse what has no gradient or no formula, and what takes too long to derive and compile."""
+        return network.no_gradient or too_large(network.sizes) or plain_refusal(network, _generated)
 
     def function_refusal(self, function: Function, n: int) -> str | None:
         """Refuse a function that cannot be traced or has no formula, and one of too many parameters."""
@@ -117,6 +118,8 @@ def _generated(network: Network) -> ModuleType:
     """Return the module of a network's formulas, derived where it is not in the cache folder yet."""
     # How a start is drawn makes no difference to the formulas.
     definition = f"{network.sizes} {network.layer_activations} {network.loss} {_sympy_version()}"
+    # The cache folder is that of this package's sources, which other packages are no part of.
+    definition += "".join(f" {digest}" for digest in foreign_forms(network))
     digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
     file = cache_directory("harness") / f"symbolic-{digest}.py"
     if not file.is_file():

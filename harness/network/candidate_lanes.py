@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from harness.network import kernels
-from harness.network.activations import FORWARD
+from harness.network.activation import FORWARD
 from harness.network.kernels import (
     LANES,
     LAYERS,
@@ -24,7 +24,7 @@ from harness.network.kernels import (
     SIZES,
     TAKEN_IN,
 )
-from harness.network.losses import ROW_LOSSES
+from harness.network.loss import ROW_LOSSES
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
 from optimizers.objective import VALUE_ROWS

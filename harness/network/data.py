@@ -9,7 +9,10 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import activations, candidate_lanes, kernels, losses
+from harness.network import candidate_lanes, kernels
+from harness.network.activation import BACKWARD, FORWARD
+from harness.network.activations import find_activation
+from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from harness.numerics import products
 from optimizers.arrays import real_array
@@ -59,9 +62,9 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     slot = network.size + tile * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3)
     lanes = CANDIDATES if rows <= FEW_ROWS and network.size <= FEW_PARAMETERS else 0
     laid_out = lanes * (network.size + rows * (sum(sizes[1:]) + sizes[-1] + 3))
-    layers = [activations.KNOWN[name] for name in network.layer_activations]
-    forwards = [address(activation.forward, activations.FORWARD) for activation in layers]
-    backwards = [address(activation.backward, activations.BACKWARD) for activation in layers]
+    layers = [find_activation(name) for name in network.layer_activations]
+    forwards = [address(activation.forward, FORWARD) for activation in layers]
+    backwards = [address(activation.backward, BACKWARD) for activation in layers]
     entry = network.loss_entry
     header = [0] * kernels.SIZES
     header[kernels.ROWS], header[kernels.TILE], header[kernels.GROUPS] = rows, tile, groups
@@ -69,7 +72,7 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     header[kernels.PARAMETERS], header[kernels.WORK] = network.size, work
     header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
     header[kernels.LANES] = lanes
-    header[kernels.LOSS] = address(entry.function, losses.ROW_LOSSES)
+    header[kernels.LOSS] = address(entry.function, ROW_LOSSES)
     header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, kernels.SUM)
     header[kernels.PRODUCT] = address(products.multiply, products.MULTIPLY)
     header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)

@@ -18,9 +18,9 @@ import itertools
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from harness.network.activations import BACKWARD, FORWARD
+from harness.network.activation import BACKWARD, BEND, FORWARD
+from harness.network.activations import find_activation
 from harness.network.kernels import LAYERS, OUTER_PRODUCT, PRODUCT, ROWS, SIZES, TAKEN_IN, TILE
 from harness.network.network import Network
 from harness.network.source import Data
@@ -28,92 +28,24 @@ from harness.numerics import products
 from harness.numerics.products import MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.objective import REALS
 
 U = np.uint64
 
-BEND = types.void(REALS, *(types.int64,) * 6)
-"""``bend(numbers, a, moved, delta, target, units, m)``: adds ``f''(z) R{z} delta`` to the target, from the
-activations ``a`` and ``moved = R{a}`` of a layer, all of them packed in one array."""
-
 _forward, _backward, _bend = caller(FORWARD), caller(BACKWARD), caller(BEND)
 _multiply, _outer = caller(MULTIPLY), caller(WEIGHT_GRADIENT)
-
-
-@compiled()
-def _straight(numbers: Any, a: int, moved: int, delta: int, target: int, units: int, m: int) -> None:
-    pass
-
-
-@compiled()
-def _sigmoid(numbers: Any, a: int, moved: int, delta: int, target: int, units: int, m: int) -> None:
-    a_0, moved_0, delta_0, target_0 = U(a), U(moved), U(delta), U(target)
-    for r in range(U(units * m)):
-        slope = (1.0 - 2.0 * numbers[a_0 + r]) * numbers[moved_0 + r]
-        numbers[target_0 + r] += slope * numbers[delta_0 + r]
-
-
-@compiled()
-def _tanh(numbers: Any, a: int, moved: int, delta: int, target: int, units: int, m: int) -> None:
-    a_0, moved_0, delta_0, target_0 = U(a), U(moved), U(delta), U(target)
-    for r in range(U(units * m)):
-        slope = -2.0 * numbers[a_0 + r] * numbers[moved_0 + r]
-        numbers[target_0 + r] += slope * numbers[delta_0 + r]
-
-
-@compiled()
-def _exponential(numbers: Any, a: int, moved: int, delta: int, target: int, units: int, m: int) -> None:
-    moved_0, delta_0, target_0 = U(moved), U(delta), U(target)
-    for r in range(U(units * m)):
-        numbers[target_0 + r] += numbers[moved_0 + r] * numbers[delta_0 + r]
-
-
-@compiled()
-def _softmax(numbers: Any, a: int, moved: int, delta: int, target: int, units: int, m: int) -> None:
-    # R{a (d - mean)} with the deltas d held still, where mean = sum_j a_j d_j.
-    a_0, moved_0, delta_0, target_0, count = U(a), U(moved), U(delta), U(target), U(m)
-    for r in range(count):
-        mean = shift = 0.0
-        for u in range(U(units)):
-            place = u * count + r
-            mean += numbers[a_0 + place] * numbers[delta_0 + place]
-            shift += numbers[moved_0 + place] * numbers[delta_0 + place]
-        for u in range(U(units)):
-            place = u * count + r
-            numbers[target_0 + place] += (
-                numbers[moved_0 + place] * (numbers[delta_0 + place] - mean) - numbers[a_0 + place] * shift
-            )
-
-
-BENDS = {
-    "identity": _straight,
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "relu": _straight,  # wherever it has a second derivative
-    "exponential": _exponential,
-    "softmax": _softmax,
-}
-
-CURVATURES = {
-    "half-squared": 1.0,
-    "squared": 2.0,
-    "binary-cross-entropy": 1.0,
-    "categorical-cross-entropy": 1.0,
-}
-"""The factor c of each loss whose delta is ``c (a - y)``: by the activations, or by the sums where the loss
-takes the output activation in."""
 
 
 def refusal(network: Network) -> str:
     """Say why there are no products with a network's Hessian, or return an empty sentence."""
     if network.no_gradient:
         return network.no_gradient
-    if network.loss not in CURVATURES:
-        return f"loss '{network.loss}' is made of straight pieces, and has no curvature of its own"
-    missing = [name for name in network.layer_activations if name not in BENDS]
-    return (
-        f"activation '{missing[0]}' has no second derivative in harness/network/hessian.py" if missing else ""
-    )
+    loss = network.loss_entry
+    if loss.curvature is None and loss.kinks:
+        return f"loss '{loss.name}' is made of straight pieces, and has no curvature of its own"
+    if loss.curvature is None:
+        return f"loss '{loss.name}' states no curvature"
+    missing = [name for name in network.layer_activations if find_activation(name).bend is None]
+    return f"activation '{missing[0]}' has no second derivative (no bend of its own)" if missing else ""
 
 
 def cost(sizes: tuple[int, ...]) -> float:
@@ -138,7 +70,7 @@ def pack(network: Network, data: Data) -> Data:
         data: its packed data.
     """
     reals, integers, _, counters = data
-    own = [address(BENDS[name], BEND) for name in network.layer_activations]
+    own = [address(find_activation(name).bend, BEND) for name in network.layer_activations]
     own.append(address(products.weight_products, WEIGHT_GRADIENT))
     units, widest = sum(network.sizes[1:]), max(network.sizes[1:])
     workspace = np.zeros(int(integers[TILE]) * (2 * units + 4 * widest))
@@ -248,7 +180,7 @@ def _tile(w: Any, v: Any, data: Any, curvature: float, first: int, m: int, produ
 
 @compiled()
 def hessian_product(w: Any, v: Any, data: Any, curvature: float, product: Any) -> None:
-    """Write the Hessian of the mean loss over all rows times ``v``."""
+    """Write the Hessian of the mean loss over all rows times ``v``; the curvature is the loss's own."""
     count, tile = data[1][ROWS], data[1][TILE]
     for i in range(product.size):
         product[i] = 0.0

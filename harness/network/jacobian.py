@@ -1,8 +1,9 @@
 """Residuals of a network under a squared loss, and their Jacobian, a tile of rows at a time.
 
 The loss is the sum of the squares of the residuals ``r = sqrt(c / N) (a - y)``, one for each output of each
-row, with c = 1 for ``squared`` and 1/2 for ``half-squared``. Each output is carried back by itself, and its
-derivative by a weight is delta times activation, row by row where a gradient sums over rows.
+row, with c = 1 for ``squared`` and 1/2 for ``half-squared``, as a loss's own ``squares`` says. Each output is
+carried back by itself, and its derivative by a weight is delta times activation, row by row where a gradient
+sums over rows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.network.activations import BACKWARD, FORWARD
+from harness.network.activation import BACKWARD, FORWARD
 from harness.network.kernels import LAYERS, PRODUCT, ROWS, SIZES
 from harness.network.network import Network
 from harness.numerics.products import delta_backward, layer_forward
@@ -21,9 +22,6 @@ from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
 
 U = np.uint64
-
-SCALES = {"squared": 1.0, "half-squared": 0.5}
-"""The factor c of each loss that is c times a sum of squares."""
 
 BLOCK = 256
 """Residuals of a block, at the most. J'J of 67 to 1354 parameters takes 1.02 to 1.33 of the time in blocks of
@@ -34,7 +32,7 @@ _forward, _backward = caller(FORWARD), caller(BACKWARD)
 
 def refusal(network: Network) -> str:
     """Say why a network has no residuals, or return an empty sentence."""
-    if network.loss not in SCALES:
+    if network.loss_entry.squares is None:
         return f"loss '{network.loss}' is no sum of squares"
     return network.no_gradient
 
@@ -63,8 +61,10 @@ def workspace(network: Network, m: int) -> Any:
 
 
 def scale(network: Network, rows: int) -> float:
-    """Return ``sqrt(c / N)``."""
-    return math.sqrt(SCALES[network.loss] / rows)
+    """Return ``sqrt(c / N)`` for a network without a refusal."""
+    squares = network.loss_entry.squares
+    assert squares is not None
+    return math.sqrt(squares / rows)
 
 
 @compiled()

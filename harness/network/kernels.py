@@ -21,8 +21,8 @@ import numba
 import numpy as np
 from numba import types
 
-from harness.network.activations import BACKWARD, FORWARD
-from harness.network.losses import ROW_LOSSES
+from harness.network.activation import BACKWARD, FORWARD
+from harness.network.loss import ROW_LOSSES
 from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller

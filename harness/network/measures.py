@@ -13,9 +13,8 @@ import numpy as np
 
 from harness.network import kernels
 from harness.network.data import gradient_pays_for_threads, pack, population_kernel
-from harness.network.losses import ROW_LOSSES
+from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
-from harness.network.wrong_classes import misses_of
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array
@@ -56,10 +55,13 @@ class RowsMeasured:
         """Return the part of rows whose class is named rightly at each point.
 
         The part of wrong rows is a mean over rows like any loss, and the kernels of the losses work it out.
+        Without a count of its own (``misses``) a loss has no accuracies: they are NaN.
         """
+        if self._network.loss_entry.misses is None:
+            return np.full(len(points), math.nan)
         reals, integers, *rest = self._data
         counted = integers.copy()
-        counted[kernels.LOSS] = address(misses_of(self._network), ROW_LOSSES)
+        counted[kernels.LOSS] = address(self._network.loss_entry.misses, ROW_LOSSES)
         misses = np.rint(self._means(points, (reals, counted, *rest)) * self._rows)
         return (self._rows - misses) / self._rows
 

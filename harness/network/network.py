@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BeforeValidator
 
-from harness.network import activations, losses
+from harness.network.activation import Activation
+from harness.network.activations import find_activation
 from harness.network.initializers import INITIALIZERS
 from harness.network.layout import Layer, gradient_cost, layer_views, parameter_count
+from harness.network.loss import Loss
+from harness.network.losses import find_loss
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 from optimizers.options import Sizes, options
@@ -60,10 +63,8 @@ class Network:
                 "such as [2, 2, 1]"
             )
         for name in self.activation + ((self.output,) if self.output is not None else ()):
-            if name not in activations.KNOWN:
-                raise unknown_name("activation", name, activations.KNOWN)
-        if self.loss not in losses.KNOWN:
-            raise unknown_name("loss", self.loss, losses.KNOWN)
+            find_activation(name)
+        find_loss(self.loss)
         if self.initializer not in INITIALIZERS:
             raise unknown_name("initializer", self.initializer, INITIALIZERS)
         if self.size > MOST_PARAMETERS:
@@ -78,30 +79,33 @@ class Network:
                 "layers: give one name for all, or one for each"
             )
         for name in self.activation if hidden else ():
-            if not activations.KNOWN[name].hidden:
+            if not find_activation(name).hidden:
                 raise InputError(f"activation '{name}' stands in the output layer only: take another one")
         if self.output_activation not in self.loss_entry.outputs:
             raise InputError(
                 f"loss '{self.loss}' does not fit output activation '{self.output_activation}': "
                 f"take {' or '.join(self.loss_entry.outputs)}"
             )
-        if self.output_activation == "softmax" and self.sizes[-1] < 2:
+        output = find_activation(self.output_activation)
+        if output.shares_one and self.sizes[-1] < 2:
             raise InputError(
-                "activation 'softmax' on one output is always 1: take two outputs, or 'sigmoid' with "
+                f"activation '{output.name}' on one output is always 1: take two outputs, or 'sigmoid' with "
                 "binary-cross-entropy"
             )
-        if self.output_activation == "step" and hidden:
-            raise InputError("activation 'step' has no gradient, so it is for one layer only: take 'sigmoid'")
+        if not output.has_gradient and hidden:
+            raise InputError(
+                f"activation '{output.name}' has no gradient, so it is for one layer only: take 'sigmoid'"
+            )
 
     @property
-    def loss_entry(self) -> losses.Loss:
-        """The loss's entry in its table."""
-        return losses.KNOWN[self.loss]
+    def loss_entry(self) -> Loss:
+        """The loss's record."""
+        return find_loss(self.loss)
 
     @property
     def output_activation(self) -> str:
         """Name of the output layer's activation."""
-        return self.loss_entry.outputs[0] if self.output is None else self.output
+        return self.loss_entry.output if self.output is None else self.output
 
     @property
     def layer_activations(self) -> tuple[str, ...]:
@@ -109,6 +113,16 @@ class Network:
         hidden = len(self.sizes) - 2
         names = self.activation * hidden if len(self.activation) == 1 else self.activation
         return (*names[:hidden], self.output_activation)
+
+    @property
+    def parts(self) -> dict[str, Activation | Loss]:
+        """The records of its activations and of its loss, by what a sentence calls them.
+
+        >>> list(Network(sizes=(2, 3, 1)).parts)
+        ["activation 'tanh'", "activation 'identity'", "loss 'half-squared'"]
+        """
+        activations = {f"activation '{name}'": find_activation(name) for name in self.layer_activations}
+        return {**activations, f"loss '{self.loss}'": self.loss_entry}
 
     @property
     def size(self) -> int:
@@ -130,8 +144,9 @@ class Network:
         """Why there is no gradient, or an empty sentence."""
         if not self.loss_entry.has_gradient:
             return f"loss '{self.loss}' counts mistakes, and its gradient is zero wherever it exists"
-        if self.output_activation == "step":
-            return "activation 'step' has a gradient of zero wherever it exists"
+        for name in self.layer_activations:
+            if not find_activation(name).has_gradient:
+                return f"activation '{name}' has a gradient of zero wherever it exists"
         return ""
 
     def layers(self, w: Array) -> list[Layer]:
@@ -163,6 +178,6 @@ class Network:
         for (weights, biases), name in zip(self.layers(vector), self.layer_activations, strict=True):
             sums = np.ascontiguousarray(weights @ below + biases[:, None])
             flat = sums.reshape(-1)
-            activations.KNOWN[name].forward(flat, 0, biases.size, rows)
+            find_activation(name).forward(flat, 0, biases.size, rows)
             below = flat.reshape(biases.size, rows)
         return np.ascontiguousarray(below.T)

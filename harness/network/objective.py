@@ -141,7 +141,7 @@ class NetworkObjective(Measurable):
             return super().hessian_product(w, v)
         point, vector, product = self.checked(w), self.checked(v), np.empty(self.size)
         self.hessian_rows += self.rows
-        curvature = hessian.CURVATURES[self.network.loss]
+        curvature = self.network.loss_entry.curvature
         hessian.hessian_product(point, vector, self._hessian_data, curvature, product)
         return product
 

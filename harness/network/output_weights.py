@@ -11,17 +11,16 @@ import itertools
 
 import numpy as np
 
-from harness.network import activations
-from harness.network.jacobian import SCALES
+from harness.network.activations import find_activation
 from harness.network.network import Network
 from optimizers.objective import Array
 
 
 def refusal(network: Network) -> str:
     """Say why output weights are no matter of linear least squares, or return an empty sentence."""
-    if network.loss not in SCALES:
+    if network.loss_entry.squares is None:
         return f"loss '{network.loss}' is no sum of squares, so that no linear system has its minimum"
-    if network.output_activation != "identity":
+    if not find_activation(network.output_activation).linear:
         return f"output activation '{network.output_activation}' is not linear in the output weights"
     return ""
 
@@ -67,7 +66,7 @@ def solved(network: Network, w: Array, X: Array, Y: Array) -> Array:
         with np.errstate(all="ignore"):
             sums = weights @ below + biases[:, None]
         flat = sums.reshape(-1)
-        activations.KNOWN[name].forward(flat, 0, biases.size, X.shape[0])
+        find_activation(name).forward(flat, 0, biases.size, X.shape[0])
         below = flat.reshape(sums.shape)
     if not np.isfinite(below).all():
         return parameters

@@ -1,4 +1,4 @@
-"""The network's loss once more, as the plain NumPy code of a textbook.
+"""The network's loss once more, as the plain NumPy code of a textbook: put together from the plain forms.
 
 Nothing is compiled and nothing is differentiated here: automatic and symbolic differentiation take this
 function as they take any other, and what they make of it is held against the kernels, which know nothing of
@@ -11,55 +11,46 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from harness.network.activations import find_activation
 from harness.network.network import Network
+from optimizers.errors import InputError
 
-Plain = Callable[[Any], Any]
-
-
-def _sigmoid(z: Any) -> Any:
-    # Imported here: `harness list` looks through the gradient sources and has no need of SciPy.
-    from scipy.special import expit
-
-    return expit(z)
+REMEDY = "take central-difference or analytic"
 
 
-ACTIVATIONS: dict[str, Plain] = {
-    "identity": lambda z: z,
-    "sigmoid": _sigmoid,
-    "tanh": np.tanh,
-    "relu": lambda z: np.maximum(z, 0.0),
-    "exponential": np.exp,
-    "softmax": lambda z: np.exp(z - np.logaddexp.reduce(z, axis=0)),
-}
-"""From sums to activations, units by rows. The step has no derivative to find, so it is not here."""
+def refusal(network: Network) -> str:
+    """Say which part of a network has no plain form, or return an empty sentence.
 
-LOSSES: dict[str, Callable[[Any, Any], Any]] = {
-    "half-squared": lambda a, y: np.sum((a - y) ** 2) * 0.5,
-    "squared": lambda a, y: np.sum((a - y) ** 2),
-    "binary-cross-entropy": lambda z, y: np.sum(np.logaddexp(z, 0.0) - y * z),
-    "categorical-cross-entropy": lambda z, y: np.sum(np.logaddexp.reduce(z, axis=0)) - np.sum(y * z),
-    "perceptron-soft": lambda z, y: np.sum(np.maximum(-y * z, 0.0)),
-}
-"""Summed over outputs and rows; the cross-entropies take the sums of the output layer."""
+    >>> refusal(Network(sizes=(1, 1)))
+    ''
+    """
+    missing = [what for what, part in network.parts.items() if part.plain is None]
+    return f"{missing[0]} has no plain form to differentiate" if missing else ""
 
 
 def summed_loss(network: Network) -> Callable[[Any, Any, Any], Any]:
     """Return the loss of a network as a function of parameters, inputs and targets.
 
     Arguments:
-        network: one without a step.
+        network: the network.
 
     Returns:
         ``loss(w, X, Y)`` for ``w`` of shape (n,), ``X`` (features, rows) and ``Y`` (outputs, rows); the sum
         over rows, not the mean.
 
+    Raises:
+        InputError: where a part of the network has no plain form.
+
+    >>> import numpy as np
     >>> network = Network(sizes=(1, 1))
     >>> float(summed_loss(network)(np.array([2.0, 0.5]), np.array([[1.0, 2.0]]), np.array([[2.0, 4.0]])))
     0.25
     """
-    sizes, names, entry = network.sizes, network.layer_activations, network.loss_entry
+    if reason := refusal(network):
+        raise InputError(f"{reason}: {REMEDY}")
+    sizes, entry = network.sizes, network.loss_entry
+    plain: list[Any] = [find_activation(name).plain for name in network.layer_activations]
+    plain_loss: Any = entry.plain
 
     def loss(w: Any, X: Any, Y: Any) -> Any:
         a, place = X, 0
@@ -69,7 +60,7 @@ def summed_loss(network: Network) -> Callable[[Any, Any, Any], Any]:
             place += (ins + 1) * outs
             z = weights @ a + biases
             taken_in = layer == len(sizes) - 2 and entry.takes_in is not None
-            a = z if taken_in else ACTIVATIONS[names[layer]](z)
-        return LOSSES[network.loss](a, Y)
+            a = z if taken_in else plain[layer](z)
+        return plain_loss(a, Y)
 
     return loss

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.network.losses import Loss
+from harness.network.loss import Loss
 from optimizers.arrays import real_array, refuse_masked
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows, SingleLayer
@@ -29,8 +29,8 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     Raises:
         InputError: if the labels do not fit the loss.
 
-    >>> from harness.network.losses import KNOWN
-    >>> targets, classes = encode_targets(["no", "yes", "no"], KNOWN["perceptron-soft"])
+    >>> from harness.network.losses import find_loss
+    >>> targets, classes = encode_targets(["no", "yes", "no"], find_loss("perceptron-soft"))
     >>> targets.ravel().tolist(), classes.tolist()
     ([-1.0, 1.0, -1.0], ['no', 'yes'])
     """
@@ -123,9 +123,9 @@ def named_classes(outputs: Array, targets: Array, loss: Loss) -> tuple[Rows, Row
         targets: as encoded for the loss, same shape.
         loss: the loss's entry; one output says "positive" from 0 on for signs, from 0.5 on elsewhere.
 
-    >>> from harness.network.losses import KNOWN
+    >>> from harness.network.losses import find_loss
     >>> outputs, targets = np.array([[0.2], [0.5], [0.9]]), np.array([[0.0], [0.0], [1.0]])
-    >>> [codes.tolist() for codes in named_classes(outputs, targets, KNOWN["binary-cross-entropy"])]
+    >>> [codes.tolist() for codes in named_classes(outputs, targets, find_loss("binary-cross-entropy"))]
     [[0, 1, 1], [0, 0, 1]]
     """
     if outputs.shape[1] > 1:

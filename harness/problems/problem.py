@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.gradients import build_source
 from harness.network.data import check_data, single_layer
-from harness.network.losses import KNOWN
+from harness.network.losses import find_loss
 from harness.network.measures import RowsMeasured
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
@@ -38,7 +38,7 @@ from harness.problems.encoding import (
 from harness.problems.scaling import Scaling
 from optimizers.arrays import real_array
 from optimizers.checked import Name, Text, Truth, accepts, plain_seed
-from optimizers.errors import InputError, unknown_name
+from optimizers.errors import InputError
 from optimizers.objective import Array, Rows
 from optimizers.options import BelowOne, Real
 from optimizers.shown import shown
@@ -153,8 +153,7 @@ class Problem(BaseProblem):
         >>> own.network.sizes, own.classes.tolist()
         ((1, 2), ['a', 'b'])
         """
-        if loss not in KNOWN:
-            raise unknown_name("loss", loss, KNOWN)
+        entry = find_loss(loss)
         table = real_array("X", X)
         if table.ndim != 2 or 0 in table.shape:
             raise InputError(f"X has shape {table.shape}, expected (rows, features), at least one of each")
@@ -168,7 +167,7 @@ class Problem(BaseProblem):
             raise InputError(
                 f"hidden is {shown(hidden)}, expected a list of sizes such as (32,), or () for none"
             )
-        Y, classes = encode_targets(labels, KNOWN[loss])
+        Y, classes = encode_targets(labels, entry)
         network = Network(
             sizes=(table.shape[1], *hidden, Y.shape[1]),
             activation=(activation,) if isinstance(activation, str) else tuple(activation),
@@ -353,7 +352,7 @@ class Problem(BaseProblem):
 
     def confusion(self, w: Array, seed: int = 0) -> Confusion | None:
         """Return which classes parameters take for which, on the test rows; training rows without any."""
-        if self.classes is None:
+        if self.classes is None or self.network.loss_entry.misses is None:
             return None
         X, Y, X_test, Y_test = self.data(seed)
         rows: Literal["test", "train"] = "test" if len(X_test) else "train"

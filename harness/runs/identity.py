@@ -25,7 +25,7 @@ def own_code(problem: BaseProblem, optimizer: Optimizer, gradients: list[str]) -
     """Return a digest of the classes and functions that a user brought to a run beside the problem's key.
 
     Arguments:
-        problem: of which only a class of the user's own counts here.
+        problem: of which a class of the user's own counts here, and activations and losses of its network.
         optimizer: of an own class, or one with an option that is an object of the user's.
         gradients: gradient sources by name.
 
@@ -33,9 +33,20 @@ def own_code(problem: BaseProblem, optimizer: Optimizer, gradients: list[str]) -
         An empty text where all of it comes with the project.
     """
     found = [_class_code(type(problem), f"problem '{problem.name}'"), *_optimizer_code(optimizer)]
+    found += _parts_code(problem)
     found += [_class_code(type(build_source(name)), f"gradient source '{name}'") for name in gradients]
     whole = [code for code in found if code]
     return hashlib.sha256("".join(whole).encode()).hexdigest()[:16] if whole else ""
+
+
+def _parts_code(problem: BaseProblem) -> list[str]:
+    """Return digests of the activations and losses of other packages."""
+    network = getattr(problem, "network", None)
+    return [
+        fingerprint(part, what=what, own=part.package)
+        for what, part in (network.parts if network is not None else {}).items()
+        if part.package not in OWN
+    ]
 
 
 def _class_code(cls: type, what: str) -> str:

@@ -15,8 +15,9 @@ from typing import Any
 import sympy
 
 from harness.autodiff.derivatives import traced
+from harness.network.activations import find_activation
 from harness.network.network import Network
-from harness.network.plain_loss import ACTIVATIONS, LOSSES
+from harness.network.plain_loss import refusal
 from harness.symbolic.derivations import Derivation
 from harness.symbolic.functions import derivative
 from harness.symbolic.interpreter import interpret
@@ -47,8 +48,9 @@ class _Layer:
         return expression.xreplace(dict(zip(self.activation_values, self.activations, strict=True)))
 
 
-def _plain(function: Callable[..., Any], *inputs: Any) -> Any:
+def _plain(function: Callable[..., Any] | None, *inputs: Any) -> Any:
     """Return what a plain function makes of arrays of symbols."""
+    assert function is not None
     return interpret(traced(function, [array.shape for array in inputs]), inputs)[0]
 
 
@@ -62,7 +64,7 @@ def _forward(network: Network) -> list[_Layer]:
             sympy.Add(*(w * x for w, x in zip(row, below.flat, strict=True)), symbol("b", layer, o + 1))
             for o, row in enumerate(weights)
         ]
-        activated = _plain(ACTIVATIONS[network.layer_activations[layer - 1]], z)
+        activated = _plain(find_activation(network.layer_activations[layer - 1]).plain, z)
         delta = column("delta", layer, outs)
         layers.append(
             _Layer(
@@ -99,7 +101,7 @@ def network_derivation(network: Network) -> Derivation:
     ``delta_L = dE/dz_L``, ``delta_l = f'(z_l) * (W_(l+1)' delta_(l+1))``, ``dE/dW_l = delta_l a_(l-1)'``:
     Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors, eqs. 4 to 7.
     """
-    if reason := network.no_gradient:
+    if reason := network.no_gradient or refusal(network):
         raise InputError(f"no derivation: {reason}")
     if excess := too_many_parameters(network.size):
         raise InputError(f"no derivation: {excess}: take fewer units, as in hidden=[2]")
@@ -107,7 +109,7 @@ def network_derivation(network: Network) -> Derivation:
     top = layers[-1]
     outputs = "z" if network.loss_entry.takes_in is not None else "a"
     numbers = column(outputs, top.number, len(top.sums)), column("y", None, len(top.sums))
-    loss = _plain(LOSSES[network.loss], *numbers).item()
+    loss = _plain(network.loss_entry.plain, *numbers).item()
     backward = list(zip(top.deltas, _output_deltas(network, top, loss), strict=True))
     for layer, above in zip(layers[-2::-1], layers[:0:-1], strict=True):
         backward += list(zip(layer.deltas, _hidden_deltas(layer, above), strict=True))
@@ -157,7 +159,7 @@ def _words(network: Network) -> tuple[tuple[str, str], ...]:
 def _notes(network: Network) -> tuple[str, ...]:
     condition = ", for targets that sum to 1" if network.loss_entry.targets == "distribution" else ""
     notes = [f"The loss is E = {network.loss_entry.equation}{condition}."]
-    if "relu" in network.layer_activations or network.loss == "perceptron-soft":
+    if any(part.kinks for part in network.parts.values()):
         notes.append("(z > 0) is 1 where that holds and 0 where it does not, 1/2 at z = 0.")
     notes.append("The loss of a data set is the mean over its rows, and so is its gradient.")
     return tuple(notes)

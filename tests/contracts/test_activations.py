@@ -1,4 +1,4 @@
-"""What every activation in the table has to do; a new entry is found by itself."""
+"""What every activation has to do, by each of its faces; a new file or plug-in is found by itself."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ import mpmath
 import numpy as np
 import pytest
 
-from harness.network.activations import ACTIVATIONS, KNOWN, Activation
+import harness.autodiff as ad
+from harness.gradients.complex_pass import STEP
+from harness.network.activation import Activation
+from harness.network.activations import known_activations
 from harness.network.network import Network
 from optimizers.errors import InputError
 
 UNITS, ROWS, START = 3, 5, 4
+ACTIVATIONS = known_activations().values()
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda activation: activation.name)
 
 
-def sums(seed: int = 0) -> Any:
+def sums(activation: Activation, seed: int = 0) -> Any:
     """Sums of one layer for some rows, shape (units, rows), none of them at a kink."""
     z = np.random.default_rng(seed).normal(0.0, 2.0, (UNITS, ROWS))
-    return np.where(np.abs(z) < 0.1, 0.5, z)
+    z = np.where(np.abs(z) < 0.1, 0.5, z)
+    for kink in activation.kinks:
+        z = np.where(np.abs(z - kink) < 0.1, kink + 0.15, z)
+    return z
 
 
 def embedded(table: Any) -> Any:
@@ -48,13 +55,13 @@ def by_equation(activation: Activation, z: Any) -> list[Any]:
     """
     text = activation.equation.partition("=")[2].replace("^", "**")
     text = re.sub(r"\bsum_j ([^/]+)", r"sum(\1 for z_j in every_z)", text)
-    names = {"exp": mpmath.exp, "tanh": mpmath.tanh, "log": mpmath.log, "max": max, "min": min, "sum": sum}
+    names = {**vars(mpmath), "max": max, "min": min, "sum": sum}
     return [mpmath.mpf(eval(text, names | {"z": one, "z_k": one, "every_z": z})) for one in z]
 
 
 @every_activation
 def test_forward_is_the_printed_equation(activation: Activation) -> None:
-    z = sums()
+    z = sums(activation)
     found = applied(activation, z)
     with mpmath.workdps(40):
         for row in range(ROWS):
@@ -64,7 +71,7 @@ def test_forward_is_the_printed_equation(activation: Activation) -> None:
 
 @every_activation
 def test_backward_is_the_derivative_of_the_printed_equation(activation: Activation) -> None:
-    z, above = sums(), np.random.default_rng(1).normal(size=(UNITS, ROWS))
+    z, above = sums(activation), np.random.default_rng(1).normal(size=(UNITS, ROWS))
     a, delta = embedded(applied(activation, z)), embedded(above)
     activation.backward(a, START, delta, START, UNITS, ROWS)
     found = layer_of(delta)
@@ -84,18 +91,140 @@ def test_backward_is_the_derivative_of_the_printed_equation(activation: Activati
             np.testing.assert_allclose(found[:, row], expected, rtol=1e-13, atol=1e-15)
 
 
+def exact_row(activation: Activation, z: Any) -> list[Any]:
+    """Activations of one row by the exact form, in the digits of the context."""
+    return [mpmath.mpf(a) for a in activation.exact(mpmath, [mpmath.mpf(number) for number in z])]
+
+
+def exact_slopes(activation: Activation, z: Any) -> Any:
+    """Derivatives of the activations of one row by its sums, of the exact form: shape (activations, sums)."""
+
+    def moved(k: int, unit: int) -> Any:
+        return mpmath.diff(
+            lambda number: exact_row(activation, [*z[:unit], number, *z[unit + 1 :]])[k], mpmath.mpf(z[unit])
+        )
+
+    with mpmath.workdps(40):
+        return np.array([[float(moved(k, unit)) for unit in range(len(z))] for k in range(len(z))])
+
+
+@every_activation
+def test_the_exact_form_is_the_printed_equation(activation: Activation) -> None:
+    with mpmath.workdps(40):
+        for z in sums(activation).T:
+            expected = by_equation(activation, [mpmath.mpf(number) for number in z])
+            for found, wanted in zip(exact_row(activation, z), expected, strict=True):
+                assert abs(found - wanted) <= mpmath.mpf(10) ** -36 * abs(wanted)
+    floats = activation.exact(math, sums(activation)[:, 0].tolist())
+    np.testing.assert_allclose(floats, applied(activation, sums(activation))[:, 0], rtol=1e-14)
+
+
+@every_activation
+def test_the_plain_form_and_its_derivative_are_those_of_the_exact_form(activation: Activation) -> None:
+    if activation.plain is None:
+        pytest.skip("it has none")
+    plain: Any = activation.plain
+    z, weights = sums(activation), np.random.default_rng(2).normal(size=(UNITS, ROWS))
+    found = np.asarray(plain(z))
+    slopes = ad.gradient(lambda w: np.sum(plain(w) * weights))(z)
+    with mpmath.workdps(40):
+        for row in range(ROWS):
+            expected = np.array(exact_row(activation, z[:, row]), dtype=float)
+            np.testing.assert_allclose(found[:, row], expected, rtol=1e-14)
+            wanted = weights[:, row] @ exact_slopes(activation, z[:, row])
+            np.testing.assert_allclose(slopes[:, row], wanted, rtol=1e-12, atol=1e-14)
+
+
+@every_activation
+def test_the_complex_form_carries_value_and_derivative(activation: Activation) -> None:
+    if activation.complex_form is None:
+        pytest.skip("it has none")
+    for row in sums(activation).T:
+        with mpmath.workdps(40):
+            expected = np.array(exact_row(activation, row), dtype=float)
+        slopes = exact_slopes(activation, row)
+        for unit in range(UNITS):
+            z = np.full(START + UNITS + 2, complex(np.nan, np.nan))
+            z[START : START + UNITS] = row
+            z[START + unit] += 1j * STEP
+            activation.complex_form(z, START, UNITS)
+            found = z[START : START + UNITS]
+            np.testing.assert_allclose(found.real, expected, rtol=4e-15)
+            np.testing.assert_allclose(found.imag / STEP, slopes[:, unit], rtol=1e-13, atol=1e-15)
+            assert np.isnan(np.delete(z, np.arange(START, START + UNITS))).all(), "it touches nothing else"
+
+
+@every_activation
+def test_the_bend_is_the_second_derivative(activation: Activation) -> None:
+    if activation.bend is None:
+        pytest.skip("it has none")
+    rng = np.random.default_rng(3)
+    z, (along, delta, before) = sums(activation), rng.normal(size=(3, UNITS, ROWS))
+    a = applied(activation, z)
+    carried = embedded(along)
+    activation.backward(embedded(a), START, carried, START, UNITS, ROWS)
+    size = UNITS * ROWS
+    numbers = np.concatenate([[np.nan] * START, *(t.ravel() for t in (a, layer_of(carried), delta, before))])
+    places = [START + part * size for part in range(4)]
+    kept = numbers.copy()
+    activation.bend(numbers, *places, UNITS, ROWS)
+    assert numbers[: places[3]].tobytes() == kept[: places[3]].tobytes(), "it writes to its target alone"
+    found = (numbers - kept)[places[3] :].reshape(UNITS, ROWS)
+
+    def deltas_back(row: int, unit: int) -> Any:
+        """R of the deltas by the sums: how their derivative by one sum changes along the direction."""
+
+        def weighed(h: Any, aside: Any) -> Any:
+            moved = [mpmath.mpf(x) + h * mpmath.mpf(v) for x, v in zip(z[:, row], along[:, row], strict=True)]
+            moved[unit] += aside
+            pairs = zip(exact_row(activation, moved), delta[:, row], strict=True)
+            return sum(part * mpmath.mpf(weight) for part, weight in pairs)
+
+        return mpmath.diff(weighed, (0, 0), (1, 1))
+
+    with mpmath.workdps(40):
+        wanted = [[float(deltas_back(row, unit)) for row in range(ROWS)] for unit in range(UNITS)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-14)
+
+
+@every_activation
+def test_what_is_said_of_an_activation_holds(activation: Activation) -> None:
+    z = sums(activation)
+    a = applied(activation, z)
+    assert activation.linear == (a.tobytes() == z.tobytes())
+    assert activation.shares_one == bool(np.allclose(a.sum(axis=0), 1.0, rtol=0, atol=1e-14))
+    slopes = exact_slopes(activation, z[:, 0])
+    if activation.hidden:
+        assert not (slopes - np.diag(np.diag(slopes))).any(), "a hidden unit depends on its own sum alone"
+    np.testing.assert_allclose(slopes, slopes.T, rtol=1e-12, atol=1e-15)
+
+
+@every_activation
+def test_an_activation_jumps_only_where_it_says(activation: Activation) -> None:
+    places = np.linspace(-6.0, 6.0, 241)
+    for z in places[[all(abs(z - kink) > 1e-6 for kink in activation.kinks) for z in places]]:
+        near = np.array([z - 1e-7, z, z + 1e-7])
+        a, delta = np.tile(near, (2, 1)), np.ones(6)
+        a[1] = 0.3
+        flat = a.ravel()
+        activation.forward(flat, 0, 2, 3)
+        activation.backward(flat, 0, delta, 0, 2, 3)
+        for numbers in (flat[:3], delta[:3]):
+            assert np.ptp(numbers) <= 1e-6 * max(1.0, np.exp(z))
+
+
 @every_activation
 def test_an_activation_without_a_gradient_has_the_derivative_zero_and_others_have_another(
     activation: Activation,
 ) -> None:
-    a, delta = embedded(applied(activation, sums())), embedded(np.arange(1.0, 1 + UNITS * ROWS))
+    a, delta = embedded(applied(activation, sums(activation))), embedded(np.arange(1.0, 1 + UNITS * ROWS))
     activation.backward(a, START, delta, START, UNITS, ROWS)
     assert activation.has_gradient == bool(layer_of(delta).any())
 
 
 @every_activation
 def test_both_directions_work_in_place_and_touch_nothing_else(activation: Activation) -> None:
-    flat, delta = embedded(sums()), embedded(sums(1))
+    flat, delta = embedded(sums(activation)), embedded(sums(activation, 1))
     activation.forward(flat, START, UNITS, ROWS)
     kept = flat.copy()
     activation.backward(flat, START, delta, START, UNITS, ROWS)
@@ -108,9 +237,9 @@ def test_both_directions_work_in_place_and_touch_nothing_else(activation: Activa
 
 @every_activation
 def test_nan_stays_nan_in_its_own_row(activation: Activation) -> None:
-    clean = applied(activation, sums())
+    clean = applied(activation, sums(activation))
     for unit in range(UNITS):
-        z = sums()
+        z = sums(activation)
         z[unit, 2] = math.nan
         found = applied(activation, z)
         assert math.isnan(found[unit, 2])
@@ -120,7 +249,7 @@ def test_nan_stays_nan_in_its_own_row(activation: Activation) -> None:
 
 @every_activation
 def test_one_row_and_one_unit_give_the_same_numbers_as_many(activation: Activation) -> None:
-    z = sums()
+    z = sums(activation)
     together = applied(activation, z)
     for row in range(ROWS):
         alone = z[:, row].copy()
@@ -140,6 +269,6 @@ def test_an_activation_stands_in_hidden_layers_where_the_table_says_so(activatio
 
 def test_names_are_unique_and_in_kebab_case() -> None:
     names = [activation.name for activation in ACTIVATIONS]
-    assert list(KNOWN) == names
+    assert list(known_activations()) == names
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)

@@ -1,18 +1,26 @@
-"""What every loss in the table has to do; a new entry is found by itself."""
+"""What every loss has to do, by each of its faces; a new file or plug-in is found by itself."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from cases import Case, make_case, random_targets
 
-from harness.network.losses import KNOWN, LOSSES, Loss
+import harness.autodiff as ad
+from harness.gradients.complex_pass import STEP
+from harness.network.activations import find_activation
+from harness.network.loss import Loss
+from harness.network.losses import known_losses
 from harness.network.network import Network
+from harness.problems.encoding import named_classes
 
 UNITS, ROWS, STRIDE, START = 3, 6, 9, 5
+LOSSES = known_losses().values()
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 
 
@@ -20,9 +28,36 @@ def outputs_and_targets(loss: Loss) -> tuple[Any, Any]:
     """Numbers that the output layer may give and targets that fit, each of shape (units, rows)."""
     rng = np.random.default_rng(0)
     o = rng.normal(0.0, 1.5, (UNITS, ROWS))
-    if loss.outputs[0] == "step":
-        o = np.sign(o)
+    for kink in loss.kinks:
+        o = np.where(np.abs(o - kink) < 0.02, kink + 0.05, o)
+    if loss.takes_in is None:
+        o = outputs_of(loss, o)
     return o, random_targets(loss.targets, ROWS, UNITS, rng).T
+
+
+def outputs_of(loss: Loss, z: Any) -> Any:
+    """Activations of the usual output for sums of shape (units, rows)."""
+    flat = z.ravel().copy()
+    find_activation(loss.output).forward(flat, 0, *z.shape)
+    return flat.reshape(z.shape)
+
+
+def exact_row(loss: Loss, o: Any, y: Any) -> Any:
+    """The loss of one row by the exact form, in the digits of the context, from what the function takes."""
+    a = [mpmath.mpf(number) for number in o]
+    if loss.takes_in is not None:
+        a = find_activation(loss.takes_in).exact(mpmath, a)
+    return mpmath.mpf(loss.exact(mpmath, a, [mpmath.mpf(target) for target in y]))
+
+
+def exact_slopes(loss: Loss, o: Any, y: Any) -> list[float]:
+    """Its derivatives by what the function takes."""
+
+    def slope(k: int) -> Any:
+        return mpmath.diff(lambda x: exact_row(loss, [*o[:k], x, *o[k + 1 :]], y), mpmath.mpf(o[k]))
+
+    with mpmath.workdps(40):
+        return [float(slope(k)) for k in range(len(o))]
 
 
 def called(loss: Loss, o: Any, t: Any, with_delta: bool = True) -> tuple[Any, Any, Any, Any]:
@@ -46,6 +81,101 @@ def test_the_loss_of_a_row_is_finite_and_not_negative(loss: Loss) -> None:
     assert np.isfinite(losses).all()
     assert (losses >= 0).all()
     assert (losses > 0).any()
+
+
+@every_loss
+def test_losses_and_deltas_are_those_of_the_exact_form(loss: Loss) -> None:
+    o, t = outputs_and_targets(loss)
+    losses, deltas, _, _ = called(loss, o, t)
+    for row in range(ROWS):
+        with mpmath.workdps(40):
+            assert losses[row] == pytest.approx(float(exact_row(loss, o[:, row], t[:, row])), rel=4e-15)
+        if loss.has_gradient:
+            wanted = exact_slopes(loss, o[:, row], t[:, row])
+            np.testing.assert_allclose(deltas[:, row], wanted, rtol=1e-13, atol=1e-14)
+
+
+@every_loss
+def test_the_exact_form_in_floats_agrees_to_their_digits(loss: Loss) -> None:
+    o, t = outputs_and_targets(loss)
+    for row in range(ROWS):
+        a = o[:, row].tolist()
+        if loss.takes_in is not None:
+            a = find_activation(loss.takes_in).exact(math, a)
+        with mpmath.workdps(40):
+            wanted = float(exact_row(loss, o[:, row], t[:, row]))
+        assert loss.exact(math, a, t[:, row].tolist()) == pytest.approx(wanted, rel=1e-13)
+
+
+@every_loss
+def test_the_plain_form_and_its_derivative_are_those_of_the_exact_form(loss: Loss) -> None:
+    if loss.plain is None:
+        pytest.skip("it has none")
+    plain: Any = loss.plain
+    o, t = outputs_and_targets(loss)
+    with mpmath.workdps(40):
+        total = float(sum(exact_row(loss, o[:, row], t[:, row]) for row in range(ROWS)))
+    assert float(plain(o, t)) == pytest.approx(total, rel=1e-14)
+    found = ad.gradient(lambda w: plain(w, t))(o)
+    for row in range(ROWS):
+        wanted = exact_slopes(loss, o[:, row], t[:, row])
+        np.testing.assert_allclose(found[:, row], wanted, rtol=1e-12, atol=1e-14)
+
+
+@every_loss
+def test_the_complex_form_carries_value_and_derivative(loss: Loss) -> None:
+    if loss.complex_form is None:
+        pytest.skip("it has none")
+    o, t = outputs_and_targets(loss)
+    targets = np.full(START + UNITS * STRIDE, np.nan)
+    for row in range(ROWS):
+        targets[START : START + UNITS * STRIDE : STRIDE] = t[:, row]
+        wanted = exact_slopes(loss, o[:, row], t[:, row])
+        with mpmath.workdps(40):
+            value = float(exact_row(loss, o[:, row], t[:, row]))
+        for unit in range(UNITS):
+            numbers = np.full(START + UNITS + 2, complex(np.nan, np.nan))
+            numbers[START : START + UNITS] = o[:, row]
+            numbers[START + unit] += 1j * STEP
+            found = loss.complex_form(numbers, START, UNITS, targets, START, STRIDE)
+            assert found.real == pytest.approx(value, rel=4e-15)
+            assert found.imag / STEP == pytest.approx(wanted[unit], rel=1e-13, abs=1e-14)
+
+
+@every_loss
+def test_the_curvature_and_the_squares_are_those_of_the_exact_form(loss: Loss) -> None:
+    o, t = outputs_and_targets(loss)
+    a = o if loss.takes_in is None else outputs_of(loss, o)
+    for row in range(ROWS):
+        errors = a[:, row] - t[:, row]
+        if loss.curvature is not None:
+            wanted = exact_slopes(loss, o[:, row], t[:, row])
+            np.testing.assert_allclose(loss.curvature * errors, wanted, rtol=1e-12, atol=1e-14)
+        if loss.squares is not None:
+            assert loss.takes_in is None
+            with mpmath.workdps(40):
+                wanted_loss = float(exact_row(loss, o[:, row], t[:, row]))
+            assert loss.squares * errors @ errors == pytest.approx(wanted_loss, rel=1e-14)
+
+
+@every_loss
+@pytest.mark.parametrize("units", [1, UNITS])
+def test_misses_are_rows_whose_class_is_named_wrongly(loss: Loss, units: int) -> None:
+    if loss.misses is None or (units == 1 and loss.targets == "distribution"):
+        pytest.skip("it counts none")
+    rng, rows = np.random.default_rng(5), 40
+    z = rng.normal(0.0, 1.0, (units, rows))
+    targets = random_targets(loss.targets, rows, units, rng).T
+    if loss.targets == "numbers":
+        targets = np.round(rng.random((units, rows)))
+    a = outputs_of(loss, z)
+    o = (z if loss.takes_in is not None else a).ravel().copy()
+    wrong = np.full(3 * rows, np.nan)
+    flat = np.ascontiguousarray(targets).ravel()
+    loss.misses(o, 0, flat, 0, rows, units, rows, wrong, 0, False)
+    named, true = named_classes(a.T, targets.T, loss)
+    assert wrong[:rows].tolist() == (named != true).astype(float).tolist()
+    assert 0 < wrong[:rows].sum() < rows
 
 
 @every_loss
@@ -125,6 +255,6 @@ def test_a_network_has_no_gradient_exactly_where_the_table_says_so(loss: Loss) -
 
 def test_names_are_unique_and_in_kebab_case() -> None:
     names = [loss.name for loss in LOSSES]
-    assert list(KNOWN) == names
+    assert list(known_losses()) == names
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.network.losses import Loss
+from harness.network.loss import Loss
 from harness.problems import PROBLEMS, Problem, ProblemFamily, known_problems, load
 from harness.problems.base import START
 from harness.problems.functions import FunctionFamily
