@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -57,10 +58,24 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             # Whatever swallowed the signal has not done its work.
             status = _interrupted(Interrupted(came()))
     if arguments is None:
-        # All is done and said. What is left is Python's own end, which takes half a second.
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        _end(status)
     sys.exit(status)
+
+
+def _end(status: int) -> NoReturn:
+    """Leave without Python's own end, after what has been registered for it.
+
+    All is done and said. Taking modules apart takes half a second, and on a busy machine a thread of
+    Parquet's that is still at work then aborts the process: "terminate called without an active exception",
+    after the command had said what it had to say.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _leave(number: int) -> NoReturn:

@@ -99,7 +99,8 @@ def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     # A run's rows stand together, so that there are few places to look up.
     ids = trace["run_id"].to_numpy()
     first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if ids.size else np.empty(0, dtype=np.int64)
-    place = pd.Index(runs["run_id"]).get_indexer(pd.Index(ids[first]))
+    places = {run_id: number for number, run_id in enumerate(runs["run_id"])}
+    place = np.array([places.get(run_id, -1) for run_id in ids[first]], dtype=np.int64)
     if (place < 0).any():
         raise InputError(f"the trace has rows of run {ids[first[place < 0]][0]}, which is none of the runs")
     place = np.repeat(place, np.diff(np.append(first, ids.size)))
