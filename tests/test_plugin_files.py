@@ -150,7 +150,7 @@ def test_what_is_mine_is_run_wherever_the_command_is_given(workers: str, place: 
         ("raise RuntimeError('out of order')", "breaks: RuntimeError: out of order"),
         ("import sys; sys.exit(3)", "breaks: SystemExit: 3"),
         ("def broken(:", "breaks: SyntaxError"),
-        ("a = 3", "brings nothing: define a class of Optimizer, a class of"),
+        ("a = 3", "brings nothing: define a class of Optimizer, "),
         (
             "from optimizers.options import options\nfrom optimizers import Adam as A\n"
             "@options\nclass Adam(A):\n    '''An impostor.'''\n",

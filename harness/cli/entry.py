@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import warnings
 from typing import Any, NoReturn
 
@@ -71,6 +72,8 @@ def _end(status: int) -> NoReturn:
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    # As Python does it, in this order: the pool of workers ends with its thread, and is then waited for.
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
