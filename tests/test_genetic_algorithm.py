@@ -19,7 +19,8 @@ from genetic_cases import (
 
 import optimizers
 from optimizers import InputError
-from optimizers.genetic.genetic_algorithm import Engine, GeneticAlgorithm
+from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
+from optimizers.genetic.genetic_options import Engine
 from optimizers.objective import Array
 
 every_engine = pytest.mark.parametrize("engine", get_args(Engine))

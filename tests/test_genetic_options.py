@@ -19,7 +19,8 @@ from watching import watch
 import harness
 import optimizers
 from optimizers.genetic.coding import Coding, express_all, impress
-from optimizers.genetic.genetic_algorithm import Engine, GeneticAlgorithm
+from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
+from optimizers.genetic.genetic_options import Engine
 from optimizers.genetic.memetic_algorithm import MemeticAlgorithm
 from optimizers.genetic.pygad_engine import SILENT
 from optimizers.objective import Array

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizers.genetic.below_mean import judge
-from optimizers.genetic.genetic_algorithm import Engine, GeneticAlgorithm
+from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
+from optimizers.genetic.genetic_options import Engine
 from optimizers.objective import Array
 
 SEEDS = st.integers(0, 2**32 - 1)

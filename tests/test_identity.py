@@ -22,7 +22,8 @@ from harness.problems import FunctionProblem, Problem, ProblemFamily, load
 from harness.runs.identity import own_code, shown_optimizer
 from harness.runs.single_run import Run
 from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
-from optimizers.optimizer import Need, Outcome
+from optimizers.objective import Need
+from optimizers.optimizer import Outcome
 from optimizers.options import options
 
 SCALE = 1.0
