@@ -55,19 +55,19 @@ def check(problem: BaseProblem, seed: int = 0, sources: Sequence[str] = ()) -> p
     np.True_
     """
     w = problem.start(seed)
-    against = "analytic" if problem.objective("analytic", seed).gradient_cost else "reverse-autodiff"
+    against = "analytic" if problem.objective("analytic", seed).gradient else "reverse-autodiff"
     held = problem.objective(against, seed)
-    reference = held.value_and_gradient(w)[1] if held.gradient_cost else None
+    reference = held.value_and_gradient(w)[1] if held.gradient else None
     rows = [_exact_row(problem, seed, w, against)] if reference is not None else []
     for name in sources or known_sources():
         label = build_source(name).label
         objective = problem.objective(name, seed)
-        if objective.gradient_cost is None or reference is None:
-            rows.append(_refused(label, objective.no_gradient))
+        if not objective.gradient or reference is None:
+            rows.append(_refused(label, objective.gradient.cause))
             continue
         away, cosine = compared(objective.value_and_gradient(w)[1], reference)
         seconds = _median_seconds(lambda o=objective: o.value_and_gradient(w))  # type: ignore[misc]
-        rows.append([label, away, against, cosine, objective.gradient_cost, seconds * 1e6, ""])
+        rows.append([label, away, against, cosine, objective.gradient.cost, seconds * 1e6, ""])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from optimizers.errors import InputError
 from optimizers.shown import shown
@@ -101,3 +101,46 @@ def _numbers_of_objects(name: str, table: Any) -> NDArray[np.float64]:
             remedy = ": encode it as numbers first" if isinstance(plain, str | bytes) else ""
             raise InputError(f"{name} {found}{remedy}") from None
     return numbers
+
+
+def parameters(w: ArrayLike, size: int) -> NDArray[np.float64]:
+    """Return parameters as a contiguous float64 vector.
+
+    Arguments:
+        w: numbers, shape (size,).
+        size: how many are expected.
+
+    Raises:
+        InputError: if there are more, or fewer.
+
+    >>> parameters([1, 2], 2).tolist()
+    [1.0, 2.0]
+    """
+    vector = np.ascontiguousarray(w, dtype=np.float64)
+    if vector.shape != (size,):
+        raise InputError(
+            f"parameters have shape {vector.shape}, expected ({size},): "
+            "give one flat vector with a number for each parameter"
+        )
+    return vector
+
+
+def population_table(population: ArrayLike, size: int) -> NDArray[np.float64]:
+    """Return a population as a contiguous float64 array.
+
+    Arguments:
+        population: a row a candidate, shape (P, size).
+        size: how many parameters a candidate is expected to have.
+
+    Raises:
+        InputError: if it is not two-dimensional or its rows have another length.
+
+    >>> population_table([[1, 2]], 2).shape
+    (1, 2)
+    """
+    table = np.ascontiguousarray(population, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] != size:
+        raise InputError(
+            f"population has shape {table.shape}, expected (P, {size}): give one row a candidate"
+        )
+    return table

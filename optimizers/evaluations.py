@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Observe
-from optimizers.view import StoppedError
+from optimizers.watch import StoppedError
 
 
 class Evaluations:
@@ -86,7 +86,7 @@ class Evaluations:
 
     def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
         """Return the Hessian at ``w`` times ``v``, shape (n,): an iteration that finds no point."""
-        product = self._objective.hessian_product(w, v)
+        product = self._objective.curvature.product(w, v)
         self._done(self.best_w, self.best_loss)
         return product
 

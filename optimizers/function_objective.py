@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optimizers.arrays import real_array
+from optimizers.arrays import parameters, real_array
+from optimizers.capabilities.curvature import Curvature
+from optimizers.capabilities.gradient import Gradient
+from optimizers.capabilities.residuals import Residuals
 from optimizers.checked import Size, Text, accepts
+from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS, Counts
 from optimizers.differences import Differences
 from optimizers.errors import InputError
 from optimizers.evaluated import Evaluated
-from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Measurable, Rows
+from optimizers.objective import Array, Measurable, Rows
 from optimizers.options import Positive
 from optimizers.shown import shown
+
+NO_PRODUCTS = "the function comes without products with its Hessian: take lbfgs, or hand in hessian_product"
+NO_SUM = "the function is not given as a sum of squares: take lbfgs, or hand in a SumOfSquares"
 
 
 class FunctionObjective(Measurable):
@@ -88,45 +96,29 @@ class FunctionObjective(Measurable):
         self._differences = Differences(difference, sizes)
         if self._differences.sizes is not None and self._differences.sizes.shape != (n,):
             raise InputError(f"sizes is {shown(sizes)}, expected {n} numbers, one for each parameter")
-        self.gradient_cost = gradient_cost if gradient is not None else self._differences.values(n)
+        self.gradient = Gradient(gradient_cost if gradient is not None else self._differences.values(n))
         self._function = function
-        self._gradient = gradient
+        self._slope_of = gradient
         self._start = start
         self._hessian_product = hessian_product
         self._hessian_cost = hessian_cost
         self._evaluated = Evaluated(n)
         self._prepaid: bytes | None = None
 
-    @property
-    def hessian_cost(self) -> float | None:
-        """Cost of one product with the Hessian in evaluations, or None where no callable gives it."""
-        return None if self._hessian_product is None else self._hessian_cost
+    residuals = Residuals.refused(NO_SUM)
 
-    @property
-    def no_hessian(self) -> str:
-        """Why there is no Hessian, with the remedy, or an empty sentence."""
-        if self._hessian_product is not None:
-            return ""
-        return "the function comes without products with its Hessian: take lbfgs, or hand in hessian_product"
-
-    @property
-    def no_residuals(self) -> str:
-        """Why there are no residuals, with the remedy, or an empty sentence."""
-        if self.jacobian_cost is not None:
-            return ""
-        return "the function is not given as a sum of squares: take lbfgs, or hand in a SumOfSquares"
-
-    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
-        """Return the Hessian at ``w`` times ``v``, shape (n,)."""
+    @functools.cached_property
+    def curvature(self) -> Curvature:  # type: ignore[override]
+        """Products with the Hessian, where a callable gives them."""
         if self._hessian_product is None:
-            return super().hessian_product(w, v)
-        point, vector = self.checked(w), self.checked(v)
-        self.hessian_rows += 1
-        return self._shaped(self._hessian_product(point.copy(), vector.copy()), "product with the Hessian")
+            return Curvature.refused(NO_PRODUCTS)
+        return FunctionCurvature(self._hessian_product, self._hessian_cost, self.size, self.counts)
 
     def draw_start(self, rng: np.random.Generator) -> Array:
         """Return a point to start from, shape (n,)."""
-        return super().draw_start(rng) if self._start is None else self._shaped(self._start(rng), "start")
+        return (
+            super().draw_start(rng) if self._start is None else _shaped(self._start(rng), "start", self.size)
+        )
 
     looks_are_free = False
     slope_by_calls = True
@@ -139,7 +131,7 @@ class FunctionObjective(Measurable):
 
     def refine(self, fine: bool) -> bool:
         """Take central differences for all parameters from here on, or such as the scheme says."""
-        return self._gradient is None and self._differences.refine(fine)
+        return self._slope_of is None and self._differences.refine(fine)
 
     def peek(self, w: Array) -> float:
         """Return the value at ``w`` for the log: a call that counts, but where it is known already.
@@ -183,12 +175,12 @@ class FunctionObjective(Measurable):
         """Return the value and the gradient at ``w``."""
         vector = self.checked(w)
         loss = self.value(vector)
-        if self._gradient is None:
+        if self._slope_of is None:
             return loss, self._differences(self._call, vector, loss)
         # The value belongs to such a gradient, and to its price.
         self.counters[VALUE_ROWS] -= 1
         self.counters[GRADIENT_ROWS] += 1
-        return loss, self._shaped(self._gradient(vector.copy()), "gradient")
+        return loss, _shaped(self._slope_of(vector.copy()), "gradient", self.size)
 
     def _call(self, w: Array) -> float:
         """Call the function and count it."""
@@ -208,12 +200,40 @@ class FunctionObjective(Measurable):
             raise InputError(f"the function returned {shown(answer)}, expected one number")
         return float(number)
 
-    def _shaped(self, answer: ArrayLike, what: str) -> Array:
-        """Return what a user's function answered as a vector of shape (n,)."""
-        vector = real_array(f"the {what}", answer)
-        if vector.shape != (self.size,):
-            raise InputError(
-                f"the {what} has shape {vector.shape}, expected ({self.size},): "
-                "return one number for each parameter"
-            )
-        return vector
+
+class FunctionCurvature(Curvature):
+    """Products with the Hessian by a user's callable, at a stated price.
+
+    Arguments:
+        function: maps a point and a vector, both of shape (n,), to the product.
+        cost: of one product, in evaluations.
+        n: number of parameters.
+        counts: those of the objective.
+    """
+
+    def __init__(
+        self, function: Callable[[Array, Array], ArrayLike], cost: float, n: int, counts: Counts
+    ) -> None:
+        self._function, self._cost, self._size, self._counts = function, cost, n, counts
+
+    @property
+    def cost(self) -> float:
+        """Cost of one product, in evaluations."""
+        return self._cost
+
+    def product(self, w: ArrayLike, v: ArrayLike) -> Array:
+        """Return the Hessian at ``w`` times ``v``, shape (n,)."""
+        point, vector = parameters(w, self._size), parameters(v, self._size)
+        self._counts.hessian_rows += 1
+        answer = self._function(point.copy(), vector.copy())
+        return _shaped(answer, "product with the Hessian", self._size)
+
+
+def _shaped(answer: ArrayLike, what: str, n: int) -> Array:
+    """Return what a user's function answered as a vector of shape (n,)."""
+    vector = real_array(f"the {what}", answer)
+    if vector.shape != (n,):
+        raise InputError(
+            f"the {what} has shape {vector.shape}, expected ({n},): return one number for each parameter"
+        )
+    return vector

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from optimizers.errors import InputError
-from optimizers.objective import Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
 from optimizers.registry import build_optimizer
 from optimizers.scipy.methods import LBFGS
@@ -61,7 +61,7 @@ class MultiStart(Optimizer):
 
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
-    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"value", "gradient"})
     source: ClassVar[str] = (
         "Marti (2003), Multi-start methods, in Handbook of Metaheuristics; Boender, Rinnooy Kan, Timmer, "
         "Stougie (1982), A stochastic method for global optimization, Mathematical Programming 22"
@@ -78,8 +78,9 @@ class MultiStart(Optimizer):
                 "MultiStart: option 'optimizer' takes batches, which do not know the loss over all rows that "
                 "runs are compared by: leave its option 'batch' out"
             )
-        # What it needs is what its method needs; of the class that is said for the default.
-        object.__setattr__(self, "needs", self.optimizer.needs)
+        # What it needs is what its method needs, and values of what is drawn; of the class that is said for
+        # the default.
+        object.__setattr__(self, "needs", self.optimizer.needs | {"value"})
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of an iteration of the method."""

@@ -14,14 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.interruption import INTERRUPTION
-from optimizers.objective import Array, Measurable
+from optimizers.objective import Array, Measurable, Need
 from optimizers.optimizer import Outcome
 from optimizers.options import Count, Positive, options
 from optimizers.reports import fault_of, same_loss
 from optimizers.shown import shown
-from optimizers.view import StoppedError, View
+from optimizers.view import EVERYTHING, View
+from optimizers.watch import StoppedError
 
 LOOKS_PER_DECADE = 16
 """Looks a factor of ten in iterations: every iteration up to the twelfth, then each 15 % more, so that
@@ -90,6 +92,7 @@ class Observer:
         reserve: cost kept back for the last loss, where the search does not pay for it: 1, or 0.
         draws: whether the search can leave points without a finite loss by drawing others.
         start: where the search has to begin, or None.
+        needs: what the search has named of the objective, and is shown.
 
     Attributes:
         view: what the search is handed.
@@ -107,6 +110,7 @@ class Observer:
         reserve: float = 0.0,
         draws: bool = False,
         start: Array | None = None,
+        needs: frozenset[Need] = EVERYTHING,
     ) -> None:
         self.outcome: Outcome | None = None
         self.best_w: Array = np.empty(0)
@@ -129,7 +133,7 @@ class Observer:
         self._seconds = min(budget.seconds or math.inf, timeout or math.inf)
         objective.begin()
         self._before = objective.spent
-        self.view = View(objective, self, target)
+        self.view = View(objective, self, target, needs)
         if self._seconds < math.inf:
             objective.guard = self._in_time
         self._first_loss = math.nan
@@ -355,7 +359,7 @@ class Observer:
         """Pay for the loss that has ended the run, but where the budget was too small for any."""
         most = self._budget.cost
         if most is None or self._spent() + 1.0 <= most * (1 + 1e-12) + 1e-9:
-            self._objective.count_rows(self._objective.rows)
+            self._objective.counters[VALUE_ROWS] += self._objective.rows
 
     def _count(self) -> None:
         cost, value_rows, gradient_rows = self._objective.spent

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, get_args
 
 import numpy as np
 
 from optimizers.named import Named
-from optimizers.objective import Array, Objective
+from optimizers.objective import Array, Need, Objective
 from optimizers.options import changed_options, options
 
 OutcomeName = Literal["solved", "budget", "stalled", "diverged", "failed", "timeout"]
-Need = Literal["value", "gradient", "curvature", "residuals", "population", "rows", "single-layer"]
-"""``curvature`` is products with the Hessian; ``residuals`` come with their Jacobian, of a sum of squares."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Optimizer(Named, ABC):
     """A search method: frozen options, what it needs, and how it runs."""
 
     needs: ClassVar[frozenset[Need]]
-    """What an objective has to offer."""
+    """What the search uses of an objective. It is refused where that is missing, and shown nothing else."""
     source: ClassVar[str]
     """The paper or book whose equations and defaults these are."""
     pays_for_loss: ClassVar[bool] = False
@@ -115,22 +113,8 @@ class Optimizer(Named, ABC):
                 f"it would hold {held / MOST_NUMBERS * 4:.3g} gigabytes, expected up to 4: "
                 "take fewer parameters or a smaller population"
             )
-        if "single-layer" in self.needs and objective.single_layer is None:
-            return (
-                "the perceptron rule does not train hidden layers, and corrects one output unit on two "
-                "classes: take a problem with one layer (such as setosa), or a gradient method"
-            )
-        if "gradient" in self.needs and objective.gradient_cost is None:
-            reason = objective.no_gradient or "there is no gradient"
-            # A gradient source that others can stand in for names them itself.
-            return reason if ": take " in reason else f"{reason}: take a genetic algorithm"
-        if "curvature" in self.needs and objective.hessian_cost is None:
-            reason = objective.no_hessian
-            return reason if ": take " in reason else f"{reason}: take a quasi-Newton method such as lbfgs"
-        if "residuals" in self.needs and objective.jacobian_cost is None:
-            reason = objective.no_residuals
-            return reason if ": take " in reason else f"{reason}: take a quasi-Newton method such as lbfgs"
-        return None
+        missing = (objective.missing(need) for need in get_args(Need) if need in self.needs)
+        return next((reason for reason in missing if reason), None)
 
     @property
     def label(self) -> str:

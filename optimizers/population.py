@@ -11,8 +11,8 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.errors import InputError
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
 from optimizers.shown import shown
 
@@ -131,7 +131,7 @@ class PopulationSearch(Optimizer):
     init_range_low: Real = -4.0
     init_range_high: Real = 4.0
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
     propose: ClassVar[Any]

@@ -11,7 +11,7 @@ from optimizers.objective import Array, Measurable
 from optimizers.observer import Budget, Look, Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.shown import shown
-from optimizers.view import StoppedError
+from optimizers.watch import StoppedError
 
 
 def observed(
@@ -31,7 +31,16 @@ def observed(
         )
     reserve = 0.0 if optimizer.pays_for_loss else 1.0
     return Observer(
-        objective, price, budget, target, keep, timeout, reserve=reserve, draws=optimizer.draws, start=start
+        objective,
+        price,
+        budget,
+        target,
+        keep,
+        timeout,
+        reserve=reserve,
+        draws=optimizer.draws,
+        start=start,
+        needs=optimizer.needs,
     )
 
 

@@ -11,8 +11,8 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUE, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import ALL_ROWS, REALS, VALUE, Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
 
 ACCEPT = types.boolean(types.float64, types.float64, REALS, REALS, types.npy_rng)

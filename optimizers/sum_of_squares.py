@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.arrays import real_array
+from optimizers.capabilities.residuals import Residuals
 from optimizers.checked import Size, Text, accepts
+from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
-from optimizers.objective import VALUE_ROWS, Array
+from optimizers.objective import Array
 from optimizers.options import Positive
 from optimizers.shown import shown
 
@@ -64,25 +66,8 @@ class SumOfSquares(FunctionObjective):
         dear = n + 1.0 if jacobian_cost is None else jacobian_cost
         slope = None if jacobian is None else self._slope
         super().__init__(self._sum, n, slope, dear, start, difference=difference, sizes=sizes)
-        self._jacobian_cost = dear if jacobian is not None else self._differences.values(self.size)
-
-    @property
-    def jacobian_cost(self) -> float:
-        """Cost of residuals with their Jacobian, in evaluations of the residuals."""
-        return self._jacobian_cost
-
-    def residuals_and_jacobian(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
-        """Yield all residuals at ``w`` and their derivatives, in one block."""
-        point = self.checked(w)
-        if self._jacobian is None:
-            residuals = self._residuals_of(point)
-        else:
-            # The residuals belong to such a Jacobian, and to its price.
-            self.value(point)
-            residuals = self._residuals_of(point)
-            self.counters[VALUE_ROWS] -= 1
-            self.jacobian_rows += 1
-        yield residuals, self._checked_jacobian(point, residuals)
+        price = dear if jacobian is not None else self._differences.values(self.size)
+        self.residuals = FunctionResiduals(self, price)
 
     def _sum(self, w: Array) -> float:
         residuals = self._checked_residuals(w)
@@ -132,3 +117,42 @@ class SumOfSquares(FunctionObjective):
                 "return a row of derivatives for each residual"
             )
         return jacobian
+
+    def with_jacobian(self, w: ArrayLike) -> tuple[Array, Array]:
+        """Return all residuals at ``w`` and their derivatives, and count them."""
+        point = self.checked(w)
+        if self._jacobian is None:
+            residuals = self._residuals_of(point)
+        else:
+            # The residuals belong to such a Jacobian, and to its price.
+            self.value(point)
+            residuals = self._residuals_of(point)
+            self.counters[VALUE_ROWS] -= 1
+            self.jacobian_rows += 1
+        return residuals, self._checked_jacobian(point, residuals)
+
+
+class FunctionResiduals(Residuals):
+    """The residuals of a user's callable, in one block.
+
+    Arguments:
+        objective: whose residuals they are; it counts them.
+        cost: of residuals with their Jacobian, in evaluations of the residuals.
+    """
+
+    def __init__(self, objective: SumOfSquares, cost: float) -> None:
+        self._objective, self._cost = objective, cost
+
+    @property
+    def cost(self) -> float:
+        """Cost of residuals with their Jacobian, in evaluations of the residuals."""
+        return self._cost
+
+    @property
+    def count(self) -> int:
+        """How many residuals there are; a plain function charges no linear algebra by them."""
+        return self._objective.rows
+
+    def blocks(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
+        """Yield all residuals at ``w`` and their derivatives, in one block."""
+        yield self._objective.with_jacobian(w)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable
+from typing import TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optimizers.objective import VALUE_ROWS, Array, Measurable, Objective, Rows
+from optimizers.capabilities.capability import Capability
+from optimizers.capabilities.curvature import Curvature
+from optimizers.capabilities.gradient import Gradient
+from optimizers.capabilities.output_layer import OutputLayer
+from optimizers.capabilities.residuals import Residuals
+from optimizers.capabilities.single_layer import SingleLayer
+from optimizers.counts import VALUE_ROWS
+from optimizers.errors import InputError
+from optimizers.objective import Array, Measurable, Need, Objective, Rows
+from optimizers.watch import Watch
+from optimizers.watched import WatchedCurvature, WatchedOutputLayer, WatchedResiduals
 
+EVERYTHING: frozenset[Need] = frozenset(get_args(Need))
 
-class StoppedError(Exception):
-    """Leave a search at once, because it has ended: at its target, or at a limit."""
+Offered = TypeVar("Offered", bound=Capability)
 
-
-class Watch(Protocol):
-    """Who sees each evaluation that goes through a view."""
-
-    def before(self, price: float) -> None:
-        """Raise ``StoppedError`` where a call of that price is not allowed any more."""
-
-    def found(self, w: Array, loss: float) -> None:
-        """Take note of the loss of a point over all rows."""
+UNNAMED = "it is not among the optimizer's needs: take it up into them"
 
 
 class View(Objective):
@@ -32,26 +35,37 @@ class View(Objective):
     A call beyond the budget or a limit in seconds is refused by ``StoppedError``, and so is every call after
     it. The answer that reaches the target is given, and is the last: its slope is not worked out (NaN), and
     what would have been a gradient costs a value. The compiled functions count into the same counters; a loop
-    that calls them ends by itself at ``target`` and when its allowance is used up.
+    that calls them ends by itself at ``target`` and when its allowance is used up. What an optimizer has not
+    named among its needs is refused by ``InputError``, so that its ``refusal`` can be relied on.
 
     Arguments:
         objective: what is shown.
         watch: sees every evaluation.
         target: loss at which the run is solved, or None.
+        needs: what the optimizer has named.
     """
 
-    def __init__(self, objective: Measurable, watch: Watch, target: float | None) -> None:
+    def __init__(
+        self,
+        objective: Measurable,
+        watch: Watch,
+        target: float | None,
+        needs: frozenset[Need] = EVERYTHING,
+    ) -> None:
         self.size, self.rows = objective.size, objective.rows
         self.counters, self.counts = objective.counters, objective.counts
-        self.gradient_cost, self.no_gradient = objective.gradient_cost, objective.no_gradient
-        self.compiled, self.single_layer = objective.compiled, objective.single_layer
+        self.compiled = objective.compiled
+        if "gradient" not in needs and self.compiled is not None:
+            self.compiled = self.compiled._replace(value_and_gradient=None)
         self.parameters_alike = objective.parameters_alike
         self.target = math.nan if target is None else target
         self._shown = objective
         self._watch = watch
+        self._needs = needs
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the loss at ``w``, over all rows or over the given ones, and count it."""
+        self._named("value", rows)
         point = self.checked(w)
         self._watch.before(self._part(rows) - self._shown.prepaid(point[np.newaxis]))
         loss = self._shown.value(point, rows)
@@ -61,6 +75,7 @@ class View(Objective):
 
     def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
         """Return the loss of each row of a population of shape (P, n), and count them."""
+        self._named("population", rows)
         candidates = self.checked_population(population)
         self._watch.before(len(candidates) * self._part(rows) - self._shown.prepaid(candidates))
         losses = self._shown.values(candidates, rows)
@@ -71,8 +86,9 @@ class View(Objective):
 
     def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
         """Return the loss at ``w`` and its gradient of shape (n,), and count both."""
+        self._named("gradient", rows)
         point, part = self.checked(w), self._part(rows)
-        price = (self.gradient_cost or 0.0) * part
+        price = self.gradient.cost * part
         self._watch.before(price - self._shown.prepaid(point[np.newaxis]))
         if self._shown.slope_by_calls and part == 1.0 and not math.isnan(self.target):
             loss = self._shown.peek(point)
@@ -97,72 +113,33 @@ class View(Objective):
         """Return another point to start from, shape (n,)."""
         return self._shown.draw_start(rng)
 
-    @property
-    def hessian_cost(self) -> float | None:
-        """Cost in FPE of one ``hessian_product``, or None where there is no Hessian."""
-        return self._shown.hessian_cost
+    @functools.cached_property
+    def gradient(self) -> Gradient:  # type: ignore[override]
+        """What ``value_and_gradient`` costs."""
+        return self._offered("gradient", Gradient.refused)
 
-    @property
-    def no_hessian(self) -> str:
-        """Why there is no Hessian, or an empty sentence."""
-        return self._shown.no_hessian
+    @functools.cached_property
+    def curvature(self) -> Curvature:  # type: ignore[override]
+        """Products with the Hessian, watched over."""
+        offered = self._offered("curvature", Curvature.refused)
+        return WatchedCurvature(offered, self._watch) if offered else offered
 
-    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
-        """Return the Hessian of the loss over all rows at ``w`` times ``v``, shape (n,), and count it."""
-        self._watch.before(self.hessian_cost or 0.0)
-        return self._shown.hessian_product(w, v)
+    @functools.cached_property
+    def residuals(self) -> Residuals:  # type: ignore[override]
+        """The parts of a sum of squares, watched over."""
+        offered = self._offered("residuals", Residuals.refused)
+        return WatchedResiduals(offered, self._watch, self._shown, self.target) if offered else offered
 
-    @property
-    def jacobian_cost(self) -> float | None:
-        """Cost in FPE of all residuals with their Jacobian, or None where the loss is no sum of squares."""
-        return self._shown.jacobian_cost
+    @functools.cached_property
+    def output_layer(self) -> OutputLayer:  # type: ignore[override]
+        """Output weights that can be solved for, watched over."""
+        offered = self._offered("output-layer", OutputLayer.refused)
+        return WatchedOutputLayer(offered, self._watch, self._shown) if offered else offered
 
-    @property
-    def residual_count(self) -> int:
-        """How many residuals there are, where the loss is a sum of squares."""
-        return self._shown.residual_count
-
-    @property
-    def no_residuals(self) -> str:
-        """Why there are no residuals, or an empty sentence."""
-        return self._shown.no_residuals
-
-    def residuals_and_jacobian(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
-        """Yield all residuals at ``w`` with their Jacobian, in blocks, and count them.
-
-        Where the sum of their squares reaches the target the last block is followed by no other call.
-        """
-        point = self.checked(w)
-        self._watch.before((self.jacobian_cost or 0.0) - self._shown.prepaid(point[np.newaxis]))
-        if self._shown.slope_by_calls and not math.isnan(self.target):
-            loss = self._shown.peek(point)
-            if loss <= self.target:
-                self._watch.found(point, loss)
-                raise StoppedError
-        before, loss = self.jacobian_rows, 0.0
-        for residuals, jacobian in self._shown.residuals_and_jacobian(point):
-            loss += float(residuals @ residuals)
-            yield residuals, jacobian
-        if loss <= self.target and not self._shown.slope_by_calls:
-            self.jacobian_rows = before
-            self.counters[VALUE_ROWS] += self.rows
-        self._watch.found(point, loss)
-
-    @property
-    def output_weights_cost(self) -> float | None:
-        """Cost in FPE of one candidate's ``with_output_weights``, or None where nothing can be solved for."""
-        return self._shown.output_weights_cost
-
-    @property
-    def no_output_weights(self) -> str:
-        """Why no output weights can be solved for, or an empty sentence."""
-        return self._shown.no_output_weights
-
-    def with_output_weights(self, population: ArrayLike) -> Array:
-        """Return a population of shape (P, n) whose output weights are the best for the others; count it."""
-        candidates = self.checked_population(population)
-        self._watch.before(len(candidates) * (self.output_weights_cost or 0.0))
-        return self._shown.with_output_weights(candidates)
+    @functools.cached_property
+    def single_layer(self) -> SingleLayer:  # type: ignore[override]
+        """The training rows of a single layer, which are gone through without the objective."""
+        return self._offered("single-layer", SingleLayer.refused)
 
     def refine(self, fine: bool) -> bool:
         """Take slopes by more evaluations, or by fewer; return whether they will be others."""
@@ -178,9 +155,23 @@ class View(Objective):
         self._shown.charge(multiply_adds, evaluations)
 
     @property
-    def cost(self) -> float:
-        """Cost so far of what is shown, in forward-pass equivalents."""
-        return self._shown.cost
+    def spent(self) -> tuple[float, int, int]:
+        """Cost, value rows and gradient rows so far of what is shown."""
+        return self._shown.spent
+
+    def _offered(self, need: Need, refused: Callable[[str], Offered]) -> Offered:
+        """Return a capability where the optimizer has named it, and a refusal where it has not."""
+        if need not in self._needs:
+            return refused(UNNAMED)
+        shown: Offered = getattr(self._shown, need.replace("-", "_"))
+        return shown
+
+    def _named(self, need: Need, rows: Rows | None) -> None:
+        """Refuse what the optimizer has not named."""
+        if need not in self._needs:
+            raise InputError(f"no '{need}': {UNNAMED}")
+        if rows is not None and "rows" not in self._needs and len(rows):
+            raise InputError(f"no 'rows': {UNNAMED}")
 
     def _part(self, rows: Rows | None) -> float:
         """Return the part of the rows that a call goes through."""

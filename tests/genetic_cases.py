@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import optimizers
 from optimizers import FunctionObjective, InputError
+from optimizers.counts import VALUE_ROWS
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.genetic.genetic_options import Crossover, Mutation, ParentSelection
-from optimizers.objective import VALUE_ROWS, Array
+from optimizers.objective import Array
 
 SELECTIONS, CROSSOVERS, MUTATIONS = get_args(ParentSelection), get_args(Crossover), get_args(Mutation)
 START = np.full(6, 2.0)

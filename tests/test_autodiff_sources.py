@@ -103,6 +103,6 @@ def test_a_function_that_changed_has_its_own_gradient(source: str) -> None:
 def test_products_with_the_hessian_belong_to_the_function_as_it_is() -> None:
     scale = np.array([1.0])
     objective = FunctionProblem(lambda w: scale[0] * np.sum(w**2), 2).objective("reverse-autodiff")
-    assert objective.hessian_product(np.ones(2), np.ones(2)).tolist() == [2, 2]
+    assert objective.curvature.product(np.ones(2), np.ones(2)).tolist() == [2, 2]
     scale[0] = 3.0
-    assert objective.hessian_product(np.ones(2), np.ones(2)).tolist() == [6, 6]
+    assert objective.curvature.product(np.ones(2), np.ones(2)).tolist() == [6, 6]

@@ -12,7 +12,8 @@ from oracles import mean_loss
 from harness.network import candidate_lanes, kernels
 from harness.network.data import CANDIDATES, FEW_PARAMETERS, FEW_ROWS, pack
 from harness.network.network import Network
-from optimizers.objective import ALL_ROWS, VALUE_ROWS
+from optimizers.counts import VALUE_ROWS
+from optimizers.objective import ALL_ROWS
 
 NETWORKS = [network for outputs in (1, 2) for network in every_network((3, 2), outputs, pairs=False)]
 XOR = Network(sizes=(2, 2, 1), activation="tanh", loss="binary-cross-entropy")

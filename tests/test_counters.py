@@ -106,12 +106,12 @@ def test_a_refused_call_counts_nothing() -> None:
 def test_rows_asked_of_the_single_unit_count_and_cost_as_a_gradient_of_one_layer(loss: str) -> None:
     case = make_case(Network(sizes=(3, 1), loss=loss), ROWS)
     objective = case.objective()
-    assert objective.single_layer is not None
+    assert objective.single_layer
     assert objective.mistakes is None
-    objective.count_rows(corrected_rows=3, mistakes=0)
+    objective.single_layer.count_rows(corrected_rows=3, mistakes=0)
     assert (objective.gradient_rows, objective.mistakes) == (3, 0)
     assert objective.cost == pytest.approx(2.0 * 3 / ROWS)
-    objective.count_rows(value_rows=4, mistakes=2)
+    objective.single_layer.count_rows(value_rows=4, mistakes=2)
     assert (objective.value_rows, objective.gradient_rows, objective.mistakes) == (4, 3, 2)
     assert objective.cost == pytest.approx((2.0 * 3 + 4) / ROWS)
     again = pickle.loads(pickle.dumps(objective))
@@ -122,10 +122,10 @@ def test_the_rows_of_a_single_layer_are_the_training_rows_and_nobody_can_change_
     case = make_case(Network(sizes=(3, 1), loss="binary-cross-entropy"), ROWS)
     Y = np.array([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]])
     layer = case._replace(Y=Y).objective().single_layer
-    assert layer is not None
+    assert layer
     assert layer.X.tolist() == case.X.tolist()
     assert layer.y.tolist() == [-1, 1, 1, -1, 1, -1]
-    for table in layer:
+    for table in (layer.X, layer.y):
         with pytest.raises(ValueError, match="read-only"):
             table[0] = 1.0
-    assert make_case(NETWORK, ROWS).objective().single_layer is None
+    assert not make_case(NETWORK, ROWS).objective().single_layer

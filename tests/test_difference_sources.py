@@ -283,7 +283,7 @@ class TestCounting:
         case = make_case(Network(sizes=sizes), ROWS)
         passes = stated_cost(source, case.network)
         objective = case.objective(source)
-        assert build_source(source).cost(case.network) == objective.gradient_cost == passes
+        assert build_source(source).cost(case.network) == objective.gradient.cost == passes
         objective.value_and_gradient(case.w)
         assert objective.counters.tolist() == [passes * ROWS, 0]
         assert objective.cost == passes

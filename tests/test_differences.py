@@ -29,7 +29,7 @@ class TestSizes:
     def test_parameters_of_different_sizes_beside_each_other(self, scheme: str) -> None:
         sizes = np.array([1e-9, 1e9, 1.0])
         fit = SumOfSquares(lambda w: np.exp(w / sizes), 3, difference=scheme)
-        ((_, jacobian),) = fit.residuals_and_jacobian(sizes)
+        ((_, jacobian),) = fit.residuals.blocks(sizes)
         assert jacobian * sizes == pytest.approx(math.e * np.eye(3), rel=DIGITS[scheme])
 
     def test_a_parameter_that_is_small_by_chance_is_no_parameter_of_that_size(self, scheme: str) -> None:
@@ -78,7 +78,7 @@ class TestSizes:
         objective = FunctionObjective(function, 3, difference=scheme)
         objective.value_and_gradient([1.0, 0.5, -2.0])
         wanted = 4 if scheme == "forward-difference" else 7
-        assert len(calls) == objective.cost == objective.gradient_cost == wanted
+        assert len(calls) == objective.cost == objective.gradient.cost == wanted
 
     def test_where_the_function_ends_the_slope_is_that_to_the_other_side(self, scheme: str) -> None:
         def walled(w: Any) -> float:
@@ -112,7 +112,7 @@ class TestAdaptive:
     def test_far_from_a_minimum_a_gradient_takes_one_value_a_parameter(self) -> None:
         objective = FunctionObjective(lambda w: float(np.exp(w).sum()), 3, difference="adaptive-difference")
         objective.value_and_gradient([1.0, 0.5, -2.0])
-        assert objective.cost == objective.gradient_cost == 7
+        assert objective.cost == objective.gradient.cost == 7
         for taken, w in enumerate(([1.1, 0.4, -2.1], [0.9, 0.2, -2.2]), 1):
             gradient = objective.value_and_gradient(w)[1]
             assert objective.cost == 7 + 4 * taken
@@ -156,7 +156,7 @@ class TestAdaptive:
     def test_a_jacobian_is_taken_so_too(self) -> None:
         fit = SumOfSquares(lambda w: np.exp(w * np.arange(1.0, 4.0)), 1, difference="adaptive-difference")
         for number in (1.0, 0.9):
-            ((_, jacobian),) = fit.residuals_and_jacobian([number])
+            ((_, jacobian),) = fit.residuals.blocks([number])
         rates = np.arange(1.0, 4.0)
         assert jacobian[:, 0] == pytest.approx(rates * np.exp(0.9 * rates), rel=1e-6)
         assert fit.cost == 3 + 2
@@ -236,7 +236,7 @@ class TestWhatFunctionsReturn:
             SumOfSquares(lambda w: answer, 2).value([1.0, 2.0])
         if np.ndim(answer) == 1 and len(answer):
             with pytest.raises(InputError, match=message):
-                list(SumOfSquares(np.sin, 2, lambda w: [answer, answer]).residuals_and_jacobian([1.0, 2.0]))
+                list(SumOfSquares(np.sin, 2, lambda w: [answer, answer]).residuals.blocks([1.0, 2.0]))
 
     def test_residuals_of_another_length_are_refused(self) -> None:
         fit = SumOfSquares(lambda w: np.ones(2 if w[0] < 1 else 3), 1)

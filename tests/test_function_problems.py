@@ -127,7 +127,7 @@ class TestEverySource:
         problem = load(name)
         objective = problem.objective(source)
         _, stated = build_source(source).build_function(problem.function, problem.n)
-        assert objective.gradient_cost == stated >= 1
+        assert objective.gradient.cost == stated >= 1
         w = problem.start()
         objective.value_and_gradient(w)
         assert objective.cost == pytest.approx(stated, rel=1e-15)
@@ -158,8 +158,8 @@ class TestEverySource:
     def test_the_costs_of_a_cubic_are_the_operations_counted_by_hand(self) -> None:
         # w**3: n powers and n summands, 2n. Back: 3 w**2 and its product with 1s, at most 3n.
         problem = FunctionProblem(lambda w: np.sum(w**3), 4)
-        reverse = problem.objective("reverse-autodiff").gradient_cost
-        forward = problem.objective("forward-autodiff").gradient_cost
+        reverse = problem.objective("reverse-autodiff").gradient.cost
+        forward = problem.objective("forward-autodiff").gradient.cost
         assert reverse is not None
         assert forward is not None
         assert 1 < reverse <= 1 + 3 * 4 / 8
@@ -217,8 +217,8 @@ class TestRefusals:
     @pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
     def test_the_complex_step_needs_a_function_of_complex_numbers(self, function: Any, reason: str) -> None:
         objective = FunctionProblem(function, 2).objective("complex-step")
-        assert reason in objective.no_gradient
-        assert objective.gradient_cost is None
+        assert reason in objective.gradient.cause
+        assert not objective.gradient
         with pytest.raises(InputError, match="no gradient: "):
             objective.value_and_gradient([1.0, 2.0])
         assert objective.counters.tolist() == [0, 0]
@@ -228,8 +228,8 @@ class TestRefusals:
     def test_every_refusal_names_its_remedy_and_no_source_breaks(self, source: str) -> None:
         for function in (rounded, lambda w: np.sum(np.abs(w)), lambda w: 1.0 if w[0] > 0 else 2.0):
             objective = FunctionProblem(function, 1).objective(source)
-            if objective.gradient_cost is None:
-                reason, colon, remedy = objective.no_gradient.rpartition(": take ")
+            if not objective.gradient:
+                reason, colon, remedy = objective.gradient.cause.rpartition(": take ")
                 assert reason
                 assert colon
                 assert remedy
@@ -238,7 +238,7 @@ class TestRefusals:
 
     def test_analytic_is_served_where_there_is_a_derivative_by_hand(self) -> None:
         without = FunctionProblem(lambda w: np.sum(w**2), 2)
-        assert without.objective().no_gradient.startswith("no derivative by hand is given: take ")
+        assert without.objective().gradient.cause.startswith("no derivative by hand is given: take ")
         given = FunctionProblem(lambda w: np.sum(w**2), 2, derivative=lambda w: 2 * w)
         assert given.objective().value_and_gradient([1.0, 2.0])[1].tolist() == [2.0, 4.0]
         wrong = FunctionProblem(lambda w: np.sum(w**2), 2, derivative=lambda w: 2.0)
@@ -249,7 +249,7 @@ class TestRefusals:
         def by_hand(w: Any) -> Any:
             return [2.0 * float(w[0])]
 
-        assert FunctionProblem(lambda w: w[0] ** 2, 1, derivative=by_hand).objective().gradient_cost == 3.0
+        assert FunctionProblem(lambda w: w[0] ** 2, 1, derivative=by_hand).objective().gradient.cost == 3.0
 
     def test_a_plan_skips_what_is_refused_with_the_reason(self) -> None:
         table = {

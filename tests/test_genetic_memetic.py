@@ -9,6 +9,7 @@ import pytest
 from genetic_cases import START, Batched, sphere
 from watching import watch
 
+from optimizers.capabilities.gradient import Gradient
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.genetic.genetic_options import Engine
 from optimizers.genetic.memetic_algorithm import MemeticAlgorithm
@@ -26,7 +27,7 @@ class Sloped(Batched):
 
     def __init__(self) -> None:
         super().__init__()
-        self.gradient_cost = 3.0
+        self.gradient = Gradient(3.0)
         self.gradients: list[Array] = []
 
     def value_and_gradient(self, w: Any, rows: Any = None) -> tuple[float, Array]:

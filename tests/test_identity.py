@@ -23,7 +23,8 @@ from harness.runs.identity import own_code, shown_optimizer
 from harness.runs.single_run import Run
 from harness.sweeps.experiment_file import read_experiment
 from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
-from optimizers.optimizer import Need, Outcome
+from optimizers.objective import Need
+from optimizers.optimizer import Outcome
 from optimizers.options import options
 
 SCALE = 1.0

@@ -84,7 +84,7 @@ def plain_path(objective: Any, w: Any, steps: int, initial_damping: float) -> li
     path, factor = [w], 2.0
     damping = None
     for _ in range(steps):
-        blocks = [(r.copy(), J.copy()) for r, J in objective.residuals_and_jacobian(w)]
+        blocks = [(r.copy(), J.copy()) for r, J in objective.residuals.blocks(w)]
         r, J = np.concatenate([r for r, _ in blocks]), np.vstack([J for _, J in blocks])
         A, g = J.T @ J, J.T @ r
         if damping is None:
@@ -121,7 +121,7 @@ class TestSteps:
     @pytest.mark.parametrize("name", FITS)
     def test_the_first_step_is_the_solution_of_the_damped_equations(self, name: str, damping: float) -> None:
         objective, start = alike(FITS[name]), np.array(FITS[name].start)
-        ((r, J),) = objective.residuals_and_jacobian(start)
+        ((r, J),) = objective.residuals.blocks(start)
         step = np.linalg.lstsq(
             np.vstack([J, math.sqrt(damping * (J * J).sum(axis=0).max()) * np.eye(start.size)]),
             np.concatenate([-r, np.zeros(start.size)]),
@@ -149,7 +149,7 @@ class TestSteps:
     def test_blocks_add_up_to_the_equations_of_the_whole(self) -> None:
         objective = network_objective()
         w = objective.draw_start(np.random.default_rng(0))
-        J = np.vstack([J.copy() for _, J in objective.residuals_and_jacobian(w)])
+        J = np.vstack([J.copy() for _, J in objective.residuals.blocks(w)])
         equations = NormalEquations(objective, w)
         assert np.triu(equations.matrix) == pytest.approx(np.triu(J.T @ J), rel=1e-12, abs=1e-14)
         assert equations.gradient == pytest.approx(objective.value_and_gradient(w)[1] / 2, rel=1e-12)
@@ -271,8 +271,8 @@ class TestCounting:
     def test_a_jacobian_is_asked_for_only_after_a_step_that_was_taken(self) -> None:
         objective, start = objective_of(FITS["rosenbrock"]), np.array(FITS["rosenbrock"].start)
         asked: list[int] = []
-        original = objective.residuals_and_jacobian
-        objective.residuals_and_jacobian = lambda w: asked.append(1) or original(w)  # type: ignore[method-assign, func-returns-value]
+        original = objective.residuals.blocks
+        objective.residuals.blocks = lambda w: asked.append(1) or original(w)  # type: ignore[method-assign, func-returns-value]
         watcher = watch(LevenbergMarquardt(), objective, start, [1] * 12)
         path = watcher.path
         taken = [a.tobytes() != b.tobytes() for a, b in itertools.pairwise(path)]
@@ -304,7 +304,7 @@ class TestCounting:
         assert [gradient for name, gradient in runs.index if name == "levenberg-marquardt"] == ["none"]
         run = runs.loc[("levenberg-marquardt", "none")]
         jacobians, values = run["gradient_rows"] / 12, run["value_rows"] / 12
-        price = problem.objective().jacobian_cost
+        price = problem.objective().residuals.cost
         assert price is not None
         # Ten parameters; a pass of a row takes 6 multiply-adds, and 50 for each parameter are free.
         of_a_jacobian = max(0.0, 12 * (10**2 / 2 + 10) - 50 * 10) / (12 * 6)

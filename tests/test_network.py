@@ -58,7 +58,7 @@ def test_losses_equal_plain_loops_over_all_rows_and_over_rows_in_any_order(netwo
     assert close(objective.value(case.w), expected)
     assert close(objective.peek(case.w), expected)
     assert close(objective.value(case.w, rows=subset), part)
-    if objective.gradient_cost is not None:
+    if objective.gradient:
         assert close(objective.value_and_gradient(case.w)[0], expected)
         assert close(objective.value_and_gradient(case.w, rows=subset)[0], part)
 
@@ -212,7 +212,7 @@ def test_a_nan_in_any_parameter_makes_the_loss_nan(network: Network) -> None:
     for w in population:
         assert np.isnan(objective.value(w))
         assert np.isnan(objective.value(w, rows=[2, 0]))
-        if objective.gradient_cost is not None:
+        if objective.gradient:
             assert np.isnan(objective.value_and_gradient(w)[0])
 
 

@@ -39,7 +39,7 @@ def direction(case: Case, seed: int = 3) -> Any:
 
 def whole(objective: Any, w: Any) -> tuple[Any, Any]:
     """All residuals and their Jacobian, put together from the blocks."""
-    blocks = [(r.copy(), J.copy()) for r, J in objective.residuals_and_jacobian(w)]
+    blocks = [(r.copy(), J.copy()) for r, J in objective.residuals.blocks(w)]
     return np.concatenate([r for r, _ in blocks]), np.vstack([J for _, J in blocks])
 
 
@@ -50,17 +50,17 @@ class TestProductsWithTheHessian:
         loss = summed_loss(network)
         table = autodiff.hessian(lambda w: loss(w, case.X.T, case.Y.T) * (1.0 / ROWS))(case.w)
         objective = case.objective()
-        found = np.array([objective.hessian_product(case.w, unit) for unit in np.eye(case.w.size)])
+        found = np.array([objective.curvature.product(case.w, unit) for unit in np.eye(case.w.size)])
         assert relative_difference(found, table) < 1e-12
         v = direction(case)
-        assert relative_difference(objective.hessian_product(case.w, v), table @ v) < 1e-12
+        assert relative_difference(objective.curvature.product(case.w, v), table @ v) < 1e-12
 
     @pytest.mark.parametrize("network", CURVED[::3], ids=label)
     def test_are_differences_of_gradients(self, network: Network) -> None:
         case = make_case(network, ROWS, kinks=False)
         objective, v, step = case.objective(), direction(case), 1e-5
         above, below = (objective.value_and_gradient(case.w + side * step * v)[1] for side in (1, -1))
-        found = objective.hessian_product(case.w, v)
+        found = objective.curvature.product(case.w, v)
         assert relative_difference((above - below) / (2 * step), found) < 1e-6
 
     @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ class TestProductsWithTheHessian:
 
         with mpmath.workdps(40):
             exact = np.array([mixed(index) for index in range(case.w.size)])
-        assert relative_difference(case.objective().hessian_product(case.w, v), exact) < 1e-13
+        assert relative_difference(case.objective().curvature.product(case.w, v), exact) < 1e-13
 
     @pytest.mark.parametrize("rows", [1, 127, 128, 129, 300])
     def test_are_means_over_tiles_of_rows(self, rows: int) -> None:
@@ -101,11 +101,11 @@ class TestProductsWithTheHessian:
         case = make_case(network, rows, kinks=False)
         v = direction(case)
         parts = [
-            Case(network, case.w, case.X[one], case.Y[one]).objective().hessian_product(case.w, v)
+            Case(network, case.w, case.X[one], case.Y[one]).objective().curvature.product(case.w, v)
             for one in np.array_split(np.arange(rows), min(rows, 7))
         ]
         sizes = [len(one) for one in np.array_split(np.arange(rows), min(rows, 7))]
-        found = case.objective().hessian_product(case.w, v)
+        found = case.objective().curvature.product(case.w, v)
         assert relative_difference(found, np.average(parts, axis=0, weights=sizes)) < 1e-13
 
     @settings(max_examples=40, deadline=None)
@@ -113,8 +113,8 @@ class TestProductsWithTheHessian:
     def test_are_linear_and_the_hessian_is_symmetric(self, seed: int, a: float, b: float) -> None:
         case = make_case(Network(sizes=(3, 4, 2), loss="squared", output="softmax"), ROWS)
         objective, u, v = case.objective(), direction(case, seed), direction(case, seed + 1)
-        turned_u, turned_v = (objective.hessian_product(case.w, x) for x in (u, v))
-        together = objective.hessian_product(case.w, a * u + b * v)
+        turned_u, turned_v = (objective.curvature.product(case.w, x) for x in (u, v))
+        together = objective.curvature.product(case.w, a * u + b * v)
         assert together == pytest.approx(a * turned_u + b * turned_v, rel=1e-12, abs=1e-12)
         assert u @ turned_v == pytest.approx(v @ turned_u, rel=1e-11, abs=1e-12)
 
@@ -122,16 +122,16 @@ class TestProductsWithTheHessian:
         case = make_case(Network(sizes=(3, 4, 1)), ROWS)
         exact, other = case.objective(), case.objective("central-difference")
         v = direction(case)
-        assert exact.hessian_product(case.w, v).tobytes() == other.hessian_product(case.w, v).tobytes()
-        assert exact.cost == other.cost == exact.hessian_cost
+        assert exact.curvature.product(case.w, v).tobytes() == other.curvature.product(case.w, v).tobytes()
+        assert exact.cost == other.cost == exact.curvature.cost
 
     def test_leave_what_they_are_given_as_it_is(self) -> None:
         case = make_case(Network(sizes=(3, 4, 1)), ROWS)
         v = direction(case)
         before = (case.w.tobytes(), v.tobytes())
         once = case.objective()
-        first = once.hessian_product(case.w, v)
-        assert once.hessian_product(case.w, v).tobytes() == first.tobytes()
+        first = once.curvature.product(case.w, v)
+        assert once.curvature.product(case.w, v).tobytes() == first.tobytes()
         assert (case.w.tobytes(), v.tobytes()) == before
 
     @pytest.mark.parametrize("sizes", [(2, 2, 1), (4, 8, 3), (3, 7, 6, 2)])
@@ -142,22 +142,22 @@ class TestProductsWithTheHessian:
     @pytest.mark.parametrize("network", STRAIGHT[:3], ids=label)
     def test_of_a_loss_of_straight_pieces_are_refused(self, network: Network) -> None:
         objective = make_case(network, ROWS).objective()
-        assert objective.hessian_cost is None
-        assert "straight pieces" in objective.no_hessian
+        assert not objective.curvature
+        assert "straight pieces" in objective.curvature.cause
         with pytest.raises(InputError, match="straight pieces"):
-            objective.hessian_product(np.zeros(objective.size), np.zeros(objective.size))
+            objective.curvature.product(np.zeros(objective.size), np.zeros(objective.size))
         assert objective.cost == 0
 
     def test_are_refused_where_there_is_no_gradient(self) -> None:
         objective = make_case(Network(sizes=(3, 1), loss="perceptron-hard"), ROWS).objective()
-        assert objective.no_hessian == objective.network.no_gradient != ""
+        assert objective.curvature.cause == objective.network.no_gradient != ""
 
     def test_of_an_activation_without_an_entry_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         bendless = replace(find_activation("tanh"), bend=None)
         monkeypatch.setitem(known_activations(), "tanh", bendless)
         objective = make_case(Network(sizes=(3, 4, 1)), ROWS).objective()
-        assert objective.hessian_cost is None
-        assert "activation 'tanh' has no second derivative" in objective.no_hessian
+        assert not objective.curvature
+        assert "activation 'tanh' has no second derivative" in objective.curvature.cause
 
 
 def _product_program(network: Network) -> Program:
@@ -216,7 +216,7 @@ class TestResiduals:
     def test_come_in_blocks_whose_squares_are_the_loss(self, loss: str, rows: int) -> None:
         case = make_case(Network(sizes=(4, 6, 2), loss=loss, output="softmax"), rows, kinks=False)
         objective = case.objective()
-        blocks = [(r.size, J.shape, r @ r, J.T @ r) for r, J in objective.residuals_and_jacobian(case.w)]
+        blocks = [(r.size, J.shape, r @ r, J.T @ r) for r, J in objective.residuals.blocks(case.w)]
         assert all(size <= jacobian.BLOCK and shape == (size, case.w.size) for size, shape, *_ in blocks)
         assert sum(size for size, *_ in blocks) == 2 * rows
         value, gradient = objective.value_and_gradient(case.w)
@@ -233,14 +233,14 @@ class TestResiduals:
     def test_of_another_loss_are_refused(self, loss: str) -> None:
         outputs = 2 if loss.startswith("categorical") else 1
         objective = make_case(Network(sizes=(3, 4, outputs), loss=loss), ROWS).objective()
-        assert objective.jacobian_cost is None
-        assert objective.no_residuals == f"loss '{loss}' is no sum of squares"
+        assert not objective.residuals
+        assert objective.residuals.cause == f"loss '{loss}' is no sum of squares"
         with pytest.raises(InputError, match="no sum of squares"):
-            objective.residuals_and_jacobian(np.zeros(objective.size))
+            objective.residuals.blocks(np.zeros(objective.size))
 
     def test_of_a_step_are_refused(self) -> None:
         objective = make_case(Network(sizes=(3, 1), loss="squared", output="step"), ROWS).objective()
-        assert objective.no_residuals == objective.network.no_gradient != ""
+        assert objective.residuals.cause == objective.network.no_gradient != ""
 
 
 class TestCounting:
@@ -249,10 +249,10 @@ class TestCounting:
     def test_every_call_is_counted_at_its_own_price(self) -> None:
         case = make_case(self.NETWORK, 300)
         objective = case.objective()
-        objective.hessian_product(case.w, case.w)
+        objective.curvature.product(case.w, case.w)
         objective.value(case.w)
-        list(objective.residuals_and_jacobian(case.w))
-        objective.hessian_product(case.w, case.w)
+        list(objective.residuals.blocks(case.w))
+        objective.curvature.product(case.w, case.w)
         # 20 products forward; 3 x 20 + 5 x 8 for the Hessian, 20 + 2 (20 + 8) for the Jacobian.
         assert objective.cost == pytest.approx(1 + 2 * 100 / 20 + 76 / 20, rel=1e-14)
         assert (objective.hessian_rows, objective.jacobian_rows) == (600, 300)
@@ -261,7 +261,7 @@ class TestCounting:
     def test_a_jacobian_is_paid_for_block_by_block(self) -> None:
         case = make_case(self.NETWORK, 300)
         objective = case.objective()
-        blocks = objective.residuals_and_jacobian(case.w)
+        blocks = objective.residuals.blocks(case.w)
         assert objective.cost == 0
         first, _ = next(blocks)
         assert objective.jacobian_rows == first.size // 2 < 300
@@ -271,18 +271,18 @@ class TestCounting:
         objective = case.objective()
         for wrong in (case.w[:-1], case.w[None]):
             with pytest.raises(InputError, match="shape"):
-                objective.hessian_product(wrong, case.w)
+                objective.curvature.product(wrong, case.w)
             with pytest.raises(InputError, match="shape"):
-                objective.hessian_product(case.w, wrong)
+                objective.curvature.product(case.w, wrong)
             with pytest.raises(InputError, match="shape"):
-                objective.residuals_and_jacobian(wrong)
+                objective.residuals.blocks(wrong)
         assert objective.cost == objective.gradient_rows == 0
 
     def test_counts_go_along_to_another_process(self) -> None:
         case = make_case(self.NETWORK, ROWS)
         objective = case.objective()
-        objective.hessian_product(case.w, case.w)
-        list(objective.residuals_and_jacobian(case.w))
+        objective.curvature.product(case.w, case.w)
+        list(objective.residuals.blocks(case.w))
         copy = pickle.loads(pickle.dumps(objective))
         assert copy.cost == objective.cost > 0
         assert (copy.hessian_rows, copy.jacobian_rows) == (ROWS, ROWS)
@@ -291,7 +291,7 @@ class TestCounting:
         case = make_case(self.NETWORK, ROWS)
         objective = case.objective()
         objective.value_and_gradient(case.w)
-        assert objective.hessian_cost is not None
-        assert "_hessian_data" not in vars(objective)
-        objective.hessian_product(case.w, case.w)
-        assert "_hessian_data" in vars(objective)
+        assert objective.curvature
+        assert "_data" not in vars(objective.curvature)
+        objective.curvature.product(case.w, case.w)
+        assert "_data" in vars(objective.curvature)

@@ -91,7 +91,7 @@ def test_gradient_cost_is_what_a_literal_backpropagation_counts(sizes: tuple[int
     objective = case.objective()
     assert relative_difference(objective.value_and_gradient(case.w)[1], gradient) < 1e-12
     assert gradient_cost(sizes) == pytest.approx(both.count / passed_forward, rel=1e-15)
-    assert objective.gradient_cost == network.gradient_cost == gradient_cost(sizes)
+    assert objective.gradient.cost == network.gradient_cost == gradient_cost(sizes)
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

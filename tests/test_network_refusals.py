@@ -219,7 +219,7 @@ def test_predictions_refuse_wrong_shapes() -> None:
 )
 def test_the_gradient_of_a_step_is_refused_with_the_reason(loss: str, output: str, reason: str) -> None:
     asked = objective(loss, targets=SIGNS, output=output)
-    assert asked.gradient_cost is None
+    assert not asked.gradient
     assert asked.compiled is not None
     assert asked.compiled.value_and_gradient is None
     assert np.isfinite(asked.value(np.ones(3)))

@@ -147,7 +147,7 @@ class TestTheSearch:
             lambda w: objective.value_and_gradient(w)[0],
             start,
             jac=lambda w: objective.value_and_gradient(w)[1],
-            hessp=objective.hessian_product,
+            hessp=objective.curvature.product,
             method="trust-ncg",
             callback=lambda w: steps.append(w.copy()),
             options={"gtol": 1e-8},
@@ -223,9 +223,9 @@ class TestCounting:
 
     def test_an_iteration_costs_what_is_dearer(self) -> None:
         objective = harness.problems.load("xor").objective()
-        assert NewtonTrustRegion().iteration_cost(objective) == objective.hessian_cost == 28 / 6
+        assert NewtonTrustRegion().iteration_cost(objective) == objective.curvature.cost == 28 / 6
         objective = harness.problems.load("xor").objective("central-difference")
-        assert NewtonTrustRegion().iteration_cost(objective) == objective.gradient_cost == 19
+        assert NewtonTrustRegion().iteration_cost(objective) == objective.gradient.cost == 19
 
 
 class TestEnds:

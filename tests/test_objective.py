@@ -16,7 +16,7 @@ from watching import watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective, InputError, Minimum, Objective, minimize
-from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS
+from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 
 # FunctionObjective
 
@@ -89,7 +89,7 @@ def test_central_differences_of_a_quadratic_have_no_truncation_error(
 def test_a_gradient_by_differences_costs_2n_plus_1_values(n: int) -> None:
     calls = []
     objective = FunctionObjective(lambda w: calls.append(w.copy()) or float(w @ w), n)  # type: ignore[func-returns-value]
-    assert objective.gradient_cost == 2 * n + 1
+    assert objective.gradient.cost == 2 * n + 1
     objective.value_and_gradient(np.ones(n))
     assert len(calls) == 2 * n + 1 == objective.cost
     assert (objective.value_rows, objective.gradient_rows) == (2 * n + 1, 0)

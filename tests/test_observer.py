@@ -16,7 +16,7 @@ from watching import Measured
 
 import optimizers.observer
 from optimizers import Budget, InputError
-from optimizers.objective import VALUE_ROWS
+from optimizers.counts import VALUE_ROWS
 from optimizers.observer import Look, Observer
 
 ROWS = 12

@@ -43,7 +43,7 @@ def hidden_activations(objective: Any, w: Array) -> Array:
 def test_output_weights_are_those_of_numpy(loss: str, rows: int, hidden: tuple[int, ...]) -> None:
     objective = regression(rows, hidden, loss).objective()
     population = np.random.default_rng(1).normal(size=(7, objective.size))
-    solved = objective.with_output_weights(population)
+    solved = objective.output_layer.solved(population)
     outputs = 2 * ((hidden or (2,))[-1] + 1)
     np.testing.assert_array_equal(solved[:, :-outputs], population[:, :-outputs])
     for w in solved:
@@ -64,7 +64,7 @@ def test_hidden_units_that_are_alike_share_their_weight() -> None:
     w = regression().start()
     first = objective.network.layers(w)[0]
     first.weights[1:], first.biases[1:] = first.weights[0], first.biases[0]
-    layer = objective.network.layers(objective.with_output_weights(w[None])[0])[-1]
+    layer = objective.network.layers(objective.output_layer.solved(w[None])[0])[-1]
     np.testing.assert_allclose(layer.weights, layer.weights[:, :1] * np.ones(5), rtol=1e-9)
 
 
@@ -76,7 +76,7 @@ def test_activations_that_are_not_finite_leave_a_candidate_as_it_is() -> None:
     )  # fmt: skip
     objective = problem.objective()
     wild = np.full((1, objective.size), 1e308)
-    np.testing.assert_array_equal(objective.with_output_weights(wild), wild)
+    np.testing.assert_array_equal(objective.output_layer.solved(wild), wild)
 
 
 def multiply_adds(N: int, p: int, k: int) -> int:
@@ -101,9 +101,9 @@ def test_solving_costs_its_multiply_adds(rows: int, hidden: tuple[int, ...]) -> 
     sizes = objective.network.sizes
     products = [ins * outs for ins, outs in itertools.pairwise(sizes)]
     counted = rows * sum(products[:-1]) + multiply_adds(rows, sizes[-2] + 1, 2)
-    assert objective.output_weights_cost == pytest.approx(counted / (rows * sum(products)), rel=0.06)
-    objective.with_output_weights(np.zeros((4, objective.size)))
-    assert objective.cost == pytest.approx(4 * objective.output_weights_cost)
+    assert objective.output_layer.cost == pytest.approx(counted / (rows * sum(products)), rel=0.06)
+    objective.output_layer.solved(np.zeros((4, objective.size)))
+    assert objective.cost == pytest.approx(4 * objective.output_layer.cost)
 
 
 @every_engine
@@ -114,10 +114,10 @@ def test_solved_output_weights_are_genes_of_every_answer(engine: Any, chosen: di
     watcher = watch(optimizer, objective, start, [1] * 8)
     assert watcher.seen[1].losses.tolist() == [objective.peek(start)]
     for look in watcher.seen[1:]:
-        again = objective.with_output_weights(look.w[None])[0]
+        again = objective.output_layer.solved(look.w[None])[0]
         np.testing.assert_allclose(again, look.w, rtol=1e-6, atol=1e-8)
         assert objective.peek(look.w) == pytest.approx(look.loss, rel=1e-9)
-    price = objective.output_weights_cost
+    price = objective.output_layer.cost
     children = 18 if chosen else 9
     spent = np.diff([look.cost for look in watcher.seen])
     assert objective.solved_rows - 8 * 40 == 40 * (10 + 7 * children)
@@ -156,7 +156,7 @@ def test_what_cannot_be_solved_is_refused_with_its_reason(objective: Any, reason
             objective, np.zeros(objective.size), GeneticAlgorithm(output_weights="least-squares"), 100
         )
     with pytest.raises(InputError, match=reason):
-        objective.with_output_weights(np.zeros((1, objective.size)))
+        objective.output_layer.solved(np.zeros((1, objective.size)))
     assert objective.cost == 0
 
 

@@ -34,8 +34,7 @@ APART, TOGETHER = f"iris-pair:{ZERO}", f"iris-pair:one=versicolor,other=virginic
 
 def rows_of(name: str) -> tuple[Any, Any]:
     layer = load(name).objective().single_layer
-    assert layer is not None
-    return layer
+    return layer.X, layer.y
 
 
 def run(problems: Any, seeds: int = 20, cap: int = 500, optimizers: Any = "perceptron-rule") -> Results:

@@ -20,7 +20,7 @@ import harness
 import optimizers
 from harness.analysis.perceptron_bound import widest_margin
 from optimizers import Budget, FunctionObjective, Optimizer
-from optimizers.objective import SingleLayer
+from optimizers.capabilities.single_layer import UnitRows
 from optimizers.perceptron.fisher import discriminant
 
 FAMILY = [
@@ -93,7 +93,8 @@ def test_the_margin_perceptron_ends_outside_its_margin_and_keeps_to_its_bounds(
 
 
 def test_a_margin_far_above_the_learning_rate_finds_more_than_half_of_the_widest() -> None:
-    X, y = own(*whole_numbers(30, 2, 5)).objective().single_layer
+    layer = own(*whole_numbers(30, 2, 5)).objective().single_layer
+    X, y = layer.X, layer.y
     gamma, found = widest_margin(X, y), []
     for margin in (0.0, 0.1, 100.0):
         w = (
@@ -196,7 +197,8 @@ def test_the_average_settles_where_the_rule_jumps() -> None:
     ends = {}
     for name in ("perceptron-rule", "averaged-perceptron"):
         watcher = watch(build(name), pair.objective(), pair.start(), [1] * 300)
-        X, y = watcher.objective.single_layer
+        layer = watcher.objective.single_layer
+        X, y = layer.X, layer.y
         costs = [rows_right(X, y, w.tolist()) for w in watcher.path[-60:]]
         ends[name] = (np.mean(costs), np.ptp(costs))
     assert ends["averaged-perceptron"][0] > ends["perceptron-rule"][0]
@@ -291,7 +293,8 @@ def test_on_classes_that_no_cut_separates_the_pocket_is_better_than_the_rule() -
         name: watch(build(name), pair.objective(), pair.start(), [600]).seen[-1].w
         for name in ("perceptron-rule", "pocket-perceptron")
     }
-    X, y = pair.objective().single_layer
+    layer = pair.objective().single_layer
+    X, y = layer.X, layer.y
     right = {name: rows_right(X, y, w.tolist()) for name, w in ends.items()}
     assert right["pocket-perceptron"] >= 97
     assert right["pocket-perceptron"] > right["perceptron-rule"]
@@ -308,10 +311,9 @@ def test_a_start_that_gets_every_row_right_is_kept_for_the_price_of_its_check() 
 
 
 @functools.cache
-def layer_of(name: str) -> SingleLayer:
+def layer_of(name: str) -> UnitRows:
     found = harness.problems.load(name).objective().single_layer
-    assert found is not None
-    return found
+    return UnitRows(found.X, found.y)
 
 
 LAYERS = [
@@ -357,7 +359,7 @@ def criterion(X: Any, y: Any, w: Any) -> float:
 def test_no_direction_has_a_larger_criterion_than_fishers(seed: int, features: int) -> None:
     rng = np.random.default_rng(seed)
     X, y = rng.normal(size=(30, features)) * 10.0 ** rng.integers(-4, 5, features), np.repeat([-1.0, 1.0], 15)
-    w = discriminant(SingleLayer(X, y))[:-1]
+    w = discriminant(UnitRows(X, y))[:-1]
     best = criterion(X, y, w)
     for other in rng.normal(size=(20, features)) / X.std(axis=0):
         assert criterion(X, y, other) <= best * (1 + 1e-9)
@@ -367,11 +369,11 @@ def test_a_feature_that_says_nothing_has_no_weight_and_one_that_says_all_has_all
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(20, 3)), np.repeat([-1.0, 1.0], 10)
     X[:, 1] = 7.0
-    constant = discriminant(SingleLayer(X, y))
+    constant = discriminant(UnitRows(X, y))
     assert constant[1] == 0.0
-    np.testing.assert_allclose(constant[[0, 2, 3]], discriminant(SingleLayer(X[:, [0, 2]], y)), rtol=1e-9)
+    np.testing.assert_allclose(constant[[0, 2, 3]], discriminant(UnitRows(X[:, [0, 2]], y)), rtol=1e-9)
     X[:, 1] = 5.0 + y
-    w = discriminant(SingleLayer(X, y))
+    w = discriminant(UnitRows(X, y))
     np.testing.assert_allclose(w / w[1], [0, 1, 0, -5], atol=1e-9)
 
 
@@ -379,7 +381,7 @@ def test_a_feature_that_says_nothing_has_no_weight_and_one_that_says_all_has_all
 def test_with_more_features_than_rows_fisher_separates_what_can_be_separated(seed: int) -> None:
     rng = np.random.default_rng(seed)
     X, y = rng.normal(size=(8, 30)), np.repeat([-1.0, 1.0], 4)
-    w = discriminant(SingleLayer(X, y))
+    w = discriminant(UnitRows(X, y))
     assert rows_right(X, y, w.tolist()) == 8
     for side in (-1, 1):
         assert np.ptp(X[y == side] @ w[:-1]) < 1e-6 * abs(w[:-1]).max()

@@ -18,8 +18,8 @@ from harness.runs.recorder import COLUMNS, Recorder
 from harness.runs.single_run import Run
 from harness.runs.tables import TRACE_COLUMNS
 from optimizers import Budget, GradientDescent
+from optimizers.counts import VALUE_ROWS
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
-from optimizers.objective import VALUE_ROWS
 from optimizers.observer import LOOKS_PER_DECADE, Look, Observer
 
 WHOLE = ("iteration", "value_rows", "gradient_rows")

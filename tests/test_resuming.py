@@ -27,7 +27,8 @@ from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
 from optimizers import GradientDescent, InputError, Optimizer
-from optimizers.optimizer import Need, Outcome
+from optimizers.objective import Need
+from optimizers.optimizer import Outcome
 from optimizers.options import options
 
 ROOT = Path(harness.__file__).parents[1]

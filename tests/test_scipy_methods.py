@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -54,7 +56,7 @@ class Noted:
         if len(self.asked) == MOST_CALLS:
             raise EnoughError
         self.asked.append((what, np.array(arguments).tobytes()))
-        return getattr(self.objective, what)(*arguments)
+        return operator.attrgetter(what)(self.objective)(*arguments)
 
     def value(self, w: Any) -> Any:
         return self.note("value", w)
@@ -62,8 +64,12 @@ class Noted:
     def value_and_gradient(self, w: Any) -> Any:
         return self.note("value_and_gradient", w)
 
-    def hessian_product(self, w: Any, v: Any) -> Any:
-        return self.note("hessian_product", w, v)
+    @property
+    def curvature(self) -> Any:
+        return SimpleNamespace(product=self.product)
+
+    def product(self, w: Any, v: Any) -> Any:
+        return self.note("curvature.product", w, v)
 
 
 def directly(method: Any, objective: Noted, start: Any, settings: dict[str, Any]) -> Any:
@@ -74,7 +80,7 @@ def directly(method: Any, objective: Noted, start: Any, settings: dict[str, Any]
             objective.value_and_gradient if with_gradient else objective.value,
             start.copy(),
             jac=with_gradient or None,
-            hessp=objective.hessian_product if "curvature" in method.needs else None,
+            hessp=objective.curvature.product if "curvature" in method.needs else None,
             method=method.method,
             options={**settings, "maxiter": 10**6},
         )

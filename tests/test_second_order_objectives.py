@@ -13,7 +13,8 @@ from watching import LeastSquares, Watcher
 
 import harness
 from optimizers import FunctionObjective, InputError, SumOfSquares
-from optimizers.evaluations import Evaluations, StoppedError
+from optimizers.evaluations import Evaluations
+from optimizers.watch import StoppedError
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "autodiff.json").read_text())
 TIMES = np.linspace(0.0, 3.0, 7)
@@ -33,13 +34,13 @@ class TestFunctionObjective:
 
     def test_a_product_is_what_was_handed_in_and_is_paid_for(self) -> None:
         objective = self.build(hessian_product=product_of(self.TABLE), hessian_cost=4.5)
-        assert objective.hessian_product([9.0, 9.0], [1.0, 2.0]).tolist() == [6.0, 7.0]
-        assert objective.hessian_cost == objective.cost == 4.5
+        assert objective.curvature.product([9.0, 9.0], [1.0, 2.0]).tolist() == [6.0, 7.0]
+        assert objective.curvature.cost == objective.cost == 4.5
         assert (objective.hessian_rows, objective.gradient_rows, objective.value_rows) == (1, 1, 0)
-        assert objective.no_hessian == ""
+        assert objective.curvature.cause == ""
 
     def test_a_product_costs_six_values_unless_it_is_said_otherwise(self) -> None:
-        assert self.build(hessian_product=product_of(self.TABLE)).hessian_cost == 6.0
+        assert self.build(hessian_product=product_of(self.TABLE)).curvature.cost == 6.0
 
     def test_what_is_handed_in_cannot_change_the_search(self) -> None:
         def careless(w: Any, v: Any) -> Any:
@@ -47,22 +48,22 @@ class TestFunctionObjective:
             return np.zeros(2)
 
         w, v = np.ones(2), np.ones(2)
-        self.build(hessian_product=careless).hessian_product(w, v)
+        self.build(hessian_product=careless).curvature.product(w, v)
         assert [*w, *v] == [1.0] * 4
 
     def test_without_one_the_reason_names_a_remedy(self) -> None:
         objective = self.build()
-        assert objective.hessian_cost is None
-        assert ": take lbfgs" in objective.no_hessian
+        assert not objective.curvature
+        assert ": take lbfgs" in objective.curvature.cause
         with pytest.raises(InputError, match="no products with the Hessian: the function comes without"):
-            objective.hessian_product([0, 0], [0, 0])
+            objective.curvature.product([0, 0], [0, 0])
         assert objective.cost == 0
 
     @pytest.mark.parametrize("answer", [[1.0], 3.0, [[1.0, 2.0]]])
     def test_a_product_of_another_shape_is_refused(self, answer: Any) -> None:
         objective = self.build(hessian_product=lambda w, v: answer)
         with pytest.raises(InputError, match=r"the product with the Hessian has shape .*, expected \(2,\)"):
-            objective.hessian_product([0, 0], [0, 0])
+            objective.curvature.product([0, 0], [0, 0])
 
     def test_options_that_are_wrong_are_refused(self) -> None:
         with pytest.raises(InputError, match="hessian_product is 3, expected something callable"):
@@ -72,10 +73,10 @@ class TestFunctionObjective:
 
     def test_there_are_no_residuals(self) -> None:
         objective = self.build()
-        assert objective.jacobian_cost is None
-        assert "SumOfSquares" in objective.no_residuals
+        assert not objective.residuals
+        assert "SumOfSquares" in objective.residuals.cause
         with pytest.raises(InputError, match="no residuals: the function is not given as a sum of squares"):
-            objective.residuals_and_jacobian([0, 0])
+            objective.residuals.blocks([0, 0])
 
 
 class TestFunctionProblems:
@@ -88,9 +89,9 @@ class TestFunctionProblems:
         objective = problem.objective("reverse-autodiff")
         v = np.random.default_rng(2).normal(size=case.point.size)
         wanted = np.array(RECORDED[name]["hessian"]) @ v
-        found = objective.hessian_product(case.point, v)
+        found = objective.curvature.product(case.point, v)
         assert np.linalg.norm(found - wanted) <= 1e-11 * max(1.0, float(np.linalg.norm(wanted)))
-        assert objective.cost == objective.hessian_cost
+        assert objective.cost == objective.curvature.cost
         assert objective.hessian_rows == 1
 
     @pytest.mark.parametrize("name", ["sphere", "rosenbrock", "rosenbrock:n=6", "rastrigin", "logistic-map"])
@@ -99,12 +100,12 @@ class TestFunctionProblems:
         objective, w = problem.objective(), problem.start(1)
         v, step = np.random.default_rng(2).normal(size=w.size), 1e-5
         above, below = (objective.value_and_gradient(w + side * step * v)[1] for side in (1, -1))
-        assert objective.hessian_product(w, v) == pytest.approx((above - below) / (2 * step), rel=1e-6)
+        assert objective.curvature.product(w, v) == pytest.approx((above - below) / (2 * step), rel=1e-6)
 
     def test_the_cost_is_counted_in_operations_of_the_function(self) -> None:
         table = np.random.default_rng(0).normal(size=(6, 6))
         problem = harness.problems.function_problem.FunctionProblem(lambda w: w @ (table @ w), 6)
-        cost = problem.objective("reverse-autodiff").hessian_cost
+        cost = problem.objective("reverse-autodiff").curvature.cost
         # 36 + 6 multiply-adds there; here a product with the table and one with its transpose, and sums.
         assert cost is not None
         assert 72 <= cost * 42 <= 72 + 3 * 6
@@ -114,11 +115,11 @@ class TestFunctionProblems:
             lambda w: float(w[0]) ** 2, 1, derivative=lambda w: 2 * w
         )
         objective = problem.objective()
-        assert objective.gradient_cost is not None
-        assert objective.hessian_cost is None
-        assert objective.no_hessian.endswith(": take lbfgs")
+        assert objective.gradient
+        assert not objective.curvature
+        assert objective.curvature.cause.endswith(": take lbfgs")
         with pytest.raises(InputError, match="cannot be traced"):
-            objective.hessian_product([1.0], [1.0])
+            objective.curvature.product([1.0], [1.0])
         assert objective.cost == 0
 
 
@@ -140,33 +141,33 @@ class TestSumOfSquares:
         value, gradient = objective.value_and_gradient(self.W)
         assert value == objective.value(self.W) == pytest.approx(r @ r, rel=1e-15)
         assert gradient == pytest.approx(2 * J.T @ r, rel=1e-15)
-        ((found_r, found_J),) = objective.residuals_and_jacobian(self.W)
+        ((found_r, found_J),) = objective.residuals.blocks(self.W)
         assert found_r.tolist() == r.tolist()
         assert found_J.tolist() == J.tolist()
 
     def test_without_a_jacobian_it_is_taken_by_central_differences(self) -> None:
         objective = SumOfSquares(self.residuals, 2)
-        ((_, J),) = objective.residuals_and_jacobian(self.W)
+        ((_, J),) = objective.residuals.blocks(self.W)
         assert pytest.approx(self.jacobian(self.W), rel=1e-8, abs=1e-9) == J
-        assert objective.cost == objective.jacobian_cost == 5.0
+        assert objective.cost == objective.residuals.cost == 5.0
         _, gradient = objective.value_and_gradient(self.W)
         assert gradient == pytest.approx(2 * self.jacobian(self.W).T @ self.residuals(self.W), rel=1e-8)
 
     def test_calls_are_counted(self) -> None:
         objective = SumOfSquares(self.residuals, 2, self.jacobian, jacobian_cost=2.5)
-        list(objective.residuals_and_jacobian(self.W))
+        list(objective.residuals.blocks(self.W))
         objective.value_and_gradient(self.W)
         objective.value(self.W)
         assert objective.cost == 2.5 + 2.5 + 1
         assert (objective.jacobian_rows, objective.gradient_rows, objective.value_rows) == (1, 2, 1)
-        assert SumOfSquares(self.residuals, 2, self.jacobian).jacobian_cost == 3.0
+        assert SumOfSquares(self.residuals, 2, self.jacobian).residuals.cost == 3.0
 
     def test_shapes_that_do_not_fit_are_refused(self) -> None:
         with pytest.raises(InputError, match=r"residuals have shape \(1, 2\), expected \(m,\)"):
             SumOfSquares(lambda w: w[None], 2).value(self.W)
         wrong = SumOfSquares(self.residuals, 2, lambda w: self.jacobian(w).T)
         with pytest.raises(InputError, match=r"Jacobian has shape \(2, 7\), expected \(7, 2\)"):
-            list(wrong.residuals_and_jacobian(self.W))
+            list(wrong.residuals.blocks(self.W))
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -192,7 +193,8 @@ class TestEvaluations:
         asked.value_and_gradient(self.START)
         v = np.ones(3)
         assert (
-            asked.hessian_product(self.START, v).tolist() == objective.hessian_product(self.START, v).tolist()
+            asked.hessian_product(self.START, v).tolist()
+            == objective.curvature.product(self.START, v).tolist()
         )
         first = objective.peek(self.START)
         _, look = watcher.seen

@@ -28,7 +28,7 @@ from harness.sweeps.experiment import Experiment
 from harness.sweeps.sweep import plan, sweep
 from optimizers import Adam, Budget, GradientDescent, InputError, Momentum, Optimizer, Outcome
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
-from optimizers.optimizer import Need
+from optimizers.objective import Need
 from optimizers.options import CountOrZero, option_values, options
 from optimizers.perceptron.rule import PerceptronRule
 

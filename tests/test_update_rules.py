@@ -128,7 +128,7 @@ def test_an_iteration_costs_its_share_of_a_gradient(rule: str, batch: int | None
     rows = 8 * 105 if batch is None else 2 * 105
     assert watcher.seen[-1].counters == (0, rows)
     # 4-8-3: forward 4*8 + 8*3 products, weights the same again, deltas 8*3 on the way back.
-    assert objective.gradient_cost == pytest.approx((56 + 56 + 24) / 56)
+    assert objective.gradient.cost == pytest.approx((56 + 56 + 24) / 56)
     assert objective.cost == pytest.approx(rows / 105 * (56 + 56 + 24) / 56)
 
 

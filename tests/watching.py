@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Measurable, Objective
+from optimizers.capabilities.curvature import Curvature
+from optimizers.capabilities.gradient import Gradient
+from optimizers.capabilities.residuals import Residuals
+from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
+from optimizers.objective import Measurable, Objective
 from optimizers.optimizer import Optimizer, Outcome
 
 
@@ -123,26 +127,10 @@ class LeastSquares(Measurable):
         self.X = rng.normal(size=(self.rows, self.size))
         self.y = self.X @ self.minimum
         self.counters = np.zeros(2, dtype=np.int64)
-        self.gradient_cost = 2.5 if gradient else None
-        self.no_gradient = "" if gradient else "nobody has derived it"
         self.ledger: list[float] = []
-        self.offered = {"curvature": curvature, "residuals": residuals}
-
-    @property
-    def hessian_cost(self) -> float | None:
-        return 4.25 if self.offered["curvature"] else None
-
-    @property
-    def no_hessian(self) -> str:
-        return "" if self.offered["curvature"] else "nobody has derived it twice"
-
-    @property
-    def jacobian_cost(self) -> float | None:
-        return 3.5 if self.offered["residuals"] else None
-
-    @property
-    def no_residuals(self) -> str:
-        return "" if self.offered["residuals"] else "nobody has looked for residuals"
+        self.gradient = Gradient(2.5) if gradient else Gradient.refused("nobody has derived it")
+        self.curvature = Products(self) if curvature else Curvature.refused("nobody has derived it twice")
+        self.residuals = Parts(self) if residuals else Residuals.refused("nobody has looked for residuals")
 
     def peek(self, w: Any) -> float:
         return float(np.square(self.X @ w - self.y).mean())
@@ -162,21 +150,41 @@ class LeastSquares(Measurable):
 
     def value_and_gradient(self, w: Any, rows: Any = None) -> tuple[float, Any]:
         X, y = self._chosen(rows)
-        assert self.gradient_cost is not None
-        self.ledger.append(self.gradient_cost * len(y) / self.rows)
+        self.ledger.append(self.gradient.cost * len(y) / self.rows)
         self.counters[GRADIENT_ROWS] += len(y)
         errors = X @ self.checked(w) - y
         return float(np.square(errors).mean()), 2 * X.T @ errors / len(y)
 
-    def hessian_product(self, w: Any, v: Any) -> Any:
-        self.checked(w)
-        self.ledger.append(4.25)
-        self.hessian_rows += self.rows
-        return 2 * self.X.T @ (self.X @ self.checked(v)) / self.rows
 
-    def residuals_and_jacobian(self, w: Any) -> Iterator[tuple[Any, Any]]:
-        point, scale = self.checked(w), self.rows**-0.5
-        for rows in np.array_split(np.arange(self.rows), 5):
-            self.ledger.append(3.5 * len(rows) / self.rows)
-            self.jacobian_rows += len(rows)
-            yield scale * (self.X[rows] @ point - self.y[rows]), scale * self.X[rows]
+class Products(Curvature):
+    """Products with the Hessian of the same."""
+
+    cost = 4.25
+
+    def __init__(self, objective: LeastSquares) -> None:
+        self.objective = objective
+
+    def product(self, w: Any, v: Any) -> Any:
+        of = self.objective
+        of.checked(w)
+        of.ledger.append(4.25)
+        of.hessian_rows += of.rows
+        return 2 * of.X.T @ (of.X @ of.checked(v)) / of.rows
+
+
+class Parts(Residuals):
+    """Residuals of the same, in five blocks."""
+
+    cost = 3.5
+    count = 12
+
+    def __init__(self, objective: LeastSquares) -> None:
+        self.objective = objective
+
+    def blocks(self, w: Any) -> Iterator[tuple[Any, Any]]:
+        of = self.objective
+        point, scale = of.checked(w), of.rows**-0.5
+        for rows in np.array_split(np.arange(of.rows), 5):
+            of.ledger.append(3.5 * len(rows) / of.rows)
+            of.jacobian_rows += len(rows)
+            yield scale * (of.X[rows] @ point - of.y[rows]), scale * of.X[rows]

@@ -98,7 +98,7 @@ def loop_of(problem: Any, method: str, seeds_together: bool) -> Any:
     if key not in compiled:
         sizes, target = problem.network.sizes, problem.target
         if method in OPTAX:
-            steps = task.steps(problem.objective().gradient_cost)
+            steps = task.steps(problem.objective().gradient.cost)
             run = descent(sizes, method, steps, target)
         else:
             run = evolution(sizes, problem.network.size, target)

@@ -51,7 +51,7 @@ def descend(problem: Any, seed: int, method: str) -> list[float]:
     if method != task.ADAM:
         optimizer = torch.optim.SGD(layers, lr=rate, momentum=0.9 if method == task.MOMENTUM else 0.0)
     losses = []
-    for _ in range(task.steps(problem.objective(seed=seed).gradient_cost)):
+    for _ in range(task.steps(problem.objective(seed=seed).gradient.cost)):
         loss = mean_loss(layers, X, Y)
         losses.append(loss.item())
         if losses[-1] <= problem.target:

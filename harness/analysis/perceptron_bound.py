@@ -103,7 +103,6 @@ def _rows_from_zero(name: str, seeds: list[int]) -> tuple[Array, Array]:
     problem = load(name)
     layer = problem.objective(seed=seeds[0]).single_layer
     assert isinstance(problem, Problem)
-    assert layer is not None, "the perceptron rule has run on it"
     for seed in seeds:
         if problem.start(seed).any():
             raise InputError(f"the bound holds for a start at zero: give {name} the option initializer=zeros")
@@ -111,4 +110,4 @@ def _rows_from_zero(name: str, seeds: list[int]) -> tuple[Array, Array]:
             raise InputError(
                 f"{name} has other training rows for another seed: give it the option test_fraction=0"
             )
-    return layer
+    return layer.X, layer.y

@@ -16,9 +16,10 @@ from harness.network.loss import COMPLEX_ROW_LOSS
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
+from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
-from optimizers.objective import VALUE_ROWS, Array
+from optimizers.objective import Array
 from optimizers.options import options
 
 COMPLEX_COST = 4.0

@@ -25,8 +25,9 @@ from harness.network.kernels import ROWS
 from harness.network.network import Network
 from harness.network.source import Data, Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
+from optimizers.counts import GRADIENT_ROWS
 from optimizers.errors import InputError
-from optimizers.objective import GRADIENT_ROWS, Array
+from optimizers.objective import Array
 
 
 class ForwardAutodiff(GradientSource):

@@ -26,8 +26,8 @@ from harness.network.kernels import (
 )
 from harness.network.loss import ROW_LOSSES
 from optimizers.compilation import compiled
+from optimizers.counts import VALUE_ROWS
 from optimizers.function_addresses import caller
-from optimizers.objective import VALUE_ROWS
 
 U = np.uint64
 

@@ -16,9 +16,10 @@ from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from harness.numerics import products
 from optimizers.arrays import real_array
+from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
-from optimizers.objective import Array, Rows, SingleLayer
+from optimizers.objective import Array, Rows
 
 TILE_ROWS = 512
 """Rows of a tile at the most. Every product reads sixteen weights before its loop over rows, so long loops
@@ -140,14 +141,14 @@ def _shown(entry: Array | np.float64) -> str:
     return f"{entry:g}" if np.ndim(entry) == 0 else str(entry.tolist())
 
 
-def single_layer(network: Network, X: Array, Y: Array) -> SingleLayer | None:
+def unit_rows(network: Network, X: Array, Y: Array) -> UnitRows | None:
     """Return the rows of a single unit with labels -1 and +1; None for other networks and other data."""
     if len(network.sizes) > 2 or Y.shape[1] != 1:
         return None
     classes = np.unique(Y)
     if classes.size != 2:
         return None
-    layer = SingleLayer(np.ascontiguousarray(X), np.where(Y[:, 0] == classes[1], 1.0, -1.0))
+    layer = UnitRows(np.ascontiguousarray(X), np.where(Y[:, 0] == classes[1], 1.0, -1.0))
     for table in layer:
         table.flags.writeable = False
     return layer

@@ -25,8 +25,9 @@ from harness.network.activation import BACKWARD, FORWARD
 from harness.network.loss import ROW_LOSSES
 from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
 from optimizers.compilation import compiled
+from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
-from optimizers.objective import DATA, GRADIENT_ROWS, INTEGERS, REALS, VALUE_ROWS
+from optimizers.objective import DATA, INTEGERS, REALS
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES = range(8, 13)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import hessian, jacobian, kernels, output_weights
-from harness.network.data import check_data, gradient_pays_for_threads, pack, population_kernel, single_layer
+from harness.network import kernels
+from harness.network.capabilities import curvature_of, output_layer_of, residuals_of
+from harness.network.data import check_data, gradient_pays_for_threads, pack, population_kernel, unit_rows
 from harness.network.layout import forward_multiply_adds
 from harness.network.network import Network
-from harness.network.source import Data, GradientSource
+from harness.network.source import GradientSource
+from optimizers.capabilities.gradient import Gradient
+from optimizers.capabilities.single_layer import SingleLayer
+from optimizers.counts import Counts
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Counts, Measurable, Rows
+from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Measurable, Rows
 from optimizers.shown import shown
 
 
@@ -55,53 +57,25 @@ class NetworkObjective(Measurable):
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
         threads = gradient_pays_for_threads(self._data)
         values = population_kernel(self._data)
-        self.no_gradient = gradient.refusal(network) or ""
         function, gradient_data = None, self._data
-        if not self.no_gradient:
+        refusal = gradient.refusal(network)
+        if refusal is None:
             function, gradient_data = gradient.build(network, self._data, threads)
-            self.gradient_cost = gradient.cost(network)
+            self.gradient = Gradient(gradient.cost(network))
+        else:
+            self.gradient = Gradient.refused(refusal)
         self._functions = Compiled(kernels.value, values, function, self._data, gradient_data)
         self.compiled = self._functions
-        self.single_layer = single_layer(network, inputs, targets)
+        unit = unit_rows(network, inputs, targets)
+        if unit is not None:
+            self.single_layer = SingleLayer(unit, self.counters, self.counts)
+        self.curvature = curvature_of(network, self._data, self.rows, self.counts)
+        self.residuals = residuals_of(network, self._data, self.rows, self.counts)
+        self.output_layer = output_layer_of(network, inputs, targets, self.counts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
         return _rebuilt, (self._arguments, self.counters.tolist(), self.counts)
-
-    @property
-    def hessian_cost(self) -> float | None:
-        """Cost of one product with the Hessian, whatever the gradient source; None where there is none."""
-        return None if self.no_hessian else hessian.cost(self.network.sizes)
-
-    @property
-    def no_hessian(self) -> str:
-        """Why there are no products with the Hessian, or an empty sentence."""
-        return hessian.refusal(self.network)
-
-    @property
-    def jacobian_cost(self) -> float | None:
-        """Cost of all residuals with their Jacobian; None where the loss is no sum of squares."""
-        return None if self.no_residuals else jacobian.cost(self.network.sizes)
-
-    @property
-    def residual_count(self) -> int:
-        """One for each row and output."""
-        return self.rows * self.network.sizes[-1]
-
-    @property
-    def no_residuals(self) -> str:
-        """Why there are no residuals, or an empty sentence."""
-        return jacobian.refusal(self.network)
-
-    @property
-    def output_weights_cost(self) -> float | None:
-        """Cost of solving for one candidate's output weights; None where they are not linear."""
-        return None if self.no_output_weights else output_weights.cost(self.network.sizes, self.rows)
-
-    @property
-    def no_output_weights(self) -> str:
-        """Why output weights cannot be solved for, or an empty sentence."""
-        return output_weights.refusal(self.network)
 
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
@@ -128,54 +102,12 @@ class NetworkObjective(Measurable):
         """Return the loss at ``w`` and its gradient of shape (n,), over all rows or over the given ones."""
         functions = self._functions
         if functions.value_and_gradient is None:
-            raise InputError(f"no gradient: {self.no_gradient}")
+            raise InputError(f"no gradient: {self.gradient.reason}")
         gradient = np.empty(self.size)
         loss = functions.value_and_gradient(
             self.checked(w), self._checked_rows(rows), functions.gradient_data, gradient
         )
         return float(loss), gradient
-
-    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
-        """Return the Hessian of the mean loss over all rows at ``w`` times ``v``, shape (n,)."""
-        if self.no_hessian:
-            return super().hessian_product(w, v)
-        point, vector, product = self.checked(w), self.checked(v), np.empty(self.size)
-        self.hessian_rows += self.rows
-        curvature = self.network.loss_entry.curvature
-        hessian.hessian_product(point, vector, self._hessian_data, curvature, product)
-        return product
-
-    @functools.cached_property
-    def _hessian_data(self) -> Data:
-        # Made when it is first asked for: compiling its functions takes seconds, once.
-        return hessian.pack(self.network, self._data)
-
-    def residuals_and_jacobian(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
-        """Yield the residuals at ``w`` and their Jacobian, in blocks of rows; see the contract."""
-        if self.no_residuals:
-            return super().residuals_and_jacobian(w)
-        return self._residual_blocks(self.checked(w))
-
-    def _residual_blocks(self, w: Array) -> Iterator[tuple[Array, Array]]:
-        network, outputs = self.network, self.network.sizes[-1]
-        tile, scale = jacobian.rows_of_tile(network, self.rows), jacobian.scale(network, self.rows)
-        numbers = jacobian.workspace(network, tile)
-        residuals, table = np.empty(outputs * tile), np.empty(self.size * outputs * tile)
-        for first in range(0, self.rows, tile):
-            m = min(tile, self.rows - first)
-            self.jacobian_rows += m
-            jacobian.residuals_of_tile(w, self._data, numbers, scale, first, m, residuals, table)
-            filled = table[: self.size * outputs * m].reshape(self.size, outputs * m)
-            yield residuals[: outputs * m], filled.T
-
-    def with_output_weights(self, population: ArrayLike) -> Array:
-        """Return a population of shape (P, n) whose output weights are the best for the others."""
-        candidates = self.checked_population(population)
-        if self.no_output_weights:
-            return super().with_output_weights(candidates)
-        self.solved_rows += self.rows * len(candidates)
-        network, X, Y = self._arguments[:3]
-        return np.array([output_weights.solved(network, w, X, Y) for w in candidates])
 
     def row_order(self) -> np.random.Generator:
         """Return a fresh generator of row orders, the same whichever optimizer asks."""
@@ -198,5 +130,7 @@ class NetworkObjective(Measurable):
 
 def _rebuilt(arguments: tuple[Any, ...], counters: list[int], counts: Counts) -> NetworkObjective:
     objective = NetworkObjective(*arguments)
-    objective.counters[:], objective.counts = counters, counts
+    objective.counters[:] = counters
+    # In place, for capabilities count into them.
+    vars(objective.counts).update(vars(counts))
     return objective

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.network.loss import Loss
 from optimizers.arrays import real_array, refuse_masked
+from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
-from optimizers.objective import Array, Rows, SingleLayer
+from optimizers.objective import Array, Rows
 from optimizers.shown import shown
 
 
@@ -146,7 +147,7 @@ def confusion_counts(predicted: Rows, true: Rows, classes: int) -> list[list[int
     return table
 
 
-def unit_costs(layer: SingleLayer, w: Array) -> tuple[float, float]:
+def unit_costs(layer: UnitRows, w: Array) -> tuple[float, float]:
     """Return the hard and the soft cost of one unit, ``sum max(-y yhat, 0)`` and ``sum max(-y z, 0)``.
 
     The hard cost is the number of rows that the step gets wrong, yhat = 1 if z >= 0 else -1.
@@ -155,7 +156,7 @@ def unit_costs(layer: SingleLayer, w: Array) -> tuple[float, float]:
         layer: rows and classes.
         w: weights and bias, shape (features + 1,).
 
-    >>> unit_costs(SingleLayer(np.array([[1.0], [3.0]]), np.array([1.0, -1.0])), np.array([2.0, 0.5]))
+    >>> unit_costs(UnitRows(np.array([[1.0], [3.0]]), np.array([1.0, -1.0])), np.array([2.0, 0.5]))
     (1.0, 6.5)
     """
     z = layer.X @ w[:-1] + w[-1]

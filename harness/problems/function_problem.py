@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.autodiff.evaluator import Evaluator
-from harness.autodiff.program import Program
 from harness.fingerprints.fingerprint import fingerprint
 from harness.gradients import build_source
 from harness.gradients.traced_functions import (
@@ -25,11 +24,14 @@ from harness.gradients.traced_functions import (
 )
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality, plain_number
-from optimizers.arrays import real_array
+from optimizers.arrays import parameters, real_array
+from optimizers.capabilities.curvature import Curvature
+from optimizers.capabilities.gradient import Gradient
 from optimizers.checked import Name, Size, Text, accepts
+from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS, Counts
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
-from optimizers.objective import GRADIENT_ROWS, VALUE_ROWS, Array, Rows
+from optimizers.objective import Array, Rows
 from optimizers.options import Real
 from optimizers.shown import shown
 
@@ -91,19 +93,21 @@ class SourcedObjective(FunctionObjective):
         start: Callable[[np.random.Generator], Array],
     ) -> None:
         super().__init__(function, n, start=start)
-        self.gradient_cost = None
-        self.no_gradient = source.function_refusal(function, n) or ""
         self._by_values = self.slope_by_calls = source.by_values
         self._traces = source.traces
-        if not self.no_gradient:
-            self._known = Known(function)
-            self._sourced, self.gradient_cost = source.build_function(self._known, n)
-            self._known.call = self._call
+        refusal = source.function_refusal(function, n)
+        if refusal is not None:
+            self.gradient = Gradient.refused(refusal)
+            return
+        self._known = Known(function)
+        self._sourced, price = source.build_function(self._known, n)
+        self.gradient = Gradient(price)
+        self._known.call = self._call
 
     def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
         """Return the value and the gradient at ``w``."""
-        if self.no_gradient:
-            raise InputError(f"no gradient: {self.no_gradient}")
+        if not self.gradient:
+            raise InputError(f"no gradient: {self.gradient.reason}")
         vector = self.checked(w)
         self._known.point, self._known.value = vector.tobytes(), self.value(vector)
         if not self._by_values:
@@ -117,33 +121,41 @@ class SourcedObjective(FunctionObjective):
         return self._sourced(w)
 
     @functools.cached_property
-    def no_hessian(self) -> str:
-        """Why the function cannot be traced, with the remedy, or an empty sentence."""
-        return trace_refusal(self._function, self.size, "take lbfgs") or ""
+    def curvature(self) -> Curvature:  # type: ignore[override]
+        """Products with the Hessian by automatic differentiation, where the function can be traced."""
+        refusal = trace_refusal(self._function, self.size, "take lbfgs")
+        if refusal:
+            return Curvature.refused(refusal)
+        return TracedCurvature(self._function, self.size, self.counts)
+
+
+class TracedCurvature(Curvature):
+    """Products with the Hessian of a function that can be traced.
+
+    Arguments:
+        function: NumPy-like code.
+        n: how many numbers it takes.
+        counts: those of the objective.
+    """
+
+    def __init__(self, function: Function, n: int, counts: Counts) -> None:
+        self._function, self._size, self._counts = function, n, counts
 
     @functools.cached_property
-    def hessian_cost(self) -> float | None:
-        """Cost of one product with the Hessian: its operations, the function's own being 1."""
-        if self.no_hessian:
-            return None
-        own = operations(program_of(self._function, self.size, shape_only=True))
-        return operations(self._hessian_program) / max(1, own)
+    def cost(self) -> float:
+        """Cost of one product: its operations, the function's own being 1."""
+        own = operations(program_of(self._function, self._size, shape_only=True))
+        return operations(hessian_program(self._function, self._size)) / max(1, own)
 
-    def hessian_product(self, w: ArrayLike, v: ArrayLike) -> Array:
+    def product(self, w: ArrayLike, v: ArrayLike) -> Array:
         """Return the Hessian at ``w`` times ``v``, shape (n,), by automatic differentiation."""
-        if self.no_hessian:
-            raise InputError(f"no products with the Hessian: {self.no_hessian}")
-        point, vector = self.checked(w), self.checked(v)
-        self.hessian_rows += 1
-        return self._hessian_evaluator.get()([point, vector])[0]
+        point, vector = parameters(w, self._size), parameters(v, self._size)
+        self._counts.hessian_rows += 1
+        return self._evaluator.get()([point, vector])[0]
 
     @functools.cached_property
-    def _hessian_program(self) -> Program:
-        return hessian_program(self._function, self.size)
-
-    @functools.cached_property
-    def _hessian_evaluator(self) -> Current[Evaluator]:
-        return Current(self._function, lambda: Evaluator(hessian_program(self._function, self.size)))
+    def _evaluator(self) -> Current[Evaluator]:
+        return Current(self._function, lambda: Evaluator(hessian_program(self._function, self._size)))
 
 
 class Rehearsal(SourcedObjective):
@@ -234,7 +246,7 @@ class FunctionProblem(BaseProblem):
     def objective(self, gradient: str = "analytic", seed: int = 0) -> SourcedObjective:
         """Build the function with its gradient by a source, with counters of its own.
 
-        Where the source refuses the function there is no gradient, and ``no_gradient`` says why.
+        Where the source refuses the function there is no gradient, and ``gradient`` says why.
         """
         return SourcedObjective(self.function, self.n, build_source(gradient), self._draw_start)
 

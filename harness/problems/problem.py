@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.gradients import build_source
-from harness.network.data import check_data, single_layer
+from harness.network.data import check_data, unit_rows
 from harness.network.losses import find_loss
 from harness.network.measures import RowsMeasured
 from harness.network.network import Network
@@ -294,7 +294,7 @@ class Problem(BaseProblem):
 
         >>> import harness
         >>> objective = harness.problems.load("xor").objective(gradient="forward-difference:step=1e-7")
-        >>> objective.gradient_cost
+        >>> objective.gradient.cost
         10.0
         """
         X, Y, _, _ = self.data(seed)
@@ -321,7 +321,7 @@ class Problem(BaseProblem):
             )
         train = RowsMeasured(self.network, X, Y)
         test = RowsMeasured(self.network, X_test, Y_test) if len(X_test) else None
-        unit = single_layer(self.network, X, Y) if self.network.loss_entry.targets != "numbers" else None
+        unit = unit_rows(self.network, X, Y) if self.network.loss_entry.targets != "numbers" else None
 
         def measure(points: Array) -> list[Measures]:
             nothing = np.full(len(points), NOTHING)

@@ -31,7 +31,7 @@ from harness.symbolic.kernels import (
     softplus,
 )
 from optimizers.compilation import compiled
-from optimizers.objective import GRADIENT_ROWS
+from optimizers.counts import GRADIENT_ROWS
 
 MULTIPLICATIONS = {multiplications}
 """Multiplications and divisions of one row."""

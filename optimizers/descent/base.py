@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from optimizers.counts import VALUE_ROWS
 from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
 from optimizers.function_addresses import address
-from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUE_ROWS, Array, Objective, Rows
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array, Need, Objective, Rows
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options
 
 
@@ -34,8 +35,12 @@ class Descent(Optimizer):
     batch: Count | None = None
     weight_decay: NonNegative = 0.0
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "rows"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     update: ClassVar[Any]
+
+    def __post_init__(self) -> None:
+        if self.batch is not None:
+            object.__setattr__(self, "needs", self.needs | {"rows"})
 
     @abstractmethod
     def settings(self) -> Array:
@@ -58,13 +63,7 @@ class Descent(Optimizer):
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one gradient over the rows of one step."""
         rows = self._batch_rows(objective) or objective.rows
-        return (objective.gradient_cost or 0.0) * rows / objective.rows
-
-    def refusal(self, objective: Objective) -> str | None:
-        """Refuse a missing gradient, and batches of an objective without rows."""
-        if self.batch is not None and objective.rows == 1:
-            return "there are no rows to take batches of: leave the option 'batch' out"
-        return super().refusal(objective)
+        return objective.gradient.cost * rows / objective.rows
 
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe

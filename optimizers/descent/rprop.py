@@ -68,6 +68,7 @@ class Rprop(Descent):
     update: ClassVar[Any] = _rprop
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.shortest_step <= self.initial_step <= self.longest_step:
             raise InputError(
                 f"Rprop: option 'initial_step' is {shown(self.initial_step)}, expected from shortest_step "

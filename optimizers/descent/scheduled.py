@@ -51,6 +51,7 @@ class ScheduledDescent(Descent):
     warm_up: CountOrZero = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._check_schedule()
 
     def _check_schedule(self) -> None:

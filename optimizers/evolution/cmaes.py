@@ -10,8 +10,8 @@ import numpy as np
 
 from optimizers.evolution.cma_package import MISSING, Strategy
 from optimizers.global_random_state import global_random_state_kept
-from optimizers.objective import Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, TwoOrMore, options
 
 
@@ -41,7 +41,7 @@ class CMAES(Optimizer):
     step: Positive = 0.5
     population_size: TwoOrMore | None = None
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
     source: ClassVar[str] = (

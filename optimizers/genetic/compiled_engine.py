@@ -191,14 +191,14 @@ def _generation(
     count = recombine(plan, coding, herd, side, rng)
     if count:
         if solved:
-            herd.expressed[:count] = children[:] = objective.with_output_weights(children)
+            herd.expressed[:count] = children[:] = objective.output_layer.solved(children)
         herd.paid[:count] = objective.values(herd.expressed[:count])
         child: int = lowest_child(herd.paid, count)
         if herd.paid[child] <= objective.target:
             return child
     mutate_children(plan, coding, herd, side, rng)
     if solved:
-        children[:] = objective.with_output_weights(children)
+        children[:] = objective.output_layer.solved(children)
     count = gather(plan, coding, herd, side)
     if count:
         herd.paid[:count] = objective.values(herd.expressed[:count])

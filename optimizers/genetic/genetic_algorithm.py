@@ -12,8 +12,8 @@ from optimizers.genetic.consistency import check_options, refusal_of_size
 from optimizers.genetic.generations import Generations
 from optimizers.genetic.genetic_options import GeneticOptions
 from optimizers.genetic.pygad_engine import run_pygad
-from optimizers.objective import Array, Objective
-from optimizers.optimizer import Need, Observe, Outcome
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Outcome
 from optimizers.options import options
 
 
@@ -44,7 +44,7 @@ class GeneticAlgorithm(GeneticOptions):
     (True, True)
     """
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"value", "population"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -56,6 +56,12 @@ class GeneticAlgorithm(GeneticOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
+        needs = set(self.needs)
+        if self.output_weights == "least-squares":
+            needs.add("output-layer")
+        if not self.begins_at_start:
+            needs.add("value")
+        object.__setattr__(self, "needs", frozenset(needs))
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population; adaptive mutation also pays for offspring before they mutate.
@@ -65,7 +71,7 @@ class GeneticAlgorithm(GeneticOptions):
         candidates = self.population_size
         if self.mutation_type == "adaptive":
             candidates += self.population_size - self.kept
-        solving = objective.output_weights_cost or 0.0 if self.output_weights == "least-squares" else 0.0
+        solving = objective.output_layer.cost if self.output_weights == "least-squares" else 0.0
         return candidates * (1.0 + solving) + (not self.begins_at_start)
 
     def numbers_held(self, n: int) -> int:
@@ -74,8 +80,6 @@ class GeneticAlgorithm(GeneticOptions):
 
     def refusal(self, objective: Objective) -> str | None:
         """Refuse a mutation that is larger than a chromosome, or that could change nothing."""
-        if self.output_weights == "least-squares" and objective.output_weights_cost is None:
-            return f"{objective.no_output_weights}: take the option output_weights='evolved'"
         return refusal_of_size(self, objective.size) or super().refusal(objective)
 
     def run(
@@ -110,5 +114,5 @@ class GeneticAlgorithm(GeneticOptions):
             population = rng.uniform(low, high, (self.population_size, start.size))
         impress(self.coding, start, population, 0)
         if self.output_weights == "least-squares":
-            population = objective.with_output_weights(population)
+            population = objective.output_layer.solved(population)
         return population

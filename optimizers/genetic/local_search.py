@@ -9,20 +9,11 @@ import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
+from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
 from optimizers.genetic.plan import HERD, PLAN, Plan
-from optimizers.objective import (
-    DATA,
-    GRADIENT_ROWS,
-    INTEGERS,
-    REALS,
-    VALUE_AND_GRADIENT,
-    VALUE_ROWS,
-    VALUES,
-    Array,
-    Objective,
-)
+from optimizers.objective import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, VALUES, Array, Objective
 
 _values = caller(VALUES)
 _value_and_gradient = caller(VALUE_AND_GRADIENT)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
-from optimizers.objective import Objective
-from optimizers.optimizer import Need
+from optimizers.objective import Need, Objective
 from optimizers.options import Count, Positive, options
 
 
@@ -46,5 +45,5 @@ class MemeticAlgorithm(GeneticAlgorithm):
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population, and of the best member's steps and where they lead."""
-        steps = self.local_steps * (objective.gradient_cost or 0.0) + 1.0
+        steps = self.local_steps * objective.gradient.cost + 1.0
         return super().iteration_cost(objective) + steps

@@ -20,7 +20,7 @@ from optimizers.genetic.pygad_operators import Blend, Gaussian
 from optimizers.global_random_state import global_random_state_kept
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Outcome
-from optimizers.view import StoppedError
+from optimizers.watch import StoppedError
 
 SILENT = logging.Logger("pygad", level=logging.CRITICAL + 1)
 """PyGAD logs every exception that it passes on, and makes a logger that prints where it is given none."""
@@ -126,7 +126,7 @@ class Answers:
 
     def _repaired(self, _ga: Any, offspring: Array) -> Array:
         if self._chosen.output_weights == "least-squares":
-            return self._objective.with_output_weights(offspring)
+            return self._objective.output_layer.solved(offspring)
         return np.clip(offspring, self._plan.lower, self._plan.upper)
 
 

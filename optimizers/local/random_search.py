@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.objective import VALUE_ROWS, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.counts import VALUE_ROWS
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
 
 BATCH = 64
@@ -29,7 +30,7 @@ class RandomSearch(Optimizer):
     True
     """
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"value"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
     source: ClassVar[str] = "Brooks (1958), A discussion of random methods, Operations Research 6"

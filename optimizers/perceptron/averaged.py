@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.objective import CORRECTION_COST, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.counts import CORRECTION_COST
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
 from optimizers.perceptron.row_loop import epochs
 from optimizers.perceptron.rule import STEP
@@ -36,7 +37,7 @@ class AveragedPerceptron(Optimizer):
 
     learning_rate: Positive = 0.1
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Freund, Schapire (1999), Large margin classification using the perceptron algorithm, Machine "
         "Learning 37; averaged as in Collins (2002), Discriminative training methods for hidden Markov models"
@@ -51,18 +52,17 @@ class AveragedPerceptron(Optimizer):
     ) -> Outcome | None:
         """Go on until ``observe`` allows no more. ``rng`` is not used: the problem orders rows."""
         layer = objective.single_layer
-        assert layer is not None, "refusal() lets single layers pass only"
         w, total = start.copy(), np.zeros(objective.size)
         order, row_order = np.arange(objective.rows), objective.row_order()
-        objective.count_rows(mistakes=0)
+        layer.count_rows(mistakes=0)
         allowance = observe(w)
         turns = 0
         while allowance:
             done, mistakes, _ = epochs(
-                *layer, w, total, self.learning_rate, STEP, order, row_order, allowance
+                layer.X, layer.y, w, total, self.learning_rate, STEP, order, row_order, allowance
             )
             rows = done * objective.rows
             turns += rows
-            objective.count_rows(value_rows=rows, corrected_rows=rows, mistakes=mistakes)
+            layer.count_rows(value_rows=rows, corrected_rows=rows, mistakes=mistakes)
             allowance = observe(total / turns, iterations=done)
         return None

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.objective import Array, Objective, SingleLayer
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.capabilities.single_layer import UnitRows
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
 
 FLAT = 1e-10
@@ -33,20 +34,11 @@ class FisherDiscriminant(Optimizer):
     (0.0, 1, 'stalled')
     """
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Fisher (1936), The use of multiple measurements in taxonomic problems, Annals of Eugenics 7; in the "
         "form of Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.30"
     )
-
-    def refusal(self, objective: Objective) -> str | None:
-        """Refuse hidden layers and more than two classes in words of its own."""
-        if objective.single_layer is None:
-            return (
-                "the discriminant is a single unit on two classes, without hidden layers: take a problem "
-                "with one layer (such as setosa), or a gradient method"
-            )
-        return None
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of the answer."""
@@ -57,11 +49,10 @@ class FisherDiscriminant(Optimizer):
     ) -> Outcome | None:
         """Answer in one iteration. ``rng`` is not used."""
         layer = objective.single_layer
-        assert layer is not None, "refusal() lets single layers pass only"
         if not observe(start.copy()):
             return None
-        w = discriminant(layer)
-        objective.count_rows(_rows_spent(objective))
+        w = discriminant(UnitRows(layer.X, layer.y))
+        layer.count_rows(_rows_spent(objective))
         if not observe(w, iterations=1):
             return None
         return Outcome("stalled", "the discriminant is a closed form, and there is nothing to improve")
@@ -74,14 +65,14 @@ def _rows_spent(objective: Objective) -> int:
     return objective.rows * (1 + features) + math.ceil(4.5 * features**2)
 
 
-def discriminant(layer: SingleLayer) -> Array:
+def discriminant(rows: UnitRows) -> Array:
     """Return weights and bias, shape (features + 1,).
 
-    >>> layer = SingleLayer(np.array([[0.0], [2.0], [5.0], [7.0]]), np.array([-1.0, -1.0, 1.0, 1.0]))
-    >>> discriminant(layer).round(12).tolist()
+    >>> rows = UnitRows(np.array([[0.0], [2.0], [5.0], [7.0]]), np.array([-1.0, -1.0, 1.0, 1.0]))
+    >>> discriminant(rows).round(12).tolist()
     [2.5, -8.75]
     """
-    X, y = layer
+    X, y = rows
     low, high = X[y < 0], X[y > 0]
     means = low.mean(axis=0), high.mean(axis=0)
     within = np.vstack([low - means[0], high - means[1]])

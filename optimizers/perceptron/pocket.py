@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimizers.compilation import compiled
-from optimizers.objective import CORRECTION_COST, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.counts import CORRECTION_COST
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
 from optimizers.perceptron.row_loop import forward, turn
 from optimizers.perceptron.rule import STEP
@@ -103,7 +104,7 @@ class PocketPerceptron(Optimizer):
 
     learning_rate: Positive = 0.1
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Gallant (1990), Perceptron-based learning algorithms, IEEE Transactions on Neural Networks 1, "
         "pocket algorithm with ratchet"
@@ -118,17 +119,16 @@ class PocketPerceptron(Optimizer):
     ) -> Outcome | None:
         """Go on until the pocket gets every row right. ``rng`` is not used: the problem orders rows."""
         layer = objective.single_layer
-        assert layer is not None, "refusal() lets single layers pass only"
         w, pocket = start.copy(), start.copy()
         order, row_order = np.arange(objective.rows), objective.row_order()
         state = np.array([objective.rows, 0, -1, -1, NEW])
-        objective.count_rows(mistakes=0)
+        layer.count_rows(mistakes=0)
         allowance = observe(pocket)
         while allowance:
             done, turns, checks, mistakes = _carry_on(
-                *layer, w, pocket, self.learning_rate, STEP, order, row_order, state, allowance
+                layer.X, layer.y, w, pocket, self.learning_rate, STEP, order, row_order, state, allowance
             )
-            objective.count_rows(checks * objective.rows, corrected_rows=turns, mistakes=mistakes)
+            layer.count_rows(checks * objective.rows, corrected_rows=turns, mistakes=mistakes)
             allowance = observe(pocket, iterations=done)
             if state[RIGHT] == objective.rows and allowance:
                 return Outcome("stalled", f"the weights in the pocket get all {objective.rows} rows right")

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.objective import CORRECTION_COST, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.counts import CORRECTION_COST
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import NonNegative, Positive, options
 from optimizers.perceptron.row_loop import epochs
 
@@ -26,7 +27,7 @@ class RowByRow(Optimizer):
 
     learning_rate: Positive = 0.1
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
 
     @abstractmethod
     def margins(self) -> Array:
@@ -41,18 +42,17 @@ class RowByRow(Optimizer):
     ) -> Outcome | None:
         """Go through the rows until an epoch has no mistake. ``rng`` is not used: the problem orders rows."""
         layer, margins = objective.single_layer, self.margins()
-        assert layer is not None, "refusal() lets single layers pass only"
         w, total = start.copy(), np.empty(0)
         order, row_order = np.arange(objective.rows), objective.row_order()
-        objective.count_rows(mistakes=0)
+        layer.count_rows(mistakes=0)
         allowance = observe(w)
         finished = 0
         while allowance:
             done, mistakes, wrong = epochs(
-                *layer, w, total, self.learning_rate, margins, order, row_order, allowance
+                layer.X, layer.y, w, total, self.learning_rate, margins, order, row_order, allowance
             )
             finished += done
-            objective.count_rows(corrected_rows=done * objective.rows, mistakes=mistakes)
+            layer.count_rows(corrected_rows=done * objective.rows, mistakes=mistakes)
             allowance = observe(w, iterations=done)
             if not wrong and allowance:
                 return Outcome(
@@ -112,7 +112,7 @@ class MarginPerceptron(RowByRow):
     >>> setosa = harness.problems.load("setosa")
     >>> objective = setosa.objective()
     >>> best = optimizers.minimize(objective, setosa.start(), MarginPerceptron(margin=0.5), budget=200)
-    >>> X, y = objective.single_layer
+    >>> X, y = objective.single_layer.X, objective.single_layer.y
     >>> best.outcome.name, (y * (X @ best.w[:-1] + best.w[-1])).min() > 0.5
     ('stalled', np.True_)
     """

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.objective import CORRECTION_COST, Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.counts import CORRECTION_COST
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
 from optimizers.row_order import shuffle
 
@@ -34,7 +35,7 @@ class ScikitLearnPerceptron(Optimizer):
 
     learning_rate: Positive = 0.1
 
-    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer", "rows"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Pedregosa et al. (2011), Scikit-learn: machine learning in Python, Journal of Machine Learning "
         "Research 12, sklearn.linear_model.Perceptron"
@@ -52,7 +53,6 @@ class ScikitLearnPerceptron(Optimizer):
         from sklearn.linear_model import Perceptron
 
         layer = objective.single_layer
-        assert layer is not None, "refusal() lets single layers pass only"
         # tol=None: one epoch a call, without a warning that it did not converge. Without a random_state it
         # would draw from NumPy's global one, although it shuffles nothing.
         library = Perceptron(eta0=2 * self.learning_rate, shuffle=False, max_iter=1, tol=None, random_state=0)
@@ -71,7 +71,7 @@ class ScikitLearnPerceptron(Optimizer):
                 w = found
                 done += 1
             finished += done
-            objective.count_rows(corrected_rows=done * objective.rows)
+            layer.count_rows(corrected_rows=done * objective.rows)
             allowance = observe(w, iterations=done)
             if not changed and allowance:
                 return Outcome("stalled", f"epoch {finished} changed nothing, so there was no mistake in it")

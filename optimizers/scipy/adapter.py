@@ -15,7 +15,7 @@ from optimizers.evaluations import Evaluations
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
-from optimizers.view import StoppedError
+from optimizers.watch import StoppedError
 
 UNLIMITED = 2**31 - 1
 """Iterations and evaluations after which SciPy would end: never, for ``observe`` decides. L-BFGS-B counts in
@@ -44,11 +44,11 @@ class ScipyMethod(Optimizer):
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of the dearest call, with what linear algebra is charged beside it."""
-        costs = [objective.gradient_cost if "gradient" in self.needs else 1.0]
+        costs = [objective.gradient.cost if "gradient" in self.needs else 1.0]
         if "curvature" in self.needs:
-            costs.append(objective.hessian_cost)
+            costs.append(objective.curvature.cost)
         own = objective.linear_algebra_cost(self.multiply_adds(objective.size))
-        return max(cost or 0.0 for cost in costs) + own
+        return max(costs) + own
 
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from optimizers.optimizer import Need
+from optimizers.objective import Need
 from optimizers.options import Count, NonNegative, options
 from optimizers.scipy.adapter import UNLIMITED, ScipyMethod
 

@@ -46,7 +46,7 @@ class DampedSearch:
             return
         objective = self._objective
         self._equations = NormalEquations(objective, self.w)
-        objective.charge(products_of_normal_equations(objective.size, objective.residual_count))
+        objective.charge(products_of_normal_equations(objective.size, objective.residuals.count))
         if not self._begun:
             self._begun = True
             self.loss = self._equations.loss

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from optimizers.objective import Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
 from optimizers.second_order.damped_search import DampedSearch, products_of_normal_equations
 from optimizers.second_order.scaled_search import ScaledSearch
@@ -61,7 +61,7 @@ class LevenbergMarquardt(Optimizer):
     initial_damping: Positive = INITIAL_DAMPING
 
     pays_for_loss: ClassVar[bool] = True
-    needs: ClassVar[frozenset[Need]] = frozenset({"residuals"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"value", "residuals"})
     source: ClassVar[str] = (
         "Levenberg (1944), A method for the solution of certain non-linear problems in least squares; "
         "Marquardt (1963); More (1978), The Levenberg-Marquardt algorithm: implementation and theory; for "
@@ -72,8 +72,8 @@ class LevenbergMarquardt(Optimizer):
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of a Jacobian and a value, and of the linear algebra of a step."""
         n = objective.size
-        products = objective.linear_algebra_cost(products_of_normal_equations(n, objective.residual_count))
-        return 1.0 + (objective.jacobian_cost or 0.0) + products + objective.linear_algebra_cost(n**3 / 6)
+        products = objective.linear_algebra_cost(products_of_normal_equations(n, objective.residuals.count))
+        return 1.0 + objective.residuals.cost + products + objective.linear_algebra_cost(n**3 / 6)
 
     def refusal(self, objective: Objective) -> str | None:
         """Refuse what is no sum of squares, and more parameters than J'J is made for."""

@@ -10,10 +10,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from optimizers.evaluations import Evaluations
-from optimizers.objective import Array, Objective
-from optimizers.optimizer import Need, Observe, Optimizer, Outcome
+from optimizers.objective import Array, Need, Objective
+from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import NonNegative, Positive, options
-from optimizers.view import StoppedError
+from optimizers.watch import StoppedError
 
 ACCEPTED = 0.15
 """Part of the promised decrease from which a step is taken (eta of algorithm 4.1, which is below 1/4)."""
@@ -144,7 +144,7 @@ class NewtonTrustRegion(Optimizer):
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of a gradient or of a product with the Hessian, whichever is dearer."""
-        return max(objective.gradient_cost or 0.0, objective.hessian_cost or 0.0)
+        return max(objective.gradient.cost, objective.curvature.cost)
 
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe

@@ -33,7 +33,7 @@ class NormalEquations:
         matrix = np.zeros((w.size, w.size), order="F")
         self.gradient = np.zeros(w.size)
         self.loss = 0.0
-        for residuals, jacobian in objective.residuals_and_jacobian(w):
+        for residuals, jacobian in objective.residuals.blocks(w):
             # One triangle, added in place: J.T @ J would make an array of n^2 numbers for each block.
             matrix = dsyrk(1.0, jacobian, trans=1, beta=1.0, c=matrix, overwrite_c=1)
             self.gradient += jacobian.T @ residuals

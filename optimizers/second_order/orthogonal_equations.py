@@ -37,7 +37,7 @@ class OrthogonalEquations:
         n = w.size
         triangle: Array = np.zeros((0, n + 1))
         self.loss, self.finite = 0.0, True
-        for residuals, jacobian in objective.residuals_and_jacobian(w):
+        for residuals, jacobian in objective.residuals.blocks(w):
             self.loss += float(residuals @ residuals)
             self.finite = self.finite and bool(np.isfinite(jacobian).all() and np.isfinite(residuals).all())
             if self.finite:

@@ -71,7 +71,7 @@ def test_the_cost_that_is_stated_is_the_cost_that_is_counted(network: Network, s
     stated = build_source(source).cost(network)
     assert stated >= 1
     objective = case.objective(source)
-    assert objective.gradient_cost == stated
+    assert objective.gradient.cost == stated
     objective.value_and_gradient(case.w)
     assert objective.value_rows + objective.gradient_rows > 0
     assert objective.cost == pytest.approx(stated, rel=1e-12)
@@ -128,8 +128,8 @@ def test_a_network_with_a_step_is_refused_with_a_sentence(loss: str, output: str
     reason = build_source(source).refusal(network)
     assert reason
     objective = make_case(network, ROWS).objective(source)
-    assert objective.no_gradient == reason
-    assert objective.gradient_cost is None
+    assert objective.gradient.cause == reason
+    assert not objective.gradient
     assert objective.compiled is not None
     assert objective.compiled.value_and_gradient is None
     with pytest.raises(InputError, match="gradient"):
@@ -140,8 +140,8 @@ def test_a_network_with_a_step_is_refused_with_a_sentence(loss: str, output: str
 def test_a_row_corrected_by_the_perceptron_costs_the_same_whatever_the_source(source: str) -> None:
     case = case_for(Network(sizes=(3, 1), loss="perceptron-soft"), source)
     objective = case.objective(source)
-    assert objective.single_layer is not None
-    objective.count_rows(corrected_rows=1)
+    assert objective.single_layer
+    objective.single_layer.count_rows(corrected_rows=1)
     assert objective.cost == pytest.approx(2 / ROWS)
 
 

@@ -14,9 +14,10 @@ import harness
 import optimizers
 from harness.runs.single_run import Run
 from optimizers import Budget, FunctionObjective, SumOfSquares
-from optimizers.optimizer import Need, Optimizer, Outcome
+from optimizers.objective import Need
+from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import options
-from optimizers.view import StoppedError
+from optimizers.watch import StoppedError
 
 CLASSES = optimizers.known_optimizers()
 START = np.array([1.5, 0.4, -0.8])
@@ -102,7 +103,7 @@ def test_a_target_costs_the_same_whatever_the_way_to_it() -> None:
         search = optimizers.Rprop()
         best = optimizers.minimize(objective, problem.start(), search, 500, target=problem.target)
         assert best.outcome.name == "solved"
-        assert best.cost == pytest.approx(best.iterations * objective.gradient_cost + 1, rel=1e-12)
+        assert best.cost == pytest.approx(best.iterations * objective.gradient.cost + 1, rel=1e-12)
         found.append((best.cost, best.iterations))
     assert found[0] == found[1]
 
@@ -290,8 +291,8 @@ def test_linear_algebra_that_grows_faster_than_n_is_charged(name: str) -> None:
     wide = harness.Problem.from_arrays(X, np.sin(X[:, 0]), hidden=(16,), loss="squared", test_fraction=0)
     objective, search = wide.objective(), CLASSES[name]()
     best = optimizers.minimize(objective, wide.start(), search, 900)
-    calls = objective.value_rows + objective.gradient_cost * objective.counters[1]
-    calls += objective.jacobian_cost * objective.jacobian_rows
+    calls = objective.value_rows + objective.gradient.cost * objective.counters[1]
+    calls += objective.residuals.cost * objective.jacobian_rows
     assert objective.charged > 0
     assert best.cost == pytest.approx(calls / objective.rows + objective.charged, rel=1e-12)
     assert best.cost <= 900

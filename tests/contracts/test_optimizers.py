@@ -19,9 +19,9 @@ from watching import LeastSquares, Watcher, watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective, InputError, Objective, Optimizer
-from optimizers.objective import Measurable
+from optimizers.objective import Measurable, Need
 from optimizers.observer import Look, Observer
-from optimizers.optimizer import Need, Outcome
+from optimizers.optimizer import Outcome
 from optimizers.options import option_values
 from optimizers.search import observed, search
 from optimizers.specification import parse
@@ -403,7 +403,7 @@ def test_batches_cost_their_rows_on_either_path(name: str, kind: str, batch: int
     rows = watcher.objective.rows
     price = dataclasses.replace(build(name), batch=batch).iteration_cost(watcher.objective)
     steps = np.diff([look.cost for look in watcher.seen])
-    assert price == pytest.approx((watcher.objective.gradient_cost or 0) * batch / rows)
+    assert price == pytest.approx(watcher.objective.gradient.cost * batch / rows)
     assert steps.max() <= price + 1e-9
     assert all(look.losses is None for look in watcher.seen), "a batch does not know the loss over all rows"
 
@@ -541,8 +541,8 @@ def test_a_missing_derivative_is_refused_with_its_reason(name: str, need: str) -
     objective = LeastSquares(**{need: False})
     reason = build(name).refusal(objective)
     assert reason is not None
-    missing = {"gradient": "no_gradient", "curvature": "no_hessian", "residuals": "no_residuals"}
-    assert reason.startswith(f"{getattr(objective, missing[need])}: take ")
+    assert reason == getattr(objective, need).reason
+    assert reason.startswith(f"{getattr(objective, need).cause}: take ")
 
 
 @pytest.mark.parametrize("name", [name for name, found in CLASSES.items() if "gradient" not in found.needs])
