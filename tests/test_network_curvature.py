@@ -154,7 +154,7 @@ class TestProductsWithTheHessian:
 
     def test_of_an_activation_without_an_entry_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         bendless = replace(find_activation("tanh"), bend=None)
-        monkeypatch.setitem(known_activations(), "tanh", bendless)
+        monkeypatch.setitem(known_activations()._all(), "tanh", bendless)  # type: ignore[attr-defined]
         objective = make_case(Network(sizes=(3, 4, 1)), ROWS).objective()
         assert not objective.curvature
         assert "activation 'tanh' has no second derivative" in objective.curvature.cause
