@@ -14,7 +14,7 @@ import pytest
 
 import harness
 import optimizers
-from harness.runs.schema import TRACE_LABELS
+from harness.runs.columns import TRACE_LABELS
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from optimizers import InputError
 

@@ -171,17 +171,17 @@ class TestList:
         status, out, err = call("list", kind)
         assert (status, err) == (0, "")
         assert {line.split()[0] for line in out.splitlines() if not line.startswith("   ")} == set(
-            KINDS[kind]()
+            KINDS[kind].entries()
         )
-        assert sorted(listing(kind)) == sorted(KINDS[kind]())
+        assert sorted(listing(kind)) == sorted(KINDS[kind].entries())
 
     def test_a_plot_is_listed_with_the_first_line_of_its_own_description(self) -> None:
-        for name, plot in KINDS["plots"]().items():
+        for name, plot in KINDS["plots"].entries().items():
             assert listing("plots")[name] == (plot.__doc__ or "").strip().partition("\n")[0]
 
 
 def entries() -> list[Any]:
-    return [pytest.param(kind, name, id=f"{kind}-{name}") for kind in KINDS for name in KINDS[kind]()]
+    return [pytest.param(kind, name, id=f"{kind}-{name}") for kind in KINDS for name in KINDS[kind].entries()]
 
 
 class TestShow:
@@ -191,7 +191,7 @@ class TestShow:
         status, out, err = call("show", singular, name)
         assert (status, err) == (0, "")
         assert call("show", kind, name).out == out
-        entry = KINDS[kind]()[name]
+        entry = KINDS[kind].entries()[name]
         if kind == "experiments":
             assert out.strip() == entry.read_text(encoding="utf-8").strip()
             return

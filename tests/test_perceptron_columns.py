@@ -14,7 +14,7 @@ from single_layers import own, rows_right, total, turns, whole_numbers
 
 import harness
 import optimizers
-from harness.runs.schema import TABLES, TRACE_LABELS
+from harness.runs.columns import TABLES, TRACE_LABELS
 from harness.runs.single_run import Run
 from harness.runs.store import Store
 from harness.runs.tables import TRACE_COLUMNS

@@ -29,10 +29,10 @@ from harness.report.artifacts import (
 from harness.results import Results
 from harness.runs import parts
 from harness.runs import provenance as provenance_module
+from harness.runs.columns import TRACE, TRACE_LABELS
 from harness.runs.parts import own_process, stem_of, write_whole
 from harness.runs.plans import Plan, read_plan
 from harness.runs.provenance import command_text, project_commit, provenance
-from harness.runs.schema import TRACE, TRACE_LABELS
 from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from harness.sweeps.experiment import Experiment

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import json
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,78 +17,93 @@ from optimizers.named import Named
 from optimizers.plugins import plugins
 
 Entry = Any
-Kind = Callable[[], Mapping[str, Entry]]
 
 
-def _optimizers() -> Mapping[str, Entry]:
-    from optimizers.registry import known_optimizers
-
-    return known_optimizers()
+def _first_line(entry: Entry) -> str:
+    return (inspect.getdoc(entry) or "").partition("\n")[0]
 
 
-def _problems() -> Mapping[str, Entry]:
-    from harness.problems import known_problems
-
-    return known_problems()
+def _text(entry: Entry) -> list[str]:
+    return [(inspect.getdoc(entry) or "").partition("\n>>>")[0].rstrip()]
 
 
-def _gradients() -> Mapping[str, Entry]:
-    from harness.gradients import known_sources
+@dataclass(frozen=True)
+class Kind:
+    """One kind of things.
 
-    return known_sources()
-
-
-def _examples() -> Mapping[str, Entry]:
-    from harness.coursework import known_examples
-
-    return known_examples()
-
-
-def _experiments() -> Mapping[str, Entry]:
-    from harness.sweeps.experiment_file import shipped_experiments
-
-    return shipped_experiments()
-
-
-def _plots() -> Mapping[str, Entry]:
-    from harness.plots import known_plots
-
-    return known_plots()
-
-
-def _activations() -> Mapping[str, Entry]:
-    from harness.network.activations import known_activations
-
-    return known_activations()
-
-
-def _losses() -> Mapping[str, Entry]:
-    from harness.network.losses import known_losses
-
-    return known_losses()
-
-
-KINDS: dict[str, Kind] = {
-    "optimizers": _optimizers,
-    "problems": _problems,
-    "gradients": _gradients,
-    "examples": _examples,
-    "experiments": _experiments,
-    "plots": _plots,
-    "activations": _activations,
-    "losses": _losses,
-}
-
-
-def listing(kind: str) -> dict[str, str]:
-    """Return every name of a kind with one line that says what it is.
-
-    >>> listing("gradients")["analytic"][:15]
-    'Backpropagation'
+    Attributes:
+        singular: what one is called.
+        place: module and name of the entries by their names, a mapping. It is imported when it is asked for:
+            `harness list` has no use for pandas, matplotlib and SymPy.
+        line: returns what an entry is, in one line.
+        page: returns the paragraphs of an entry's page, its name left out.
+        more: returns a second line, or nothing.
+        lines: returns the lines of all entries, where none needs to be imported for that.
     """
-    if kind == "plots":
-        return _plot_lines()
-    return {name: _line(kind, entry) for name, entry in KINDS[kind]().items()}
+
+    singular: str
+    place: tuple[str, str]
+    line: Callable[[Entry], str] = _first_line
+    page: Callable[[Entry], list[str]] = _text
+    more: Callable[[Entry], str] | None = None
+    lines: Callable[[], dict[str, str]] | None = None
+
+    def entries(self) -> Mapping[str, Entry]:
+        """Return the entries by their names."""
+        module, name = self.place
+        found: Mapping[str, Entry] = getattr(importlib.import_module(module), name)
+        return found
+
+
+def _optimizer_page(entry: Entry) -> list[str]:
+    needs = f"Needs: {', '.join(sorted(entry.needs))}"
+    return [*_text(entry), f"Source: {entry.source}\n{needs}", *_option_page(entry)]
+
+
+def _source_page(entry: Entry) -> list[str]:
+    return [*_text(entry), f"Source: {entry.source}", *_option_page(entry)]
+
+
+def _problem_page(entry: Entry) -> list[str]:
+    return [*_text(entry), *_option_page(entry)]
+
+
+def _plot_page(entry: Entry) -> list[str]:
+    options = {option.name: option.default for option in inspect.signature(entry).parameters.values()}
+    options.pop("results")
+    width = max(map(len, options), default=0)
+    lines = [f"  {option:<{width}}  {_written(default)}" for option, default in options.items()]
+    return [*_text(entry), "\n".join(["Options:", *lines])]
+
+
+def _example_page(entry: Entry) -> list[str]:
+    import numpy as np
+
+    # At points that are always the same.
+    return [str(entry().report(np.random.default_rng(0)))]
+
+
+def _experiment_page(entry: Entry) -> list[str]:
+    return [entry.read_text(encoding="utf-8").rstrip()]
+
+
+def _question(entry: Entry) -> str:
+    import tomllib
+
+    return str(tomllib.loads(entry.read_text(encoding="utf-8")).get("question", ""))
+
+
+def _record_page(entry: Entry) -> list[str]:
+    shown = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    return ["\n".join(f"{name}: {value}" for name, value in shown.items() if not callable(value))]
+
+
+def _equation(entry: Entry) -> str:
+    return str(entry.equation)
+
+
+def _column_page(entry: Entry) -> list[str]:
+    return [f"{entry.holds}\n\nIn: {entry.table}\nType: {entry.kind}"]
 
 
 def _plot_lines() -> dict[str, str]:
@@ -105,62 +121,68 @@ def _plot_lines() -> dict[str, str]:
     return {name.replace("_", "-"): lines[name] for name in sorted(lines)}
 
 
-def _line(kind: str, entry: Entry) -> str:
-    if kind == "experiments":
-        import tomllib
+KINDS: dict[str, Kind] = {
+    "optimizers": Kind(
+        "optimizer",
+        ("optimizers.registry", "OPTIMIZERS"),
+        page=_optimizer_page,
+        more=lambda entry: f"needs {', '.join(sorted(entry.needs))}; {entry.source}",
+    ),
+    "problems": Kind("problem", ("harness.problems", "PROBLEMS"), page=_problem_page),
+    "gradients": Kind("gradient", ("harness.gradients", "SOURCES"), page=_source_page),
+    "examples": Kind("example", ("harness.coursework", "EXAMPLES"), page=_example_page),
+    "experiments": Kind(
+        "experiment",
+        ("harness.sweeps.experiment_file", "EXPERIMENTS"),
+        line=_question,
+        page=_experiment_page,
+    ),
+    "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
+    "activations": Kind(
+        "activation", ("harness.network.activations", "ACTIVATIONS"), line=_equation, page=_record_page
+    ),
+    "losses": Kind("loss", ("harness.network.losses", "LOSSES"), line=_equation, page=_record_page),
+    "columns": Kind(
+        "column", ("harness.runs.columns", "COLUMNS"), line=lambda entry: str(entry.holds), page=_column_page
+    ),
+}
 
-        return str(tomllib.loads(entry.read_text(encoding="utf-8"))["question"])
-    if kind in ("activations", "losses"):
-        return str(entry.equation)
-    return (inspect.getdoc(entry) or "").partition("\n")[0]
+
+def listing(kind: str) -> dict[str, str]:
+    """Return every name of a kind with one line that says what it is.
+
+    >>> listing("gradients")["analytic"][:15]
+    'Backpropagation'
+    """
+    found = KINDS[kind]
+    if found.lines is not None:
+        return found.lines()
+    return {name: found.line(entry) for name, entry in found.entries().items()}
 
 
 def details(kind: str) -> dict[str, str]:
-    """Return, for the optimizers, a second line on what each needs and where it comes from."""
-    if kind != "optimizers":
-        return {}
-    return {
-        name: f"needs {', '.join(sorted(entry.needs))}; {entry.source}"
-        for name, entry in KINDS[kind]().items()
-    }
+    """Return a second line for each entry of a kind that has one: what an optimizer needs, and its source."""
+    found = KINDS[kind]
+    return {name: found.more(entry) for name, entry in found.entries().items()} if found.more else {}
 
 
 def describe(kind: str, name: str) -> str:
     """Return a page on one entry: what it is, its source, its options with defaults and ranges.
 
-    The page on a worked example is its report, computed at points that are always the same.
-
     Raises:
         InputError: for an unknown name; it says which is nearest.
     """
-    entries = KINDS[kind]()
+    found = KINDS[kind]
+    entries = found.entries()
     if name not in entries:
-        raise unknown_name(kind.removesuffix("s") if kind != "losses" else "loss", name, entries)
-    entry = entries[name]
-    if kind == "examples":
-        import numpy as np
+        raise unknown_name(found.singular, name, entries)
+    page = found.page(entries[name])
+    titled = found.page in (_optimizer_page, _source_page, _problem_page, _plot_page, _column_page)
+    return "\n\n".join([name, *page] if titled else page)
 
-        return str(entry().report(np.random.default_rng(0)))
-    if kind == "experiments":
-        return str(entry.read_text(encoding="utf-8").rstrip())
-    if kind in ("activations", "losses"):
-        values = {field.name: getattr(entry, field.name) for field in fields(entry)}
-        # Of functions, NumPy's among them, it is enough to know that they are there.
-        return "\n".join(f"{name}: {'yes' if callable(v) else v}" for name, v in values.items())
-    text = inspect.getdoc(entry) or ""
-    page = [name, "", text.partition("\n>>>")[0].rstrip()]
-    if kind == "plots":
-        options = {option.name: option.default for option in inspect.signature(entry).parameters.values()}
-        options.pop("results")
-        width = max(map(len, options), default=0)
-        page += ["", "Options:", *(f"  {option:<{width}}  {_written(options[option])}" for option in options)]
-    if kind in ("optimizers", "gradients"):
-        page += ["", f"Source: {entry.source}"]
-    if kind == "optimizers":
-        page += [f"Needs: {', '.join(sorted(entry.needs))}"]
-    if kind in ("optimizers", "problems", "gradients") and fields(entry):
-        page += ["", *_option_lines(entry)]
-    return "\n".join(page)
+
+def _option_page(entry: Entry) -> list[str]:
+    return ["\n".join(_option_lines(entry))] if fields(entry) else []
 
 
 def _option_lines(entry: Entry) -> list[str]:

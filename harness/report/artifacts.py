@@ -20,9 +20,9 @@ import pydantic
 from harness.analysis.summary import summarize
 from harness.gradient_check import check
 from harness.plots import known_plots
+from harness.runs.columns import NO_PARAMETERS
 from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
-from harness.runs.schema import NO_PARAMETERS
 from harness.runs.store import Store
 from harness.runs.tables import Tables
 from harness.sweeps.experiment import Experiment

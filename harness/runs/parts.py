@@ -21,7 +21,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.runs.schema import EMPTY, TABLES, misfit
+from harness.runs.columns import EMPTY, TABLES
+from harness.runs.schema import misfit
 from optimizers.errors import InputError
 
 PARTIAL = ".partial"

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
 from harness.runs.parts import (
     PARTIAL,
     DamagedError,
@@ -43,7 +44,6 @@ from harness.runs.parts import (
 from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.recorder import Trace
-from harness.runs.schema import RUNS, TRACE, TRACE_LABELS
 from harness.runs.settings import told_apart
 from harness.runs.tables import RUN_COLUMNS, Tables
 from optimizers.errors import InputError

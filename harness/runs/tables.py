@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.runs.schema import RUNS, TRACE, TRACE_LABELS
+from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
 from optimizers.errors import InputError
 from optimizers.shown import shown
 

@@ -39,7 +39,7 @@ def command(kind: str, name: str, latex: bool) -> None:
         for remark in results.remarks():
             echo(remark)
         return
-    singular = {plural.removesuffix("s") if plural != "losses" else "loss": plural for plural in KINDS}
+    singular = {found.singular: plural for plural, found in KINDS.items()}
     plural = singular.get(kind, kind)
     if plural not in KINDS:
         raise unknown_name("kind", kind, [*singular, "derivation", "results"])
