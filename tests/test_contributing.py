@@ -1,0 +1,52 @@
+"""What CONTRIBUTING.md shows works as it stands there: loaded as a file of one's own, and run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from contributing import examples
+
+import harness
+from harness.problems import PROBLEMS
+from harness.sweeps.fields import build_experiment
+from harness.sweeps.plugins import load_plugins
+from harness.sweeps.sweep import sweep
+from optimizers.registry import OPTIMIZERS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("contributed")
+    for name, text in examples().items():
+        (place / f"{name.lower()}.py").write_text(text, encoding="utf-8")
+    return place
+
+
+def test_there_is_one_for_each_kind_of_addition() -> None:
+    assert {"GaussianSearch", "Stripes", "final_losses", "SOFTSIGN"} <= set(examples())
+
+
+def test_all_of_them_work_together(folder: Path) -> None:
+    table = {
+        "plugins": sorted(path.name for path in folder.glob("*.py")),
+        "problems": [{"name": "stripes", "stripes": 3, "activation": "softsign"}, "xor"],
+        "optimizers": ["gaussian-search:spread=[0.5,2.0]", "rprop"],
+        "seeds": 2,
+        "budget": 200,
+        "figures": ["final-losses"],
+    }
+    results, done = sweep(build_experiment("contributed", table, folder))
+    assert done == 12
+    assert results.runs["outcome"].isin(["solved", "budget"]).all()
+    assert "final-losses" in harness.plots.known_plots()
+    figure = harness.plots.known_plots()["final-losses"](results)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert "gaussian-search" in OPTIMIZERS
+    assert "stripes" in PROBLEMS
+
+
+@pytest.mark.parametrize("name", sorted(examples()))
+def test_each_can_be_loaded_by_itself(name: str, folder: Path) -> None:
+    file = folder / f"{name.lower()}.py"
+    assert load_plugins(file) == str(file.resolve())
