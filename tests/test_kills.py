@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -30,6 +31,7 @@ CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
 BEGIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
 COMMAND = [sys.executable, "-c", f"{BEGIN}from harness.cli.entry import main; main()", "run", "kills.toml"]
 PATIENCE = 120.0
+ITSELF = "ended by itself"
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
 
@@ -110,7 +112,7 @@ def killed(folder: Path, after: float, number: int, workers: int, cache: Path | 
     assert not [path for path in kept.rglob("*") if path.name.startswith(".")]
     kinds = [{path.name.split(".")[0] for path in (kept / kind).iterdir()} for kind in ("runs", "trace")]
     assert kinds[0] == kinds[1]
-    return "ended by itself" if ended_by_itself else signal.Signals(number).name
+    return ITSELF if ended_by_itself else signal.Signals(number).name
 
 
 def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
@@ -127,7 +129,10 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
     undisturbed = settled(harness.load(folder / "output/kills"))
     rng = np.random.default_rng(20261125)
     counted: Counter[str] = Counter()
-    for case in range(cases):
+    # A command that was done before its signal came counts for nothing.
+    for case in itertools.count():
+        if sum(number for ended, number in counted.items() if not ended.startswith(ITSELF)) == cases:
+            break
         cold = cold_every > 0 and case % cold_every == cold_every - 1
         number, workers = SIGNALS[case % 3], 1 + case // 3 % 2
         after = float(rng.uniform(0.0, 20.0 if cold else found + 2.0 * workers))
@@ -140,7 +145,7 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
 
 
 def test_a_sample_of_kills(tmp_path: Path) -> None:
-    assert study(tmp_path, 3, 0).total() == 3
+    assert study(tmp_path, 3, 0).total() >= 3
 
 
 @pytest.mark.slow
@@ -148,4 +153,4 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
     counted = study(tmp_path, 200, 20)
     for ended, number in sorted(counted.items()):
         print(f"{ended}: {number}")
-    assert counted.total() == 200
+    assert counted.total() >= 200
