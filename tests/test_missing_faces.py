@@ -15,9 +15,9 @@ from oracles import relative_difference
 import harness
 from harness.gradients import build_source, known_sources
 from harness.network.activation import Activation
-from harness.network.activations import known_activations
+from harness.network.activations import ACTIVATIONS
 from harness.network.loss import Loss
-from harness.network.losses import known_losses
+from harness.network.losses import LOSSES
 from harness.network.network import Network
 from harness.network.plain_loss import summed_loss
 from harness.runs.identity import own_code
@@ -39,10 +39,10 @@ def enter(monkeypatch: pytest.MonkeyPatch) -> Any:
         chosen: dict[str, Any] = {"sizes": (3, 4, 1) if hidden else (3, 1)}
         for record in records:
             if isinstance(record, Activation):
-                monkeypatch.setitem(known_activations(), record.name, record)
+                monkeypatch.setitem(ACTIVATIONS._all(), record.name, record)
                 chosen["activation"] = record.name
             else:
-                monkeypatch.setitem(known_losses(), record.name, record)
+                monkeypatch.setitem(LOSSES._all(), record.name, record)
                 chosen["loss"] = record.name
         return Network(**chosen)
 
@@ -82,7 +82,7 @@ def test_the_complex_step_refuses_what_has_no_complex_form(enter: Any, what: str
     reason = build_source("complex-step").refusal(network)
     assert reason == f"{what} has no complex form{COMPARED}"
     objective = make_case(network, ROWS).objective("complex-step")
-    assert objective.no_gradient == Adam().refusal(objective) == reason
+    assert objective.gradient.reason == Adam().refusal(objective) == reason
     with pytest.raises(InputError, match="has no complex form"):
         objective.value_and_gradient(np.zeros(objective.size))
 
@@ -93,7 +93,7 @@ def test_sources_that_trace_refuse_what_has_no_plain_form(enter: Any, what: str,
     network = enter(*BARE[what])
     reason = build_source(source).refusal(network)
     assert reason == f"{what} has no plain form to differentiate{COMPARED}"
-    assert make_case(network, ROWS).objective(source).no_gradient == reason
+    assert make_case(network, ROWS).objective(source).gradient.cause == reason
 
 
 @either
@@ -136,20 +136,20 @@ def test_newtons_method_refuses_what_has_no_second_derivative(enter: Any) -> Non
     assert reason.startswith("activation 'bare-plus' has no second derivative")
     assert ": take " in reason
     with pytest.raises(InputError, match="no second derivative"):
-        squared.objective().hessian_product(np.zeros(13), np.zeros(13))
+        squared.objective().curvature.product(np.zeros(13), np.zeros(13))
 
 
 def test_newtons_method_refuses_a_loss_without_a_curvature(enter: Any) -> None:
     objective = make_case(enter(EXPONENTIAL_LOSS), ROWS).objective()
-    assert objective.no_hessian == "loss 'exponential-loss' states no curvature"
-    assert str(NewtonTrustRegion().refusal(objective)).startswith(f"{objective.no_hessian}: take ")
+    assert objective.curvature.cause == "loss 'exponential-loss' states no curvature"
+    assert str(NewtonTrustRegion().refusal(objective)).startswith(f"{objective.curvature.cause}: take ")
 
 
 def test_levenberg_marquardt_and_output_weights_refuse_a_loss_that_is_no_sum_of_squares(enter: Any) -> None:
     objective = make_case(enter(EXPONENTIAL_LOSS), ROWS).objective()
-    assert objective.no_residuals == "loss 'exponential-loss' is no sum of squares"
-    assert str(LevenbergMarquardt().refusal(objective)).startswith(objective.no_residuals)
-    assert "no sum of squares" in objective.no_output_weights
+    assert objective.residuals.cause == "loss 'exponential-loss' is no sum of squares"
+    assert str(LevenbergMarquardt().refusal(objective)).startswith(objective.residuals.cause)
+    assert "no sum of squares" in objective.output_layer.cause
 
 
 def test_no_accuracy_is_measured_where_wrong_classes_are_not_counted(enter: Any) -> None:

@@ -21,7 +21,7 @@ from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward
 from harness.gradients.traced_programs import products
 from harness.network import hessian, jacobian
-from harness.network.activations import find_activation, known_activations
+from harness.network.activations import ACTIVATIONS, find_activation
 from harness.network.network import Network
 from harness.network.plain_loss import summed_loss
 from optimizers import InputError
@@ -154,7 +154,7 @@ class TestProductsWithTheHessian:
 
     def test_of_an_activation_without_an_entry_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         bendless = replace(find_activation("tanh"), bend=None)
-        monkeypatch.setitem(known_activations()._all(), "tanh", bendless)  # type: ignore[attr-defined]
+        monkeypatch.setitem(ACTIVATIONS._all(), "tanh", bendless)
         objective = make_case(Network(sizes=(3, 4, 1)), ROWS).objective()
         assert not objective.curvature
         assert "activation 'tanh' has no second derivative" in objective.curvature.cause

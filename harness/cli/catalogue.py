@@ -95,7 +95,9 @@ def _question(entry: Entry) -> str:
 
 def _record_page(entry: Entry) -> list[str]:
     shown = {field.name: getattr(entry, field.name) for field in fields(entry)}
-    return ["\n".join(f"{name}: {value}" for name, value in shown.items() if not callable(value))]
+    # A face that is a function says no more than that it is there.
+    said = {name: "yes" if callable(value) else value for name, value in shown.items()}
+    return ["\n".join(f"{name}: {value}" for name, value in said.items())]
 
 
 def _equation(entry: Entry) -> str:
