@@ -14,6 +14,8 @@ from harness.sweeps.plugins import load_plugins
 from harness.sweeps.sweep import sweep
 from optimizers.registry import OPTIMIZERS
 
+pytestmark = pytest.mark.usefixtures("families_as_before")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ from harness.sweeps.fields import build_experiment
 from optimizers import Adam, InputError, build_optimizer, minimize
 from optimizers.registry import OPTIMIZERS, Registry
 
+pytestmark = pytest.mark.usefixtures("families_as_before")
+
 ROOT = Path(__file__).parent.parent
 
 MINE = '''

@@ -1,0 +1,22 @@
+"""What several files of tests share as fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.sweeps import plugins
+from optimizers.registry import Registry
+
+
+@pytest.fixture
+def families_as_before() -> Iterator[None]:
+    """Forget what files of one's own have brought, which later tests would meet."""
+    before = dict(plugins._loaded)
+    yield
+    for family in Registry.families:
+        family._adopted.clear()
+        family._members = None
+    plugins._loaded.clear()
+    plugins._loaded.update(before)
