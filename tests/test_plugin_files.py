@@ -138,12 +138,10 @@ def test_what_is_mine_is_run_wherever_the_command_is_given(workers: str, place: 
     # The declaration that is kept finds the same files from anywhere, and so the same runs.
     again = call(place, "run", str(kept / "experiment.toml"), "--output", str(kept))
     assert "Nothing to run" in again.stdout, again.stdout + again.stderr
-    for old, new, done_again in (("0.5 if", "0.5 if", 0), ("new < loss", "new <= loss", 8)):
-        file = place / "code" / "mine.py"
-        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-        third = call(place, "run", "mine.toml", "--output", str(kept))
-        said = f"{done_again} runs done now" if done_again else "Nothing to run"
-        assert said in third.stdout, third.stdout + third.stderr
+    file = place / "code" / "mine.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("new < loss", "new <= loss"), encoding="utf-8")
+    third = call(place, "run", "mine.toml", "--output", str(kept))
+    assert "8 runs done now" in third.stdout, third.stdout + third.stderr
 
 
 @pytest.mark.parametrize(

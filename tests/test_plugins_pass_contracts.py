@@ -142,7 +142,6 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         ("tests/contracts/test_gradient_sources.py", "own-difference", 40),
         ("tests/contracts/test_problems.py", "stripes", 25),
         ("tests/test_plots.py", "final-losses", 1),
-        ("tests/test_experiment.py", "stripes-by-two", 1),
     ],
     ids=lambda value: str(value).rpartition("/")[2],
 )
