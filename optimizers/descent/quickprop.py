@@ -26,7 +26,9 @@ def _quickprop(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> N
         if d == 0.0 or not crossed:
             change = -rate * g
         if d != 0.0:
-            change += growth * d if not crossed and abs(g) > near * abs(p) else g / (p - g) * d
+            # Of subnormal slopes the part of p may be rounded up to p itself.
+            far = not crossed and (abs(g) > near * abs(p) or g == p)
+            change += growth * d if far else g / (p - g) * d
         w[i] += change
         changes[i], slopes[i] = change, g
 
