@@ -25,8 +25,11 @@ def with_axes(runs: pd.DataFrame) -> pd.DataFrame:
     ... }))["optimizer"].tolist()
     ['adam(learning_rate=0.001)', 'adam(learning_rate=0.01)', 'rprop']
     """
-    found = runs[["optimizer", "options"]].drop_duplicates()
-    chosen = [(str(label), text, _read(text)) for label, text in found.itertuples(index=False)]
+    found = dict.fromkeys(zip(runs["optimizer"], runs["options"], strict=True))
+    if len({_kind(label) for label, _ in found}) == len(found):
+        # No optimizer is there with more than one choice of options.
+        return runs
+    chosen = [(str(label), text, _read(text)) for label, text in found]
     named = {}
     for label, text, options in chosen:
         alike = [other for other_label, _, other in chosen if _kind(other_label) == _kind(label)]

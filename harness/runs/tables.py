@@ -112,7 +112,8 @@ def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         # A category each, for a trace has a million rows of a few names.
         codes, found = pd.factorize(runs[name])
         columns[name] = pd.Categorical.from_codes(codes[place], categories=found)
-    return trace.assign(**columns)
+    labels = pd.DataFrame(columns, index=trace.index)
+    return pd.concat([trace, labels], axis=1)
 
 
 def _codes(runs: pd.DataFrame) -> list[str]:
