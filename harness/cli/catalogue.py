@@ -36,7 +36,8 @@ class Kind:
         place: module and name of the entries by their names, a mapping. It is imported when it is asked for:
             `harness list` has no use for pandas, matplotlib and SymPy.
         line: returns what an entry is, in one line.
-        page: returns the paragraphs of an entry's page, its name left out.
+        page: returns the paragraphs of an entry's page.
+        titled: whether its name stands above them; a file or a record says it itself.
         more: returns a second line, or nothing.
         lines: returns the lines of all entries, where none needs to be imported for that.
     """
@@ -45,6 +46,7 @@ class Kind:
     place: tuple[str, str]
     line: Callable[[Entry], str] = _first_line
     page: Callable[[Entry], list[str]] = _text
+    titled: bool = True
     more: Callable[[Entry], str] | None = None
     lines: Callable[[], dict[str, str]] | None = None
 
@@ -132,18 +134,25 @@ KINDS: dict[str, Kind] = {
     ),
     "problems": Kind("problem", ("harness.problems", "PROBLEMS"), page=_problem_page),
     "gradients": Kind("gradient", ("harness.gradients", "SOURCES"), page=_source_page),
-    "examples": Kind("example", ("harness.coursework", "EXAMPLES"), page=_example_page),
+    "examples": Kind("example", ("harness.coursework", "EXAMPLES"), page=_example_page, titled=False),
     "experiments": Kind(
         "experiment",
         ("harness.sweeps.experiment_file", "EXPERIMENTS"),
         line=_question,
         page=_experiment_page,
+        titled=False,
     ),
     "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
     "activations": Kind(
-        "activation", ("harness.network.activations", "ACTIVATIONS"), line=_equation, page=_record_page
+        "activation",
+        ("harness.network.activations", "ACTIVATIONS"),
+        line=_equation,
+        page=_record_page,
+        titled=False,
     ),
-    "losses": Kind("loss", ("harness.network.losses", "LOSSES"), line=_equation, page=_record_page),
+    "losses": Kind(
+        "loss", ("harness.network.losses", "LOSSES"), line=_equation, page=_record_page, titled=False
+    ),
     "columns": Kind(
         "column", ("harness.runs.columns", "COLUMNS"), line=lambda entry: str(entry.holds), page=_column_page
     ),
@@ -179,8 +188,7 @@ def describe(kind: str, name: str) -> str:
     if name not in entries:
         raise unknown_name(found.singular, name, entries)
     page = found.page(entries[name])
-    titled = found.page in (_optimizer_page, _source_page, _problem_page, _plot_page, _column_page)
-    return "\n\n".join([name, *page] if titled else page)
+    return "\n\n".join([name, *page] if found.titled else page)
 
 
 def _option_page(entry: Entry) -> list[str]:

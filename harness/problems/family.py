@@ -116,7 +116,7 @@ class ProblemFamily(Family):
             y,
             hidden=self.hidden,
             activation=self.activation,
-            loss=self.loss,
+            loss=self.loss_of(y),
             output=self.output,
             initializer=self.initializer,
             test_fraction=self.test_fraction,
@@ -134,6 +134,10 @@ class ProblemFamily(Family):
         shared = {field.name for field in fields(ProblemFamily)}
         own = {name: value for name, value in option_values(self).items() if name not in shared}
         return json.dumps({"family": self.name(), **own}, sort_keys=True)
+
+    def loss_of(self, labels: NDArray[Any]) -> str:
+        """Return the name of the loss for the labels."""
+        return self.loss
 
     def class_names(self) -> Sequence[str]:
         """Return what readers call the classes, in the order of the labels; none where labels say enough."""

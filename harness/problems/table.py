@@ -13,7 +13,6 @@ from pydantic import BeforeValidator
 
 from harness.fingerprints.fingerprint import fingerprint
 from harness.problems.family import ProblemFamily
-from harness.problems.problem import Problem
 from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
@@ -128,8 +127,14 @@ class Table(ProblemFamily):
         labels: NDArray[Any] = column.to_numpy()
         return labels if labels.dtype.kind in "iuf" else np.array([str(label) for label in labels])
 
-    def _usual_loss(self) -> str:
-        labels = self._labels()
+    def loss_of(self, labels: NDArray[Any]) -> str:
+        """Return the loss that was chosen, or the usual one for what the column holds.
+
+        Raises:
+            InputError: for few whole numbers, which may be classes or not.
+        """
+        if self.loss:
+            return self.loss
         if labels.dtype.kind == "U":
             return "categorical-cross-entropy"
         values = np.unique(labels)
@@ -140,24 +145,6 @@ class Table(ProblemFamily):
                 "they are classes, loss='half-squared' where they are numbers"
             )
         return "half-squared"
-
-    def build(self) -> Problem:
-        """Build the problem."""
-        X, y = self.data()
-        return Problem.from_arrays(
-            X,
-            y,
-            hidden=self.hidden,
-            activation=self.activation,
-            loss=self.loss or self._usual_loss(),
-            output=self.output,
-            initializer=self.initializer,
-            test_fraction=self.test_fraction,
-            target=self.target,
-            name=self.label,
-            data_key=self._data_key(),
-            key=self.key,
-        )
 
     @property
     def key(self) -> str:

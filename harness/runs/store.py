@@ -45,7 +45,7 @@ from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.recorder import Trace
 from harness.runs.settings import told_apart
-from harness.runs.tables import RUN_COLUMNS, Tables
+from harness.runs.tables import RUN_COLUMNS, Tables, runs_of
 from optimizers.errors import InputError
 
 KINDS = ("runs", "trace")
@@ -248,8 +248,9 @@ class Store:
             # Most often all of a part are wanted, and nothing has to be looked for.
             tables.append(table if len(held) == len(wanted) else table[table["run_id"].isin(wanted)])
         trace = pd.concat(tables, ignore_index=True)
-        place = trace["run_id"].map({run: number for number, run in enumerate(runs["run_id"])})
-        trace = trace.loc[place.sort_values(kind="stable").index].reset_index(drop=True)
+        place = runs_of(trace, runs)
+        if (np.diff(place) < 0).any():
+            trace = trace.take(np.argsort(place, kind="stable")).reset_index(drop=True)
         notes = _absences(len(planned), len(runs), len(set(rows["run_id"]) - planned) if only is None else 0)
         return Tables(name, question, runs, trace, skipped, plans=listed, notes=notes)
 

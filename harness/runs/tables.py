@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
 from optimizers.errors import InputError
+from optimizers.objective import Rows
 from optimizers.shown import shown
 
 RUN_COLUMNS, TRACE_COLUMNS = tuple(RUNS), tuple(TRACE)
@@ -83,6 +84,25 @@ class Tables:
         return f"{' x '.join(sizes)}, {_count(len(self.runs), 'run')} ({ends}){skipped}"
 
 
+def runs_of(trace: pd.DataFrame, runs: pd.DataFrame) -> Rows:
+    """Return the number of its run for each row of a trace.
+
+    Raises:
+        InputError: if it has rows of a run that is none of these.
+
+    >>> runs_of(pd.DataFrame({"run_id": ["b", "b", "a"]}), pd.DataFrame({"run_id": ["a", "b"]})).tolist()
+    [1, 1, 0]
+    """
+    # A run's rows stand together, so that there are few to look up.
+    ids = trace["run_id"].to_numpy(dtype=object)
+    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if ids.size else np.empty(0, dtype=np.int64)
+    numbers = {run_id: number for number, run_id in enumerate(runs["run_id"])}
+    found = np.array([numbers.get(run_id, -1) for run_id in ids[first]], dtype=np.int64)
+    if (found < 0).any():
+        raise InputError(f"the trace has rows of run {ids[first[found < 0]][0]}, which is none of the runs")
+    return np.repeat(found, np.diff(np.append(first, ids.size)))
+
+
 def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Return a trace whose rows say of which problem, optimizer, gradient source and seed they are.
 
@@ -96,14 +116,7 @@ def labelled(trace: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """
     if set(TRACE_LABELS) <= set(trace):
         return trace
-    # A run's rows stand together, so that there are few places to look up.
-    ids = trace["run_id"].to_numpy()
-    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if ids.size else np.empty(0, dtype=np.int64)
-    places = {run_id: number for number, run_id in enumerate(runs["run_id"])}
-    place = np.array([places.get(run_id, -1) for run_id in ids[first]], dtype=np.int64)
-    if (place < 0).any():
-        raise InputError(f"the trace has rows of run {ids[first[place < 0]][0]}, which is none of the runs")
-    place = np.repeat(place, np.diff(np.append(first, ids.size)))
+    place = runs_of(trace, runs)
     columns: dict[str, Any] = {}
     for name in TRACE_LABELS:
         if name == "seed":
