@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import COMMAND, ROOT, install, python
 
 TESTS = Path(__file__).parent
-ROOT = TESTS.parent
 
 MORE = """
 from dataclasses import replace
@@ -78,34 +76,18 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a package that is installed there, as its metadata say."""
-    folder = tmp_path_factory.mktemp("site")
     # Under another name: the folder of the tests comes first when the suites run.
     own = (TESTS / "brought_parts.py").read_text(encoding="utf-8")
-    for name, text in (("brought_package", own), ("more_parts", MORE), ("uncompiled_parts", UNCOMPILED)):
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    information = folder / "brought-1.0.dist-info"
-    information.mkdir()
-    (information / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n", encoding="utf-8"
-    )
-    (information / "entry_points.txt").write_text(ENTRIES, encoding="utf-8")
-    return folder
+    files = {"brought_package.py": own, "more_parts.py": MORE, "uncompiled_parts.py": UNCOMPILED}
+    return install(tmp_path_factory.mktemp("site"), ENTRIES, files)
 
 
 def call(place: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd or place,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{place}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return python(cwd or place, *arguments, site=place)
 
 
 def test_they_are_listed_and_shown_and_what_does_not_fit_is_named_once(place: Path) -> None:
-    main = ("-c", "from harness.cli.entry import main; main()")
-    done = call(place, *main, "list", "activations")
+    done = call(place, *COMMAND, "list", "activations")
     assert done.returncode == 0, done.stderr
     assert re.search(r"softplus +a = log\(1 \+ exp\(z\)\)", done.stdout)
     assert re.search(r"tanh +a = tanh\(z\)", done.stdout), "nothing is replaced"
@@ -114,13 +96,13 @@ def test_they_are_listed_and_shown_and_what_does_not_fit_is_named_once(place: Pa
         assert done.stderr.count(said) == 1, done.stderr
     assert "'loss' of package 'brought' (harness.activations) is left out: found " in done.stderr
     assert "Traceback" not in done.stderr
-    done = call(place, *main, "list", "losses")
+    done = call(place, *COMMAND, "list", "losses")
     assert re.search(r"exponential-loss +sum_k exp\(-y_k z_k\)", done.stdout)
     assert (
         "harness: plug-in 'uncompiled' of package 'brought' (harness.losses) is left out: InputError: "
         "loss 'exponential-loss': function is " in done.stderr
     )
-    shown = call(place, *main, "show", "activation", "softplus").stdout
+    shown = call(place, *COMMAND, "show", "activation", "softplus").stdout
     assert "equation: a = log(1 + exp(z))" in shown
     assert "complex_form: yes" in shown
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import python
 
 import harness
 from optimizers import Adam
 
-ROOT = Path(__file__).parent.parent
 # The superuser reads everything; without these two rights it is as everyone else is to its own files.
 BEGIN = """
 import ctypes, os, sys
@@ -28,15 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="rights are give
 
 
 def call(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", BEGIN, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return python(folder, "-c", BEGIN, *arguments, **environment)
 
 
 @pytest.fixture

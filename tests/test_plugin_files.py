@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from processes import COMMAND, python
 
 import harness
 import harness.coursework
@@ -23,7 +22,6 @@ from optimizers.registry import OPTIMIZERS, Registry
 
 pytestmark = pytest.mark.usefixtures("families_as_before")
 
-ROOT = Path(__file__).parent.parent
 
 MINE = '''
 """What is mine."""
@@ -100,15 +98,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from harness.cli.entry import main; main()", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
+    return python(folder, *COMMAND, *arguments)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent
+from processes import COMMAND, install, python
 
 MEMBERS = '''
 from optimizers import Adam
@@ -62,28 +59,16 @@ LEFT_OUT = {
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a package that is installed there, as its metadata say."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "brought.py").write_text(MEMBERS, encoding="utf-8")
-    (folder / "breaks.py").write_text("raise RuntimeError('out of order')", encoding="utf-8")
-    (folder / "exits.py").write_text("import sys\nsys.exit(3)", encoding="utf-8")
-    information = folder / "brought-1.0.dist-info"
-    information.mkdir()
-    (information / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n", encoding="utf-8"
-    )
-    (information / "entry_points.txt").write_text(ENTRIES, encoding="utf-8")
-    return folder
+    files = {
+        "brought.py": MEMBERS,
+        "breaks.py": "raise RuntimeError('out of order')",
+        "exits.py": "import sys\nsys.exit(3)",
+    }
+    return install(tmp_path_factory.mktemp("site"), ENTRIES, files)
 
 
 def call(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from harness.cli.entry import main; main()", *arguments],
-        cwd=place,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{place}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return python(place, *COMMAND, *arguments, site=place)
 
 
 def test_what_fits_is_listed_and_what_does_not_is_named_once(place: Path) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import COMMAND, ROOT, install, python
 
 import harness
-
-ROOT = Path(harness.__file__).parent.parent
 
 FILES = {
     "own_source.py": '''
@@ -81,8 +77,9 @@ seeds = 2
 budget = 200
 figures = ["convergence:x=cost", "final-losses"]
 """,
-    "brought-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n",
-    "brought-1.0.dist-info/entry_points.txt": """
+}
+
+ENTRIES = """
 [harness.gradients]
 own = own_source:OwnDifference
 
@@ -94,45 +91,28 @@ final-losses = own_plot:final_losses
 
 [harness.experiments]
 own = own_experiment:STRIPES
-""",
-}
+"""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages beside the installed ones."""
-    folder = tmp_path_factory.mktemp("site")
-    for name, content in FILES.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(content, encoding="utf-8")
-    return folder
-
-
-def python(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{site}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=400,
-    )
+    return install(tmp_path_factory.mktemp("site"), ENTRIES, FILES)
 
 
 def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Path, tmp_path: Path) -> None:
-    begin = "from harness.cli.entry import main; main()"
-    done = python(site, tmp_path, "-c", begin, "run", "stripes-by-two")
+    done = python(tmp_path, *COMMAND, "run", "stripes-by-two", site=site)
     assert done.returncode == 0, done.stderr
     kept = tmp_path / "output" / "stripes-by-two"
     results = harness.load(kept)
     assert set(results.runs["problem"]) == {"stripes:rows=20", "xor"}
     assert set(results.runs["gradient"]) == {"own-difference:step=1e-05"}
     assert (kept / "final-losses.png").stat().st_size > 1000
-    listed = python(site, tmp_path, "-c", begin, "list").stdout
+    listed = python(tmp_path, *COMMAND, "list", site=site).stdout
     for name in ("own-difference", "stripes", "final-losses", "stripes-by-two"):
         assert f"  {name} " in listed
-    again = python(site, tmp_path, "-c", begin, "run", str(kept / "experiment.toml"), "--output", str(kept))
+    declared = [str(kept / "experiment.toml"), "--output", str(kept)]
+    again = python(tmp_path, *COMMAND, "run", *declared, site=site)
     assert "Nothing to run" in again.stdout, again.stderr
 
 
@@ -147,7 +127,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
 )
 def test_the_suite_of_its_family_takes_it_untold(suite: str, member: str, least: int, site: Path) -> None:
     options = ["-n0", "-q", "-p", "no:cacheprovider", "-k", f"{member} and not {member}x"]
-    done = python(site, ROOT, "-m", "pytest", *options, suite)
+    done = python(ROOT, "-m", "pytest", *options, suite, site=site)
     assert done.returncode == 0, done.stdout[-3000:]
     passed = int(done.stdout.rpartition(" passed")[0].rpartition("\n")[2].strip())
     assert passed >= least, done.stdout[-500:]
