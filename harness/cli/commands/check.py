@@ -8,7 +8,9 @@ from harness.cli.group import OnceCommand
 from harness.cli.terminal import console, echo
 
 
-@click.command(name="check", cls=OnceCommand)
+@click.command(
+    name="check", cls=OnceCommand, short_help="Hold the gradient sources of a problem against each other."
+)
 @click.argument("problem")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which start and split."

@@ -10,7 +10,7 @@ from harness.cli.terminal import echo
 from optimizers.errors import unknown_name
 
 
-@click.command(name="list", cls=OnceCommand)
+@click.command(name="list", cls=OnceCommand, short_help="List what there is, by kind.")
 @click.argument("kind", required=False)
 def command(kind: str | None) -> None:
     """List what there is, of one KIND or of all: optimizers, problems, gradients, examples ..."""

@@ -12,7 +12,7 @@ from harness.cli.terminal import echo
 from optimizers.specification import parse
 
 
-@click.command(name="plot", cls=OnceCommand)
+@click.command(name="plot", cls=OnceCommand, short_help="Plot results.")
 @click.argument("folder", type=ANY_PATH)
 @click.option(
     "--name",

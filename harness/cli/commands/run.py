@@ -14,7 +14,7 @@ from harness.cli.terminal import console, echo
 OUTPUT = Path("output")
 
 
-@click.command(name="run", cls=OnceCommand)
+@click.command(name="run", cls=OnceCommand, short_help="Run an experiment.")
 @click.argument("experiment")
 @click.option("--seeds", type=int, help="Number of seeds, in place of the experiment's.")
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")

@@ -11,7 +11,7 @@ from optimizers.errors import InputError, unknown_name
 from optimizers.shown import shown
 
 
-@click.command(name="show", cls=OnceCommand)
+@click.command(name="show", cls=OnceCommand, short_help="Show one thing, results or a derivation.")
 @click.argument("kind")
 @click.argument("name")
 @click.option("--latex", is_flag=True, help="With `derivation`: print LaTeX.")
