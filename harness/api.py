@@ -15,12 +15,12 @@ from harness.runs.store import Store
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment, read_budget
 from harness.sweeps.sweep import sweep
-from optimizers.checked import Name, Text, Truth, accepts
+from optimizers.arguments import Name, Text, Truth, accepts
 from optimizers.errors import InputError
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import Count, Positive
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 @accepts(

@@ -18,7 +18,7 @@ from harness.network.plain_loss import refusal, summed_loss
 from harness.problems.base import CHECK, BaseProblem, compared
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
-from optimizers.checked import Seed, accepts
+from optimizers.arguments import Seed, accepts
 from optimizers.objective import Array
 
 COLUMNS = ["source", "relative_error", "against", "cosine", "cost", "microseconds", "reason"]

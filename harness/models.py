@@ -22,7 +22,7 @@ from harness.runs.parts import read_bytes, write_whole
 from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 FORMAT = 1
 """Of the files that ``save`` writes."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.errors import InputError
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 NAMED_ROWS = 5
 """Masked rows that a sentence names; of more it says how many there are."""

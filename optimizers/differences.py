@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 EPSILON = float(np.finfo(np.float64).eps)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from optimizers.shown import LONGEST, printable, shown
+from optimizers.printable import LONGEST, printable, shown
 
 
 class InputError(ValueError):

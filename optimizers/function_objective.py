@@ -8,18 +8,18 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.arguments import Size, Text, accepts
 from optimizers.arrays import parameters, real_array
 from optimizers.capabilities.curvature import Curvature
 from optimizers.capabilities.gradient import Gradient
 from optimizers.capabilities.residuals import Residuals
-from optimizers.checked import Size, Text, accepts
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS, Counts
 from optimizers.differences import Differences
 from optimizers.errors import InputError
 from optimizers.evaluated import Evaluated
 from optimizers.objective import Array, Measurable, Rows
 from optimizers.options import Positive
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 NO_PRODUCTS = "the function comes without products with its Hessian: take lbfgs, or hand in hessian_product"
 NO_SUM = "the function is not given as a sum of squares: take lbfgs, or hand in a SumOfSquares"

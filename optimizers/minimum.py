@@ -17,9 +17,9 @@ from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
+from optimizers.printable import shown
 from optimizers.registry import build_optimizer
 from optimizers.search import observed, search
-from optimizers.shown import shown
 
 
 @dataclass(frozen=True)

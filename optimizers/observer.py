@@ -17,11 +17,11 @@ import numpy as np
 from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.interruption import INTERRUPTION
+from optimizers.look_faults import fault_of, same_loss
 from optimizers.objective import Array, Measurable, Need
 from optimizers.optimizer import Outcome
 from optimizers.options import Count, Positive, options
-from optimizers.reports import fault_of, same_loss
-from optimizers.shown import shown
+from optimizers.printable import shown
 from optimizers.view import EVERYTHING, View
 from optimizers.watch import StoppedError
 

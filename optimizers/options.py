@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from optimizers.errors import InputError
 from optimizers.html import html_of
 from optimizers.named import Named, kebab_case
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 T = TypeVar("T")
 

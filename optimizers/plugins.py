@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from optimizers.shown import printable, shown
+from optimizers.printable import printable, shown
 
 
 @functools.cache

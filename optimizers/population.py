@@ -14,7 +14,7 @@ from optimizers.function_addresses import address, caller
 from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Need, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 TABLE = types.float64[:, ::1]
 

@@ -17,7 +17,7 @@ from optimizers.errors import InputError, unknown_name
 from optimizers.named import Named
 from optimizers.optimizer import Optimizer
 from optimizers.plugins import add_plugins
-from optimizers.shown import shown
+from optimizers.printable import shown
 from optimizers.specification import parse
 
 Member = TypeVar("Member")

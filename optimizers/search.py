@@ -10,7 +10,7 @@ import numpy as np
 from optimizers.objective import Array, Measurable
 from optimizers.observer import Budget, Look, Observer
 from optimizers.optimizer import Optimizer, Outcome
-from optimizers.shown import shown
+from optimizers.printable import shown
 from optimizers.watch import StoppedError
 
 

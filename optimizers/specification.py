@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optimizers.errors import InputError
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 def parse(specification: str, kind: str = "problem") -> dict[str, Any]:

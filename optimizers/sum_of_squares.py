@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.arguments import Size, Text, accepts
 from optimizers.arrays import real_array
 from optimizers.capabilities.residuals import Residuals
-from optimizers.checked import Size, Text, accepts
 from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import Array
 from optimizers.options import Positive
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 class SumOfSquares(FunctionObjective):

@@ -24,7 +24,7 @@ from harness.autodiff.calls import Call, Form, Function, Options, Recorded, form
 from harness.autodiff.tracer import Traced, holds_traced, lifted, trace_of
 from harness.autodiff.transformations import pull_back, push_forward
 from optimizers.errors import InputError
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 __all__ = [
     "directional_derivative",

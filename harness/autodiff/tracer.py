@@ -23,7 +23,7 @@ from harness.autodiff.registry import (
 from harness.autodiff.remedies import GENERAL, REMEDIES, of_method, of_scipy
 from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 MOST_MEMBERS = 1000
 """Entries of a traced array that ``np.asarray`` takes apart: each becomes an instruction of its own."""

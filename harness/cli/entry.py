@@ -92,7 +92,7 @@ def _command(arguments: list[str] | None) -> int:
     import click
 
     from optimizers.errors import InputError, MissingExtraError
-    from optimizers.shown import printable, shortened
+    from optimizers.printable import printable, shortened
 
     try:
         from harness.cli.group import commands

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimizers.shown import printable
+from optimizers.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

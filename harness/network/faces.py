@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from optimizers.errors import InputError
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 def check_faces(kind: str, name: object, compiled: dict[str, Any], optional: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from harness.network.losses import find_loss
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 from optimizers.options import Sizes, options
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 MOST_PARAMETERS = 10**8
 """Parameters of a network at the most: a vector of them takes 800 megabytes, and a search holds several."""

@@ -18,7 +18,7 @@ from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import Counts
 from optimizers.errors import InputError
 from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Measurable, Rows
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 class NetworkObjective(Measurable):

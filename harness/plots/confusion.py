@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from harness.plots.style import ALONE, LABEL, PAIR, SMALL, fold, inches, line_looks, panels
 from harness.runs.tables import Tables, gradient_column
-from optimizers.checked import Text, accepts
+from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Rows
 

@@ -25,10 +25,10 @@ from harness.plots.style import (
     with_margins,
 )
 from harness.runs.tables import Tables, gradient_column
-from optimizers.checked import Text, accepts
+from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.options import Fraction
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 Array = npt.NDArray[np.float64]
 Curve = tuple[Array, Array]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables, gradient_column
-from optimizers.checked import accepts
+from optimizers.arguments import accepts
 from optimizers.errors import InputError
 
 COUNTED, TIMED = "counted", "timed"

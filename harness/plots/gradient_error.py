@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables
-from optimizers.checked import accepts
+from optimizers.arguments import accepts
 from optimizers.errors import InputError
 
 MOST_TICKS = 8

@@ -14,7 +14,7 @@ from harness.analysis.numbers import significant
 from harness.analysis.perceptron_bound import bound_table, mistakes_of_runs
 from harness.plots.style import SMALL, line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables
-from optimizers.checked import accepts
+from optimizers.arguments import accepts
 from optimizers.objective import Array
 
 MOST_TICKS = 8

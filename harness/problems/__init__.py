@@ -10,8 +10,8 @@ from harness.problems.family import Family, ProblemFamily
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
 from optimizers.errors import InputError
+from optimizers.printable import shown
 from optimizers.registry import ClassRegistry
-from optimizers.shown import shown
 from optimizers.specification import parse
 
 __all__ = [

@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from optimizers.checked import plain_seed
+from optimizers.arguments import plain_seed
 from optimizers.errors import InputError
 from optimizers.html import html_of
 from optimizers.named import Named
 from optimizers.objective import Array, Measurable, Objective
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 SPLIT, START, ROW_ORDER, CHECK = range(4)
 """Purposes that a (problem, seed) draws randomness for, each a stream of its own."""

@@ -12,7 +12,7 @@ from optimizers.arrays import real_array, refuse_masked
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] | None]:

@@ -24,16 +24,16 @@ from harness.gradients.traced_functions import (
 )
 from harness.network.source import Function, GradientSource
 from harness.problems.base import START, BaseProblem, Measures, gradient_quality, plain_number
+from optimizers.arguments import Name, Size, Text, accepts
 from optimizers.arrays import parameters, real_array
 from optimizers.capabilities.curvature import Curvature
 from optimizers.capabilities.gradient import Gradient
-from optimizers.checked import Name, Size, Text, accepts
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS, Counts
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.objective import Array, Rows
 from optimizers.options import Real
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 NOTHING = float("nan")
 

@@ -36,12 +36,12 @@ from harness.problems.encoding import (
     unit_costs,
 )
 from harness.problems.scaling import Scaling
+from optimizers.arguments import Name, Text, Truth, accepts, plain_seed
 from optimizers.arrays import real_array
-from optimizers.checked import Name, Text, Truth, accepts, plain_seed
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows
 from optimizers.options import BelowOne, Real
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 NOTHING = float("nan")
 

@@ -13,7 +13,7 @@ from harness.problems.family import ProblemFamily
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Sizes, options
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 def _carried(name: str) -> tuple[Array, NDArray[Any]]:

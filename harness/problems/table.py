@@ -17,7 +17,7 @@ from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 from optimizers.options import NonNegative, option_values, options
-from optimizers.shown import shortened, shown
+from optimizers.printable import shortened, shown
 
 KINDS = (".csv", ".parquet")
 """Endings of files that are read."""

@@ -26,9 +26,9 @@ from harness.runs.plans import Plan, records
 from harness.runs.store import Store
 from harness.runs.tables import Tables
 from harness.sweeps.experiment import Experiment
-from optimizers.checked import as_kind
+from optimizers.arguments import as_kind
 from optimizers.errors import InputError, unknown_name
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 FIGURE_DOTS_PER_INCH = 150
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from harness.analysis.numbers import significant
 from harness.runs.tables import gradient_column, gradient_sources
-from optimizers.shown import printable
+from optimizers.printable import printable
 
 HEADINGS = {
     "problem": "problem",

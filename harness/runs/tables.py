@@ -12,7 +12,7 @@ import pandas as pd
 from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
 from optimizers.errors import InputError
 from optimizers.objective import Rows
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 RUN_COLUMNS, TRACE_COLUMNS = tuple(RUNS), tuple(TRACE)
 

@@ -16,7 +16,7 @@ from optimizers.errors import InputError
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import changed_options, option_values
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 DEFAULT_FIGURE = {"name": "convergence", "x": "cost"}
 

@@ -11,8 +11,8 @@ from typing import Any
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
 from optimizers.errors import InputError
+from optimizers.printable import shown
 from optimizers.registry import Registry
-from optimizers.shown import shown
 
 LARGEST_FILE = 10_000_000
 """Bytes of an experiment's file, a thousand times what one takes."""

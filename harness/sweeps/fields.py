@@ -20,8 +20,8 @@ from optimizers.errors import InputError, unknown_name
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import option_ranges
+from optimizers.printable import shown
 from optimizers.registry import OPTIMIZERS, ClassRegistry
-from optimizers.shown import shown
 from optimizers.specification import parse
 
 HERE = Path()

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 from optimizers.errors import InputError
+from optimizers.printable import shortened
 from optimizers.registry import Registry
-from optimizers.shown import shortened
 
 PACKAGE = "harness_plugins"
 """Name before the names of such files among Python's modules, so that none of them hides another module."""

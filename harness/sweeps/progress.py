@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from optimizers.shown import printable
+from optimizers.printable import printable
 
 
 class Progress:

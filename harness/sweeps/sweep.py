@@ -29,7 +29,7 @@ from harness.sweeps.progress import Progress
 from harness.sweeps.worker import begin
 from optimizers.errors import InputError, unknown_name
 from optimizers.linear_algebra_threads import one_thread
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 RUNS_A_WORKER = 50
 """Runs from which one more process pays: starting one takes two seconds."""

@@ -16,7 +16,7 @@ from harness.symbolic.printing import WIDTH, latex, plain, wrapped
 from harness.symbolic.size_limits import PARTS, too_many_parameters
 from harness.symbolic.symbols import latex_name, vector
 from optimizers.errors import InputError
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 Definitions = tuple[tuple[Any, Any], ...]
 

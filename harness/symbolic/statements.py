@@ -10,7 +10,7 @@ import sympy
 
 from harness.symbolic.functions import LogSumExp, Sigmoid
 from optimizers.errors import InputError
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 Definitions = list[tuple[Any, Any]]
 

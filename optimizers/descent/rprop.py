@@ -11,7 +11,7 @@ from optimizers.descent.base import Descent
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import AboveOne, Positive, ProperFraction, options
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 @compiled()

@@ -13,7 +13,7 @@ from optimizers.descent.loop import Changes
 from optimizers.descent.schedules import SCHEDULES, scheduled_rates
 from optimizers.errors import InputError
 from optimizers.options import Count, CountOrZero, NonNegative, Positive, ProperFraction, options
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 ScheduleName = Literal["constant", "inverse-scaling", "step", "cosine"]
 

@@ -12,7 +12,7 @@ from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import NonNegative, TwoOrMore, options
 from optimizers.population import PopulationSearch
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 @compiled()

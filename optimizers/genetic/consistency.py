@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizers.errors import InputError
 from optimizers.genetic.genetic_options import GeneticOptions
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 REARRANGING = ("swap", "inversion", "scramble")
 """Mutations that move values between parameters and make no new ones."""

@@ -16,7 +16,7 @@ from harness.autodiff.functions.table import Entry, method_signature, signature_
 from harness.autodiff.program import Shape, Trace
 from harness.autodiff.registry import FUNCTIONS, METHODS, SYNTAX, public_name
 from harness.autodiff.tracer import Traced, emit, holds_traced, lifted, refused, trace_of
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 def numbered(shape: Shape) -> Any:

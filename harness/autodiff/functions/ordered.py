@@ -16,7 +16,7 @@ from harness.autodiff.functions.moving import numbered, taken, turned
 from harness.autodiff.functions.reductions import array_of, axes_of, highest, lowest
 from harness.autodiff.functions.table import function
 from harness.autodiff.tracer import emit, holds_traced, lifted, refused
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 def rows_of(x: Any, axes: tuple[int, ...]) -> Any:

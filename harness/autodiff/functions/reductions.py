@@ -12,7 +12,7 @@ from harness.autodiff.algebra import affine, broadcast, divided, power, reshaped
 from harness.autodiff.functions.moving import numbered, taken
 from harness.autodiff.functions.table import NONE, function, method, ufunc_method
 from harness.autodiff.tracer import Traced, emit, lifted, refused, trace_of
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 _SUM = "axis=None, dtype=None, out=None, keepdims=NONE, initial=NONE, where=NONE"
 _EXTREME = "axis=None, out=None, keepdims=NONE, initial=NONE, where=NONE"

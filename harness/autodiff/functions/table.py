@@ -28,7 +28,7 @@ import numpy as np
 
 from harness.autodiff.registry import FUNCTIONS, METHODS, UFUNC_METHODS, UFUNCS, public_name
 from harness.autodiff.tracer import Traced, emit, members, refused
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 NONE: Any = np._NoValue
 

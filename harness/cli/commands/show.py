@@ -8,7 +8,7 @@ from harness.cli.catalogue import KINDS, describe
 from harness.cli.group import OnceCommand
 from harness.cli.terminal import console, echo
 from optimizers.errors import InputError, unknown_name
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 
 @click.command(name="show", cls=OnceCommand, short_help="Show one thing, results or a derivation.")

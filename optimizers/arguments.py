@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from optimizers.errors import InputError
 from optimizers.options import LARGEST, expected_of, plain_number
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

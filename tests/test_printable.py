@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizers.errors import InputError, unknown_name
-from optimizers.shown import LONGEST, printable, shown
+from optimizers.printable import LONGEST, printable, shown
 
 
 class Broken:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from optimizers.shown import shown
+from optimizers.printable import shown
 
 RELATIVE = 1e-9
 """How far a loss that is told may be from the one measured, as a part of it: kernels that add up in another
