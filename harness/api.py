@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from harness.problems.base import BaseProblem
 from harness.results import Results
 from harness.runs.parts import is_there
 from harness.runs.store import Store
+from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment, read_budget
 from harness.sweeps.sweep import sweep
@@ -40,7 +42,8 @@ def run(
     gradients: str | Sequence[str] = ("analytic",),
     seeds: int | Sequence[int] = 10,
     folder: str | Path | None = None,
-    workers: int | None = 1,
+    workers: int | None = None,
+    executor: str | Mapping[str, Any] | Executor | None = None,
     timeout: float | None = None,
     retry: str | Sequence[str] = (),
     reuse: str | None = None,
@@ -58,7 +61,9 @@ def run(
         gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
         seeds: number of seeds, or the seeds.
         folder: where runs are kept; those that are there already, from the same code, are not done again.
-        workers: processes; None takes one a core where there are runs enough.
+        workers: processes of this machine; None takes one a core where there is work enough.
+        executor: what does the runs, in place of ``workers``: "serial", "processes:workers=4",
+            "dask:address=tcp://10.0.0.5:8786".
         timeout: seconds after which a run is given up.
         retry: outcomes of which the folder's runs are done again: "failed", "timeout" or a list of them. The
             new row stands from then on; the old one stays in the folder.
@@ -88,7 +93,13 @@ def run(
     }
     experiment: Experiment = build_experiment(name, table)
     tables, _ = sweep(
-        experiment, None if folder is None else _path(folder), workers, progress, retry=retry, reuse=reuse
+        experiment,
+        None if folder is None else _path(folder),
+        workers,
+        progress,
+        executor=executor,
+        retry=retry,
+        reuse=reuse,
     )
     return Results.of(tables)
 

@@ -250,7 +250,7 @@ class TestWrongArguments:
         assert harness.Budget is optimizers.Budget
 
 
-HEAVY = ("pandas", "matplotlib", "sklearn", "pygad", "joblib", "pyarrow", "rich")
+HEAVY = ("pandas", "matplotlib", "sklearn", "pygad", "loky", "pyarrow", "rich")
 # numba imports scipy itself, and nothing below it.
 PARTS_OF_SCIPY = ("scipy.linalg", "scipy.optimize", "scipy.stats", "scipy.sparse", "scipy.special")
 
@@ -278,6 +278,6 @@ class TestImports:
         call = f"try: main({arguments!r})\nexcept SystemExit as left: assert left.code == 0"
         assert not imported(f"from harness.cli.entry import main\n{call}") & {*HEAVY, *PARTS_OF_SCIPY}
 
-    def test_one_worker_does_without_joblib(self) -> None:
+    def test_one_worker_does_without_loky(self) -> None:
         code = "import harness; harness.run('xor', 'adam', budget=9, seeds=1)"
-        assert not imported(code) & {"joblib", "matplotlib", "pygad", "sklearn"}
+        assert not imported(code) & {"loky", "matplotlib", "pygad", "sklearn"}

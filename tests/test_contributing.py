@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_is_one_for_each_kind_of_addition() -> None:
-    assert {"GaussianSearch", "Stripes", "final_losses", "SOFTSIGN"} <= set(examples())
+    assert {"GaussianSearch", "Stripes", "final_losses", "SOFTSIGN", "Backwards"} <= set(examples())
 
 
 def test_all_of_them_work_together(folder: Path) -> None:
@@ -38,7 +38,7 @@ def test_all_of_them_work_together(folder: Path) -> None:
         "budget": 200,
         "figures": ["final-losses"],
     }
-    results, done = sweep(build_experiment("contributed", table, folder))
+    results, done = sweep(build_experiment("contributed", table, folder), executor="backwards")
     assert done == 12
     assert results.runs["outcome"].isin(["solved", "budget"]).all()
     assert "final-losses" in harness.plots.known_plots()

@@ -508,7 +508,7 @@ class TestTerminal:
             "matplotlib",
             "sklearn",
             "pygad",
-            "joblib",
+            "loky",
             "scipy.special",
             "scipy.optimize",
             "sympy",

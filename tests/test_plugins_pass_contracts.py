@@ -61,6 +61,26 @@ def final_losses(results):
             panel.plot(range(len(part)), part["final_loss"], **{**look, "linestyle": ""})
     return figure
 ''',
+    "own_executor.py": '''
+"""An executor of one's own."""
+
+from harness.sweeps.executors.executor import Executor
+from optimizers.options import options
+
+
+@options
+class Backwards(Executor):
+    """Do runs one after the other, the last one first."""
+
+    def processes(self):
+        """Return 1."""
+        return 1
+
+    def do(self, runs):
+        """Do runs from the last to the first."""
+        for run in reversed(runs):
+            yield run.execute()
+''',
     "own_experiment.py": '''
 """An experiment of one's own."""
 
@@ -89,6 +109,9 @@ own = own_problem:Stripes
 [harness.plots]
 final-losses = own_plot:final_losses
 
+[harness.executors]
+own = own_executor:Backwards
+
 [harness.experiments]
 own = own_experiment:STRIPES
 """
@@ -101,7 +124,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Path, tmp_path: Path) -> None:
-    done = python(tmp_path, *COMMAND, "run", "stripes-by-two", site=site)
+    done = python(tmp_path, *COMMAND, "run", "stripes-by-two", "--executor", "backwards", site=site)
     assert done.returncode == 0, done.stderr
     kept = tmp_path / "output" / "stripes-by-two"
     results = harness.load(kept)
@@ -109,7 +132,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
     assert set(results.runs["gradient"]) == {"own-difference:step=1e-05"}
     assert (kept / "final-losses.png").stat().st_size > 1000
     listed = python(tmp_path, *COMMAND, "list", site=site).stdout
-    for name in ("own-difference", "stripes", "final-losses", "stripes-by-two"):
+    for name in ("own-difference", "stripes", "final-losses", "stripes-by-two", "backwards"):
         assert f"  {name} " in listed
     declared = [str(kept / "experiment.toml"), "--output", str(kept)]
     again = python(tmp_path, *COMMAND, "run", *declared, site=site)
@@ -122,6 +145,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         ("tests/contracts/test_gradient_sources.py", "own-difference", 40),
         ("tests/contracts/test_problems.py", "stripes", 25),
         ("tests/test_plots.py", "final-losses", 1),
+        ("tests/contracts/test_executors.py", "backwards", 6),
     ],
     ids=lambda value: str(value).rpartition("/")[2],
 )

@@ -248,7 +248,7 @@ class TestSignals:
         thread.join()
         assert seen == [signal.SIG_DFL]
 
-    def test_a_worker_that_is_killed_is_named_and_costs_its_run_only(self, tmp_path: Path) -> None:
+    def test_a_run_that_kills_its_worker_is_a_failed_run_and_the_others_go_on(self, tmp_path: Path) -> None:
         (tmp_path / "suicide.py").write_text(
             "import os, harness\n"
             "def f(w):\n"
@@ -259,10 +259,9 @@ class TestSignals:
             "    os.environ['PARENT'] = str(os.getpid())\n"
             "    from suicide import f as g\n"
             "    problem = harness.problems.FunctionProblem(g, 2, name='deadly', key='deadly')\n"
-            "    try:\n"
-            "        harness.run(problem, 'hill-climbing', budget=50, seeds=4, workers=2, folder='kept')\n"
-            "    except harness.problems.InputError as error:\n"
-            "        print(error)\n",
+            "    both = [problem, 'xor']\n"
+            "    found = harness.run(both, 'hill-climbing', budget=50, seeds=2, workers=2).runs\n"
+            "    print(found[['problem', 'seed', 'outcome', 'sentence']].to_string())\n",
             encoding="utf-8",
         )
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
@@ -275,21 +274,27 @@ class TestSignals:
             check=False,
             timeout=120,
         )
-        assert "a worker process was killed" in done.stdout, done.stderr[-2000:]
+        lines = done.stdout.strip().split("\n")[1:]
+        assert len(lines) == 4, done.stderr[-2000:]
+        for line in lines:
+            assert ("failed" in line) == ("the worker process that did it was killed" in line)
+            assert ("failed" in line) == ("deadly" in line)
         assert "Traceback" not in done.stderr
 
     @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks of signals")
     def test_workers_do_not_hear_what_the_terminal_sends_to_all(self, tmp_path: Path) -> None:
         (tmp_path / "masks.py").write_text(
             "import signal\n"
-            "from joblib import Parallel, delayed\n"
+            "from loky import get_reusable_executor\n"
             "from harness.sweeps.interrupts import unheard_by_children\n"
             "def blocked():\n"
             "    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
             "if __name__ == '__main__':\n"
             "    import masks\n"
             "    with unheard_by_children():\n"
-            "        found = Parallel(n_jobs=2)(delayed(masks.blocked)() for _ in range(4))\n"
+            "        pool = get_reusable_executor(2)\n"
+            "        answers = [pool.submit(masks.blocked) for _ in range(4)]\n"
+            "    found = [answer.result() for answer in answers]\n"
             "    print(found, blocked())\n",
             encoding="utf-8",
         )

@@ -142,6 +142,7 @@ KINDS: dict[str, Kind] = {
         page=_experiment_page,
         titled=False,
     ),
+    "executors": Kind("executor", ("harness.sweeps.executors", "EXECUTORS"), page=_problem_page),
     "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
     "activations": Kind(
         "activation",

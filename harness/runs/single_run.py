@@ -161,6 +161,18 @@ class Run:
         trace = recorder.trace(self.run_id)
         return self._row(observer, outcome, recorder, trace, objective, compile_seconds), trace
 
+    def lost(self, sentence: str) -> tuple[dict[str, Any], Trace]:
+        """Return row and trace of a run that failed without a word of its own, as one whose process ended.
+
+        Arguments:
+            sentence: what is known of it.
+        """
+        objective = self.problem.objective(self.source(), self.seed)
+        recorder = Recorder(self.problem.measures(self.seed), self.problem.target)
+        observer = Observer(objective, 1.0, self.budget, self.problem.target, recorder, self.timeout)
+        trace = recorder.trace(self.run_id)
+        return self._row(observer, observer.close(error=sentence), recorder, trace, objective, 0.0), trace
+
     def _row(
         self,
         observer: Observer,

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numba
-import numpy as np
 import pandas as pd
 
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
-from harness.runs.recorder import Trace
 from harness.runs.settings import with_axes
 from harness.runs.single_run import NO_GRADIENT, Run
 from harness.runs.store import Store, tables_of
 from harness.runs.tables import SKIPPED_COLUMNS, Tables
+from harness.sweeps.executors import chosen_executor
+from harness.sweeps.executors.executor import Executor, Finished
 from harness.sweeps.experiment import Experiment
-from harness.sweeps.interrupts import Interrupted, came, deferred, noticed, unheard_by_children
-from harness.sweeps.plugins import loaded_plugins
+from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from harness.sweeps.progress import Progress
-from harness.sweeps.worker import begin
 from optimizers.errors import InputError, unknown_name
-from optimizers.linear_algebra_threads import one_thread
 from optimizers.printable import shown
-
-RUNS_A_WORKER = 50
-"""Runs from which one more process pays: starting one takes two seconds."""
-
-MOST_WORKERS = 1024
-"""Processes at the most: each takes 100 megabytes."""
 
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
@@ -45,9 +34,6 @@ PASSING = ("failed", "timeout")
 
 OTHER_CODE = "other-code"
 """Word for finished runs of another fingerprint."""
-
-Finished = tuple[dict[str, Any], Trace]
-"""A run's row and its trace."""
 
 
 def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
@@ -89,6 +75,7 @@ def sweep(
     workers: int | None = None,
     progress: bool = False,
     *,
+    executor: str | Mapping[str, Any] | Executor | None = None,
     retry: str | Collection[str] = (),
     reuse: str | None = None,
     announce: Callable[[str], None] | None = None,
@@ -101,7 +88,9 @@ def sweep(
     Arguments:
         experiment: the runs.
         folder: where runs are kept and found again, or None to keep them in memory only.
-        workers: processes; None takes one a core where there are runs enough.
+        workers: processes of this machine; None takes one a core where there is work enough.
+        executor: what does the runs, in place of ``workers``: by its name with options, such as
+            "dask:address=tcp://10.0.0.5:8786".
         progress: whether to show a progress bar.
         retry: outcomes of which runs are done again, such as ``"failed"`` or ``["failed", "timeout"]``.
         reuse: ``"other-code"`` takes finished runs of other code for those of this one, or None.
@@ -142,15 +131,15 @@ def sweep(
         there = set(done["run_id"][~done["outcome"].isin(again)])
         pending = [run for run in runs if run.run_id not in there]
         notes = (*aside, *_kept_aside(asked, kept, done))
-    count = _workers(workers, len(pending))
+    chosen = chosen_executor(executor, workers)
     if store is not None:
         store.write_plan(asked)
         if pending:
-            store.write_provenance(entry, count)
+            store.write_provenance(entry, chosen.processes())
     if announce is not None:
         for note in notes:
             announce(note)
-    finished = _do(pending, count, store, progress, columns_of(entry))
+    finished = _do(pending, chosen, store, progress, columns_of(entry))
     if store is not None:
         results = store.load(asked)
         return replace(results, notes=(*notes, *results.notes)), len(pending)
@@ -185,24 +174,14 @@ def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[st
     )
 
 
-def _workers(asked: int | None, pending: int) -> int:
-    asked = asked.item() if isinstance(asked, np.integer) else asked
-    if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
-        raise InputError(f"workers is {shown(asked)}, expected a whole number, 1 or more")
-    if asked is not None and asked > MOST_WORKERS:
-        raise InputError(f"workers is {shown(asked)}, expected up to {MOST_WORKERS}")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return asked if asked is not None else max(1, min(cores, pending // RUNS_A_WORKER))
-
-
 def _do(
-    pending: list[Run], workers: int, store: Store | None, show: bool, code: dict[str, str]
+    pending: list[Run], executor: Executor, store: Store | None, show: bool, code: dict[str, str]
 ) -> list[Finished]:
     """Do runs; keep them in the store as they come, or return them in the order they were declared.
 
     Arguments:
         pending: the runs.
-        workers: processes.
+        executor: what does them.
         store: where to keep them, or None.
         show: whether to show a progress bar.
         code: what every row says of where it comes from.
@@ -212,7 +191,7 @@ def _do(
     with (
         noticed(handed_on=True),
         Progress(len(pending), show) as progress,
-        closing(_outcomes(pending, workers)) as outcomes,
+        closing(executor.do(pending)) as outcomes,
     ):
         try:
             try:
@@ -242,42 +221,3 @@ def _do(
             raise interrupted from None
     place = {run.run_id: number for number, run in enumerate(pending)}
     return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])
-
-
-def _outcomes(pending: list[Run], workers: int) -> Generator[Finished]:
-    if workers == 1 or len(pending) < 2:
-        with one_thread():
-            for run in pending:
-                yield run.execute()
-        return
-    # Imported here: joblib takes a sixth of a second, and one worker does without.
-    from concurrent.futures.process import BrokenProcessPool
-
-    from joblib import Parallel, delayed, parallel_config
-
-    _compile_once(pending)
-    # One thread a worker: two that share the cores would only wait for each other.
-    watched = {"initializer": begin, "initargs": (os.getpid(), loaded_plugins())}
-    with parallel_config(backend="loky", inner_max_num_threads=1, **watched):
-        with unheard_by_children():
-            outcomes = Parallel(n_jobs=workers, return_as="generator_unordered")(
-                delayed(Run.execute)(run) for run in pending
-            )
-        try:
-            yield from outcomes
-        except BrokenProcessPool:
-            raise InputError(
-                "a worker process was killed, most likely by the system for want of memory: what is finished "
-                "is kept, and the same command goes on from here; take fewer workers or less data"
-            ) from None
-
-
-def _compile_once(pending: list[Run]) -> None:
-    """Compile every kind of run here, so that the workers find machine code in the cache."""
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        for run in pending:
-            run.warm_up()
-    finally:
-        numba.set_num_threads(threads)

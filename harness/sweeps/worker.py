@@ -1,17 +1,36 @@
-"""What a worker process does first: it loads what it needs, and sees to it that it ends with its parent."""
+"""What a worker process does: it loads what it needs, does groups of runs, and ends with its parent."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import numba
+
+from harness.problems.base import BaseProblem
+from harness.sweeps.executors.executor import Finished
+from harness.sweeps.executors.groups import RunGroup
 from harness.sweeps.plugins import load_plugins
+from optimizers.linear_algebra_threads import one_thread
 
 WATCHED_SECONDS = 1.0
 """How often a worker looks for its parent."""
+
+_unpacked: dict[str, Sequence[BaseProblem]] = {}
+"""The problems of the sweeps that this worker serves, by their digests."""
+
+
+class Done(NamedTuple):
+    """What a worker hands back of a group."""
+
+    finished: list[Finished]
+    seconds: float
+    """What it took, without compilation."""
 
 
 def begin(parent: int, plugins: Sequence[str]) -> None:
@@ -22,8 +41,43 @@ def begin(parent: int, plugins: Sequence[str]) -> None:
         plugins: files that it has loaded, without which runs cannot be taken out of their envelopes.
     """
     end_with(parent)
+    load(plugins)
+
+
+def load(plugins: Sequence[str]) -> None:
+    """Load plug-in files."""
     for file in plugins:
         load_plugins(Path(file))
+
+
+def unpack(digest: str, content: bytes) -> None:
+    """Take the problems of a sweep out of their envelope."""
+    _unpacked[digest] = pickle.loads(content)
+
+
+def forget(digest: str) -> None:
+    """Let the problems of a sweep go that is at its end."""
+    _unpacked.pop(digest, None)
+
+
+def do_group(digest: str, file: str | None, group: RunGroup) -> Done:
+    """Do the runs of a group, on one thread.
+
+    Arguments:
+        digest: of the problems.
+        file: where they are, or None where they were unpacked when the worker began.
+        group: the runs.
+    """
+    if file is not None and digest not in _unpacked:
+        # Those of the sweep before.
+        _unpacked.clear()
+        unpack(digest, Path(file).read_bytes())
+    numba.set_num_threads(1)
+    began = time.perf_counter()
+    with one_thread():
+        finished = [run.execute() for run in group.runs(_unpacked[digest])]
+    compiled = sum(row["compile_seconds"] for row, _ in finished)
+    return Done(finished, time.perf_counter() - began - compiled)
 
 
 def end_with(parent: int) -> None:

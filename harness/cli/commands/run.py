@@ -19,7 +19,9 @@ OUTPUT = Path("output")
 @click.option("--seeds", type=int, help="Number of seeds, in place of the experiment's.")
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
 @click.option("--output", type=ANY_PATH, help="Folder of the results [output/EXPERIMENT].")
-@click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
+@click.option("--workers", type=int, help="Processes [one a core where there is work enough].")
+@click.option("--executor", help="What does the runs: serial, processes or dask, with options.")
+@click.option("--address", help="Address of a Dask scheduler: --executor dask --address tcp://10.0.0.5:8786.")
 @click.option(
     "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
 )
@@ -32,6 +34,8 @@ def command(
     cost: float | None,
     output: Path | None,
     workers: int | None,
+    executor: str | None,
+    address: str | None,
     retry: tuple[str, ...],
     reuse: str | None,
     check: bool,
@@ -65,6 +69,7 @@ def command(
         folder,
         workers,
         progress=sys.stderr.isatty(),
+        executor=_executor(executor, address),
         retry=retry,
         reuse=reuse,
         announce=lambda note: echo(f"{note}\n", err=True),
@@ -92,6 +97,18 @@ def command(
         echo(remark)
     for file in files:
         echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+
+
+def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
+    """Return the executor that is named, as a table."""
+    from harness.sweeps.executors import EXECUTORS
+    from optimizers.errors import InputError
+
+    if named is None:
+        if address is not None:
+            raise InputError("--address is given without an executor: add --executor dask")
+        return None
+    return EXECUTORS.read(named) | ({} if address is None else {"address": address})
 
 
 def _counted(number: int, noun: str) -> str:

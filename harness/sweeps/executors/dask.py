@@ -1,0 +1,186 @@
+"""Runs on a cluster, by Dask."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from harness.sweeps.executors.executor import cores
+from harness.sweeps.executors.groups import RunGroup, unsendable
+from harness.sweeps.executors.pooled import PooledExecutor, WorkersDiedError
+from harness.sweeps.executors.processes import MOST_WORKERS, ONE_THREAD
+from harness.sweeps.plugins import loaded_plugins
+from harness.sweeps.worker import Done, do_group, end_with, forget, load, unpack
+from optimizers.errors import InputError
+from optimizers.options import Count, options
+from optimizers.printable import shown
+
+CONNECTING_SECONDS = 30
+"""How long a scheduler may take to answer, and the first worker to appear."""
+
+
+@options
+class Dask(PooledExecutor):
+    """Do runs on the workers of a Dask cluster, each on one thread; needs the extra ``cluster``.
+
+    Clusters of SLURM, PBS or Kubernetes are started by Dask's own packages, which give an address::
+
+        from dask_jobqueue import SLURMCluster
+
+        cluster = SLURMCluster(cores=1, memory="2GB")
+        cluster.scale(100)
+        harness.run("iris", "adam", budget=1e4, executor=f"dask:address={cluster.scheduler_address}")
+
+    Its workers need this package, and the plug-in files of the experiment at the same paths.
+
+    Attributes:
+        address: of the scheduler, such as "tcp://10.0.0.5:8786"; None starts a cluster on this machine, which
+            listens to this machine alone.
+        workers: processes of a cluster on this machine; None takes one a core. A cluster that has an address
+            has the workers that it has, and more may join.
+    """
+
+    address: str | None = None
+    workers: Annotated[Count, Field(le=MOST_WORKERS)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.address is not None and self.workers is not None:
+            raise InputError(
+                f"Dask: option 'workers' is {self.workers} beside an address, where the cluster has its own "
+                "workers: leave one of them out"
+            )
+
+    def processes(self) -> int:
+        """Return the number of workers; of a cluster elsewhere, how many groups it is given at least."""
+        return self.workers or cores()
+
+    def start(self, digest: str, problems: bytes) -> Cluster:
+        """Connect, and send each worker the problems and the names of plug-in files."""
+        return Cluster(self.address, self.processes(), digest, problems)
+
+
+class Cluster:
+    """Workers of Dask.
+
+    Arguments:
+        address: of the scheduler, or None to start one here.
+        count: workers to start here.
+        digest: of the problems.
+        problems: the problems of all runs, pickled: each worker gets them once, also one that joins later.
+    """
+
+    def __init__(self, address: str | None, count: int, digest: str, problems: bytes) -> None:
+        try:
+            from distributed import Client, LocalCluster
+            from distributed.scheduler import KilledWorker
+        except ImportError:
+            raise InputError(
+                "the executor dask needs the package distributed: pip install 'neural-harness[cluster]'"
+            ) from None
+        import dask
+
+        self._killed, self._digest, self._cluster = KilledWorker, digest, None
+        self._closing = contextlib.ExitStack()
+        # Dask leaves what it tells its workers in this process's own environment.
+        self._closing.callback(_restore, dict(os.environ))
+        told = {
+            "distributed.nanny.environ": ONE_THREAD,
+            # A run that has killed its worker is tried once more, alone, by ``PooledExecutor``.
+            "distributed.scheduler.allowed-failures": 0,
+        }
+        self._closing.enter_context(dask.config.set(told))
+        try:
+            if address is None:
+                self._cluster = self._closing.enter_context(
+                    LocalCluster(
+                        n_workers=count,
+                        threads_per_worker=1,
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                        silence_logs="ERROR",
+                    )
+                )
+            self._client = self._closing.enter_context(
+                Client(self._cluster or address, timeout=CONNECTING_SECONDS, set_as_default=False)
+            )
+            parent = os.getpid() if address is None else None
+            self._client.register_plugin(_arrival(parent, loaded_plugins(), digest, problems))
+            self._client.wait_for_workers(1, timeout=CONNECTING_SECONDS)
+        except RuntimeError:
+            self._closing.close()
+            raise InputError(
+                "no worker of a Dask cluster could be started here: a script that starts one begins it under "
+                "`if __name__ == '__main__':`, for each worker imports the script"
+            ) from None
+        except (OSError, ValueError) as error:
+            self._closing.close()
+            raise InputError(
+                f"no Dask cluster answers at {shown(address)} ({error}): give the address of its scheduler"
+            ) from None
+        self._executor = self._client.get_executor(pure=False)
+
+    def submit(self, group: RunGroup) -> Future[Done]:
+        """Give a group to a worker."""
+        future: Future[Done] = self._executor.submit(do_group, self._digest, None, group)
+        return future
+
+    def result(self, future: Future[Done]) -> Done:
+        """Return what came back."""
+        try:
+            return future.result()
+        except self._killed:
+            raise WorkersDiedError from None
+        except (CancelledError, OSError) as error:
+            raise InputError(
+                f"the Dask cluster was lost ({error}): what is finished is kept, and the same command "
+                "goes on from here"
+            ) from None
+        except Exception as error:
+            raise unsendable(error) from None
+
+    def renew(self) -> None:
+        """Wait until there is a worker: Dask starts them again itself."""
+        try:
+            self._client.wait_for_workers(1, timeout=CONNECTING_SECONDS)
+        except TimeoutError:
+            raise WorkersDiedError from None
+
+    def end(self, at_once: bool) -> None:
+        """Take leave of the cluster, or end it where it was started here."""
+        if at_once:
+            self._executor.shutdown(wait=False)
+        with contextlib.suppress(OSError, ValueError):
+            self._client.unregister_worker_plugin(f"harness-{self._digest}")
+        self._closing.close()
+
+
+def _restore(environment: dict[str, str]) -> None:
+    for name in set(os.environ) - set(environment):
+        del os.environ[name]
+    os.environ.update(environment)
+
+
+def _arrival(parent: int | None, plugins: Sequence[str], digest: str, problems: bytes) -> Any:
+    """Return what each worker does first."""
+    from distributed import WorkerPlugin
+
+    class Arrival(WorkerPlugin):
+        """Load plug-ins and problems, and end with the parent where that is on this machine."""
+
+        name = f"harness-{digest}"
+
+        def setup(self, worker: Any) -> None:
+            if parent is not None:
+                end_with(parent)
+            load(plugins)
+            unpack(digest, problems)
+
+        def teardown(self, worker: Any) -> None:
+            forget(digest)
+
+    return Arrival()

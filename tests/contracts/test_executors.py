@@ -1,0 +1,139 @@
+"""What every executor promises: the same runs with the same bits, wherever they are done."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import harness
+from harness.problems import FunctionProblem, load
+from harness.results import Results
+from harness.runs.single_run import Run
+from harness.sweeps.executors import EXECUTORS
+from harness.sweeps.executors.executor import Executor
+from harness.sweeps.executors.pooled import PooledExecutor
+from optimizers.errors import InputError
+from optimizers.observer import Budget
+from optimizers.registry import build_optimizer
+
+CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
+
+
+@pytest.fixture(scope="module", params=sorted(EXECUTORS))
+def executor(request: pytest.FixtureRequest) -> Executor:
+    """Each executor, with two workers where it has a number of them."""
+    kind = EXECUTORS[request.param]
+    return kind(**({"workers": 2} if "workers" in kind.__dataclass_fields__ else {}))
+
+
+def problems() -> list[Any]:
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(30, 3))
+    return [
+        load("xor"),
+        harness.Problem.from_arrays(X, X[:, 0] > 0, hidden=(2,), name="own"),
+        load("iris"),
+    ]
+
+
+def compared(executor: Executor | str) -> Results:
+    return harness.run(
+        problems(), ["adam", "lbfgs", "genetic-algorithm"], seeds=[4, 2], budget=300, executor=executor
+    )
+
+
+@pytest.fixture(scope="module")
+def serial() -> Results:
+    return compared("serial")
+
+
+def test_the_same_bits_in_the_order_that_was_declared(executor: Executor, serial: Results) -> None:
+    found = compared(executor)
+    pd.testing.assert_frame_equal(
+        found.runs.drop(columns=CLOCKS), serial.runs.drop(columns=CLOCKS), check_exact=True
+    )
+    pd.testing.assert_frame_equal(
+        found.trace.drop(columns="seconds"), serial.trace.drop(columns="seconds"), check_exact=True
+    )
+
+
+def breaks(w: Any) -> float:
+    raise ZeroDivisionError("nothing to divide by")
+
+
+def test_a_run_that_breaks_is_a_row_and_the_others_go_on(executor: Executor) -> None:
+    broken = FunctionProblem(breaks, 2, name="broken", key="broken")
+    found = harness.run([broken, "xor"], "hill-climbing", seeds=2, budget=40, executor=executor).runs
+    assert found["outcome"][:2].tolist() == ["failed", "failed"]
+    assert found["sentence"].str.contains("ZeroDivisionError").tolist() == [True, True, False, False]
+    assert not found["outcome"][2:].isin(["failed"]).any()
+
+
+def runs(seeds: int) -> list[Run]:
+    problem, optimizer = load("xor"), build_optimizer("adam")
+    return [Run(problem, optimizer, "analytic", seed, Budget(cost=60)) for seed in range(seeds)]
+
+
+def test_closing_ends_the_work(executor: Executor) -> None:
+    with closing(executor.do(runs(50))) as outcomes:
+        row, trace = next(outcomes)
+    assert row["problem"] == "xor"
+    assert set(trace["run_id"]) == {row["run_id"]}
+    assert list(outcomes) == []
+    # The next sweep finds everything in order.
+    assert len(list(executor.do(runs(2)))) == 2
+
+
+def test_it_says_how_many_processes_it_has(executor: Executor) -> None:
+    assert executor.processes() >= 1
+
+
+def test_nothing_to_do_is_done_at_once(executor: Executor) -> None:
+    assert list(executor.do([])) == []
+
+
+class Unsendable:
+    """A function that stays where it is."""
+
+    def __call__(self, w: Any) -> float:
+        return float(w @ w)
+
+    def __reduce__(self) -> Any:
+        raise pickle.PicklingError("it stays here")
+
+
+def test_what_cannot_be_sent_is_said_in_a_sentence(executor: Executor) -> None:
+    problem = FunctionProblem(Unsendable(), 2, name="stays", key="stays")
+    if isinstance(executor, PooledExecutor):
+        with pytest.raises(InputError, match=r"cannot be sent to another process .*workers=1"):
+            harness.run(problem, "hill-climbing", seeds=2, budget=20, executor=executor)
+    else:
+        assert len(harness.run(problem, "hill-climbing", seeds=2, budget=20, executor=executor).runs) == 2
+
+
+class Deadly:
+    """End the process at the call, unless it is the one that made this."""
+
+    def __init__(self) -> None:
+        self.parent = os.getpid()
+
+    def __call__(self, w: Any) -> float:
+        if os.getpid() != self.parent:
+            os._exit(9)
+        return float(w @ w)
+
+
+def test_a_run_that_kills_its_process_fails_alone(executor: Executor) -> None:
+    if not isinstance(executor, PooledExecutor):
+        pytest.skip("its runs are done in this process")
+    problem = FunctionProblem(Deadly(), 2, name="deadly", key="deadly")
+    found = harness.run(["xor", problem], "hill-climbing", seeds=1, budget=40, executor=executor).runs
+    assert found["outcome"].tolist()[1] == "failed"
+    assert "the worker process that did it was killed" in found["sentence"][1]
+    assert found["outcome"][0] != "failed"
