@@ -32,7 +32,7 @@ from optimizers.printable import shown
     name=Name,
     question=Text,
     reuse=Text | None,
-    progress=Truth,
+    progress=Truth | None,
 )
 def run(
     problems: str | BaseProblem | Sequence[str | BaseProblem],
@@ -50,7 +50,7 @@ def run(
     gradient_reference: str | None = None,
     name: str = "notebook",
     question: str = "",
-    progress: bool = False,
+    progress: bool | None = None,
 ) -> Results:
     """Compare optimizers on problems, every one from the same starts and with the same budget.
 
@@ -71,7 +71,7 @@ def run(
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
         name: name of the results.
         question: what they are to answer.
-        progress: whether to show a progress bar.
+        progress: whether to show how far it is; None does so in a notebook.
 
     Raises:
         InputError: for anything that is wrong, in one sentence.

@@ -71,7 +71,7 @@ DOORS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "run question": (lambda v: run(question=v), TEXT),
     "run retry": (lambda v: run(retry=v), {"empty list"}),
     "run reuse": (lambda v: run(reuse=v), {"None"}),
-    "run progress": (lambda v: run(progress=v), TRUTH),
+    "run progress": (lambda v: run(progress=v), {*TRUTH, "None"}),
     "run gradient_reference": (lambda v: run(gradient_reference=v), {"None"}),
     "load": (harness.load, set()),
     "problem's name": (harness.problems.load, set()),

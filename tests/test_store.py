@@ -115,11 +115,11 @@ class TestLoading:
             monkeypatch.setattr(pickle, name, forbidden)
         assert len(harness.load(kept).runs) == 6
 
-    def test_a_folder_holds_parquet_json_and_toml_only(self, kept: Path) -> None:
-        assert {Path(name).suffix for name in files(kept)} == {".parquet", ".json", ".toml"}
-        assert {name for name in files(kept) if "/" not in name} == {"experiment.toml"}
+    def test_a_folder_holds_parquet_json_toml_and_a_log_only(self, kept: Path) -> None:
+        assert {Path(name).suffix for name in files(kept)} == {".parquet", ".json", ".toml", ".log"}
+        assert {name for name in files(kept) if "/" not in name} == {"experiment.toml", "sweep.log"}
         assert {name.partition("/")[0] for name in files(kept)} == {
-            "experiment.toml", "runs", "trace", "plans", "provenance", "commands",
+            "experiment.toml", "sweep.log", "runs", "trace", "plans", "provenance", "commands",
         }  # fmt: skip
 
     def test_the_experiment_is_kept_as_it_was_run(self, kept: Path) -> None:

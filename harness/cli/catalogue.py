@@ -7,13 +7,13 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from optimizers.errors import unknown_name
-from optimizers.named import Named
+from optimizers.named import Named, kebab_case
 from optimizers.plugins import plugins
 
 Entry = Any
@@ -111,17 +111,50 @@ def _column_page(entry: Entry) -> list[str]:
 
 
 def _plot_lines() -> dict[str, str]:
-    """Return the first line of every plot, read from its file: to import it would import Matplotlib."""
+    """Return the first line of every plot: to import it would import Matplotlib."""
     import harness.plots
 
-    lines = {}
-    for folder in map(Path, harness.plots.__path__):
+    def is_plot(node: ast.stmt, module: str) -> bool:
+        return isinstance(node, ast.FunctionDef) and node.name == module
+
+    return _lines_of_files(harness.plots.__path__, is_plot, "harness.plots", lambda name, _: name)
+
+
+def _executor_lines() -> dict[str, str]:
+    """Return the first line of every executor: to import it would import pandas, for the runs."""
+    import harness.sweeps
+
+    def is_executor(node: ast.stmt, module: str) -> bool:
+        concrete = isinstance(node, ast.ClassDef) and not any("ABC" in ast.dump(base) for base in node.bases)
+        return concrete and isinstance(node, ast.ClassDef) and kebab_case(node.name) == module
+
+    paths = [f"{path}/executors" for path in harness.sweeps.__path__]
+    return _lines_of_files(paths, is_executor, "harness.executors", lambda _, member: str(member.name()))
+
+
+def _lines_of_files(
+    paths: Iterable[str],
+    is_member: Callable[[ast.stmt, str], bool],
+    group: str,
+    name_of: Callable[[str, Any], str],
+) -> dict[str, str]:
+    """Return the first lines of the members of a family, as their files have them.
+
+    Arguments:
+        paths: folders of the files.
+        is_member: whether a statement of a module, by its name, defines a member.
+        group: entry points of other packages' members, which are imported.
+        name_of: returns the name of such a one, of the name of its entry point and of itself.
+    """
+    lines: dict[str, str] = {}
+    for folder in map(Path, paths):
         for module in pkgutil.iter_modules([str(folder)]):
             for node in ast.parse((folder / f"{module.name}.py").read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.FunctionDef) and node.name == module.name:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and is_member(node, module.name):
                     lines[module.name] = (ast.get_docstring(node) or "").partition("\n")[0]
-    for name, plot in plugins("harness.plots"):
-        lines.setdefault(name.replace("-", "_"), (inspect.getdoc(plot) or "").partition("\n")[0])
+    for name, member in plugins(group):
+        called = name_of(name, member).replace("-", "_")
+        lines.setdefault(called, (inspect.getdoc(member) or "").partition("\n")[0])
     return {name.replace("_", "-"): lines[name] for name in sorted(lines)}
 
 
@@ -142,7 +175,12 @@ KINDS: dict[str, Kind] = {
         page=_experiment_page,
         titled=False,
     ),
-    "executors": Kind("executor", ("harness.sweeps.executors", "EXECUTORS"), page=_problem_page),
+    "executors": Kind(
+        "executor",
+        ("harness.sweeps.executors", "EXECUTORS"),
+        page=_problem_page,
+        lines=_executor_lines,
+    ),
     "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
     "activations": Kind(
         "activation",

@@ -205,6 +205,12 @@ class Store:
         """Write one text file of the folder."""
         write_whole(self.folder / name, text.encode())
 
+    def log(self, line: str) -> None:
+        """Add a line to the folder's log, with the time; a log that cannot be written ends nothing."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        with contextlib.suppress(OSError), (self.folder / "sweep.log").open("a", encoding="utf-8") as file:
+            file.write(f"{now} {os.getpid()} {line}\n")
+
     def load(self, only: Plan | None = None) -> Tables:
         """Return the finished runs of all plans of the folder, or of one, with their traces.
 

@@ -1,53 +1,186 @@
-"""The progress bar of a sweep, with an estimate of the time left."""
+"""What a sweep says while it works: a bar, plain lines where there is no terminal, a log in the folder."""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from optimizers.printable import printable
 
+QUIET_SECONDS = 1.0
+"""A sweep that is done within so long shows no bar."""
 
-class Progress:
-    """Show how many runs are done, on standard error, and what the last one came to.
+LINE_SECONDS = 5.0
+"""How often a plain line comes."""
+
+COMPILED = 0.1
+"""Seconds of compilation that are told; less is machine code found on the disk."""
+
+
+class Output(Protocol):
+    """Where progress is told."""
+
+    def tell(self, state: State) -> None:
+        """Tell how far the sweep is; called after each run."""
+
+    def end(self, state: State) -> None:
+        """Come to an end."""
+
+
+class State:
+    """How far a sweep is.
 
     Arguments:
-        total: runs to be done.
-        show: whether to show anything.
+        total: runs of the sweep, found ones included.
+        found: runs that were done before.
+
+    >>> state = State(10, 4)
+    >>> row = {"problem": "xor", "optimizer_name": "adam", "outcome": "solved", "compile_seconds": 2.0}
+    >>> state.advance(row)
+    >>> state.done, state.compiled, state.last
+    (5, 'xor, adam: compiled in 2.0 s', 'xor, adam: solved')
     """
 
-    def __init__(self, total: int, show: bool) -> None:
-        self._total = total
+    def __init__(self, total: int, found: int) -> None:
+        self.total, self.found, self.done = total, found, found
+        self.began = time.monotonic()
+        self.outcomes: Counter[str] = Counter()
+        self.last = ""
+        """The run that was finished last, and its outcome."""
+        self.compiled = ""
+        """What the last run has compiled, or nothing."""
+        self.sentence = ""
+        """Why the last run failed, or nothing."""
+
+    def advance(self, row: dict[str, Any]) -> None:
+        """Count one finished run."""
+        self.done += 1
+        self.outcomes[row["outcome"]] += 1
+        kind = f"{row['problem']}, {row['optimizer_name']}"
+        self.last = printable(f"{kind}: {row['outcome']}")
+        seconds = row["compile_seconds"]
+        self.compiled = printable(f"{kind}: compiled in {seconds:.1f} s") if seconds > COMPILED else ""
+        self.sentence = printable(row["sentence"]) if row["outcome"] == "failed" else ""
+
+    def rate(self) -> float:
+        """Return runs a second, those that were found left out."""
+        return (self.done - self.found) / max(time.monotonic() - self.began, 1e-9)
+
+    def line(self) -> str:
+        """Return one line that says it all."""
+        if self.done == self.found:
+            return f"{self.found} of {self.total} runs found, none done now"
+        rate, left = self.rate(), self.total - self.done
+        found = f" ({self.found} found)" if self.found else ""
+        ends = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.outcomes.items()))
+        rest = f", {duration(left / rate)} left" if rate and left else ""
+        return f"{self.done} of {self.total} runs{found}, {rate:.3g} a second{rest}; {ends}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in the unit that suits it.
+
+    >>> duration(3.2), duration(150), duration(7300)
+    ('3 s', '2.5 min', '2.0 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+class Bar:
+    """A bar on standard error, or in a notebook."""
+
+    def __init__(self) -> None:
         self._bar: Any = None
-        self._show = show and total > 0
+
+    def tell(self, state: State) -> None:
+        """Move the bar, which appears when the sweep takes longer than a moment."""
+        if self._bar is None:
+            if time.monotonic() - state.began < QUIET_SECONDS:
+                return
+            self._start(state)
+        rate = f"{state.rate():.3g} a second; {state.compiled or state.last}"
+        self._bar.update(self._task, completed=state.done, description=rate)
+
+    def _start(self, state: State) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            TextColumn(f"runs ({state.found} found)" if state.found else "runs"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task("", total=state.total, completed=state.found)
+
+    def end(self, state: State) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class Lines:
+    """A line every few seconds, and one for each kind that was compiled.
+
+    Arguments:
+        write: takes a line.
+        failures: whether each failed run has a line of its own.
+        always: whether to say something in the first seconds of a sweep too.
+    """
+
+    def __init__(self, write: Callable[[str], object], *, failures: bool, always: bool) -> None:
+        self._write, self._failures, self._always = write, failures, always
+        self._told = time.monotonic()
+
+    def tell(self, state: State) -> None:
+        """Write what there is to say now."""
+        if not self._always and time.monotonic() - state.began < LINE_SECONDS:
+            return
+        if self._failures and state.sentence:
+            self._write(f"{state.last}: {state.sentence}")
+        if state.compiled:
+            self._write(state.compiled)
+        if time.monotonic() - self._told > LINE_SECONDS:
+            self._told = time.monotonic()
+            self._write(state.line())
+
+    def end(self, state: State) -> None:
+        """Write how far it came."""
+        if self._always or time.monotonic() - state.began > LINE_SECONDS:
+            self._write(state.line())
+
+
+class Progress:
+    """Tell several outputs how far a sweep is.
+
+    Arguments:
+        state: what is counted.
+        outputs: where it is told.
+    """
+
+    def __init__(self, state: State, outputs: list[Output]) -> None:
+        self._state, self._outputs = state, outputs
 
     def __enter__(self) -> Progress:
-        if self._show:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
-
-            self._bar = Bar(
-                TextColumn("runs"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.description}", markup=False),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("compiling", total=self._total)
         return self
 
     def advance(self, row: dict[str, Any]) -> None:
         """Count one finished run."""
-        if self._bar is not None:
-            shown = printable(f"{row['problem']}, {row['optimizer_name']}: {row['outcome']}")
-            self._bar.update(self._task, advance=1, description=shown)
+        self._state.advance(row)
+        for output in self._outputs:
+            output.tell(self._state)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        for output in self._outputs:
+            output.end(self._state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
@@ -22,7 +24,7 @@ from harness.sweeps.executors import chosen_executor
 from harness.sweeps.executors.executor import Executor, Finished
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
-from harness.sweeps.progress import Progress
+from harness.sweeps.progress import Bar, Lines, Output, Progress, State
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
 
@@ -73,7 +75,7 @@ def sweep(
     experiment: Experiment,
     folder: Path | None = None,
     workers: int | None = None,
-    progress: bool = False,
+    progress: bool | None = False,
     *,
     executor: str | Mapping[str, Any] | Executor | None = None,
     retry: str | Collection[str] = (),
@@ -91,7 +93,8 @@ def sweep(
         workers: processes of this machine; None takes one a core where there is work enough.
         executor: what does the runs, in place of ``workers``: by its name with options, such as
             "dask:address=tcp://10.0.0.5:8786".
-        progress: whether to show a progress bar.
+        progress: whether to show how far it is, by a bar, or by lines where there is no terminal; None does
+            so in a notebook.
         retry: outcomes of which runs are done again, such as ``"failed"`` or ``["failed", "timeout"]``.
         reuse: ``"other-code"`` takes finished runs of other code for those of this one, or None.
         announce: called with a sentence before anything runs where there are runs of other code.
@@ -139,7 +142,9 @@ def sweep(
     if announce is not None:
         for note in notes:
             announce(note)
-    finished = _do(pending, chosen, store, progress, columns_of(entry))
+    outputs = _outputs(progress, store, bool(pending))
+    state = State(len(runs), len(runs) - len(pending))
+    finished = _do(pending, chosen, store, Progress(state, outputs), columns_of(entry))
     if store is not None:
         results = store.load(asked)
         return replace(results, notes=(*notes, *results.notes)), len(pending)
@@ -174,8 +179,28 @@ def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[st
     )
 
 
+def _outputs(progress: bool | None, store: Store | None, pending: bool) -> list[Output]:
+    """Return where progress is told; the folder's log is left alone where there is nothing to do."""
+    outputs: list[Output] = []
+    in_notebook = "ipykernel" in sys.modules
+    if in_notebook if progress is None else progress:
+        if in_notebook or sys.stderr.isatty():
+            outputs.append(Bar())
+        else:
+            outputs.append(Lines(_to_standard_error, failures=False, always=False))
+    if store is not None and pending:
+        outputs.append(Lines(store.log, failures=True, always=True))
+    return outputs
+
+
+def _to_standard_error(line: str) -> None:
+    # Nobody may read it any more.
+    with contextlib.suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
+
+
 def _do(
-    pending: list[Run], executor: Executor, store: Store | None, show: bool, code: dict[str, str]
+    pending: list[Run], executor: Executor, store: Store | None, progress: Progress, code: dict[str, str]
 ) -> list[Finished]:
     """Do runs; keep them in the store as they come, or return them in the order they were declared.
 
@@ -183,14 +208,14 @@ def _do(
         pending: the runs.
         executor: what does them.
         store: where to keep them, or None.
-        show: whether to show a progress bar.
+        progress: is told of each.
         code: what every row says of where it comes from.
     """
     finished: list[Finished] = []
     flushed, done = time.monotonic(), 0
     with (
         noticed(handed_on=True),
-        Progress(len(pending), show) as progress,
+        progress,
         closing(executor.do(pending)) as outcomes,
     ):
         try:

@@ -14,7 +14,7 @@ import numba
 
 from harness.problems.base import BaseProblem
 from harness.sweeps.executors.executor import Finished
-from harness.sweeps.executors.groups import RunGroup
+from harness.sweeps.executors.run_groups import RunGroup
 from harness.sweeps.plugins import load_plugins
 from optimizers.linear_algebra_threads import one_thread
 

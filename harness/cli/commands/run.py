@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import console, echo
+
+if TYPE_CHECKING:
+    from harness.runs.tables import Tables
+    from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
 
@@ -26,6 +30,8 @@ OUTPUT = Path("output")
     "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
 )
 @click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
+@click.option("--fail-on", help="Outcomes that end it with status 1: failed,diverged,timeout ...")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary that programs read.")
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
@@ -38,6 +44,8 @@ def command(
     address: str | None,
     retry: tuple[str, ...],
     reuse: str | None,
+    fail_on: str | None,
+    as_json: bool,
     check: bool,
     reference: bool,
 ) -> None:
@@ -46,12 +54,12 @@ def command(
     Runs that are in the folder already, from the same code, are not done again. Runs of other code stay
     there and are done again, unless --reuse says otherwise.
     """
-    from harness.analysis.summary import summarize
-    from harness.report.artifacts import check_figures, figure_tables, write_artifacts, write_reference
-    from harness.report.table import render, render_numbers
+    from harness.report.artifacts import check_figures, write_artifacts, write_reference
+    from harness.report.json_summary import as_text
     from harness.sweeps.experiment_file import read_experiment
     from harness.sweeps.sweep import sweep
 
+    ends = _outcomes(fail_on)
     changes: dict[str, Any] = {}
     if seeds is not None:
         changes["seeds"] = seeds
@@ -63,12 +71,14 @@ def command(
     if check:
         from harness.report.artifacts import write_check
 
-        echo(f"table: {write_check(declared, folder)}\n")
+        table = write_check(declared, folder)
+        if not as_json:
+            echo(f"table: {table}\n")
     results, done = sweep(
         declared,
         folder,
         workers,
-        progress=sys.stderr.isatty(),
+        progress=True,
         executor=_executor(executor, address),
         retry=retry,
         reuse=reuse,
@@ -77,6 +87,20 @@ def command(
     files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / declared.name)
+
+    if as_json:
+        echo(as_text(results, done, folder, files))
+    else:
+        _report(results, done, declared, folder, files)
+    if results.runs["outcome"].isin(ends).any():
+        raise SystemExit(1)
+
+
+def _report(results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]) -> None:
+    """Print the question, the table, and where things are."""
+    from harness.analysis.summary import summarize
+    from harness.report.artifacts import figure_tables
+    from harness.report.table import render, render_numbers
 
     before = len(results.runs) - done
     if declared.question:
@@ -97,6 +121,18 @@ def command(
         echo(remark)
     for file in files:
         echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+
+
+def _outcomes(named: str | None) -> list[str]:
+    """Return the outcomes that are named, each looked up."""
+    from optimizers.errors import unknown_name
+    from optimizers.optimizer import OutcomeName
+
+    listed = [] if named is None else [name.strip() for name in named.split(",")]
+    for name in listed:
+        if name not in get_args(OutcomeName):
+            raise unknown_name("outcome", name, get_args(OutcomeName))
+    return listed
 
 
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:

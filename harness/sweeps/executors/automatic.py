@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from harness.problems.function_problem import FunctionProblem
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor, Finished, cores
-from harness.sweeps.executors.groups import kind_of
+from harness.sweeps.executors.run_groups import kind_of
 from harness.sweeps.executors.serial import Serial
 from optimizers.options import options
 

@@ -11,16 +11,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from harness.sweeps.executors.executor import cores
-from harness.sweeps.executors.groups import RunGroup, unsendable
 from harness.sweeps.executors.pooled import PooledExecutor, WorkersDiedError
 from harness.sweeps.executors.processes import MOST_WORKERS, ONE_THREAD
+from harness.sweeps.executors.run_groups import RunGroup, unsendable
 from harness.sweeps.plugins import loaded_plugins
 from harness.sweeps.worker import Done, do_group, end_with, forget, load, unpack
 from optimizers.errors import InputError
 from optimizers.options import Count, options
 from optimizers.printable import shown
 
-CONNECTING_SECONDS = 30
+CONNECTING_SECONDS = 15
 """How long a scheduler may take to answer, and the first worker to appear."""
 
 

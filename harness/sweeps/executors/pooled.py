@@ -9,7 +9,7 @@ from typing import Protocol
 
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor, Finished
-from harness.sweeps.executors.groups import Groups, RunGroup
+from harness.sweeps.executors.run_groups import Groups, RunGroup
 from harness.sweeps.worker import Done
 from optimizers.errors import InputError
 from optimizers.options import options

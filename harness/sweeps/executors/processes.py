@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from harness.sweeps.executors.executor import cores
-from harness.sweeps.executors.groups import RunGroup, unsendable
 from harness.sweeps.executors.pooled import PooledExecutor, WorkersDiedError
+from harness.sweeps.executors.run_groups import RunGroup, unsendable
 from harness.sweeps.interrupts import unheard_by_children
 from harness.sweeps.plugins import loaded_plugins
 from harness.sweeps.worker import Done, begin, do_group
