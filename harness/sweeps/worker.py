@@ -33,15 +33,33 @@ class Done(NamedTuple):
     """What it took, without compilation."""
 
 
-def begin(parent: int, plugins: Sequence[str]) -> None:
+def begin(parent: int, plugins: Sequence[str], memory: float | None) -> None:
     """Begin as a worker.
 
     Arguments:
         parent: number of the process that asked for it.
         plugins: files that it has loaded, without which runs cannot be taken out of their envelopes.
+        memory: see ``limit_memory``.
     """
     end_with(parent)
+    limit_memory(memory)
     load(plugins)
+
+
+def limit_memory(gigabytes: float | None) -> None:
+    """Have the system refuse memory beyond a limit, so that a run that asks for it fails by itself.
+
+    What counts is memory of the process's own that it may write. (All addresses are no measure: a thread
+    reserves some, and a compiler more, which nobody ever uses.)
+
+    Arguments:
+        gigabytes: the limit, or None.
+    """
+    if gigabytes is not None:
+        import resource
+
+        allowed = int(gigabytes * 1e9)
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
 
 
 def load(plugins: Sequence[str]) -> None:

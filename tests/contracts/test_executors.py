@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pickle
+import sys
 from contextlib import closing
 from typing import Any
 
@@ -115,6 +117,22 @@ def test_what_cannot_be_sent_is_said_in_a_sentence(executor: Executor) -> None:
             harness.run(problem, "hill-climbing", seeds=2, budget=20, executor=executor)
     else:
         assert len(harness.run(problem, "hill-climbing", seeds=2, budget=20, executor=executor).runs) == 2
+
+
+def greedy(w: Any) -> float:
+    return float(np.ones(400_000_000)[0] * w[0] ** 2)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of memory are Linux's")
+def test_a_run_that_asks_for_too_much_memory_fails_alone(executor: Executor) -> None:
+    if not hasattr(executor, "memory"):
+        pytest.skip("it has no limit of memory")
+    limited = dataclasses.replace(executor, memory=1.5)
+    problem = FunctionProblem(greedy, 2, name="greedy", key="greedy")
+    found = harness.run(["xor", problem], "hill-climbing", seeds=1, budget=20, executor=limited).runs
+    assert found["outcome"][0] != "failed"
+    assert found["outcome"][1] == "failed"
+    assert "MemoryError" in found["sentence"][1]
 
 
 class Deadly:

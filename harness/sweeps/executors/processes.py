@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +19,8 @@ from harness.sweeps.executors.run_groups import RunGroup, unsendable
 from harness.sweeps.interrupts import unheard_by_children
 from harness.sweeps.plugins import loaded_plugins
 from harness.sweeps.worker import Done, begin, do_group
-from optimizers.options import Count, options
+from optimizers.errors import InputError
+from optimizers.options import Count, Positive, options
 
 MOST_WORKERS = 1024
 """Processes at the most: each takes 100 megabytes."""
@@ -38,6 +40,8 @@ class Processes(PooledExecutor):
 
     Attributes:
         workers: processes; None takes one a core.
+        memory: gigabytes of its own that each worker may have (a worker that has just begun has a third of
+            one); a run that asks for more fails, with a sentence. On Linux; None is no limit.
 
     >>> import harness
     >>> results = harness.run("xor", "adam", seeds=4, budget=50, executor="processes:workers=2")
@@ -46,6 +50,11 @@ class Processes(PooledExecutor):
     """
 
     workers: Annotated[Count, Field(le=MOST_WORKERS)] | None = None
+    memory: Positive | None = None
+
+    def __post_init__(self) -> None:
+        if self.memory is not None and not sys.platform.startswith("linux"):
+            raise InputError(f"Processes: option 'memory' is {self.memory}, which needs Linux: leave it out")
 
     def processes(self) -> int:
         """Return the number of workers."""
@@ -53,7 +62,7 @@ class Processes(PooledExecutor):
 
     def start(self, digest: str, problems: bytes) -> Workers:
         """Start workers, or take those of the last sweep where they are as many."""
-        return Workers(self.processes(), digest, problems)
+        return Workers(self.processes(), self.memory, digest, problems)
 
 
 class Workers:
@@ -61,12 +70,13 @@ class Workers:
 
     Arguments:
         count: how many.
+        memory: gigabytes that each may have, or None.
         digest: of the problems.
         problems: the problems of all runs, pickled: they lie in a file, from which each worker reads once.
     """
 
-    def __init__(self, count: int, digest: str, problems: bytes) -> None:
-        self._count, self._digest = count, digest
+    def __init__(self, count: int, memory: float | None, digest: str, problems: bytes) -> None:
+        self._count, self._memory, self._digest = count, memory, digest
         self._folder = Path(tempfile.mkdtemp(prefix="harness-"))
         self._file = self._folder / "problems"
         self._file.write_bytes(problems)
@@ -80,7 +90,7 @@ class Workers:
             max_workers=self._count,
             timeout=IDLE_SECONDS,
             initializer=begin,
-            initargs=(os.getpid(), tuple(loaded_plugins())),
+            initargs=(os.getpid(), tuple(loaded_plugins()), self._memory),
             env=ONE_THREAD,
         )
 
