@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -31,18 +32,19 @@ CLOCKS = ["seconds", "observation_seconds", "compile_seconds"]
 BEGIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
 COMMAND = [sys.executable, "-c", f"{BEGIN}from harness.cli.entry import main; main()", "run", "kills.toml"]
 PATIENCE = 120.0
+PLACES = ("serial", "processes:workers=2", "dask:workers=2")
 ITSELF = "ended by itself"
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
 
 
-def started(folder: Path, workers: int, cache: Path | None) -> subprocess.Popen[str]:
+def started(folder: Path, where: str, cache: Path | None) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HARNESS_KILLS": str(folder)}
     if cache is not None:
         environment["NUMBA_CACHE_DIR"] = str(cache)
     # A group of its own, as a terminal has it: Ctrl-C goes to all of it.
     return subprocess.Popen(
-        [*COMMAND, "--workers", str(workers)],
+        [*COMMAND, "--executor", where],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -79,11 +81,46 @@ def settled(results: Results) -> tuple[pd.DataFrame, pd.DataFrame]:
     return runs, trace
 
 
-def killed(folder: Path, after: float, number: int, workers: int, cache: Path | None) -> str:
+def is_worker(number: int) -> bool:
+    """Say whether a process does runs: the others that a pool has beside it do its housekeeping."""
+    try:
+        command = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "popen_loky_posix" in command or "spawn_main" in command
+
+
+def bereaved(folder: Path, after: float, where: str, cache: Path | None, rng: np.random.Generator) -> str:
+    """Kill a worker of a command, which goes on without it; return what happened."""
+    folder.mkdir(parents=True)
+    (folder / "kills.toml").write_text(EXPERIMENT, encoding="utf-8")
+    process = started(folder, where, cache)
+    time.sleep(after)
+    workers: list[int] = []
+    while process.poll() is None and not workers:
+        workers = [number for number in alive(folder) if number != process.pid and is_worker(number)]
+    with contextlib.suppress(ProcessLookupError):
+        if workers:
+            os.kill(int(rng.choice(workers)), signal.SIGKILL)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, err
+    gone(folder)
+    return "worker killed" if workers else ITSELF
+
+
+def gone(folder: Path) -> None:
+    """See that no process of a command is left after ten seconds."""
+    end = time.monotonic() + 10.0
+    while alive(folder) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not alive(folder), "processes are alive"
+
+
+def killed(folder: Path, after: float, number: int, where: str, cache: Path | None) -> str:
     """Kill a command, see how it ended, resume it; return what it was doing."""
     folder.mkdir(parents=True)
     (folder / "kills.toml").write_text(EXPERIMENT, encoding="utf-8")
-    process = started(folder, workers, cache)
+    process = started(folder, where, cache)
     while number != signal.SIGKILL and not answers(process):
         time.sleep(0.002)
     time.sleep(after)
@@ -101,11 +138,8 @@ def killed(folder: Path, after: float, number: int, workers: int, cache: Path | 
         assert last.startswith(f"harness: interrupted by {signal.Signals(number).name}; "), err
         assert "the same command goes on from here" in last
         assert "Traceback" not in err
-    end = time.monotonic() + 10.0
-    while alive(folder) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not alive(folder), f"processes are alive after signal {number} at {after:.2f} s"
-    again = started(folder, 1, cache)
+    gone(folder)
+    again = started(folder, "serial", cache)
     _, err = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, err
     kept = folder / "output/kills"
@@ -121,7 +155,7 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
     (folder / "kills.toml").write_text(EXPERIMENT, encoding="utf-8")
     for _ in range(2):
         began = time.monotonic()
-        process = started(folder, 1, None)
+        process = started(folder, "serial", None)
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
     # What the second takes, which finds all runs done, is the start, the table and the figure.
@@ -130,19 +164,23 @@ def study(place: Path, cases: int, cold_every: int) -> Counter[str]:
     rng = np.random.default_rng(20261125)
     # The first is SIGTERM where there is one only: SIGKILL leaves nothing to be said.
     signals = SIGNALS if cases > 1 else SIGNALS[1:]
+    places = PLACES if cases > 1 else PLACES[1:]
     counted: Counter[str] = Counter()
     # A command that was done before its signal came counts for nothing.
     for case in itertools.count():
         if sum(number for ended, number in counted.items() if not ended.startswith(ITSELF)) == cases:
             break
         cold = cold_every > 0 and case % cold_every == cold_every - 1
-        number, workers = signals[case % len(signals)], 1 + case // 3 % 2
-        after = float(rng.uniform(0.0, 20.0 if cold else found + 2.0 * workers))
-        here = place / str(case)
-        ended = killed(here, after, number, workers, place / f"cache{case}" if cold else None)
+        number, where = signals[case % len(signals)], places[case // 3 % len(places)]
+        after = float(rng.uniform(0.0, 20.0 if cold else found + 4.0))
+        here, cache = place / str(case), place / f"cache{case}" if cold else None
+        if where != "serial" and number == signal.SIGKILL and case % 2:
+            ended = bereaved(here, after, where, cache, rng)
+        else:
+            ended = killed(here, after, number, where, cache)
         for table, expected in zip(settled(harness.load(here / "output/kills")), undisturbed, strict=True):
             pd.testing.assert_frame_equal(table, expected, check_exact=True)
-        counted[f"{ended}, {workers} workers, {'compiling' if cold else 'compiled'}"] += 1
+        counted[f"{ended}, {where}, {'compiling' if cold else 'compiled'}"] += 1
     return counted
 
 

@@ -14,6 +14,7 @@ from harness.sweeps.executors.executor import cores
 from harness.sweeps.executors.pooled import PooledExecutor, WorkersDiedError
 from harness.sweeps.executors.processes import MOST_WORKERS, ONE_THREAD
 from harness.sweeps.executors.run_groups import RunGroup, unsendable
+from harness.sweeps.interrupts import deferred
 from harness.sweeps.plugins import loaded_plugins
 from harness.sweeps.worker import Done, do_group, end_with, forget, load, unpack
 from optimizers.errors import InputError
@@ -84,7 +85,7 @@ class Cluster:
             ) from None
         import dask
 
-        self._killed, self._digest, self._cluster = KilledWorker, digest, None
+        self._killed, self._digest = KilledWorker, digest
         self._closing = contextlib.ExitStack()
         # Dask leaves what it tells its workers in this process's own environment.
         self._closing.callback(_restore, dict(os.environ))
@@ -94,34 +95,31 @@ class Cluster:
             "distributed.scheduler.allowed-failures": 0,
         }
         self._closing.enter_context(dask.config.set(told))
+        here = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
         try:
-            if address is None:
-                self._cluster = self._closing.enter_context(
-                    LocalCluster(
-                        n_workers=count,
-                        threads_per_worker=1,
-                        host="127.0.0.1",
-                        dashboard_address=None,
-                        silence_logs="ERROR",
-                    )
-                )
-            self._client = self._closing.enter_context(
-                Client(self._cluster or address, timeout=CONNECTING_SECONDS, set_as_default=False)
-            )
-            parent = os.getpid() if address is None else None
-            self._client.register_plugin(_arrival(parent, loaded_plugins(), digest, problems))
-            self._client.wait_for_workers(1, timeout=CONNECTING_SECONDS)
-        except RuntimeError:
-            self._closing.close()
-            raise InputError(
-                "no worker of a Dask cluster could be started here: a script that starts one begins it under "
-                "`if __name__ == '__main__':`, for each worker imports the script"
-            ) from None
-        except (OSError, ValueError) as error:
-            self._closing.close()
-            raise InputError(
-                f"no Dask cluster answers at {shown(address)} ({error}): give the address of its scheduler"
-            ) from None
+            # A cluster that is interrupted while it starts can neither be used nor closed.
+            with deferred():
+                cluster: Any = address
+                if address is None:
+                    cluster = LocalCluster(n_workers=count, silence_logs="CRITICAL", **here)
+                    self._closing.callback(cluster.close)
+                self._client = Client(cluster, timeout=CONNECTING_SECONDS, set_as_default=False)
+                self._closing.callback(self._client.close)
+                parent = os.getpid() if address is None else None
+                self._client.register_plugin(_arrival(parent, loaded_plugins(), digest, problems))
+                self._client.wait_for_workers(1, timeout=CONNECTING_SECONDS)
+        except BaseException as error:
+            self._close()
+            if isinstance(error, OSError | ValueError):
+                raise InputError(
+                    f"no Dask cluster answers at {shown(address)} ({error}): give its scheduler's address"
+                ) from None
+            if isinstance(error, RuntimeError):
+                raise InputError(
+                    "no worker of a Dask cluster could be started here: a script that starts one begins it "
+                    "under `if __name__ == '__main__':`, for each worker imports the script"
+                ) from None
+            raise
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, group: RunGroup) -> Future[Done]:
@@ -156,7 +154,11 @@ class Cluster:
             self._executor.shutdown(wait=False)
         with contextlib.suppress(OSError, ValueError):
             self._client.unregister_worker_plugin(f"harness-{self._digest}")
-        self._closing.close()
+        self._close()
+
+    def _close(self) -> None:
+        with deferred():
+            self._closing.close()
 
 
 def _restore(environment: dict[str, str]) -> None:
