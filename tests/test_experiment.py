@@ -19,7 +19,7 @@ from harness.report.artifacts import check_figures
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment, shipped_experiments
 from harness.sweeps.fields import FIELDS, LARGEST_SEED, MOST_SEEDS, build_experiment
-from harness.sweeps.sweep import plan
+from harness.sweeps.planning import plan
 from optimizers import Adam, Budget, GradientDescent, InputError, known_optimizers
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.options import option_ranges, option_values
