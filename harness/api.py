@@ -48,6 +48,7 @@ def run(
     retry: str | Sequence[str] = (),
     reuse: str | None = None,
     gradient_reference: str | None = None,
+    exclude: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     name: str = "notebook",
     question: str = "",
     progress: bool = False,
@@ -70,6 +71,7 @@ def run(
             new row stands from then on; the old one stays in the folder.
         reuse: "other-code" takes the folder's runs of other code instead of doing them again.
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
+        exclude: combinations that are left out, such as ``{"problem": "iris", "optimizer": "cmaes"}``.
         name: name of the results.
         question: what they are to answer.
         progress: whether to show a progress bar.
@@ -91,6 +93,7 @@ def run(
         "budget": _plain(budget),
         "timeout": timeout,
         "gradient_reference": gradient_reference,
+        "exclude": _plain(exclude),
     }
     experiment: Experiment = build_experiment(name, table)
     tables, _ = sweep(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from harness.problems import PROBLEMS
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
+from harness.runs.settings import named_by_axes
 from harness.runs.single_run import NO_GRADIENT, Run
 from harness.runs.tables import SKIPPED_COLUMNS
 from harness.sweeps.experiment import Experiment
@@ -47,3 +49,16 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                 ]
     table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
     return runs, table
+
+
+def shown_problems(experiment: Experiment) -> list[str]:
+    """Return the names that an experiment's problems may have in the tables of its results."""
+    plain = [shown_problem(problem) for problem in experiment.problems]
+    written = named_by_axes(plain, PROBLEMS)
+    names = [written.get(name, name) for name in plain]
+    if len(experiment.budgets) == 1:
+        return names
+    run = (experiment.problems[0], experiment.optimizers[0], NO_GRADIENT, 0)
+    rest = (experiment.timeout, experiment.gradient_reference, "")
+    settings = [Run(*run, budget, *rest).setting for budget in experiment.budgets]
+    return [*names, *(f"{name} [{setting}]" for name in names for setting in settings)]

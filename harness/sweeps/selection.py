@@ -131,9 +131,15 @@ def found(members: Members, axis: str, value: Any) -> list[int]:
     """
     numbers = [number for number, member in enumerate(members[axis]) if _names(axis, value, member)]
     if not numbers:
-        known = [_label(axis, member) for member in members[axis]]
-        raise unknown_name(f"{axis} of this experiment", value, known[:100])
+        known = dict.fromkeys(name for member in members[axis] for name in _known(axis, member))
+        raise unknown_name(f"{axis} of this experiment", value, list(known)[:100])
     return numbers
+
+
+def _known(axis: str, member: Any) -> list[str]:
+    """Return what a member may be called: its label, and the name that stands for all like it."""
+    family = {"problem": getattr(member, "family", None), "optimizer": member}.get(axis)
+    return [_label(axis, member), *([family.name()] if family is not None else [])]
 
 
 def _label(axis: str, member: Any) -> str:
