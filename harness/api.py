@@ -15,7 +15,7 @@ from harness.runs.parts import is_there
 from harness.runs.store import Store
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
-from harness.sweeps.fields import build_experiment, read_budget
+from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
 from optimizers.arguments import Name, Text, Truth, accepts
 from optimizers.errors import InputError
@@ -38,7 +38,7 @@ def run(
     problems: str | BaseProblem | Sequence[str | BaseProblem],
     optimizers: str | Optimizer | Sequence[str | Optimizer],
     *,
-    budget: Budget | float,
+    budget: Budget | float | Sequence[Budget | float],
     gradients: str | Sequence[str] = ("analytic",),
     seeds: int | Sequence[int] = 10,
     folder: str | Path | None = None,
@@ -48,6 +48,7 @@ def run(
     retry: str | Sequence[str] = (),
     reuse: str | None = None,
     gradient_reference: str | None = None,
+    exclude: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     name: str = "notebook",
     question: str = "",
     progress: bool | None = None,
@@ -57,7 +58,8 @@ def run(
     Arguments:
         problems: problems, or their names.
         optimizers: optimizers, or their names.
-        budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents.
+        budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents; several
+            are an axis, and every run is done with each.
         gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
         seeds: number of seeds, or the seeds.
         folder: where runs are kept; those that are there already, from the same code, are not done again.
@@ -69,6 +71,7 @@ def run(
             new row stands from then on; the old one stays in the folder.
         reuse: "other-code" takes the folder's runs of other code instead of doing them again.
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
+        exclude: combinations that are left out, such as ``{"problem": "iris", "optimizer": "cmaes"}``.
         name: name of the results.
         question: what they are to answer.
         progress: whether to show how far it is; None does so in a notebook.
@@ -87,9 +90,10 @@ def run(
         "optimizers": _listed(optimizers),
         "gradients": _listed(gradients),
         "seeds": _plain(seeds),
-        "budget": read_budget(budget),
+        "budget": _plain(budget),
         "timeout": timeout,
         "gradient_reference": gradient_reference,
+        "exclude": _plain(exclude),
     }
     experiment: Experiment = build_experiment(name, table)
     tables, _ = sweep(
@@ -126,11 +130,11 @@ def _listed(value: object) -> object:
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
-def _plain(seeds: object) -> object:
+def _plain(value: object) -> object:
     """Turn NumPy's numbers into Python's, and any sequence into a list."""
-    if isinstance(seeds, np.ndarray | np.generic):
-        return seeds.tolist()
-    return list(seeds) if isinstance(seeds, Sequence) and not isinstance(seeds, str | bytes) else seeds
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
 
 
 def _path(folder: object) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from harness.models import Model, model_of
 from harness.problems import load
 from harness.problems.base import BaseProblem
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
-from harness.runs.identity import shown_problem
+from harness.runs.identity import digest_of_key, shown_problem
+from harness.runs.settings import unmarked
 from harness.runs.tables import Tables
 from optimizers.errors import InputError, unknown_name
 
@@ -114,7 +116,7 @@ class Results(Tables):
         if parameters not in ("best", "last"):
             raise unknown_name("kind of parameters", parameters, ["best", "last"])
         name = problem if isinstance(problem, str) else shown_problem(problem)
-        found = self.where(problem=name).where(optimizer=optimizer).where(seed=seed)
+        found = self.where(problem=self._listed_names(name, problem)).where(optimizer=optimizer, seed=seed)
         if gradient is not None:
             found = found.where(gradient=gradient)
         if len(found.runs) > 1:
@@ -122,8 +124,18 @@ class Results(Tables):
             raise InputError(
                 f"there are {len(found.runs)} such runs ({several}): give the optimizer's label, or gradient"
             )
-        loaded = load(name) if isinstance(problem, str) else problem
+        loaded = load(unmarked(name)) if isinstance(problem, str) else problem
         return model_of(found.runs.iloc[0], loaded, parameters)
+
+    def _listed_names(self, name: str, problem: str | BaseProblem) -> list[str]:
+        """Return the names that a problem has in these tables, where axes have given it longer ones."""
+        if not (self.runs["problem"] == name).any():
+            # What is no problem at all is answered with the names of those that are there.
+            with contextlib.suppress(InputError):
+                key = digest_of_key((load(name) if isinstance(problem, str) else problem).key)
+                alike = self.runs.loc[self.runs["problem_key"] == key, "problem"]
+                return list(alike.unique()) or [name]
+        return [name]
 
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""

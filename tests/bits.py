@@ -18,7 +18,7 @@ import harness
 import optimizers
 from harness.runs.single_run import Run
 from harness.sweeps.fields import build_experiment
-from harness.sweeps.sweep import plan
+from harness.sweeps.planning import plan
 from optimizers.linear_algebra_threads import one_thread
 
 VARIANTS: tuple[dict[str, Any], ...] = (

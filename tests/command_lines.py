@@ -73,7 +73,34 @@ WORDS = (
     "/proc/1/mem",
 )
 OPTIONS = {
-    "--seeds": ("1", "2", "0", "-1", "x", "1.5", "1e3", "9" * 30, "", "\u0661", "nan"),
+    "--seeds": (
+        "1",
+        "2",
+        "0",
+        "-1",
+        "x",
+        "1.5",
+        "1e3",
+        "9" * 30,
+        "",
+        "\u0661",
+        "nan",
+        "1:3",
+        "3:1",
+        "0:",
+        "1,2",
+    ),
+    "--set": (
+        "budget.cost=9",
+        "optimizers.adam.batch=2",
+        "optimizers.adma.x=1",
+        "x",
+        "=",
+        "a.b.c.d=1",
+        "seeds=[",
+    ),
+    "--only": ("optimizer=adam", "problem=xor", "problem=", "optimizer=adma", "x=y", "seed=0:1", "budget=x"),
+    "--without": ("optimizer=adam", "problem=iris", "gradient=analytic", "", "=", "seed=\u0661"),
     "--cost": ("10", "25.5", "0", "-1", "nan", "inf", "1e400", "x", "", "1_0"),
     "--output": (
         "out",
@@ -107,6 +134,7 @@ OPTIONS = {
 USUAL = (
     ["run", "one.toml"],
     ["run", "one.toml", "--output", "out"],
+    ["run", "kept"],
     ["show", "results", "kept"],
     ["plot", "kept"],
     ["list"],

@@ -19,7 +19,7 @@ from harness.report.artifacts import check_figures
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment, shipped_experiments
 from harness.sweeps.fields import FIELDS, LARGEST_SEED, MOST_SEEDS, build_experiment
-from harness.sweeps.sweep import plan
+from harness.sweeps.planning import plan
 from optimizers import Adam, Budget, GradientDescent, InputError, known_optimizers
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.options import option_ranges, option_values
@@ -286,7 +286,10 @@ FAULTS = [
     fault("no limit", with_field("budget", "{}"), "Budget", "cost, iterations or seconds"),
     fault("text for a budget", with_field("budget", '"x"'), "cost", "'x'", "number"),
     fault("bool for a budget", with_field("budget", "true"), "cost", "True", "number"),
-    fault("list for a budget", with_field("budget", "[1, 2]"), "cost", "[1, 2]", "number"),
+    fault("list of a list for a budget", with_field("budget", "[[1, 2]]"), "cost", "[1, 2]", "number"),
+    fault("empty budget", with_field("budget", "[]"), "'budget'", "empty list", "at least one"),
+    fault("empty limit", with_field("budget", "{ cost = [] }"), "'cost'", "empty list", "at least one"),
+    fault("budget twice", with_field("budget", "[9, { cost = 9 }]"), "budget", "cost = 9", "twice"),
     fault("nothing to spend", with_field("budget", "0"), "cost", "0", "greater than 0"),
     fault("negative budget", with_field("budget", "{ seconds = -1 }"), "seconds", "-1", "greater than 0"),
     fault("budget without end", with_field("budget", "inf"), "cost", "inf", "finite"),
@@ -355,7 +358,44 @@ FAULTS = [
         "{'bits': 4}",
         '"iris"',
     ),
-    fault("problem with two names", with_field("problems", '{name=["xor", "iris"]}'), "'problems'", '"iris"'),
+    fault("name that is none", with_field("problems", '{name=["xor", 3]}'), "['xor', 3]", "a name"),
+    fault("no names", with_field("problems", "{name=[]}"), "name is []", "at least one"),
+    *(
+        fault(f"zip {identity}", with_field("optimizers", f'{{name="adam", {table}}}'), *said)
+        for identity, table, said in (
+            (
+                "of unequal lists",
+                'batch=[1, 2], decay_1=[0.5], zip=["batch", "decay_1"]',
+                ["2", "1", "as many"],
+            ),
+            ("of one list", 'batch=[1, 2], zip=["batch"]', ["['batch']", "two lists or more"]),
+            ("that is text", 'batch=[1, 2], zip="batch"', ["'batch'", "two lists or more"]),
+            ("of a misspelt option", 'batch=[1], decay_1=[0.5], zip=["batch", "decay1"]', ["'decay_1'"]),
+            ("of a number", 'batch=[1], decay_1=0.5, zip=["batch", "decay_1"]', ["list in zip 'decay_1'"]),
+            (
+                "twice",
+                'batch=[1], decay_1=[0.5], decay_2=[0.5], zip=[["batch", "decay_1"], ["decay_2", "batch"]]',
+                ["'batch' twice"],
+            ),
+        )
+    ),
+    fault(
+        "zip of fields of unequal length", with_field("zip", '["problems", "seeds"]'), "1", "10", "as many"
+    ),
+    fault("zip of what is no axis", with_field("zip", '["problems", "timeout"]'), "'timeout'", "problems"),
+    fault("zip that is a number", with_field("zip", "3"), "zip is 3", "two lists or more"),
+    fault("exclusion that is text", with_field("exclude", '["xor"]'), "exclude", "'xor'", "table"),
+    fault("exclusion of nothing", with_field("exclude", "[{}]"), "exclude", "{}", "table"),
+    fault("exclusion along no axis", with_field("exclude", '[{problems="xor"}]'), "'problems'", "'problem'"),
+    fault("exclusion of no values", with_field("exclude", "[{problem=[]}]"), "'problem'", "empty list"),
+    fault("misspelt exclusion", with_field("exclude", '[{problem="xro"}]'), "'xro'", "did you mean 'xor'"),
+    fault("misspelt option in an exclusion", with_field("exclude", '[{optimizer="adam:bach=3"}]'), "'batch'"),
+    fault("misspelt limit in an exclusion", with_field("exclude", "[{budget={cots=3}}]"), "'cots'", "'cost'"),
+    fault("exclusion of another value", with_field("exclude", '[{optimizer="adam:batch=3"}]'), "batch=3"),
+    fault("exclusion of another seed", with_field("exclude", "[{seed=77}]"), "unknown seed", "77"),
+    fault("exclusion of everything", with_field("exclude", '[{problem="xor"}]'), "nothing to run"),
+    fault("range that goes down", with_field("seeds", '"9:3"'), "'9:3'", "FIRST:END"),
+    fault("range beyond all memory", with_field("seeds", '"0:999999999"'), "FIRST:END", str(MOST_SEEDS)),
     fault("table for an optimizer", with_field("optimizers", "{}"), "'optimizers'", "{}", '"adam"'),
     fault("number for an optimizer", with_field("optimizers", "[3]"), "'optimizers'", "3", '"adam"'),
     fault("number for gradients", with_field("gradients", "3"), "'gradients'", "3", "list of names"),

@@ -18,7 +18,7 @@ from harness.problems import FunctionProblem, known_problems, load
 from harness.problems.functions import FunctionFamily
 from harness.runs.single_run import Run
 from harness.sweeps.fields import build_experiment
-from harness.sweeps.sweep import plan
+from harness.sweeps.planning import plan
 from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, InputError
 from optimizers.function_objective import FunctionObjective
 

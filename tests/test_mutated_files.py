@@ -15,7 +15,7 @@ from mutated_files import mutated
 from harness.report.artifacts import check_figures
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment, shipped_experiments
-from harness.sweeps.sweep import plan
+from harness.sweeps.planning import plan
 from optimizers import InputError
 from optimizers.options import option_values
 

@@ -241,7 +241,7 @@ class TestRetry:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # The state of the disk is no part of the code.
-        monkeypatch.setattr("harness.sweeps.sweep.own_code", lambda *_: "own")
+        monkeypatch.setattr("harness.sweeps.planning.own_code", lambda *_: "own")
         failed = run(tmp_path, optimizers=[Passing(), GradientDescent()])
         assert failed.runs["outcome"].tolist() == ["failed", "failed", "budget", "budget"]
         DISK.clear()

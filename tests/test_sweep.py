@@ -25,7 +25,8 @@ from harness.runs.single_run import Run
 from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS
 from harness.sweeps.experiment import Experiment
-from harness.sweeps.sweep import plan, sweep
+from harness.sweeps.planning import plan
+from harness.sweeps.sweep import sweep
 from optimizers import Adam, Budget, GradientDescent, InputError, Momentum, Optimizer, Outcome
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import Need

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from harness.problems import Problem, load
+from harness.runs.settings import unmarked
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
 from optimizers.objective import Array
@@ -100,7 +101,7 @@ def mistakes_of_runs(results: Tables) -> pd.DataFrame:
 
 def _rows_from_zero(name: str, seeds: list[int]) -> tuple[Array, Array]:
     """Return the training rows of a problem and their classes, once it is sure that all runs had them."""
-    problem = load(name)
+    problem = load(unmarked(name))
     layer = problem.objective(seed=seeds[0]).single_layer
     assert isinstance(problem, Problem)
     for seed in seeds:

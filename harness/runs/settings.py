@@ -2,29 +2,98 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
+from harness.gradients import SOURCES
+from harness.problems import PROBLEMS
 from harness.runs.identity import digest_of
+from optimizers.errors import InputError
+from optimizers.options import changed_options, option_values
+from optimizers.registry import ClassRegistry
+from optimizers.specification import write
 
 
 def with_axes(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return runs whose optimizers are named with every option that differs, its default as well.
+    """Return runs whose names say every option that differs, its default as well, and the budget if it does.
 
     A label has the options that differ from their defaults, so that of three learning rates one would stand
     there without its number.
 
     Arguments:
-        runs: with the columns optimizer and options.
+        runs: with the columns problem, optimizer, options, gradient and setting.
 
     >>> with_axes(pd.DataFrame({
-    ...     "optimizer": ["adam", "adam(learning_rate=0.01)", "rprop"],
-    ...     "options": ['{"learning_rate": 0.001}', '{"learning_rate": 0.01}', "{}"],
-    ... }))["optimizer"].tolist()
-    ['adam(learning_rate=0.001)', 'adam(learning_rate=0.01)', 'rprop']
+    ...     "problem": ["parity", "parity:bits=4", "xor"], "gradient": "analytic",
+    ...     "setting": "cost=5", "optimizer": ["adam", "adam(batch=2)", "rprop"],
+    ...     "options": ['{"batch": 1}', '{"batch": 2}', "{}"],
+    ... })).T.iloc[[0, 3]].values.tolist()
+    [['parity:bits=3', 'parity:bits=4', 'xor'], ['adam(batch=1)', 'adam(batch=2)', 'rprop']]
     """
+    runs = _with_options(runs)
+    return _with_words(runs, runs["problem"], "problem", "setting", str)
+
+
+def named_by_axes(names: Sequence[str], registry: ClassRegistry[Any]) -> dict[str, str]:
+    """Return new names for values of an axis that do not say which value they are, because it is the default.
+
+    Arguments:
+        names: as ``optimizers.specification.write`` writes them.
+        registry: of the families.
+
+    >>> named_by_axes(["parity", "parity:bits=4", "xor"], PROBLEMS)
+    {'parity': 'parity:bits=3'}
+    """
+    families: dict[str, dict[str, dict[str, Any]]] = {}
+    alike = Counter(name.partition(":")[0] for name in names)
+    for name in names:
+        family = name.partition(":")[0]
+        if alike[family] > 1 and family in registry:
+            # Own data under such a name are no member of the family.
+            with contextlib.suppress(InputError):
+                member = registry.build(name)
+                changed = dict.fromkeys(changed_options(member))
+                families.setdefault(family, {})[name] = {"": changed, **option_values(member)}
+    written = {}
+    for family, members in families.items():
+        axes = _axes(
+            [{name: value for name, value in options.items() if name} for options in members.values()]
+        )
+        for name, options in members.items():
+            said = {option: options[option] for option in options if option in options[""] or option in axes}
+            if said.keys() != options[""].keys():
+                written[name] = write(family, said)
+    return written
+
+
+def _axes(members: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the options in which alone members differ from each other.
+
+    Problems that differ in several options at once are no values of one axis, and their names say enough.
+    """
+    texts = [
+        {option: json.dumps(value, default=repr) for option, value in member.items()} for member in members
+    ]
+    axes = set()
+    for option in texts[0]:
+        others = [tuple(text for name, text in member.items() if name != option) for member in texts]
+        if len(set(others)) < len(others):
+            axes.add(option)
+    return axes
+
+
+def _with_options(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs whose problems, sources and optimizers are named with every option that differs."""
+    for column, registry in (("problem", PROBLEMS), ("gradient", SOURCES)):
+        written = named_by_axes(list(map(str, runs[column].unique())), registry)
+        if written:
+            runs = runs.assign(**{column: [written.get(name, name) for name in runs[column]]})
     found = dict.fromkeys(zip(runs["optimizer"], runs["options"], strict=True))
     if len({_kind(label) for label, _ in found}) == len(found):
         # No optimizer is there with more than one choice of options.
@@ -72,24 +141,50 @@ def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
 
     >>> told_apart(pd.DataFrame({
     ...     "problem": ["xor", "xor", "iris"], "setting": ["cost=5", "cost=9", "cost=9"], "problem_key": "k",
-    ...     "optimizer": "adam", "options": "{}", "own_code": "",
+    ...     "optimizer": "adam", "options": "{}", "own_code": "", "gradient": "analytic",
     ... }))["problem"].tolist()
     ['xor [cost=5]', 'xor [cost=9]', 'iris']
     """
-    runs = with_axes(runs).copy()
+    runs = _with_options(runs)
     problems, optimizers = runs["problem"], runs["optimizer"]
-    for names, column, write in (
+    for names, column, written in (
         ("problem", "setting", str),
         ("problem", "problem_key", _short),
         ("optimizer", "own_code", _short),
         ("optimizer", "options", _digested),
     ):
         plain = problems if names == "problem" else optimizers
-        several = runs[column].groupby(plain).transform("nunique") > 1
-        if several.any():
-            shown = {text: write(text) if text else "unknown" for text in runs[column][several].unique()}
-            runs.loc[several, names] = runs[names][several] + " [" + runs[column][several].map(shown) + "]"
+        runs = _with_words(runs, plain, names, column, written)
     return runs
+
+
+def _with_words(
+    runs: pd.DataFrame, plain: pd.Series[str], names: str, column: str, written: Callable[[str], str]
+) -> pd.DataFrame:
+    """Return runs where what a column says stands behind a name that has several of it.
+
+    Arguments:
+        runs: the runs.
+        plain: the names as they are before anything stands behind them.
+        names: the column that is changed.
+        column: what tells them apart.
+        written: how it is written.
+    """
+    several = runs[column].groupby(plain).transform("nunique") > 1
+    if not several.any():
+        return runs
+    shown = {text: written(text) if text else "unknown" for text in runs[column][several].unique()}
+    behind = runs[names][several] + " [" + runs[column][several].map(shown) + "]"
+    return runs.assign(**{names: runs[names].mask(several, behind)})
+
+
+def unmarked(name: str) -> str:
+    """Return a name without what tells it from others of that name.
+
+    >>> unmarked("xor:hidden=[4] [cost=5]")
+    'xor:hidden=[4]'
+    """
+    return name.partition(" [")[0]
 
 
 def _short(digest: str) -> str:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from harness.runs.parts import DamagedError, is_there
+from harness.runs.plans import read_plans
+from harness.sweeps.changes import with_settings
+from harness.sweeps.choices import restricted
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
 from optimizers.errors import InputError
 from optimizers.printable import shown
 from optimizers.registry import Registry
+
+DECLARED = "experiment.toml"
+"""File of a folder of results that says what was run last."""
 
 LARGEST_FILE = 10_000_000
 """Bytes of an experiment's file, a thousand times what one takes."""
@@ -43,11 +50,21 @@ def shipped_experiments() -> Mapping[str, Path]:
     return EXPERIMENTS
 
 
-def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
-    """Read a shipped experiment by its name, or any by its file.
+def read_experiment(
+    name_or_file: str,
+    *,
+    settings: Sequence[str] = (),
+    only: Sequence[str] = (),
+    without: Sequence[str] = (),
+    **changes: Any,
+) -> Experiment:
+    """Read a shipped experiment by its name, any by its file, or one that was run by its folder.
 
     Arguments:
-        name_or_file: ``"quickstart"`` or ``"mine.toml"``.
+        name_or_file: ``"quickstart"``, ``"mine.toml"`` or ``"output/mine"``.
+        settings: what is set in it, such as ``"optimizers.adam.learning_rate=0.1"``.
+        only: members of axes that alone are left, such as ``"optimizer=adam,lbfgs"``.
+        without: members that are taken away.
         changes: fields that replace those of the file, such as ``seeds=3``.
 
     Raises:
@@ -56,13 +73,39 @@ def read_experiment(name_or_file: str, **changes: Any) -> Experiment:
     >>> read_experiment("quickstart").name
     'quickstart'
     """
-    given = Path(name_or_file)
-    path = given if given.suffix == ".toml" else EXPERIMENTS.find(name_or_file)
+    given, folder = Path(name_or_file), folder_of(name_or_file)
+    if folder is not None:
+        path, name = folder / DECLARED, _name_in(folder)
+    else:
+        path = given if given.suffix == ".toml" else EXPERIMENTS.find(name_or_file)
+        name = path.stem
     table = _read_table(path)
     try:
-        return build_experiment(_folder_name(path.stem), table | changes, path.parent)
+        table = with_settings(table | changes, settings)
+        return restricted(build_experiment(_folder_name(name), table, path.parent), only, without)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from None
+
+
+def folder_of(name_or_file: str) -> Path | None:
+    """Return the folder of results that is named, itself or by its ``experiment.toml``, or None.
+
+    Raises:
+        InputError: if the system does not say.
+    """
+    given = Path(name_or_file)
+    folder = given.parent if given.name == DECLARED else given
+    if not name_or_file or "\0" in name_or_file:
+        return None
+    return folder if is_there(folder / "plans") and is_there(folder / DECLARED) else None
+
+
+def _name_in(folder: Path) -> str:
+    """Return the name of the last experiment that was run in a folder."""
+    try:
+        return next(iter(read_plans(folder))).name
+    except (DamagedError, StopIteration):
+        return folder.resolve().name
 
 
 def _read_table(path: Path) -> dict[str, Any]:

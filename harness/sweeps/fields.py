@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import math
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,12 +13,12 @@ import numpy as np
 from harness.gradients import SOURCES, build_source
 from harness.problems import PROBLEMS
 from harness.problems.base import BaseProblem
+from harness.sweeps.axes import expanded, named
 from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
 from harness.sweeps.plugins import load_plugins
 from optimizers.errors import InputError, unknown_name
 from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
-from optimizers.options import option_ranges
 from optimizers.printable import shown
 from optimizers.registry import OPTIMIZERS, ClassRegistry
 from optimizers.specification import parse
@@ -38,6 +37,8 @@ FIELDS = (
     "gradient_reference",
     "figures",
     "plugins",
+    "zip",
+    "exclude",
 )
 
 MOST_SEEDS = 100_000
@@ -79,11 +80,13 @@ def build_experiment(name: str, table: dict[str, Any], base: Path = HERE) -> Exp
         optimizers=[optimizer for entry in _entries(table, "optimizers") for optimizer in _optimizers(entry)],
         gradients=[source for entry in _sources(table) for source in _expanded_source(entry)],
         seeds=_seeds(table.get("seeds", 10)),
-        budget=read_budget(table["budget"]),
+        budget=_budgets(table["budget"]),
         timeout=timeout,
         gradient_reference=_reference(table.get("gradient_reference")),
         plugins=plugins,
         figures=_figures(table),
+        zip=table.get("zip", ()),
+        exclude=_entries(table, "exclude") if table.get("exclude", []) != [] else (),
     )
 
 
@@ -91,13 +94,17 @@ def _reference(name: Any) -> str | None:
     return None if name is None else build_source(name).label
 
 
-def read_budget(value: Any) -> Budget:
-    """Build a budget from a table of limits, or from a number that is a cost."""
+def _budgets(value: Any) -> list[Budget]:
+    """Build budgets from tables of limits, whose lists are axes, and from numbers, which are costs."""
+    if value == []:
+        raise InputError("field 'budget' is an empty list, expected at least one")
+    if isinstance(value, list) and not any(isinstance(entry, list) for entry in value):
+        return [budget for entry in value for budget in _budgets(entry)]
     if isinstance(value, Budget):
-        return value
+        return [value]
     if isinstance(value, dict):
-        return Budget(**value)
-    return Budget(cost=value)
+        return [Budget(**choice) for choice in expanded(value, Budget)]
+    return [Budget(cost=value)]
 
 
 def _positive(value: Any) -> bool:
@@ -118,7 +125,7 @@ def _entries(table: dict[str, Any], name: str) -> list[Any]:
         raise InputError(f"field '{name}' is {shown(entries)}, expected a list of names or tables")
     if not entries:
         raise InputError(f"field '{name}' is an empty list, expected at least one")
-    return entries
+    return [each for entry in entries for each in named(entry)]
 
 
 def _files(value: Any) -> list[str]:
@@ -133,26 +140,42 @@ def _sources(table: dict[str, Any]) -> list[Any]:
     entries = [given] if isinstance(given, str | dict) else given
     if not isinstance(entries, list) or not entries:
         raise InputError(f"field 'gradients' is {shown(given)}, expected a list of names, at least one")
-    return entries
+    return [each for entry in entries for each in named(entry)]
 
 
 def _expanded_source(entry: Any) -> list[str]:
     given = _read(SOURCES, entry, "gradients", 'a name such as "analytic"')
-    return [SOURCES.build(choice).label for choice in _expanded(given, SOURCES.find(given["name"]))]
+    return [SOURCES.build(choice).label for choice in expanded(given, SOURCES.find(given["name"]))]
 
 
 def _seeds(value: Any) -> list[int]:
-    value = _plain(value)
+    value = _range(_plain(value))
     number = isinstance(value, int) and not isinstance(value, bool)
     if number and value > MOST_SEEDS:
         raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds up to {MOST_SEEDS}")
     seeds = list(range(value)) if number else [*map(_plain, value)] if isinstance(value, list) else value
     if not isinstance(seeds, list) or not seeds:
-        raise InputError(f"field 'seeds' is {shown(value)}, expected a number of seeds, 1 or more, or a list")
+        raise InputError(
+            f"field 'seeds' is {shown(value)}, expected a number of seeds, 1 or more, a list, "
+            'or a range such as "100:200"'
+        )
     for seed in seeds:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
             raise InputError(f"field 'seeds' holds {shown(seed)}, expected whole numbers from 0 to 2^63 - 1")
     return seeds
+
+
+def _range(value: Any) -> Any:
+    """Turn "100:200" into the seeds from 100 to 199."""
+    if not isinstance(value, str) or not re.fullmatch(r"\d{1,19}:\d{1,19}", value):
+        return value
+    first, _, end = value.partition(":")
+    if not 0 < int(end) - int(first) <= MOST_SEEDS:
+        raise InputError(
+            f"field 'seeds' is {shown(value)}, expected FIRST:END, the end above the first, and up to "
+            f"{MOST_SEEDS} seeds"
+        )
+    return list(range(int(first), int(end)))
 
 
 def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -170,21 +193,6 @@ def _figures(table: dict[str, Any]) -> list[dict[str, Any]]:
             )
         figures.append(figure)
     return figures
-
-
-def _expanded(given: dict[str, Any], owner: type) -> list[dict[str, Any]]:
-    """Expand each list into its elements; where an option is a list itself, a list of lists is an axis."""
-    ranges = option_ranges(owner)
-    axes = []
-    for name, value in given.items():
-        is_list = ranges.get(name, "").startswith("list of")
-        axis = isinstance(value, list) and (not is_list or any(isinstance(entry, list) for entry in value))
-        if axis and not value:
-            raise InputError(f"option '{name}' is an empty list, expected at least one value")
-        axes.append([(name, entry) for entry in value] if axis else [(name, value)])
-    if math.prod(map(len, axes)) > MOST_SEEDS:
-        raise InputError(f"the options have {math.prod(map(len, axes)):.3g} combinations: give fewer values")
-    return [dict(choice) for choice in itertools.product(*axes)]
 
 
 def _refuse_own(kind: str, entry: dict[str, Any]) -> NoReturn:
@@ -205,7 +213,7 @@ def _problems(entry: Any, base: Path) -> list[BaseProblem]:
     for option in family.files:
         if isinstance(given.get(option), str):
             given[option] = str(base / given[option])
-    return [PROBLEMS.build(choice).built() for choice in _expanded(given, family)]
+    return [PROBLEMS.build(choice).built() for choice in expanded(given, family)]
 
 
 def _read(registry: ClassRegistry[Any], entry: Any, field: str, expected: str) -> dict[str, Any]:
@@ -221,4 +229,4 @@ def _optimizers(entry: Any) -> list[Optimizer]:
     if isinstance(entry, dict) and "own" in entry:
         _refuse_own("optimizer", entry)
     given = _read(OPTIMIZERS, entry, "optimizers", 'Adam(), or a name such as "adam"')
-    return [OPTIMIZERS.build(choice) for choice in _expanded(given, OPTIMIZERS.find(given["name"]))]
+    return [OPTIMIZERS.build(choice) for choice in expanded(given, OPTIMIZERS.find(given["name"]))]

@@ -1,4 +1,4 @@
-"""Expands an experiment to its runs, does those that are not done yet, and keeps them."""
+"""Does the runs of an experiment that are not done yet, and keeps them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 
 import pandas as pd
 
-from harness.runs.identity import own_code, shown_optimizer, shown_problem
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
 from harness.runs.settings import with_axes
-from harness.runs.single_run import NO_GRADIENT, Run
+from harness.runs.single_run import Run
 from harness.runs.store import Store, tables_of
-from harness.runs.tables import SKIPPED_COLUMNS, Tables
+from harness.runs.tables import Tables
 from harness.sweeps.executors import chosen_executor
 from harness.sweeps.executors.executor import Executor, Finished
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
+from harness.sweeps.planning import plan
 from harness.sweeps.progress import Bar, Lines, Output, Progress, State
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
@@ -36,39 +36,6 @@ PASSING = ("failed", "timeout")
 
 OTHER_CODE = "other-code"
 """Word for finished runs of another fingerprint."""
-
-
-def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
-    """Return the runs of an experiment, and the pairs that cannot work with their reasons."""
-    runs: list[Run] = []
-    skipped: dict[tuple[str, str, str], str] = {}
-    for problem in experiment.problems:
-        objectives = {name: problem.objective(name, experiment.seeds[0]) for name in experiment.gradients}
-        for optimizer in experiment.optimizers:
-            asks = "gradient" in optimizer.needs
-            for gradient in experiment.gradients if asks else experiment.gradients[:1]:
-                shown = gradient if asks else NO_GRADIENT
-                reason = optimizer.refusal(objectives[gradient])
-                if reason is not None:
-                    skipped[shown_problem(problem), shown_optimizer(optimizer), shown] = reason
-                    continue
-                reference = experiment.gradient_reference
-                code = own_code(problem, optimizer, [gradient, *([reference] if reference else [])])
-                runs += [
-                    Run(
-                        problem,
-                        optimizer,
-                        shown,
-                        seed,
-                        experiment.budget,
-                        experiment.timeout,
-                        reference,
-                        code,
-                    )
-                    for seed in experiment.seeds
-                ]
-    table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
-    return runs, table
 
 
 def sweep(

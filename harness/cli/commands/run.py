@@ -20,8 +20,16 @@ OUTPUT = Path("output")
 
 @click.command(name="run", cls=OnceCommand, short_help="Run an experiment.")
 @click.argument("experiment")
-@click.option("--seeds", type=int, help="Number of seeds, in place of the experiment's.")
+@click.option("--seeds", help="How many, a range as 100:200, or a list as 3,5, in place of the experiment's.")
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    help="Set a field, as in optimizers.adam.learning_rate=[0.01,0.1] or budget.cost=1000; may be repeated.",
+)
+@click.option("--only", multiple=True, help="Leave no others, as in optimizer=adam,lbfgs; may be repeated.")
+@click.option("--without", multiple=True, help="Take away, as in problem=iris; may be repeated.")
 @click.option("--output", type=ANY_PATH, help="Folder of the results [output/EXPERIMENT].")
 @click.option("--workers", type=int, help="Processes [one a core where there is work enough].")
 @click.option("--executor", help="What does the runs: serial, processes or dask, with options.")
@@ -36,8 +44,11 @@ OUTPUT = Path("output")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
     experiment: str,
-    seeds: int | None,
+    seeds: str | None,
     cost: float | None,
+    settings: tuple[str, ...],
+    only: tuple[str, ...],
+    without: tuple[str, ...],
     output: Path | None,
     workers: int | None,
     executor: str | None,
@@ -49,25 +60,29 @@ def command(
     check: bool,
     reference: bool,
 ) -> None:
-    """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`) or a TOML file.
+    """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`), a TOML file or a folder.
+
+    A folder of results goes on with what was run in it last, changes included.
 
     Runs that are in the folder already, from the same code, are not done again. Runs of other code stay
     there and are done again, unless --reuse says otherwise.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.json_summary import as_text
-    from harness.sweeps.experiment_file import read_experiment
+    from harness.sweeps.changes import seeds_of
+    from harness.sweeps.experiment_file import folder_of, read_experiment
+    from harness.sweeps.planning import shown_problems
     from harness.sweeps.sweep import sweep
 
     ends = _outcomes(fail_on)
     changes: dict[str, Any] = {}
     if seeds is not None:
-        changes["seeds"] = seeds
+        changes["seeds"] = seeds_of(seeds)
     if cost is not None:
         changes["budget"] = {"cost": cost}
-    declared = read_experiment(experiment, **changes)
-    check_figures(declared.figures, [problem.name for problem in declared.problems])
-    folder = output if output is not None else OUTPUT / declared.name
+    declared = read_experiment(experiment, settings=settings, only=only, without=without, **changes)
+    check_figures(declared.figures, shown_problems(declared))
+    folder = output or folder_of(experiment) or OUTPUT / declared.name
     if check:
         from harness.report.artifacts import write_check
 
