@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from optimizers.budget import Budget
+from optimizers.look import Look
 from optimizers.objective import Array, Measurable
-from optimizers.observer import Budget, Look, Observer
+from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.printable import shown
 from optimizers.watch import StoppedError
@@ -68,7 +70,5 @@ def search(
         error = f"{type(raised).__name__}: {raised}"
     outcome = observer.close(ended, error)
     if handed.tobytes() != start.tobytes() and outcome.name != "failed":
-        outcome = observer.outcome = Outcome(
-            "failed", "it changed the start that it was handed: take a copy of it in the optimizer"
-        )
+        return observer.fail("it changed the start that it was handed: take a copy of it in the optimizer")
     return outcome

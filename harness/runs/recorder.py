@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from harness.problems.base import Measures
 from harness.runs.tables import TRACE_COLUMNS
+from optimizers.look import Look
 from optimizers.objective import Array
-from optimizers.observer import Look
 
 COLUMNS = TRACE_COLUMNS[1:]
 """Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of a population's losses."""

@@ -17,8 +17,9 @@ from harness.gradients import build_source
 from harness.problems.base import BaseProblem
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_optimizer, shown_problem
 from harness.runs.recorder import Recorder, Trace
+from optimizers.budget import Budget
 from optimizers.objective import Array, Objective
-from optimizers.observer import Budget, Observer
+from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
 from optimizers.search import observed, search
@@ -184,11 +185,11 @@ class Run:
             "outcome": outcome.name,
             "sentence": outcome.sentence,
             "iterations": observer.iteration,
-            "cost": observer.cost,
-            "value_rows": observer.value_rows,
-            "gradient_rows": observer.gradient_rows,
-            "seconds": observer.seconds,
-            "observation_seconds": observer.observation_seconds,
+            "cost": observer.meter.cost,
+            "value_rows": observer.meter.value_rows,
+            "gradient_rows": observer.meter.gradient_rows,
+            "seconds": observer.clock.seconds,
+            "observation_seconds": observer.clock.observation_seconds,
             "compile_seconds": compile_seconds,
             "start_loss": float(trace["loss"][0]) if trace["loss"].size else math.nan,
             "final_loss": observer.final_loss,
@@ -196,12 +197,12 @@ class Run:
             "train_accuracy": recorder.measures.train_accuracy,
             "test_loss": recorder.measures.test_loss,
             "test_accuracy": recorder.measures.test_accuracy,
-            "cost_to_target": observer.solved_cost if outcome.name == "solved" else math.nan,
+            "cost_to_target": observer.meter.solved_cost if outcome.name == "solved" else math.nan,
             "confusion": self._confusion(recorder.last_w),
             "setting": self.setting,
             "problem_key": self.problem_key,
             "own_code": self.own_code,
-            "best_w": observer.best_w,
+            "best_w": observer.best.w,
             "last_w": np.empty(0) if recorder.last_w is None else recorder.last_w,
         }
 
@@ -242,7 +243,7 @@ class Run:
             start = self.problem.start(self.seed)
             observer = observed(self.optimizer, objective, start, Budget(iterations=2))
             search(self.optimizer, start, self.generator(), observer, contain=True)
-            self.problem.measures(self.seed)(observer.best_w[None])
+            self.problem.measures(self.seed)(observer.best.w[None])
         return time.perf_counter() - began
 
 
