@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+from optimizers.objective import Array, Rows
+
 TIMED_STRETCH = 0.2
 """Longest stretch in seconds between two looks where a limit in seconds has to be kept."""
 
@@ -55,6 +57,15 @@ class Clock:
             self._stretch_seconds = arrived - self._resumed
             self.seconds += self._stretch_seconds
         return arrived
+
+    def passed(self, iterations: Rows, whole: int) -> Array:
+        """Return the seconds at looks that the last stretch went past, by the iterations up to each.
+
+        Arguments:
+            iterations: since the beginning of the stretch.
+            whole: those of the whole stretch.
+        """
+        return self.seconds - self._stretch_seconds * (1.0 - iterations / whole)
 
     def resume(self, arrived: float) -> None:
         """Go on after a look that began at a moment."""

@@ -106,6 +106,15 @@ class Limits:
             allowance = min(allowance, left)
         return allowance if self._clock.most == math.inf else min(allowance, self._clock.stretch(stretch))
 
+    def iterations_left(self, iteration: int, price: float, reserve: float) -> tuple[int | None, float]:
+        """Return how many iterations the budget's own limit leaves, and how many are sure to be paid for."""
+        budget = self._budget
+        left = None if budget.iterations is None else budget.iterations - iteration
+        if budget.cost is None:
+            return left, math.inf
+        # One less, for a sum of costs may come out by a hair more than it ought to.
+        return left, math.floor((budget.cost - self._meter.cost - reserve) / price) - 1
+
     def cost_spent(self) -> Outcome:
         """Return the end at the budget's cost."""
         return self._spent(f"cost {self._budget.cost:g}")

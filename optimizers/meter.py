@@ -8,7 +8,7 @@ from optimizers.budget import holds
 from optimizers.clock import Clock
 from optimizers.counts import VALUE_ROWS
 from optimizers.look_faults import same_loss
-from optimizers.objective import Array, Measurable
+from optimizers.objective import Array, Measurable, Rows
 
 
 class Meter:
@@ -53,6 +53,12 @@ class Meter:
         before = self._before
         self.cost = self.solved_cost if math.isfinite(self.solved_cost) else cost - before[0]
         self.value_rows, self.gradient_rows = value_rows - before[1], gradient_rows - before[2]
+
+    def count_at(self, counters: Rows) -> tuple[Array, Rows, Rows]:
+        """Return what had been spent at each of several states of the objective's counters, shape (K, 2)."""
+        cost, value_rows, gradient_rows = self._objective.spent_at(counters)
+        before = self._before
+        return cost - before[0], value_rows - before[1], gradient_rows - before[2]
 
     def same(self, told: float, measured: float) -> bool:
         """Say whether a loss that was told is the one measured, up to rounding."""

@@ -13,6 +13,7 @@ from optimizers.objective import Array, Measurable
 from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.printable import shown
+from optimizers.several_looks import Looks
 from optimizers.watch import StoppedError
 
 
@@ -24,6 +25,7 @@ def observed(
     target: float | None = None,
     keep: Callable[[Look], None] | None = None,
     timeout: float | None = None,
+    keep_several: Callable[[Looks], None] | None = None,
 ) -> Observer:
     """Return the observer of a search that is about to begin; the arguments are those of ``Observer``."""
     price = optimizer.iteration_cost(objective)
@@ -43,6 +45,7 @@ def observed(
         draws=optimizer.draws,
         start=start,
         needs=optimizer.needs,
+        keep_several=keep_several,
     )
 
 

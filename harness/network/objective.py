@@ -17,7 +17,8 @@ from optimizers.capabilities.gradient import Gradient
 from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import Counts
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Measurable, Rows
+from optimizers.function_addresses import address
+from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, VALUE, Array, Compiled, Measurable, Rows
 from optimizers.printable import shown
 
 
@@ -80,6 +81,12 @@ class NetworkObjective(Measurable):
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
         return float(kernels.value(w, ALL_ROWS, self._uncounted))
+
+    def peeks(self, points: Array) -> Array:
+        """Return the loss at each of some points, shape (K, n), without counting it."""
+        losses = np.empty(len(points))
+        kernels.value_of_each(address(kernels.value, VALUE), points, ALL_ROWS, self._uncounted, losses)
+        return losses
 
     def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
         """Return linear algebra as the passes of all rows that it amounts to, one pass being every weight."""

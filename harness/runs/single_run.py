@@ -146,7 +146,7 @@ class Run:
         recorder = Recorder(measure, self.problem.target)
         limits = (self.budget, self.problem.target, recorder, self.timeout)
         try:
-            observer = observed(self.optimizer, objective, start, *limits)
+            observer = observed(self.optimizer, objective, start, *limits, keep_several=recorder.several)
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
             observer = Observer(objective, 1.0, *limits)
