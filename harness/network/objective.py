@@ -78,6 +78,13 @@ class NetworkObjective(Measurable):
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
         return _rebuilt, (self._arguments, self.counters.tolist(), self.counts)
 
+    def renew(self, order: np.random.SeedSequence) -> None:
+        """Begin with nothing counted and another row order, as if built anew."""
+        self.counters[:] = 0
+        # In place, for capabilities count into them.
+        vars(self.counts).update(vars(Counts()))
+        self._order, self._arguments = order, (*self._arguments[:-1], order)
+
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
         return float(kernels.value(w, ALL_ROWS, self._uncounted))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.problems.base import Measures
+from harness.problems.base import Measures, MeasuresTable
 from harness.runs.tables import TRACE_COLUMNS
 from optimizers.look import Look
 from optimizers.objective import Array, Rows
@@ -58,19 +58,24 @@ class Recorder:
         target: loss at which the run counts as solved, or None.
     """
 
-    def __init__(self, measure: Callable[[Array], list[Measures]], target: float | None) -> None:
+    def __init__(self, measure: Callable[[Array], Sequence[Measures]], target: float | None) -> None:
         self.measures = Measures(NOTHING, NOTHING, NOTHING, NOTHING)
         self.last_w: Array | None = None
-        self._measure = measure
+        self.measure_points = measure
         self._target = -math.inf if target is None else target
         self._rows: list[list[float]] = []
         self._blocks: list[Array] = []
         self._above = 0
         self._unmeasured: list[tuple[Rows, Array]] = []
         self._waiting = 0
-        self._measured: list[tuple[Rows, list[Measures]]] = []
+        self._measured: list[tuple[Rows, Sequence[Measures]]] = []
         self._best = math.inf
         self._last: tuple[float, ...] | None = None
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers wait to be measured."""
+        return self._waiting
 
     def __call__(self, look: Look) -> None:
         """Add the rows of one look."""
@@ -121,10 +126,19 @@ class Recorder:
 
     def measure(self) -> None:
         """Measure the looks that have not been measured yet, all together."""
-        looks, self._unmeasured, self._waiting = self._unmeasured, [], 0
-        if looks:
-            rows = np.concatenate([rows for rows, _ in looks])
-            measures = self._measure(np.concatenate([points for _, points in looks]))
+        if self._unmeasured:
+            rows, points = self.waiting()
+            self.put(rows, self.measure_points(points))
+
+    def waiting(self) -> tuple[Rows, Array]:
+        """Return the rows that have not been measured, and their points."""
+        rows, points = zip(*self._unmeasured, strict=True) if self._unmeasured else ((), ())
+        return np.concatenate(rows or [np.empty(0, np.int64)]), np.concatenate(points or [np.empty((0, 0))])
+
+    def put(self, rows: Rows, measures: Sequence[Measures]) -> None:
+        """Take what all waiting rows have been measured to be."""
+        self._unmeasured, self._waiting = [], 0
+        if rows.size:
             self._measured.append((rows, measures))
             self.measures = measures[-1]
 
@@ -160,7 +174,7 @@ class Recorder:
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, len(COLUMNS)))
         columns: Trace = {"run_id": np.full(len(table), run_id, dtype=object)}
         for rows, measures in self._measured:
-            table[rows[:, None], MEASURED] = _table(measures, len(Measures._fields))[:, KEPT]
+            table[rows[:, None], MEASURED] = _measures(measures)[:, KEPT]
         for name, numbers in zip(COLUMNS, table.T.copy(), strict=True):
             columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
         return columns
@@ -170,6 +184,12 @@ def _table(rows: Sequence[Sequence[float]], columns: int) -> Array:
     """Return rows as an array; ``np.array`` takes three times as long for lists of lists."""
     numbers = np.fromiter(itertools.chain.from_iterable(rows), np.float64, len(rows) * columns)
     return numbers.reshape(len(rows), columns)
+
+
+def _measures(measures: Sequence[Measures]) -> Array:
+    if isinstance(measures, MeasuresTable):
+        return measures.table
+    return _table(measures, len(Measures._fields))
 
 
 def _population(losses: Array) -> tuple[float, float]:

@@ -8,17 +8,17 @@ from collections.abc import Callable, Collection, Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numba
 import numpy as np
 import pandas as pd
 
+from harness.runs.execution import executed
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
-from harness.runs.recorder import Trace
 from harness.runs.settings import with_axes
+from harness.runs.shared import Finished
 from harness.runs.single_run import NO_GRADIENT, Run
 from harness.runs.store import Store, tables_of
 from harness.runs.tables import SKIPPED_COLUMNS, Tables
@@ -46,9 +46,6 @@ PASSING = ("failed", "timeout")
 OTHER_CODE = "other-code"
 """Word for finished runs of another fingerprint."""
 
-Finished = tuple[dict[str, Any], Trace]
-"""A run's row and its trace."""
-
 
 def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
     """Return the runs of an experiment, and the pairs that cannot work with their reasons."""
@@ -66,19 +63,8 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                     continue
                 reference = experiment.gradient_reference
                 code = own_code(problem, optimizer, [gradient, *([reference] if reference else [])])
-                runs += [
-                    Run(
-                        problem,
-                        optimizer,
-                        shown,
-                        seed,
-                        experiment.budget,
-                        experiment.timeout,
-                        reference,
-                        code,
-                    )
-                    for seed in experiment.seeds
-                ]
+                limits = (experiment.budget, experiment.timeout, reference)
+                runs += Run(problem, optimizer, shown, 0, *limits, code).with_seeds(experiment.seeds)
     table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
     return runs, table
 
@@ -216,11 +202,12 @@ def _do(
     ):
         try:
             try:
-                for row, trace in outcomes:
-                    row.update(code)
-                    finished.append((row, trace))
-                    done += 1
-                    progress.advance(row)
+                for block in outcomes:
+                    for row, _ in block:
+                        row.update(code)
+                        progress.advance(row)
+                    finished += block
+                    done += len(block)
                     if came():
                         raise Interrupted(came())
                     if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
@@ -244,11 +231,10 @@ def _do(
     return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])
 
 
-def _outcomes(pending: list[Run], workers: int) -> Generator[Finished]:
+def _outcomes(pending: list[Run], workers: int) -> Generator[list[Finished]]:
     if workers == 1 or len(pending) < 2:
         with one_thread():
-            for run in pending:
-                yield run.execute()
+            yield from executed(pending)
         return
     # Imported here: joblib takes a sixth of a second, and one worker does without.
     from concurrent.futures.process import BrokenProcessPool
@@ -264,7 +250,8 @@ def _outcomes(pending: list[Run], workers: int) -> Generator[Finished]:
                 delayed(Run.execute)(run) for run in pending
             )
         try:
-            yield from outcomes
+            for outcome in outcomes:
+                yield [outcome]
         except BrokenProcessPool:
             raise InputError(
                 "a worker process was killed, most likely by the system for want of memory: what is finished "
