@@ -17,10 +17,14 @@ BLOCK_NUMBERS = 1_000_000
 """Parameters that wait to be measured: 8 megabytes."""
 
 
-def executed(runs: Sequence[Run]) -> Iterator[list[Finished]]:
+def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[list[Finished]]:
     """Do runs in their order; yield them in blocks as they are finished.
 
     An interrupt leaves what has been searched by then behind it, measured.
+
+    Arguments:
+        runs: the runs.
+        seconds: of searches after which a block ends.
     """
     for _, alike in groupby(runs, key=_kind):
         together = list(alike)
@@ -36,7 +40,7 @@ def executed(runs: Sequence[Run]) -> Iterator[list[Finished]]:
                 raise
             waiting.append(searched)
             numbers += searched.recorder.numbers
-            if time.monotonic() - began > BLOCK_SECONDS or numbers > BLOCK_NUMBERS:
+            if time.monotonic() - began > seconds or numbers > BLOCK_NUMBERS:
                 yield finish(shared, waiting)
                 waiting, began, numbers = [], time.monotonic(), 0
         if waiting:

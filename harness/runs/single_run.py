@@ -7,7 +7,7 @@ import functools
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ class Run:
             parts["own_code"] = self.own_code
         return plain_json(parts)[:-1]
 
-    def with_seeds(self, seeds: Sequence[int]) -> list[Run]:
+    def with_seeds(self, seeds: Iterable[int]) -> list[Run]:
         """Return the same run by other seeds."""
         fields = {name: value for name, value in vars(self).items() if name != "run_id"}
         runs = []

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 import pandas as pd
 
-from harness.runs.execution import executed
+from harness.runs.execution import BLOCK_SECONDS, executed
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
@@ -234,7 +234,8 @@ def _do(
 def _outcomes(pending: list[Run], workers: int) -> Generator[list[Finished]]:
     if workers == 1 or len(pending) < 2:
         with one_thread():
-            yield from executed(pending)
+            # No block takes longer than finished runs may wait to be kept.
+            yield from executed(pending, min(BLOCK_SECONDS, FLUSH_SECONDS))
         return
     # Imported here: joblib takes a sixth of a second, and one worker does without.
     from concurrent.futures.process import BrokenProcessPool
