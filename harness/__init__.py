@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.models import Model, load_model
     from harness.problems.problem import Problem
     from harness.results import Results
-    from optimizers.observer import Budget
+    from optimizers.budget import Budget
 
 __all__ = [
     "Budget",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _PLACES = {
-    "Budget": "optimizers.observer",
+    "Budget": "optimizers.budget",
     "Model": "harness.models",
     "check": "harness.gradient_check",
     "Problem": "harness.problems.problem",

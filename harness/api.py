@@ -18,8 +18,8 @@ from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
 from optimizers.arguments import Name, Text, Truth, accepts
+from optimizers.budget import Budget
 from optimizers.errors import InputError
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import Count, Positive
 from optimizers.printable import shown

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optimizers.budget import Budget
 from optimizers.errors import InputError, MissingExtraError
 from optimizers.function_objective import FunctionObjective
 from optimizers.minimum import Minimum, minimize
 from optimizers.objective import Measurable, Objective
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.registry import build_optimizer, known_optimizers
 from optimizers.sum_of_squares import SumOfSquares

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
+from optimizers.objective import Array
 from optimizers.printable import shown
 
 RELATIVE = 1e-9
@@ -35,13 +37,21 @@ def same_loss(told: float, measured: float, first: float) -> bool:
 
 
 def fault_of(
-    size: int, allowed: int, w: object, iterations: object, losses: object, best: object, loss: object
+    size: int,
+    allowed: int,
+    start: Array | None,
+    w: object,
+    iterations: object,
+    losses: object,
+    best: object,
+    loss: object,
 ) -> str:
     """Return what is wrong with the arguments of a look, in a sentence without its end, or nothing.
 
     Arguments:
         size: number of parameters n.
         allowed: iterations that the last look allowed.
+        start: where the search has to be, at its first look.
         w: what the search told, as below.
         iterations: see ``Observe``.
         losses: see ``Observe``.
@@ -60,6 +70,8 @@ def fault_of(
         return f"it told losses that are not {iterations} numbers, one for each iteration"
     if loss is not None and (isinstance(loss, bool) or not isinstance(loss, NUMBERS)):
         return f"it told of loss {shown(loss)}, expected a number"
+    if start is not None and not np.array_equal(cast("Array", w), start, equal_nan=True):
+        return "it did not begin at its start"
     return ""
 
 

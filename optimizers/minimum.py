@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optimizers.arrays import real_array
+from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Array, Measurable, Objective
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.printable import shown
 from optimizers.registry import build_optimizer
@@ -117,7 +117,7 @@ def minimize(
     # As in a sweep, so that both come to the same bits. It takes 30 to 60 us.
     with one_thread():
         outcome = search(optimizer, point, generator, observer, contain=False)
-    return Minimum(observer.best_w, observer.best_loss, outcome, observer.cost, observer.iteration)
+    return Minimum(observer.best.w, observer.best.loss, outcome, observer.meter.cost, observer.iteration)
 
 
 def _objective(function: Callable[[Array], float] | Objective, n: int, difference: str | None) -> Measurable:

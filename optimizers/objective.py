@@ -209,6 +209,25 @@ class Objective(ABC):
         derivatives = counts.hessian_rows + counts.jacobian_rows + counts.corrected_rows
         return float(paid / self.rows + counts.charged), values, gradients + derivatives
 
+    def spent_at(self, counters: Rows) -> tuple[Array, Rows, Rows]:
+        """Return the same for each row of several states of the ``counters``, shape (K, 2).
+
+        What is counted beside them is as it is now.
+        """
+        counts = self.counts
+        values, gradients = counters[:, 0], counters[:, 1]
+        # Term by term as above, for the same bits.
+        paid = values + (gradients * self.gradient.cost if self.gradient else 0.0)
+        paid = paid + counts.corrected_rows * CORRECTION_COST
+        if counts.hessian_rows:
+            paid += counts.hessian_rows * self.curvature.cost
+        if counts.jacobian_rows:
+            paid += counts.jacobian_rows * self.residuals.cost
+        if counts.solved_rows:
+            paid += counts.solved_rows * self.output_layer.cost
+        derivatives = counts.hessian_rows + counts.jacobian_rows + counts.corrected_rows
+        return paid / self.rows + counts.charged, values, gradients + derivatives
+
     @property
     def cost(self) -> float:
         """Cost so far, in forward-pass equivalents."""
@@ -259,6 +278,10 @@ class Measurable(Objective):
     @abstractmethod
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows: for the log, never for a search."""
+
+    def peeks(self, points: Array) -> Array:
+        """Return the loss at each of some points, shape (K, n), to the same bits as ``peek``."""
+        return np.array([self.peek(w) for w in points])
 
     def known(self, w: Array) -> tuple[float, ...]:
         """Return the losses at ``w`` that no call is needed for; several where a function is noisy."""

@@ -32,7 +32,10 @@ class Outcome:
 
 
 class Observe(Protocol):
-    """What an optimizer calls at its start, and again whenever its allowance is used up."""
+    """What an optimizer calls at its start, and again whenever its allowance is used up.
+
+    One that is a ``SeveralLooks`` (``optimizers/several_looks.py``) may be shown several looks together.
+    """
 
     def __call__(
         self,

@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from optimizers.budget import Budget
+from optimizers.look import Look
 from optimizers.objective import Array, Measurable
-from optimizers.observer import Budget, Look, Observer
+from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.printable import shown
+from optimizers.several_looks import Looks
 from optimizers.watch import StoppedError
 
 
@@ -22,6 +25,7 @@ def observed(
     target: float | None = None,
     keep: Callable[[Look], None] | None = None,
     timeout: float | None = None,
+    keep_several: Callable[[Looks], None] | None = None,
 ) -> Observer:
     """Return the observer of a search that is about to begin; the arguments are those of ``Observer``."""
     price = optimizer.iteration_cost(objective)
@@ -41,6 +45,7 @@ def observed(
         draws=optimizer.draws,
         start=start,
         needs=optimizer.needs,
+        keep_several=keep_several,
     )
 
 
@@ -68,7 +73,5 @@ def search(
         error = f"{type(raised).__name__}: {raised}"
     outcome = observer.close(ended, error)
     if handed.tobytes() != start.tobytes() and outcome.name != "failed":
-        outcome = observer.outcome = Outcome(
-            "failed", "it changed the start that it was handed: take a copy of it in the optimizer"
-        )
+        return observer.fail("it changed the start that it was handed: take a copy of it in the optimizer")
     return outcome

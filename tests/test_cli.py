@@ -121,16 +121,16 @@ class TestRun:
     def test_an_interrupt_is_one_sentence_and_keeps_finished_runs(
         self, call: Call, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        execute, done = Run.execute, []
+        search, done = Run.search, []
 
-        def interrupted(run: Run) -> Any:
+        def interrupted(run: Run, shared: Any) -> Any:
             if len(done) == 4:
                 raise KeyboardInterrupt
             done.append(run)
-            return execute(run)
+            return search(run, shared)
 
         with monkeypatch.context() as patched:
-            patched.setattr(Run, "execute", interrupted)
+            patched.setattr(Run, "search", interrupted)
             status, out, err = call(*QUICK)
         assert (status, out) == (130, "")
         # The terminal has written ^C in the line before.

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from watching import Measured
 
-import optimizers.observer
+import optimizers.clock
 from optimizers import Budget, InputError
 from optimizers.counts import VALUE_ROWS
-from optimizers.observer import Look, Observer
+from optimizers.look import Look
+from optimizers.observer import Observer
 
 ROWS = 12
 """Rows of the simulated objective, so that costs come in twelfths."""
@@ -40,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def installed(monkeypatch: pytest.MonkeyPatch) -> Clock:
     fake = Clock()
-    monkeypatch.setattr(optimizers.observer, "time", SimpleNamespace(perf_counter=fake.perf_counter))
+    monkeypatch.setattr(optimizers.clock, "time", SimpleNamespace(perf_counter=fake.perf_counter))
     return fake
 
 
@@ -176,8 +177,8 @@ def test_costs_that_add_up_to_the_budget_use_all_of_it(thirds: int) -> None:
 def test_a_budget_of_seconds_is_exceeded_by_less_than_an_iteration(seconds: float, pace: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
         run = Simulated(Budget(seconds=seconds), pace=max(pace, seconds / 2000), clock=installed(patch)).run()
-    assert seconds <= run.observer.seconds + 1e-9
-    assert run.observer.seconds < seconds + run.pace + 1e-9
+    assert seconds <= run.observer.clock.seconds + 1e-9
+    assert run.observer.clock.seconds < seconds + run.pace + 1e-9
     assert run.outcome.name == "budget"
     assert run.outcome.sentence == f"the budget of {seconds:g} seconds is spent, best loss 1"
     # No stretch is longer than a fifth of a second, or than one iteration.
@@ -188,7 +189,9 @@ def test_a_search_that_slows_down_is_looked_at_in_time(clock: Clock) -> None:
     run = Simulated(Budget(seconds=3.0), pace=1e-3, clock=clock)
     run.loss = lambda iteration: setattr(run, "pace", 0.01) or 1.0 if iteration > 300 else 1.0  # type: ignore[func-returns-value]
     run.run()
-    assert 3.0 <= run.observer.seconds < 3.0 + 2.0, "ten times slower: at most ten stretches of 0.2 s at once"
+    assert 3.0 <= run.observer.clock.seconds < 3.0 + 2.0, (
+        "ten times slower: at most ten stretches of 0.2 s at once"
+    )
 
 
 def test_a_stretch_is_at_most_twice_the_last_where_seconds_are_limited(clock: Clock) -> None:
@@ -207,7 +210,7 @@ def test_a_stretch_is_at_most_twice_the_last_where_seconds_are_limited(clock: Cl
     assert max(run.allowances) > 1
     for before, after in itertools.pairwise(run.allowances):
         assert after <= 2 * before
-    assert run.observer.seconds < 420
+    assert run.observer.clock.seconds < 420
 
 
 @pytest.mark.parametrize(
@@ -247,8 +250,8 @@ def test_a_budget_without_a_sensible_limit_is_refused(limits: dict[str, Any]) ->
 
 def test_seconds_exclude_preparation_and_observation(clock: Clock) -> None:
     run = Simulated(Budget(iterations=40), pace=0.5, clock=clock, look_seconds=7.0).run()
-    assert run.observer.seconds == pytest.approx(40 * 0.5)
-    assert run.observer.observation_seconds == pytest.approx(7.0 * len(run.looks))
+    assert run.observer.clock.seconds == pytest.approx(40 * 0.5)
+    assert run.observer.clock.observation_seconds == pytest.approx(7.0 * len(run.looks))
     assert [look.seconds for look in run.looks] == pytest.approx([0.5 * look.iteration for look in run.looks])
 
 
@@ -262,7 +265,7 @@ def test_a_timeout_ends_a_run_whatever_its_budget(clock: Clock) -> None:
     run = Simulated(Budget(iterations=10**6), pace=0.01, clock=clock, timeout=2.0, look_seconds=3.0).run()
     assert run.outcome.name == "timeout"
     assert run.outcome.sentence == "gave up after 2 seconds, best loss 1"
-    assert 2.0 <= run.observer.seconds < 2.01 + 1e-9
+    assert 2.0 <= run.observer.clock.seconds < 2.01 + 1e-9
     assert max(run.allowances) * 0.01 <= 0.2 + 1e-9
 
 
@@ -305,7 +308,7 @@ def test_the_cost_to_the_target_is_that_of_the_first_iterate_below(
     run = Simulated(Budget(iterations=last), loss=losses.__getitem__, twelfths=twelfths, target=target).run()
     # At the start nothing has been paid for, and the loss that decides costs one evaluation.
     expected = solved_cost_by_counting(losses, target, twelfths / ROWS) or 1.0
-    assert run.observer.solved_cost == pytest.approx(expected, rel=1e-12, nan_ok=True)
+    assert run.observer.meter.solved_cost == pytest.approx(expected, rel=1e-12, nan_ok=True)
     if math.isnan(expected):
         assert run.outcome.name == ("budget" if math.isfinite(losses[-1]) else "diverged")
     else:
@@ -327,9 +330,9 @@ def test_a_target_that_was_reached_before_a_divergence_counts(end: float) -> Non
     observer(np.full(1, 4.0), iterations=4, losses=np.array(losses[:4]), best=np.full(1, 2.0), loss=end)
     assert observer.outcome is not None
     assert observer.outcome.name == "solved"
-    assert (observer.best_w, observer.best_loss, observer.final_loss) == ([2.0], 0.01, 0.01)
+    assert (observer.best.w, observer.best.loss, observer.final_loss) == ([2.0], 0.01, 0.01)
     # One more for the loss that decided.
-    assert observer.solved_cost == observer.cost == looks[-1].cost == 5.0
+    assert observer.meter.solved_cost == observer.meter.cost == looks[-1].cost == 5.0
 
 
 def test_without_losses_the_target_is_reached_where_it_is_seen() -> None:
@@ -338,21 +341,21 @@ def test_without_losses_the_target_is_reached_where_it_is_seen() -> None:
     ).run()
     first = next(look for look in run.looks if look.iteration >= 30)
     assert run.outcome.name == "solved"
-    assert run.observer.solved_cost == first.cost >= 30
+    assert run.observer.meter.solved_cost == first.cost >= 30
     assert run.looks[-1] is first
 
 
 def test_a_start_at_the_target_costs_the_value_that_says_so() -> None:
     run = Simulated(Budget(iterations=5), loss=lambda iteration: 0.5, target=0.5).run()
     assert run.outcome.name == "solved"
-    assert run.observer.solved_cost == run.observer.cost == 1.0
+    assert run.observer.meter.solved_cost == run.observer.meter.cost == 1.0
     assert run.allowances == []
 
 
 def test_without_a_target_nothing_is_solved() -> None:
     run = Simulated(Budget(iterations=5), loss=lambda iteration: 0.0).run()
     assert run.outcome.name == "budget"
-    assert math.isnan(run.observer.solved_cost)
+    assert math.isnan(run.observer.meter.solved_cost)
 
 
 # Best and last
@@ -362,9 +365,9 @@ def test_without_a_target_nothing_is_solved() -> None:
 def test_the_best_point_is_the_lowest_that_was_looked_at(losses: list[float]) -> None:
     run = Simulated(Budget(iterations=len(losses) - 1), loss=losses.__getitem__, told=False).run()
     seen = [(look.loss, look.iteration) for look in run.looks]
-    assert run.observer.best_loss == min(seen)[0]
+    assert run.observer.best.loss == min(seen)[0]
     # The simulated search stands at w = iteration; of equals the first is kept.
-    assert run.observer.best_w.tolist() == [float(min(seen)[1])]
+    assert run.observer.best.w.tolist() == [float(min(seen)[1])]
     assert run.observer.final_loss == losses[-1]
     assert run.observer.iteration == len(losses) - 1
 
@@ -372,8 +375,8 @@ def test_the_best_point_is_the_lowest_that_was_looked_at(losses: list[float]) ->
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=60))
 def test_the_best_point_is_the_lowest_of_all_where_the_search_shows_it(losses: list[float]) -> None:
     run = Simulated(Budget(iterations=len(losses) - 1), loss=losses.__getitem__).run()
-    assert run.observer.best_loss == min(losses)
-    assert run.observer.best_w.tolist() == [float(losses.index(min(losses)))]
+    assert run.observer.best.loss == min(losses)
+    assert run.observer.best.w.tolist() == [float(losses.index(min(losses)))]
 
 
 def test_the_best_point_is_a_copy() -> None:
@@ -381,7 +384,7 @@ def test_the_best_point_is_a_copy() -> None:
     w = np.array([1.0, 2.0])
     observer(w, loss=1.0)
     w[:] = 9.0
-    assert observer.best_w.tolist() == [1.0, 2.0]
+    assert observer.best.w.tolist() == [1.0, 2.0]
 
 
 def test_a_loss_that_is_left_out_is_measured_without_being_counted() -> None:
@@ -400,7 +403,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence(loss: float, told: bool) -> N
     run = Simulated(Budget(iterations=100), loss=losses.__getitem__, told=told).run()
     assert run.outcome.name == "diverged"
     assert run.outcome.sentence == f"the loss became {loss} by iteration 4: try a smaller step"
-    assert run.observer.best_w.tolist() == ([4.0] if loss == -math.inf else [1.0])
+    assert run.observer.best.w.tolist() == ([4.0] if loss == -math.inf else [1.0])
     assert run.observer.iteration == 4
 
 
@@ -409,7 +412,7 @@ def test_a_start_that_is_not_finite_is_a_divergence(loss: float) -> None:
     run = Simulated(Budget(iterations=100), loss=lambda iteration: loss, target=0.0).run()
     assert run.outcome.name == "diverged"
     assert run.allowances == []
-    assert run.observer.best_w.tolist() == [0.0]
+    assert run.observer.best.w.tolist() == [0.0]
 
 
 # Looks

@@ -79,7 +79,7 @@ class Backwards(Executor):
     def do(self, runs):
         """Do runs from the last to the first."""
         for run in reversed(runs):
-            yield run.execute()
+            yield [run.execute()]
 ''',
     "own_experiment.py": '''
 """An experiment of one's own."""

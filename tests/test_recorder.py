@@ -20,7 +20,8 @@ from harness.runs.tables import TRACE_COLUMNS
 from optimizers import Budget, GradientDescent
 from optimizers.counts import VALUE_ROWS
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
-from optimizers.observer import LOOKS_PER_DECADE, Look, Observer
+from optimizers.look import LOOKS_PER_DECADE, Look
+from optimizers.observer import Observer
 
 WHOLE = ("iteration", "value_rows", "gradient_rows")
 UNMEASURED = Measures(math.nan, math.nan, math.nan, math.nan)
@@ -192,11 +193,11 @@ class TestAnyWalk:
             (k for k, loss in enumerate(losses[: observer.iteration + 1]) if loss <= target), None
         )
         if crossing is None:
-            assert math.isnan(observer.solved_cost)
+            assert math.isnan(observer.meter.solved_cost)
             assert observer.outcome is not None
             assert observer.outcome.name in ("budget", "diverged")
         else:
-            assert observer.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
+            assert observer.meter.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
             assert observer.outcome is not None
             assert observer.outcome.name == "solved"
             assert trace.loc[trace["loss"] <= target, "iteration"].iloc[0] == crossing
@@ -205,7 +206,7 @@ class TestAnyWalk:
     def test_a_loss_that_equals_the_target_has_reached_it(self, crossing: int) -> None:
         losses = [9.0] * crossing + [0.5, 0.1] + [9.0] * 2000
         observer, trace = walk(losses, 0.5)
-        assert observer.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
+        assert observer.meter.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
         assert trace.loc[trace["loss"] <= 0.5, "iteration"].iloc[0] == crossing
 
     @settings(max_examples=60, deadline=None)

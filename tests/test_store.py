@@ -366,7 +366,9 @@ class TestNoFolder:
     def test_a_file_where_the_folder_should_be_is_named_before_anything_runs(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.runs.single_run.Run.execute", lambda run: pytest.fail("something ran"))
+        monkeypatch.setattr(
+            "harness.runs.single_run.Run.search", lambda run, shared: pytest.fail("something ran")
+        )
         (tmp_path / "file").write_text("mine", encoding="utf-8")
         for folder in (tmp_path / "file", tmp_path / "file" / "below"):
             sentence = refusal(sweep, declared(), folder)

@@ -461,15 +461,15 @@ class Executions:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, interrupt_at: int | None = None) -> None:
         self.run_ids: list[str] = []
         self.interrupt_at = interrupt_at
-        execute = Run.execute
+        search = Run.search
 
-        def counted(run: Run) -> Any:
+        def counted(run: Run, shared: Any) -> Any:
             if len(self.run_ids) == self.interrupt_at:
                 raise KeyboardInterrupt
             self.run_ids.append(run.run_id)
-            return execute(run)
+            return search(run, shared)
 
-        monkeypatch.setattr(Run, "execute", counted)
+        monkeypatch.setattr(Run, "search", counted)
 
 
 class TestResuming:

@@ -27,7 +27,7 @@ from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_for
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
-from optimizers.objective import DATA, INTEGERS, REALS
+from optimizers.objective import DATA, INTEGERS, REALS, VALUE
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES = range(8, 13)
@@ -51,7 +51,7 @@ SUM = types.float64(
     *(REALS, INTEGERS, DATA), *(types.int64, types.int64, types.int64), *(REALS, types.int64, types.boolean)
 )
 _forward, _backward, _row_losses = caller(FORWARD), caller(BACKWARD), caller(ROW_LOSSES)
-_weight_gradient, _sum_of_tile = caller(WEIGHT_GRADIENT), caller(SUM)
+_weight_gradient, _sum_of_tile, _value = caller(WEIGHT_GRADIENT), caller(SUM), caller(VALUE)
 
 
 @compiled()
@@ -206,6 +206,13 @@ def value(w: Any, rows: Any, data: Any) -> float:
     count = rows.size if rows.size else data[1][ROWS]
     data[3][VALUE_ROWS] += count
     return _summed_loss(w, rows, data, 0) / count
+
+
+@compiled()
+def value_of_each(function: int, points: Any, rows: Any, data: Any, losses: Any) -> None:
+    """Write what ``value``, of which this is the address, returns at each of some points, bit for bit."""
+    for p in range(points.shape[0]):
+        losses[p] = _value(function, points[p], rows, data)
 
 
 @compiled()

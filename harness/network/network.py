@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
@@ -156,6 +157,11 @@ class Network:
     def start(self, rng: np.random.Generator) -> Array:
         """Draw parameters to start from, shape (n,)."""
         return INITIALIZERS[self.initializer](self.sizes, rng)
+
+    def predictions(self, points: Array, X: Array) -> Iterator[Array]:
+        """Yield ``predict`` of each of some parameters, shape (K, n)."""
+        for w in points:
+            yield self.predict(w, X)
 
     def predict(self, w: ArrayLike, X: ArrayLike) -> Array:
         """Return the activations of the output layer, shape (rows, outputs).

@@ -17,7 +17,8 @@ from optimizers.capabilities.gradient import Gradient
 from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import Counts
 from optimizers.errors import InputError
-from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Measurable, Rows
+from optimizers.function_addresses import address
+from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, VALUE, Array, Compiled, Measurable, Rows
 from optimizers.printable import shown
 
 
@@ -77,9 +78,22 @@ class NetworkObjective(Measurable):
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
         return _rebuilt, (self._arguments, self.counters.tolist(), self.counts)
 
+    def renew(self, order: np.random.SeedSequence) -> None:
+        """Begin with nothing counted and another row order, as if built anew."""
+        self.counters[:] = 0
+        # In place, for capabilities count into them.
+        vars(self.counts).update(vars(Counts()))
+        self._order, self._arguments = order, (*self._arguments[:-1], order)
+
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
         return float(kernels.value(w, ALL_ROWS, self._uncounted))
+
+    def peeks(self, points: Array) -> Array:
+        """Return the loss at each of some points, shape (K, n), without counting it."""
+        losses = np.empty(len(points))
+        kernels.value_of_each(address(kernels.value, VALUE), points, ALL_ROWS, self._uncounted, losses)
+        return losses
 
     def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
         """Return linear algebra as the passes of all rows that it amounts to, one pass being every weight."""

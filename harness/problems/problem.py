@@ -24,6 +24,7 @@ from harness.problems.base import (
     BaseProblem,
     Confusion,
     Measures,
+    MeasuresTable,
     gradient_quality,
     plain_number,
 )
@@ -39,7 +40,7 @@ from harness.problems.scaling import Scaling
 from optimizers.arguments import Name, Text, Truth, accepts, plain_seed
 from optimizers.arrays import real_array
 from optimizers.errors import InputError
-from optimizers.objective import Array, Rows
+from optimizers.objective import Array, Measurable, Rows
 from optimizers.options import BelowOne, Real
 from optimizers.printable import shown
 
@@ -224,6 +225,11 @@ class Problem(BaseProblem):
             **super().facts(),
         }
 
+    @property
+    def same_rows(self) -> bool:  # type: ignore[override]
+        """Whether all seeds have the same rows: where none are drawn for a test."""
+        return not self._test_fraction
+
     def data(self, seed: int = 0) -> tuple[Array, Array, Array, Array]:
         """Return training and test rows, ``(X_train, Y_train, X_test, Y_test)``, as the network sees them.
 
@@ -301,13 +307,20 @@ class Problem(BaseProblem):
         order = self.seed_sequence(seed, ROW_ORDER)
         return NetworkObjective(self.network, X, Y, build_source(gradient), order)
 
+    def renewed(self, objective: Measurable, seed: int) -> bool:
+        """Make the objective of another seed into that of this seed where they differ in their row order."""
+        if not self.same_rows or not isinstance(objective, NetworkObjective):
+            return False
+        objective.renew(self.seed_sequence(seed, ROW_ORDER))
+        return True
+
     def start(self, seed: int = 0) -> Array:
         """Return parameters drawn by the network's initialiser, shape (n,)."""
         return self.network.start(np.random.default_rng(self.seed_sequence(seed, START)))
 
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
-    ) -> Callable[[Array], list[Measures]]:
+    ) -> Callable[[Array], MeasuresTable]:
         """Return a function that measures parameters, uncounted: accuracies, losses, gradient and costs.
 
         The hard and soft cost of a single unit, over the training rows, are measured with losses whose
@@ -323,7 +336,7 @@ class Problem(BaseProblem):
         test = RowsMeasured(self.network, X_test, Y_test) if len(X_test) else None
         unit = unit_rows(self.network, X, Y) if self.network.loss_entry.targets != "numbers" else None
 
-        def measure(points: Array) -> list[Measures]:
+        def measure(points: Array) -> MeasuresTable:
             nothing = np.full(len(points), NOTHING)
             train_accuracies = test_losses = test_accuracies = gradient_norms = nothing
             if not self.network.no_gradient:
@@ -334,19 +347,13 @@ class Problem(BaseProblem):
                 test_losses = test.losses(points)
                 if self.classes is not None:
                     test_accuracies = test.accuracies(points)
-            columns = (train_accuracies, test_losses, test_accuracies, gradient_norms)
-            of_points = zip(*(column.tolist() for column in columns), points, strict=True)
-            return [
-                Measures(
-                    train_accuracy,
-                    test_loss,
-                    test_accuracy,
-                    gradient_norm,
-                    *(measure_quality(w) if measure_quality is not None else (NOTHING, NOTHING)),
-                    *(unit_costs(unit, w) if unit is not None else (NOTHING, NOTHING)),
-                )
-                for train_accuracy, test_loss, test_accuracy, gradient_norm, w in of_points
-            ]
+            table = np.full((len(points), len(Measures._fields)), NOTHING)
+            table[:, :4] = np.array([train_accuracies, test_losses, test_accuracies, gradient_norms]).T
+            if measure_quality is not None:
+                table[:, 4:6] = [measure_quality(w) for w in points]
+            if unit is not None:
+                table[:, 6:] = [unit_costs(unit, w) for w in points]
+            return MeasuresTable(table)
 
         return measure
 
@@ -354,9 +361,22 @@ class Problem(BaseProblem):
         """Return which classes parameters take for which, on the test rows; training rows without any."""
         if self.classes is None or self.network.loss_entry.misses is None:
             return None
+        return self.confusions(w[np.newaxis], seed)[0]
+
+    def confusions(self, points: Array, seed: int = 0) -> list[Confusion | None]:
+        """Return ``confusion`` of each of some parameters, shape (K, n)."""
+        if self.classes is None or self.network.loss_entry.misses is None:
+            return [None] * len(points)
         X, Y, X_test, Y_test = self.data(seed)
         rows: Literal["test", "train"] = "test" if len(X_test) else "train"
         X, Y = (X_test, Y_test) if len(X_test) else (X, Y)
-        predicted, true = named_classes(self.network.predict(w, X), Y, self.network.loss_entry)
         names = list(self.class_names) or self.classes.tolist()
-        return Confusion(rows, names, confusion_counts(predicted, true, len(self.classes)))
+        known: dict[bytes, Confusion] = {}
+        found: list[Confusion | None] = []
+        for outputs in self.network.predictions(points, X):
+            predicted, true = named_classes(outputs, Y, self.network.loss_entry)
+            key = predicted.tobytes()
+            if key not in known:
+                known[key] = Confusion(rows, names, confusion_counts(predicted, true, len(self.classes)))
+            found.append(known[key])
+        return found

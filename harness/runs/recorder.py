@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.problems.base import Measures
+from harness.problems.base import Measures, MeasuresTable
 from harness.runs.tables import TRACE_COLUMNS
-from optimizers.objective import Array
-from optimizers.observer import Look
+from optimizers.look import Look
+from optimizers.objective import Array, Rows
+from optimizers.several_looks import Looks
 
 COLUMNS = TRACE_COLUMNS[1:]
 """Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of a population's losses."""
@@ -57,21 +58,29 @@ class Recorder:
         target: loss at which the run counts as solved, or None.
     """
 
-    def __init__(self, measure: Callable[[Array], list[Measures]], target: float | None) -> None:
+    def __init__(self, measure: Callable[[Array], Sequence[Measures]], target: float | None) -> None:
         self.measures = Measures(NOTHING, NOTHING, NOTHING, NOTHING)
         self.last_w: Array | None = None
-        self._measure = measure
+        self.measure_points = measure
         self._target = -math.inf if target is None else target
         self._rows: list[list[float]] = []
-        self._unmeasured: list[tuple[int, Array]] = []
-        self._measured: dict[int, Measures] = {}
+        self._blocks: list[Array] = []
+        self._above = 0
+        self._unmeasured: list[tuple[Rows, Array]] = []
+        self._waiting = 0
+        self._measured: list[tuple[Rows, Sequence[Measures]]] = []
         self._best = math.inf
-        self._last: Look | None = None
+        self._last: tuple[float, ...] | None = None
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers wait to be measured."""
+        return self._waiting
 
     def __call__(self, look: Look) -> None:
         """Add the rows of one look."""
         if self._last is not None and look.losses is not None:
-            self._add_between(self._last, look, look.losses[1:])
+            self._add_between(self._last, look[2:7], look.losses[1:], look.loss, look.lowest)
         row = EMPTY.copy()
         if look.population_losses is not None:
             row[MEDIAN], row[SPREAD] = _population(look.population_losses)
@@ -79,34 +88,77 @@ class Recorder:
             row[MISTAKES] = look.mistakes
         self._add(row, look[2:7], look.loss)
         self.last_w = look.w
-        self._unmeasured.append((len(self._rows) - 1, look.w))
-        if len(self._unmeasured) * self.last_w.size > MOST_NUMBERS:
+        self._last = look[2:7]
+        self._wait(np.array([self._above + len(self._rows) - 1]), look.w[None])
+
+    def several(self, looks: Looks) -> None:
+        """Add the rows of several looks that end nothing; of each the same as by itself."""
+        lowest, loss = looks.lowest, looks.loss
+        best = np.minimum.accumulate(np.append(self._best, lowest))
+        better = lowest < np.minimum(best[:-1], loss)
+        if better.any():
+            for look in looks:
+                self(look)
+            return
+        self._put_by()
+        table = np.full((loss.size, len(COLUMNS)), NOTHING)
+        for place, column in enumerate(looks[2:7]):
+            table[:, place] = column
+        table[:, LOSS], table[:, BEST_LOSS] = loss, best[1:]
+        self._blocks.append(table)
+        self._best, self._last = float(best[-1]), tuple(table[-1, : len(COUNTS)].tolist())
+        self._wait(np.arange(self._above, self._above + loss.size), looks.points)
+        self._above += loss.size
+
+    def _put_by(self) -> None:
+        """Turn the rows of single looks into a block."""
+        if self._rows:
+            self._blocks.append(_table(self._rows, len(COLUMNS)))
+            self._above += len(self._rows)
+            self._rows = []
+
+    def _wait(self, rows: Rows, points: Array) -> None:
+        """Have points measured later, of which these are the rows."""
+        self._unmeasured.append((rows, points))
+        self._waiting += points.size
+        if self._waiting > MOST_NUMBERS:
             self.measure()
-        self._last = look
 
     def measure(self) -> None:
         """Measure the looks that have not been measured yet, all together."""
-        looks, self._unmeasured = self._unmeasured, []
-        if looks:
-            measures = self._measure(np.array([w for _, w in looks]))
-            self._measured.update(zip([row for row, _ in looks], measures, strict=True))
+        if self._unmeasured:
+            rows, points = self.waiting()
+            self.put(rows, self.measure_points(points))
+
+    def waiting(self) -> tuple[Rows, Array]:
+        """Return the rows that have not been measured, and their points."""
+        rows, points = zip(*self._unmeasured, strict=True) if self._unmeasured else ((), ())
+        return np.concatenate(rows or [np.empty(0, np.int64)]), np.concatenate(points or [np.empty((0, 0))])
+
+    def put(self, rows: Rows, measures: Sequence[Measures]) -> None:
+        """Take what all waiting rows have been measured to be."""
+        self._unmeasured, self._waiting = [], 0
+        if rows.size:
+            self._measured.append((rows, measures))
             self.measures = measures[-1]
 
-    def _add_between(self, last: Look, look: Look, between: Array) -> None:
+    def _add_between(
+        self, last: Sequence[float], now: Sequence[float], between: Array, loss: float, lowest: float
+    ) -> None:
         """Add the best iterate of a stretch, and the first below the target, where they are not the last."""
-        better = look.lowest < min(self._best, look.loss)
-        reached = self._best > self._target >= look.lowest
+        better = lowest < min(self._best, loss)
+        reached = self._best > self._target >= lowest
         if not better and not reached:
             return
-        losses = np.append(between, look.loss)
+        losses = np.append(between, loss)
         finite = np.where(np.isfinite(losses), losses, np.inf)
         places = {int(np.argmin(finite))} if better else set()
         if reached:
             places.add(int(np.argmax(finite <= self._target)))
-        stretch = look.iteration - last.iteration
+        stretch = losses.size
         for place in sorted(places - {stretch - 1}):
             part = (place + 1) / stretch
-            counts = [old + part * (new - old) for old, new in zip(last[2:7], look[2:7], strict=True)]
+            counts = [old + part * (new - old) for old, new in zip(last, now, strict=True)]
             self._add(EMPTY.copy(), counts, float(losses[place]))
 
     def _add(self, row: list[float], counts: Sequence[float], loss: float) -> None:
@@ -118,11 +170,11 @@ class Recorder:
 
     def trace(self, run_id: str) -> Trace:
         """Return the run's table, column by column; what is not measured yet is left NaN."""
-        columns: Trace = {"run_id": np.full(len(self._rows), run_id, dtype=object)}
-        table = _table(self._rows, len(COLUMNS))
-        if self._measured:
-            measured = _table(list(self._measured.values()), len(Measures._fields))
-            table[np.array(list(self._measured))[:, None], MEASURED] = measured[:, KEPT]
+        self._put_by()
+        table = np.concatenate(self._blocks) if self._blocks else np.empty((0, len(COLUMNS)))
+        columns: Trace = {"run_id": np.full(len(table), run_id, dtype=object)}
+        for rows, measures in self._measured:
+            table[rows[:, None], MEASURED] = _measures(measures)[:, KEPT]
         for name, numbers in zip(COLUMNS, table.T.copy(), strict=True):
             columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
         return columns
@@ -132,6 +184,12 @@ def _table(rows: Sequence[Sequence[float]], columns: int) -> Array:
     """Return rows as an array; ``np.array`` takes three times as long for lists of lists."""
     numbers = np.fromiter(itertools.chain.from_iterable(rows), np.float64, len(rows) * columns)
     return numbers.reshape(len(rows), columns)
+
+
+def _measures(measures: Sequence[Measures]) -> Array:
+    if isinstance(measures, MeasuresTable):
+        return measures.table
+    return _table(measures, len(Measures._fields))
 
 
 def _population(losses: Array) -> tuple[float, float]:

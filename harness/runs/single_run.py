@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import json
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from harness.gradients import build_source
-from harness.problems.base import BaseProblem
-from harness.runs.identity import digest_of, digest_of_key, own_code, shown_optimizer, shown_problem
+from harness.problems.base import BaseProblem, seed_sequence
+from harness.runs.described import described, plain_json, setting, stream
+from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
-from optimizers.objective import Array, Objective
-from optimizers.observer import Budget, Observer
-from optimizers.optimizer import Optimizer, Outcome
+from harness.runs.shared import Finished, Searched, Shared, finish, without_warnings
+from harness.runs.tables import RUN_COLUMNS
+from optimizers.budget import Budget
+from optimizers.objective import Objective
+from optimizers.observer import Observer
+from optimizers.optimizer import Optimizer
 from optimizers.options import option_values
 from optimizers.search import observed, search
 
@@ -27,46 +31,10 @@ NO_GRADIENT = "none"
 """Gradient source of a run whose optimizer asks for no gradient."""
 
 
-class Described(NamedTuple):
-    """What the rows of all runs of an optimizer say of it."""
-
-    name: str
-    label: str
-    options: dict[str, Any]
-    text: str
-    """The options as JSON."""
-
-
-def _described(optimizer: Optimizer) -> Described:
-    try:
-        return _described_once(optimizer)
-    except TypeError:
-        # Another package's optimizer may have an option that cannot be hashed, such as a list.
-        return _describe(optimizer)
-
-
-def _describe(optimizer: Optimizer) -> Described:
-    options = option_values(optimizer)
-    return Described(optimizer.name(), shown_optimizer(optimizer), options, json.dumps(options, default=repr))
-
-
 @functools.lru_cache(maxsize=256)
-def _stream(data_key: str, optimizer: Optimizer) -> list[int]:
-    """Return the words that seed an optimizer's own randomness on a problem; each seed of a sweep asks."""
-    parts = [data_key, _described(optimizer).name, _described(optimizer).options]
-    text = json.dumps(parts, sort_keys=True, default=lambda value: type(value).__qualname__)
-    digest = hashlib.sha256(text.encode()).digest()
-    return [int.from_bytes(digest[place : place + 4], "little") for place in range(0, 16, 4)]
-
-
-@functools.lru_cache(maxsize=256)
-def _setting(budget: Budget, timeout: float | None, reference: str | None) -> str:
-    limits = {**option_values(budget), "timeout": timeout}
-    words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
-    return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
-
-
-_described_once = functools.lru_cache(maxsize=256)(_describe)
+def _spelled(gradient: str) -> str:
+    """Return a gradient source in its one spelling: "central-difference:step=none" without the option."""
+    return build_source(gradient).label
 
 
 @dataclass(frozen=True)
@@ -89,34 +57,47 @@ class Run:
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", int(self.seed))
         if self.gradient != NO_GRADIENT:
-            # One spelling: "central-difference:step=none" is "central-difference", and the same run.
-            object.__setattr__(self, "gradient", build_source(self.gradient).label)
+            object.__setattr__(self, "gradient", _spelled(self.gradient))
         if self.own_code is None:
             object.__setattr__(self, "own_code", own_code(self.problem, self.optimizer, [self.source()]))
 
     @functools.cached_property
     def run_id(self) -> str:
         """A digest of everything that defines the run, whatever the order it was declared in."""
+        return digest_of(f'{self._beginning}, "seed": {self.seed}, "timeout": {json.dumps(self.timeout)}}}')
+
+    @functools.cached_property
+    def _beginning(self) -> str:
+        """All that defines the run but its seed and timeout, which come last where JSON sorts its keys."""
+        said = described(self.optimizer)
         parts = {
             "problem": self.problem.key,
-            "optimizer": _described(self.optimizer).name,
-            "options": _described(self.optimizer).options,
+            "optimizer": said.name,
+            "options": said.options,
             "gradient": self.gradient,
-            "seed": self.seed,
             "budget": option_values(self.budget),
-            "timeout": self.timeout,
         }
         if self.gradient_reference is not None:
             parts["gradient_reference"] = self.gradient_reference
         if self.own_code:
             parts["own_code"] = self.own_code
-        # What is no plain value counts in ``own_code``; its own text may hold an address.
-        return digest_of(json.dumps(parts, sort_keys=True, default=lambda value: type(value).__qualname__))
+        return plain_json(parts)[:-1]
+
+    def with_seeds(self, seeds: Iterable[int]) -> list[Run]:
+        """Return the same run by other seeds."""
+        fields = {name: value for name, value in vars(self).items() if name != "run_id"}
+        runs = []
+        for seed in seeds:
+            # What all of them have in common is worked out once.
+            run = object.__new__(Run)
+            vars(run).update(fields, _beginning=self._beginning, seed=int(seed))
+            runs.append(run)
+        return runs
 
     @functools.cached_property
     def setting(self) -> str:
         """What limits the run and what is measured along it, in words."""
-        return _setting(self.budget, self.timeout, self.gradient_reference)
+        return setting(self.budget, self.timeout, self.gradient_reference)
 
     @functools.cached_property
     def problem_key(self) -> str:
@@ -132,96 +113,68 @@ class Run:
 
         Budget and gradient source have no part in it: a larger budget goes on with the same curve.
         """
-        words = _stream(self.problem.data_key, self.optimizer)
-        return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
+        words = stream(self.problem.data_key, self.optimizer)
+        return np.random.default_rng(seed_sequence(self.seed, words))
 
     def execute(self) -> tuple[dict[str, Any], Trace]:
         """Do the run; return its row and its trace. An error of the search is an outcome, not an end."""
-        objective = self.problem.objective(self.source(), self.seed)
-        compile_seconds = self.warm_up(objective)
-        start = self.problem.start(self.seed)
+        shared = self.shared()
+        return finish(shared, [self.search(shared)])[0]
+
+    def shared(self) -> Shared:
+        """Return what the run has in common with those that differ by their seeds."""
         own = None if self.gradient == NO_GRADIENT else self.gradient
-        measure = self.problem.measures(self.seed, own, self.gradient_reference)
-        recorder = Recorder(measure, self.problem.target)
-        limits = (self.budget, self.problem.target, recorder, self.timeout)
+        target, said = self.problem.target, described(self.optimizer)
+        row = dict.fromkeys(RUN_COLUMNS[: RUN_COLUMNS.index("last_w") + 1]) | {
+            "problem": shown_problem(self.problem),
+            "optimizer": said.label,
+            "optimizer_name": said.name,
+            "options": said.text,
+            "gradient": self.gradient,
+            "target": math.nan if target is None else target,
+            "setting": self.setting,
+            "problem_key": self.problem_key,
+            "own_code": self.own_code,
+        }
+        words = stream(self.problem.data_key, self.optimizer)
+        return Shared(self.problem, self.source(), own, self.gradient_reference, row, words)
+
+    def search(self, shared: Shared) -> Searched:
+        """Let the optimizer search; what is measured afterwards is left to ``finish``.
+
+        Arguments:
+            shared: made of this run, or of one that differs by its seed.
+        """
+        problem, optimizer = self.problem, self.optimizer
+        objective = shared.objective(self.seed)
+        compile_seconds = self.warm_up(objective)
+        start = problem.start(self.seed)
+        recorder = Recorder(shared.measure(self.seed), problem.target)
+        limits = (self.budget, problem.target, recorder, self.timeout)
         try:
-            observer = observed(self.optimizer, objective, start, *limits)
+            observer = observed(optimizer, objective, start, *limits, keep_several=recorder.several)
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
             observer = Observer(objective, 1.0, *limits)
             outcome = observer.close(error=f"{type(error).__name__}: {error}")
         else:
-            with _without_warnings():
-                outcome = search(self.optimizer, start, self.generator(), observer, contain=True)
-        with _without_warnings():
-            try:
-                recorder.measure()
-            except Exception as error:
-                outcome = Outcome("failed", f"{type(error).__name__}: {error}")
-        trace = recorder.trace(self.run_id)
-        return self._row(observer, outcome, recorder, trace, objective, compile_seconds), trace
+            with without_warnings():
+                outcome = search(optimizer, start, self.generator(), observer, contain=True)
+        return Searched(self.run_id, self.seed, observer, outcome, recorder, objective.size, compile_seconds)
 
-    def lost(self, sentence: str) -> tuple[dict[str, Any], Trace]:
+    def lost(self, sentence: str) -> Finished:
         """Return row and trace of a run that failed without a word of its own, as one whose process ended.
 
         Arguments:
             sentence: what is known of it.
         """
-        objective = self.problem.objective(self.source(), self.seed)
-        recorder = Recorder(self.problem.measures(self.seed), self.problem.target)
+        shared = self.shared()
+        objective = shared.objective(self.seed)
+        recorder = Recorder(shared.measure(self.seed), self.problem.target)
         observer = Observer(objective, 1.0, self.budget, self.problem.target, recorder, self.timeout)
-        trace = recorder.trace(self.run_id)
-        return self._row(observer, observer.close(error=sentence), recorder, trace, objective, 0.0), trace
-
-    def _row(
-        self,
-        observer: Observer,
-        outcome: Outcome,
-        recorder: Recorder,
-        trace: Trace,
-        objective: Objective,
-        compile_seconds: float,
-    ) -> dict[str, Any]:
-        target, described = self.problem.target, _described(self.optimizer)
-        return {
-            "run_id": self.run_id,
-            "problem": shown_problem(self.problem),
-            "optimizer": described.label,
-            "optimizer_name": described.name,
-            "options": described.text,
-            "gradient": self.gradient,
-            "seed": self.seed,
-            "parameters": objective.size,
-            "target": math.nan if target is None else target,
-            "outcome": outcome.name,
-            "sentence": outcome.sentence,
-            "iterations": observer.iteration,
-            "cost": observer.cost,
-            "value_rows": observer.value_rows,
-            "gradient_rows": observer.gradient_rows,
-            "seconds": observer.seconds,
-            "observation_seconds": observer.observation_seconds,
-            "compile_seconds": compile_seconds,
-            "start_loss": float(trace["loss"][0]) if trace["loss"].size else math.nan,
-            "final_loss": observer.final_loss,
-            "best_loss": float(trace["best_loss"][-1]) if trace["loss"].size else math.nan,
-            "train_accuracy": recorder.measures.train_accuracy,
-            "test_loss": recorder.measures.test_loss,
-            "test_accuracy": recorder.measures.test_accuracy,
-            "cost_to_target": observer.solved_cost if outcome.name == "solved" else math.nan,
-            "confusion": self._confusion(recorder.last_w),
-            "setting": self.setting,
-            "problem_key": self.problem_key,
-            "own_code": self.own_code,
-            "best_w": observer.best_w,
-            "last_w": np.empty(0) if recorder.last_w is None else recorder.last_w,
-        }
-
-    def _confusion(self, w: Array | None) -> str:
-        """Return which classes parameters take for which, as JSON; empty where there is nothing to tell."""
-        with _without_warnings():
-            found = None if w is None else self.problem.confusion(w, self.seed)
-        return json.dumps(found._asdict(), default=str) if found is not None else ""
+        outcome = observer.close(error=sentence)
+        searched = Searched(self.run_id, self.seed, observer, outcome, recorder, objective.size, 0.0)
+        return finish(shared, [searched])[0]
 
     def warm_up(self, built: Objective | None = None) -> float:
         """Do two iterations of this kind, once a process, so that the clock sees no compilation.
@@ -238,7 +191,7 @@ class Run:
         functions = (built or self.problem.objective(self.source(), self.seed)).compiled
         # Which functions are compiled depends on options too, and a large problem has some that use threads.
         kind = (
-            _described(self.optimizer).text,
+            described(self.optimizer).text,
             type(self.optimizer),
             self.source(),
             type(self.problem),
@@ -250,17 +203,12 @@ class Run:
         _warm.add(kind)
         objective = self.problem.rehearsal(self.source(), self.seed)
         # An error here will meet the run itself as well, which reports it.
-        with contextlib.suppress(Exception), _without_warnings():
+        with contextlib.suppress(Exception), without_warnings():
             start = self.problem.start(self.seed)
             observer = observed(self.optimizer, objective, start, Budget(iterations=2))
             search(self.optimizer, start, self.generator(), observer, contain=True)
-            self.problem.measures(self.seed)(observer.best_w[None])
+            self.problem.measures(self.seed)(observer.best.w[None])
         return time.perf_counter() - began
-
-
-def _without_warnings() -> np.errstate:
-    """Silence NumPy about numbers beyond all measure: a run that diverges has an outcome that says so."""
-    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 _warm: set[tuple[Any, ...]] = set()

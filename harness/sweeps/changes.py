@@ -9,8 +9,8 @@ from typing import Any
 
 from harness.sweeps.axes import named
 from harness.sweeps.fields import FIELDS, MOST_SEEDS
+from optimizers.budget import Budget
 from optimizers.errors import InputError, unknown_name
-from optimizers.observer import Budget
 from optimizers.printable import shown
 from optimizers.specification import parse
 

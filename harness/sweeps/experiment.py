@@ -14,8 +14,8 @@ from harness.problems.base import BaseProblem
 from harness.runs.identity import digest_of, is_own_optimizer, is_own_problem, own_code
 from harness.sweeps.selection import AXES, Combinations, combinations, exclusions
 from harness.sweeps.toml_text import toml_text
+from optimizers.budget import Budget
 from optimizers.errors import InputError
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import changed_options, option_values
 from optimizers.printable import shown

@@ -16,8 +16,8 @@ from harness.problems.base import BaseProblem
 from harness.sweeps.axes import expanded, named
 from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
 from harness.sweeps.plugins import load_plugins
+from optimizers.budget import Budget
 from optimizers.errors import InputError, unknown_name
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.printable import shown
 from optimizers.registry import OPTIMIZERS, ClassRegistry

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pandas as pd
 
 from harness.problems import PROBLEMS
@@ -43,10 +45,10 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                     continue
                 reference = experiment.gradient_reference
                 code = own_code(problem, optimizer, [gradient, *([reference] if reference else [])])
-                runs += [
-                    Run(problem, optimizer, shown, seed, budget, experiment.timeout, reference, code)
-                    for budget, seed in chosen
-                ]
+                for budget, together in groupby(chosen, key=lambda pair: pair[0]):
+                    limits = (budget, experiment.timeout, reference, code)
+                    seeds = [seed for _, seed in together]
+                    runs += Run(problem, optimizer, shown, 0, *limits).with_seeds(seeds)
     table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
     return runs, table
 

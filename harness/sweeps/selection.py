@@ -12,8 +12,8 @@ from harness.problems import PROBLEMS
 from harness.problems.base import BaseProblem
 from harness.runs.identity import shown_problem
 from harness.sweeps.axes import zipped
+from optimizers.budget import Budget
 from optimizers.errors import InputError, unknown_name
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 from optimizers.options import option_values
 from optimizers.printable import shown

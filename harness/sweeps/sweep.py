@@ -16,11 +16,12 @@ import pandas as pd
 from harness.runs.plans import Plan, records
 from harness.runs.provenance import columns_of, provenance
 from harness.runs.settings import with_axes
+from harness.runs.shared import Finished
 from harness.runs.single_run import Run
 from harness.runs.store import Store, tables_of
 from harness.runs.tables import Tables
 from harness.sweeps.executors import chosen_executor
-from harness.sweeps.executors.executor import Executor, Finished
+from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from harness.sweeps.planning import plan
@@ -187,11 +188,12 @@ def _do(
     ):
         try:
             try:
-                for row, trace in outcomes:
-                    row.update(code)
-                    finished.append((row, trace))
-                    done += 1
-                    progress.advance(row)
+                for block in outcomes:
+                    for row, _ in block:
+                        row.update(code)
+                        progress.advance(row)
+                    finished += block
+                    done += len(block)
                     if came():
                         raise Interrupted(came())
                     if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numba
 
 from harness.problems.base import BaseProblem
-from harness.sweeps.executors.executor import Finished
+from harness.runs.execution import executed
+from harness.runs.shared import Finished
 from harness.sweeps.executors.run_groups import RunGroup
 from harness.sweeps.plugins import load_plugins
 from optimizers.linear_algebra_threads import one_thread
@@ -93,7 +94,7 @@ def do_group(digest: str, file: str | None, group: RunGroup) -> Done:
     numba.set_num_threads(1)
     began = time.perf_counter()
     with one_thread():
-        finished = [run.execute() for run in group.runs(_unpacked[digest])]
+        finished = [pair for block in executed(group.runs(_unpacked[digest])) for pair in block]
     compiled = sum(row["compile_seconds"] for row, _ in finished)
     return Done(finished, time.perf_counter() - began - compiled)
 

@@ -14,6 +14,7 @@ from optimizers.function_addresses import address
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options
+from optimizers.several_looks import Passed, SeveralLooks
 
 
 @options
@@ -69,7 +70,7 @@ class Descent(Optimizer):
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
         """Step until ``observe`` allows no more. ``rng`` is not used: the row order is the problem's."""
-        w, best, gradient = start.copy(), start.copy(), np.zeros(objective.size)
+        w, gradient = start.copy(), np.zeros(objective.size)
         state, settings, update = self.state(objective.size), self.settings(), type(self).update
         batch = self._batch_rows(objective)
         order = np.arange(objective.rows) if batch else ALL_ROWS.copy()
@@ -86,15 +87,33 @@ class Descent(Optimizer):
         first = 0
         allowance = observe(w)
         while allowance:
-            losses = np.empty(allowance)
-            rest = (state, settings, self.changes(first, allowance), *rows, first, losses, best, target)
+            stretches = np.array([allowance])
+            if functions is not None and isinstance(observe, SeveralLooks):
+                stretches = observe.ahead()
+            looks, count = stretches.size, int(stretches.sum())
+            losses, counted = np.empty(count), np.empty((looks, objective.counters.size), dtype=np.int64)
+            points, bests = np.empty((looks, w.size)), np.empty((looks, w.size))
+            rest = (state, settings, self.changes(first, count), *rows, first)
             before = objective.counters.copy()
             if functions is not None:
-                done = descend(*addresses, w, gradient, *rest)
+                along = (stretches, losses, points, bests, counted)
+                done = descend(*addresses, w, gradient, *rest, *along, target)
             else:
-                done = descend_python(objective, update, w, gradient, *rest)
+                done = descend_python(objective, update, w, gradient, *rest, losses, bests[0], target)
             first += done
-            if functions is not None and done < allowance and losses[done] <= target:
+            ended, begin, last = done < count, 0, 0
+            if isinstance(observe, SeveralLooks) and looks > 1 and done > stretches[0]:
+                ends = stretches.cumsum()
+                # The one where the loop has ended is shown by itself.
+                last = int(ends.searchsorted(done, side="right" if ended else "left"))
+                begin = int(ends[last - 1])
+                told = None if batch else losses[:begin]
+                passed = Passed(stretches[:last], points[:last], bests[:last], told, counted[:last], done)
+                if not observe.past(passed):
+                    return None
+                before, losses = counted[last - 1], losses[begin:]
+                done -= begin
+            if functions is not None and ended and losses[done] <= target:
                 _take_for_value(objective, before, done)
             # A loss that is not finite ends the stretch early; observe ends the run for it. The loss of a
             # batch is not the loss over all rows, so it is not handed on.
@@ -102,8 +121,8 @@ class Descent(Optimizer):
                 w,
                 iterations=done,
                 losses=None if batch else losses[:done],
-                best=None if batch else best,
-                loss=losses[done] if done < allowance else None,
+                best=None if batch else bests[last],
+                loss=losses[done] if ended else None,
             )
         return None
 

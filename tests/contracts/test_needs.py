@@ -99,7 +99,7 @@ def test_it_uses_nothing_that_it_has_not_named(optimizer: Optimizer, path: str) 
         assert bool(shown) == (need in optimizer.needs)
     outcome = search(optimizer, start, np.random.default_rng(0), observer, contain=False)
     assert outcome.name in ("budget", "stalled", "solved"), outcome
-    assert observer.cost > 0
+    assert observer.meter.cost > 0
 
 
 @every_optimizer

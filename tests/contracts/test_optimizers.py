@@ -19,8 +19,9 @@ from watching import LeastSquares, Watcher, watch
 import harness
 import optimizers
 from optimizers import Budget, FunctionObjective, InputError, Objective, Optimizer
+from optimizers.look import Look
 from optimizers.objective import Measurable, Need
-from optimizers.observer import Look, Observer
+from optimizers.observer import Observer
 from optimizers.optimizer import Outcome
 from optimizers.options import option_values
 from optimizers.search import observed, search
@@ -320,8 +321,8 @@ def test_the_answer_is_the_lowest_loss_that_was_told(name: str, kind: str) -> No
     price = build(name).iteration_cost(objective)
     observer = Observer(objective, price, Budget(iterations=60), keep=keep)
     build(name).run(observer.view, KINDS[kind].start(), np.random.default_rng(1), observer)
-    assert observer.best_loss == pytest.approx(min(told), rel=1e-12, abs=1e-300)
-    assert objective.peek(observer.best_w) == pytest.approx(observer.best_loss, rel=1e-12, abs=1e-300)
+    assert observer.best.loss == pytest.approx(min(told), rel=1e-12, abs=1e-300)
+    assert objective.peek(observer.best.w) == pytest.approx(observer.best.loss, rel=1e-12, abs=1e-300)
 
 
 # Randomness
@@ -461,8 +462,8 @@ def test_a_function_that_is_finite_at_the_start_only_ends(name: str, kind: str, 
 
     objective = FunctionObjective(lonely, 2, slope if kind == "gradient" else None)
     observer, outcome = ended(name, objective, start)
-    assert observer.best_loss == 1.0
-    assert observer.best_w.tolist() == start.tolist()
+    assert observer.best.loss == 1.0
+    assert observer.best.w.tolist() == start.tolist()
     # A population may keep the start while it looks elsewhere.
     if kind == "gradient" and class_of(name).needs & {"gradient", "population"} == {"gradient"}:
         assert outcome.name in ("diverged", "stalled")
@@ -479,7 +480,7 @@ def test_a_function_that_ceases_to_be_finite_ends(name: str, kind: str, loss: fl
 
     objective = FunctionObjective(failing, 2, slope if kind == "gradient" else None)
     observer, _ = ended(name, objective, KINDS[kind].start())
-    assert math.isfinite(observer.best_loss)
+    assert math.isfinite(observer.best.loss)
 
 
 @pytest.mark.parametrize(("name", "kind"), [pair for pair in WORKING if pair[1] in ("xor", "setosa")])

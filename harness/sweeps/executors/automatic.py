@@ -6,9 +6,10 @@ import time
 from collections.abc import Generator, Sequence
 
 from harness.problems.function_problem import FunctionProblem
+from harness.runs.execution import kind_of
+from harness.runs.shared import Finished
 from harness.runs.single_run import Run
-from harness.sweeps.executors.executor import Executor, Finished, cores
-from harness.sweeps.executors.run_groups import kind_of
+from harness.sweeps.executors.executor import Executor, cores
 from harness.sweeps.executors.serial import Serial
 from optimizers.options import options
 
@@ -28,7 +29,7 @@ class Automatic(Executor):
         """Return the number of cores."""
         return cores()
 
-    def do(self, runs: Sequence[Run]) -> Generator[Finished]:
+    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
         """Do runs in their order, as far as they are done here."""
         if cores() == 1 or any(isinstance(run.problem, FunctionProblem) for run in runs):
             yield from Serial().do(runs)
@@ -38,12 +39,13 @@ class Automatic(Executor):
         kinds_left, kinds_done = len(set(left)), 0
         here = Serial().do(runs)
         began, kind = time.perf_counter(), None
-        for row, trace in here:
-            done += 1
+        for block in here:
+            done += len(block)
+            # A block is of one kind.
             if left[done - 1] != kind:
                 kind, kinds_left, kinds_done = left[done - 1], kinds_left - 1, kinds_done + 1
-            compiled += row["compile_seconds"]
-            yield row, trace
+            compiled += sum(row["compile_seconds"] for row, _ in block)
+            yield block
             spent = time.perf_counter() - began
             rest = (spent - compiled) / done * (len(runs) - done) + compiled / kinds_done * max(kinds_left, 0)
             if rest > WORTH and spent > 0.2 * WORTH:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
-from typing import Any
 
-from harness.runs.recorder import Trace
+from harness.runs.shared import Finished
 from harness.runs.single_run import Run
 from optimizers.named import Named
 from optimizers.options import options
-
-Finished = tuple[dict[str, Any], Trace]
-"""A run's row and its trace."""
 
 
 @options
@@ -30,8 +26,8 @@ class Executor(Named, ABC):
         """Return how many processes do runs."""
 
     @abstractmethod
-    def do(self, runs: Sequence[Run]) -> Generator[Finished]:
-        """Do runs, and yield each one's row and trace when it is finished, in any order.
+    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
+        """Do runs, and yield rows and traces in blocks as they are finished, in any order.
 
         Closing the generator ends all that it has started.
 

@@ -7,8 +7,9 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
+from harness.runs.shared import Finished
 from harness.runs.single_run import Run
-from harness.sweeps.executors.executor import Executor, Finished
+from harness.sweeps.executors.executor import Executor
 from harness.sweeps.executors.run_groups import Groups, RunGroup
 from harness.sweeps.worker import Done
 from optimizers.errors import InputError
@@ -67,7 +68,7 @@ class PooledExecutor(Executor):
             problems: the problems of all runs, pickled.
         """
 
-    def do(self, runs: Sequence[Run]) -> Generator[Finished]:
+    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
         """Do runs, in groups of about a second."""
         if not runs:
             return
@@ -91,12 +92,12 @@ class PooledExecutor(Executor):
                         died = True
                         if group.suspected and len(group.seeds) == 1:
                             groups.came_back(group, 1.0)
-                            yield group.runs(groups.problems)[0].lost(KILLED)
+                            yield [group.runs(groups.problems)[0].lost(KILLED)]
                         else:
                             groups.suspect(group)
                     else:
                         groups.came_back(group, done.seconds)
-                        yield from done.finished
+                        yield done.finished
                 if died and not waiting:
                     _renewed(pool)
                     died = False

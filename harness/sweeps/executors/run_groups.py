@@ -10,9 +10,10 @@ from typing import NamedTuple
 import cloudpickle
 
 from harness.problems.base import BaseProblem
+from harness.runs.execution import kind_of
 from harness.runs.single_run import Run
+from optimizers.budget import Budget
 from optimizers.errors import InputError
-from optimizers.observer import Budget
 from optimizers.optimizer import Optimizer
 
 SECONDS = 1.0
@@ -40,12 +41,7 @@ class RunGroup(NamedTuple):
     def runs(self, problems: Sequence[BaseProblem]) -> list[Run]:
         """Return the runs, each complete."""
         problem, limits = problems[self.problem], self[4:8]
-        return [Run(problem, self.optimizer, self.gradient, seed, *limits) for seed in self.seeds]
-
-
-def kind_of(run: Run) -> Hashable:
-    """Return what runs that differ only by their seeds have in common; objects count as themselves."""
-    return id(run.problem), id(run.optimizer), run.gradient, run.setting
+        return Run(problem, self.optimizer, self.gradient, 0, *limits).with_seeds(self.seeds)
 
 
 class _Kind:

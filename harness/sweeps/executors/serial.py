@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
+from harness.runs.execution import executed
+from harness.runs.shared import Finished
 from harness.runs.single_run import Run
-from harness.sweeps.executors.executor import Executor, Finished
+from harness.sweeps.executors.executor import Executor
 from optimizers.linear_algebra_threads import one_thread
 from optimizers.options import options
 
@@ -23,8 +25,7 @@ class Serial(Executor):
         """Return 1."""
         return 1
 
-    def do(self, runs: Sequence[Run]) -> Generator[Finished]:
+    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
         """Do runs in their order."""
         with one_thread():
-            for run in runs:
-                yield run.execute()
+            yield from executed(runs)
