@@ -1,15 +1,17 @@
-"""Adam, and Adam with a weight decay of its own."""
+"""Adam: the mean gradient, scaled by the mean squares."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from optimizers.compilation import compiled
+from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
-from optimizers.options import BelowOne, NonNegative, Positive, options
+from optimizers.options import BelowOne, Positive, options
 
 
 @compiled()
@@ -64,35 +66,13 @@ class Adam(ScheduledDescent):
         """Return running mean and mean square, both zero."""
         return np.zeros(2 * size)
 
-
-@options
-class AdamW(Adam):
-    """Step as Adam does, after shrinking all parameters by a part that no gradient scales.
-
-    ``w := w - rate * weight_decay * w``, then Adam's step with the gradient of the loss alone. As in
-    PyTorch the decay is a multiple of the learning rate; in the paper it stands by itself, as a multiple of
-    what the schedule makes of 1.
-
-    Attributes:
-        weight_decay: decoupled from the gradient, biases included: ``rate * weight_decay`` is the part by
-            which each step shrinks the parameters. The paper leaves it open; 0.01 is PyTorch's.
-
-    >>> import numpy as np, optimizers
-    >>> rule = AdamW(learning_rate=0.1)
-    >>> best = optimizers.minimize(lambda w: float(w @ w), np.ones(2), rule, budget=2000)
-    >>> best.loss < 1e-6
-    True
-    """
-
-    weight_decay: NonNegative = 0.01
-
-    source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
-
-    def settings(self) -> Array:
-        """Return Adam's numbers and the weight decay."""
-        return np.append(super().settings(), self.weight_decay)
-
-    @property
-    def _coupled_decay(self) -> float:
-        """None: ``update`` has it."""
-        return 0.0
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Kingma, Ba, algorithm 1."""
+        m, v = np.zeros(w.size), np.zeros(w.size)
+        for t, rate in enumerate(rates, start=1):
+            g = gradient(w)
+            m = self.decay_1 * m + (1 - self.decay_1) * g
+            v = self.decay_2 * v + (1 - self.decay_2) * g**2
+            mean, mean_square = m / (1 - self.decay_1**t), v / (1 - self.decay_2**t)
+            w = w - rate * mean / (np.sqrt(mean_square) + self.epsilon)
+            yield w

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from optimizers.compilation import compiled
+from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
@@ -65,6 +67,7 @@ class Quickprop(ScheduledDescent):
         "Carnegie Mellon University, report CMU-CS-88-162"
     )
     update: ClassVar[Any] = _quickprop
+    steps_alike: ClassVar[int] = 12  # the parabolas magnify rounding tenfold in two steps
 
     def settings(self) -> Array:
         """Return learning rate and growth."""
@@ -73,3 +76,31 @@ class Quickprop(ScheduledDescent):
     def state(self, size: int) -> Array:
         """Return the last changes and the slopes before them, all zero."""
         return np.zeros(2 * size)
+
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Fahlman, as his program has it, whose slopes point downhill."""
+        changes, before = [0.0] * w.size, [0.0] * w.size
+        shrink_factor = self.growth / (1 + self.growth)
+        for rate in rates:
+            slopes, w = (-gradient(w)).tolist(), w.copy()
+            for i, slope in enumerate(slopes):
+                last, previous, step = changes[i], before[i], 0.0
+                if last > 0:
+                    if slope > 0:
+                        step += rate * slope
+                    if slope > shrink_factor * previous:
+                        step += self.growth * last
+                    else:
+                        step += slope / (previous - slope) * last
+                elif last < 0:
+                    if slope < 0:
+                        step += rate * slope
+                    if slope < shrink_factor * previous:
+                        step += self.growth * last
+                    else:
+                        step += slope / (previous - slope) * last
+                else:
+                    step += rate * slope
+                w[i] += step
+                changes[i], before[i] = step, slope
+            yield w

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from optimizers.compilation import compiled
-from optimizers.descent.base import Descent
+from optimizers.descent.base import Descent, Gradient
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import AboveOne, Positive, ProperFraction, options
@@ -66,6 +67,9 @@ class Rprop(Descent):
         "Neurocomputing 50, algorithm iRprop-"
     )
     update: ClassVar[Any] = _rprop
+    steps_alike: ClassVar[int] = (
+        20  # it goes by signs, and those of slopes that are 0 but for rounding are anybody's
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,3 +87,21 @@ class Rprop(Descent):
     def state(self, size: int) -> Array:
         """Return the lengths of the steps, and the signs before the first step: none."""
         return np.concatenate([np.full(size, self.initial_step), np.zeros(size)])
+
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Igel, Huesken, the loop over weights of iRprop-."""
+        lengths, before = [self.initial_step] * w.size, [0.0] * w.size
+        for _ in rates:
+            slopes, w = gradient(w).tolist(), w.copy()
+            for i, slope in enumerate(slopes):
+                # The paper's product of the two slopes; of their signs here, for it may be below the least
+                # number.
+                agreement = np.sign(before[i]) * np.sign(slope)
+                if agreement > 0:
+                    lengths[i] = min(lengths[i] * self.growth, self.longest_step)
+                elif agreement < 0:
+                    lengths[i] = max(lengths[i] * self.shrink, self.shortest_step)
+                    slope = 0.0
+                w[i] -= np.sign(slope) * lengths[i]
+                before[i] = slope
+            yield w

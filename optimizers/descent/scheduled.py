@@ -81,11 +81,6 @@ class ScheduledDescent(Descent):
             f"{type(self).__name__}: option '{option}' is {shown(getattr(self, option))}, {expected}"
         )
 
-    @property
-    def _coupled_decay(self) -> float:
-        """The weight decay that goes through the gradient."""
-        return self.weight_decay
-
     def changes(self, first: int, count: int) -> Changes | None:
         """Return what ``count`` iterations from ``first`` on do to learning rate and gradient."""
         clip_norm = math.inf if self.clip_norm is None else self.clip_norm
@@ -94,6 +89,6 @@ class ScheduledDescent(Descent):
             read = {option: getattr(self, option) for option in SCHEDULES[self.schedule].options}
             settings = {"learning_rate": self.learning_rate, **read}
             rates = scheduled_rates(self.schedule, settings, self.warm_up, first, count)
-        elif clip_norm == math.inf and not self._coupled_decay:
+        elif clip_norm == math.inf and not self.coupled_decay:
             return None
-        return Changes(rates, clip_norm, self._coupled_decay)
+        return Changes(rates, clip_norm, self.coupled_decay)

@@ -1,60 +1,17 @@
-"""Steps scaled, coordinate by coordinate, by the gradients so far: Adagrad and RMSprop."""
+"""RMSprop: steps scaled by the mean squares of the gradients."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from optimizers.compilation import compiled
+from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
-
-
-@compiled()
-def _adagrad(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
-    rate, epsilon = settings[0], settings[1]
-    for i in range(w.size):
-        state[i] += gradient[i] * gradient[i]
-        w[i] -= rate * gradient[i] / (np.sqrt(state[i]) + epsilon)
-
-
-@options
-class Adagrad(ScheduledDescent):
-    """Step against the gradient, scaled by the root of the sum of all its squares so far.
-
-    ``s := s + g^2``, ``w := w - learning_rate * g / (sqrt(s) + epsilon)``, from ``s = 0``, each coordinate
-    for itself: the paper's diagonal form. Steps become shorter as ``1 / sqrt(t)`` by themselves.
-
-    Attributes:
-        learning_rate: length of the first step in each coordinate. The paper leaves it open; 0.01 is
-            PyTorch's.
-        epsilon: keeps a coordinate without gradients from dividing by zero.
-
-    >>> import numpy as np, optimizers
-    >>> rule = Adagrad(learning_rate=0.5)
-    >>> best = optimizers.minimize(lambda w: float(w @ w), np.ones(2), rule, budget=500)
-    >>> best.loss < 1e-6
-    True
-    """
-
-    learning_rate: Positive = 0.01
-    epsilon: Positive = 1e-10
-
-    source: ClassVar[str] = (
-        "Duchi, Hazan, Singer (2011), Adaptive subgradient methods for online learning and stochastic "
-        "optimization, Journal of Machine Learning Research 12"
-    )
-    update: ClassVar[Any] = _adagrad
-
-    def settings(self) -> Array:
-        """Return learning rate and epsilon."""
-        return np.array([self.learning_rate, self.epsilon])
-
-    def state(self, size: int) -> Array:
-        """Return the sum of squares, zero."""
-        return np.zeros(size)
 
 
 @compiled()
@@ -102,3 +59,12 @@ class RMSprop(ScheduledDescent):
     def state(self, size: int) -> Array:
         """Return the mean square, zero."""
         return np.zeros(size)
+
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Tieleman, Hinton."""
+        mean_square = np.zeros(w.size)
+        for rate in rates:
+            g = gradient(w)
+            mean_square = self.decay * mean_square + (1 - self.decay) * g**2
+            w = w - rate * g / (np.sqrt(mean_square) + self.epsilon)
+            yield w
