@@ -43,7 +43,7 @@ def test_every_rule_is_tested() -> None:
     assert all(option in option_values(rule_of(rule)) for rule in RULES for option in RULES[rule])
 
 
-def test_a_rule_without_one_of_its_two_forms_is_refused() -> None:
+def test_a_rule_that_lacks_a_form_or_what_it_reads_is_refused() -> None:
     with pytest.raises(
         InputError, match=r"^Half has a compiled update and no plain form .* write a method plain"
     ):
@@ -57,6 +57,18 @@ def test_a_rule_without_one_of_its_two_forms_is_refused() -> None:
 
         class Other(ScheduledDescent):
             plain = KNOWN["adam"].plain
+
+    with pytest.raises(
+        InputError, match=r"^Astray reads 'decay', expected an option or a property of that name"
+    ):
+
+        class Astray(ScheduledDescent):
+            update, plain, reads = KNOWN["adam"].update, KNOWN["adam"].plain, KNOWN["rmsprop"].reads
+
+    with pytest.raises(InputError, match=r"^Constant does not read 'learning_rate', which its schedule"):
+
+        class Constant(ScheduledDescent):
+            update, plain = KNOWN["adam"].update, KNOWN["adam"].plain
 
     # What inherits both, or says anew what it inherits in part, is a rule.
     for name, found in KNOWN.items():
@@ -281,6 +293,19 @@ def test_a_rule_does_with_any_gradients_what_its_paper_says(rule: str, gradients
         expected = next(plain)
         farthest = max(farthest, np.abs(expected).max())
         np.testing.assert_allclose(w, expected, rtol=1e-9, atol=1e-12 * farthest)
+
+
+@every_rule
+def test_settings_and_state_hold_what_the_rule_names(rule: str) -> None:
+    optimizer: Any = build_optimizer({"name": rule, **RULES[rule]})
+    named = dict(zip(optimizer.reads._fields, optimizer.settings(), strict=True))
+    assert {name: named[name] for name in named if name in RULES[rule]} == {
+        name: RULES[rule][name] for name in named if name in RULES[rule]
+    }
+    assert optimizer.settings() is not optimizer.settings(), "a schedule writes into it"
+    state = optimizer.state(5)
+    assert state.dtype == np.float64
+    assert state.shape == (5 * len(optimizer.remembers._fields),)
 
 
 def test_equal_slopes_lead_to_a_finite_step_however_small_they_are() -> None:

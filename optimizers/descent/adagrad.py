@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,28 @@ from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+    epsilon: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    squares: Any
 
 
 @compiled()
 def _adagrad(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
-    rate, epsilon = settings[0], settings[1]
+    rule, squares = numbers_of(Settings, settings), vectors_of(State, state).squares
     for i in range(w.size):
-        state[i] += gradient[i] * gradient[i]
-        w[i] -= rate * gradient[i] / (np.sqrt(state[i]) + epsilon)
+        squares[i] += gradient[i] * gradient[i]
+        w[i] -= rule.learning_rate * gradient[i] / (np.sqrt(squares[i]) + rule.epsilon)
 
 
 @options
@@ -49,14 +63,8 @@ class Adagrad(ScheduledDescent):
         "optimization, Journal of Machine Learning Research 12"
     )
     update: ClassVar[Any] = _adagrad
-
-    def settings(self) -> Array:
-        """Return learning rate and epsilon."""
-        return np.array([self.learning_rate, self.epsilon])
-
-    def state(self, size: int) -> Array:
-        """Return the sum of squares, zero."""
-        return np.zeros(size)
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
 
     def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
         """Duchi, Hazan, Singer: the diagonal of the sum of all outer products so far."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,23 +12,41 @@ from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+    decay_1: float
+    decay_2: float
+    epsilon: float
+    decoupled_decay: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    mean: Any
+    mean_square: Any
 
 
 @compiled()
 def _adam(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
+    rule = numbers_of(Settings, settings)
+    mean, mean_square = vectors_of(State, state)
     # One function for both, so that without a decay AdamW is Adam to the last bit.
-    if settings.size > 4:
+    if rule.decoupled_decay != 0.0:
         for i in range(w.size):
-            w[i] *= 1.0 - settings[0] * settings[4]
-    rate, decay_1, decay_2, epsilon = settings[0], settings[1], settings[2], settings[3]
-    n = w.size
-    first, second = state[:n], state[n:]
-    correction_1 = 1.0 - decay_1 ** (step + 1)
-    correction_2 = np.sqrt(1.0 - decay_2 ** (step + 1))
-    for i in range(n):
-        first[i] = decay_1 * first[i] + (1.0 - decay_1) * gradient[i]
-        second[i] = decay_2 * second[i] + (1.0 - decay_2) * gradient[i] * gradient[i]
-        w[i] -= rate * (first[i] / correction_1) / (np.sqrt(second[i]) / correction_2 + epsilon)
+            w[i] *= 1.0 - rule.learning_rate * rule.decoupled_decay
+    correction_1 = 1.0 - rule.decay_1 ** (step + 1)
+    correction_2 = np.sqrt(1.0 - rule.decay_2 ** (step + 1))
+    for i in range(w.size):
+        mean[i] = rule.decay_1 * mean[i] + (1.0 - rule.decay_1) * gradient[i]
+        mean_square[i] = rule.decay_2 * mean_square[i] + (1.0 - rule.decay_2) * gradient[i] * gradient[i]
+        scale = np.sqrt(mean_square[i]) / correction_2 + rule.epsilon
+        w[i] -= rule.learning_rate * (mean[i] / correction_1) / scale
 
 
 @options
@@ -57,14 +75,13 @@ class Adam(ScheduledDescent):
 
     source: ClassVar[str] = "Kingma, Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
     update: ClassVar[Any] = _adam
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
 
-    def settings(self) -> Array:
-        """Return learning rate, both decays and epsilon."""
-        return np.array([self.learning_rate, self.decay_1, self.decay_2, self.epsilon])
-
-    def state(self, size: int) -> Array:
-        """Return running mean and mean square, both zero."""
-        return np.zeros(2 * size)
+    @property
+    def decoupled_decay(self) -> float:
+        """None: Adam's goes through the gradient."""
+        return 0.0
 
     def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
         """Kingma, Ba, algorithm 1."""

@@ -36,9 +36,10 @@ class AdamW(Adam):
 
     source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
 
-    def settings(self) -> Array:
-        """Return Adam's numbers and the weight decay."""
-        return np.append(super().settings(), self.weight_decay)
+    @property
+    def decoupled_decay(self) -> float:
+        """The whole of it."""
+        return self.weight_decay
 
     @property
     def coupled_decay(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -21,12 +21,16 @@ Gradient = Callable[[Array], Array]
 """The gradient at a point, for a plain form; each call takes the rows of the next step."""
 
 
+class Nothing(NamedTuple):
+    """What a rule reads, or remembers, that names nothing."""
+
+
 @options
 class Descent(Optimizer):
     """Follow the gradient with an update rule.
 
     A subclass names the rule twice, as a compiled function ``update(w, gradient, state, settings, step)`` and
-    in its ``plain`` form, and what it remembers. Everything else (rows, batches, loop, looks) is here.
+    in its ``plain`` form, and what it reads and remembers. All else (rows, batches, loop, looks) is here.
 
     Attributes:
         batch: rows of one step. None takes all of them, 1 is the pattern-by-pattern training of the
@@ -42,6 +46,10 @@ class Descent(Optimizer):
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     update: ClassVar[Any]
+    reads: ClassVar[Any] = Nothing
+    """NamedTuple of the numbers in ``settings``, each named as the option or attribute that it is."""
+    remembers: ClassVar[Any] = Nothing
+    """NamedTuple of the vectors in ``state``, each of a number for every parameter."""
     steps_alike: ClassVar[int] = 200
     """Steps for which rounding leaves ``update`` and ``plain`` within 1e-12 of each other on a network."""
 
@@ -49,7 +57,8 @@ class Descent(Optimizer):
         """Refuse a rule that lacks one of its two forms.
 
         Raises:
-            InputError: if a class has an ``update`` of its own and no ``plain``, or ``plain`` alone.
+            InputError: if a class has an ``update`` of its own and no ``plain``, or ``plain`` alone, or if it
+                reads what it does not have.
         """
         super().__init_subclass__()
         own = vars(cls)
@@ -63,18 +72,24 @@ class Descent(Optimizer):
                 f"{cls.__name__} has a plain form and no compiled update, expected both: write a compiled "
                 "function update(w, gradient, state, settings, step) and name it in the class"
             )
+        absent = [name for name in cls.reads._fields if not hasattr(cls, name)]
+        if absent:
+            raise InputError(
+                f"{cls.__name__} reads '{absent[0]}', expected an option or a property of that name: "
+                "declare it, or leave it out of what the rule reads"
+            )
 
     def __post_init__(self) -> None:
         if self.batch is not None:
             object.__setattr__(self, "needs", self.needs | {"rows"})
 
-    @abstractmethod
     def settings(self) -> Array:
-        """Return the numbers that the rule reads, in an array of their own."""
+        """Return the numbers that the rule ``reads``, in an array of their own."""
+        return np.array([getattr(self, name) for name in self.reads._fields], dtype=np.float64)
 
     def state(self, size: int) -> Array:
-        """Return what the rule remembers between steps, before the first."""
-        return np.zeros(0)
+        """Return what the rule ``remembers``, as it is before the first step: zeros."""
+        return np.zeros(len(self.remembers._fields) * size)
 
     @abstractmethod
     def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
@@ -98,7 +113,7 @@ class Descent(Optimizer):
         """Return what ``count`` iterations from ``first`` on do to learning rate and gradient."""
         if not self.coupled_decay:
             return None
-        return Changes(np.zeros(0), math.inf, self.coupled_decay)
+        return Changes(np.zeros(0), 0, math.inf, self.coupled_decay)
 
     def _batch_rows(self, objective: Objective) -> int:
         """Return the rows of one step, 0 for all of them."""

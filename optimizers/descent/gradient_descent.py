@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import Any, ClassVar, NamedTuple
 
 from optimizers.compilation import compiled
 from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.records import numbers_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
 
 
 @compiled()
 def _gradient_descent(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
+    rule = numbers_of(Settings, settings)
     for i in range(w.size):
-        w[i] -= settings[0] * gradient[i]
+        w[i] -= rule.learning_rate * gradient[i]
 
 
 @options
@@ -43,10 +49,7 @@ class GradientDescent(ScheduledDescent):
         "Nature 323, eq. 8"
     )
     update: ClassVar[Any] = _gradient_descent
-
-    def settings(self) -> Array:
-        """Return the learning rate."""
-        return np.array([self.learning_rate])
+    reads: ClassVar[Any] = Settings
 
     def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
         """Rumelhart, Hinton, Williams, eq. 8."""

@@ -15,15 +15,14 @@ from optimizers.row_order import shuffle
 UPDATE = types.void(REALS, REALS, REALS, REALS, types.int64)
 """``update(w, gradient, state, settings, step)``: moves ``w``; ``step`` counts from 0."""
 
-RATE = 0
-"""Place of the learning rate in the settings of a rule that has one: a schedule writes it there."""
-
 
 class Changes(NamedTuple):
     """What is done to learning rate and gradient before each update of a stretch."""
 
     rates: Array
     """The learning rate of each iteration; none where it is constant."""
+    rate_place: int
+    """Place of the learning rate in the settings of the rule: it is written there."""
     clip_norm: float
     """See ``change_gradient``; infinite where nothing is clipped."""
     weight_decay: float
@@ -76,10 +75,9 @@ def change_gradient(w: Any, gradient: Any, clip_norm: float, weight_decay: float
 @compiled()
 def _change(changes: Any, done: int, w: Any, gradient: Any, settings: Any) -> None:
     """Set the learning rate of an iteration, and change its gradient."""
-    rates, clip_norm, weight_decay = changes
-    if rates.size:
-        settings[RATE] = rates[done]
-    change_gradient(w, gradient, clip_norm, weight_decay)
+    if changes.rates.size:
+        settings[changes.rate_place] = changes.rates[done]
+    change_gradient(w, gradient, changes.clip_norm, changes.weight_decay)
 
 
 @compiled(allocates=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -13,13 +13,28 @@ from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+    momentum: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    velocity: Any
 
 
 @compiled()
 def _momentum(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
+    rule, velocity = numbers_of(Settings, settings), vectors_of(State, state).velocity
     for i in range(w.size):
-        state[i] = settings[1] * state[i] + gradient[i]
-        w[i] -= settings[0] * state[i]
+        velocity[i] = rule.momentum * velocity[i] + gradient[i]
+        w[i] -= rule.learning_rate * velocity[i]
 
 
 @options
@@ -47,14 +62,8 @@ class Momentum(ScheduledDescent):
         "Rumelhart, Hinton, Williams (1986), Nature 323, eq. 9"
     )
     update: ClassVar[Any] = _momentum
-
-    def settings(self) -> Array:
-        """Return learning rate and momentum."""
-        return np.array([self.learning_rate, self.momentum])
-
-    def state(self, size: int) -> Array:
-        """Return the velocity, at rest."""
-        return np.zeros(size)
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
 
     def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
         """Rumelhart, Hinton, Williams, eq. 9: the last change once more in part, minus the gradient's.

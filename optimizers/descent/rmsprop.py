@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,29 @@ from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+    decay: float
+    epsilon: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    mean_square: Any
 
 
 @compiled()
 def _rmsprop(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
-    rate, decay, epsilon = settings[0], settings[1], settings[2]
+    rule, mean_square = numbers_of(Settings, settings), vectors_of(State, state).mean_square
     for i in range(w.size):
-        state[i] = decay * state[i] + (1.0 - decay) * gradient[i] * gradient[i]
-        w[i] -= rate * gradient[i] / (np.sqrt(state[i]) + epsilon)
+        mean_square[i] = rule.decay * mean_square[i] + (1.0 - rule.decay) * gradient[i] * gradient[i]
+        w[i] -= rule.learning_rate * gradient[i] / (np.sqrt(mean_square[i]) + rule.epsilon)
 
 
 @options
@@ -51,14 +66,8 @@ class RMSprop(ScheduledDescent):
         "Tieleman, Hinton (2012), Lecture 6.5: rmsprop, Coursera, Neural networks for machine learning"
     )
     update: ClassVar[Any] = _rmsprop
-
-    def settings(self) -> Array:
-        """Return learning rate, decay and epsilon."""
-        return np.array([self.learning_rate, self.decay, self.epsilon])
-
-    def state(self, size: int) -> Array:
-        """Return the mean square, zero."""
-        return np.zeros(size)
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
 
     def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
         """Tieleman, Hinton."""

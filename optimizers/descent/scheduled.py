@@ -22,7 +22,7 @@ ScheduleName = Literal["constant", "inverse-scaling", "step", "cosine"]
 class ScheduledDescent(Descent):
     """Follow the gradient with an update rule that has a learning rate.
 
-    ``settings()`` of a subclass begins with the learning rate, which a schedule writes over.
+    ``reads`` of a subclass names the learning rate, which a schedule writes over.
 
     Attributes:
         learning_rate: step as a multiple of what the rule makes of the gradient.
@@ -49,6 +49,19 @@ class ScheduledDescent(Descent):
     factor: ProperFraction = 0.1
     final_rate: NonNegative = 0.0
     warm_up: CountOrZero = 0
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a rule that would not notice a schedule.
+
+        Raises:
+            InputError: as ``Descent`` does, or if the rule does not read the learning rate.
+        """
+        super().__init_subclass__()
+        if "update" in vars(cls) and "learning_rate" not in cls.reads._fields:
+            raise InputError(
+                f"{cls.__name__} does not read 'learning_rate', which its schedule changes: name it in what "
+                "the rule reads, or make it a subclass of Descent"
+            )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,4 +104,4 @@ class ScheduledDescent(Descent):
             rates = scheduled_rates(self.schedule, settings, self.warm_up, first, count)
         elif clip_norm == math.inf and not self.coupled_decay:
             return None
-        return Changes(rates, clip_norm, self.coupled_decay)
+        return Changes(rates, self.reads._fields.index("learning_rate"), clip_norm, self.coupled_decay)
