@@ -10,6 +10,7 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
 from optimizers.objective import REALS, VALUE_AND_GRADIENT, Array, Objective, Rows
+from optimizers.points import copy_point
 from optimizers.row_order import shuffle
 
 UPDATE = types.void(REALS, REALS, REALS, REALS, types.int64)
@@ -119,42 +120,19 @@ def descend(
             return done
         if loss < lowest:
             lowest = loss
-            for i in range(w.size):
-                best[i] = w[i]
+            copy_point(w, best)
         if changes is not None:
             _change(changes, done, w, gradient, settings)
         _update(update, w, gradient, state, settings, first + done)
     return losses.size
 
 
-def descend_python(
-    objective: Objective,
-    update: Any,
-    w: Array,
-    gradient: Array,
-    state: Array,
-    settings: Array,
-    changes: Changes | None,
-    order: Rows,
-    batch: int,
-    row_order: np.random.Generator | None,
-    first: int,
-    losses: Array,
-    best: Array,
-    target: float,
-) -> int:
-    """Do the same against an objective that is a Python function; ``update`` is the function itself."""
-    lowest = np.inf
-    for done in range(losses.size):
-        rows = order if row_order is None else _rows_of_step(order, batch, first + done, row_order)
+def descend_python(objective: Objective, update: Any, *rest: Any) -> int:
+    """Run the same lines against a Python objective; ``update`` is the function itself."""
+
+    def value_and_gradient(w: Array, rows: Rows, data: None, gradient: Array) -> float:
         # Into an array of the loop's own: the objective may go on using the one that it returned.
-        losses[done], gradient[:] = objective.value_and_gradient(w, rows if batch else None)
-        if losses[done] <= target or not np.isfinite(losses[done]):
-            return done
-        if losses[done] < lowest:
-            lowest = losses[done]
-            best[:] = w
-        if changes is not None:
-            _change(changes, done, w, gradient, settings)
-        update(w, gradient, state, settings, first + done)
-    return losses.size
+        loss, gradient[:] = objective.value_and_gradient(w, rows if rows.size else None)
+        return loss
+
+    return int(descend.py_func(value_and_gradient, update, None, *rest))
