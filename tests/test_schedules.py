@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -15,8 +15,8 @@ from watching import watch
 
 from optimizers import FunctionObjective, InputError, build_optimizer
 from optimizers.descent.loop import change_gradient
-from optimizers.descent.scheduled import ScheduledDescent, ScheduleName
-from optimizers.descent.schedules import SCHEDULES, scheduled_rates
+from optimizers.descent.schedule import SCHEDULES, Schedule, scheduled_rates
+from optimizers.descent.scheduled import ScheduledDescent
 
 SCHEDULED = [rule for rule, found in KNOWN.items() if issubclass(found, ScheduledDescent)]
 COUPLED = [rule for rule in RULES if rule_of(rule, weight_decay=0.02).coupled_decay]
@@ -49,7 +49,19 @@ def by_hand(schedule: str, rate: float, warm_up: int, iteration: int, **chosen: 
 
 
 def test_every_schedule_can_be_chosen_and_is_tested() -> None:
-    assert set(get_args(ScheduleName)) == set(SCHEDULES) == set(CHOSEN)
+    assert set(SCHEDULES) == set(CHOSEN)
+    for schedule, chosen in CHOSEN.items():
+        built: Any = build_optimizer({"name": "momentum", "schedule": schedule, **chosen})
+        assert built.schedule == schedule
+
+
+def test_a_schedule_that_reads_what_no_descent_has_is_refused() -> None:
+    class Strange(NamedTuple):
+        learning_rate: float
+        patience: float
+
+    with pytest.raises(InputError, match="schedule odd reads 'patience', expected learning_rate, power"):
+        Schedule("odd", "learning_rate", Strange, SCHEDULES["constant"].function)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -190,7 +202,7 @@ def test_clipping_does_not_hide_what_is_not_finite(wrong: float) -> None:
 
 
 NEEDED = "option 'period' is None, expected a number of iterations with schedule="
-PERIOD_READ = "expected schedule='step' or 'cosine' with it, or it has no effect"
+PERIOD_READ = "expected schedule='cosine' or 'step' with it, or it has no effect"
 STEP, COSINE = {"schedule": "step", "period": 3}, {"schedule": "cosine", "period": 3}
 
 
@@ -225,7 +237,7 @@ def test_schedules_that_lack_or_do_not_read_an_option_are_refused(
 
 def test_an_unknown_schedule_is_answered_with_those_there_are() -> None:
     with pytest.raises(
-        InputError, match="option 'schedule' is 'linear', expected 'constant', 'inverse-scali"
+        InputError, match="option 'schedule' is 'linear', expected 'constant', 'cosine', 'inverse-scali"
     ):
         build_optimizer({"name": "adam", "schedule": "linear"})
 

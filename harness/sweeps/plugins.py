@@ -74,6 +74,6 @@ def loaded_plugins() -> list[str]:
 
 def _families() -> list[Registry[object]]:
     """Return all families; those that nothing has asked for yet are imported."""
-    for name in ("harness.problems", "harness.gradients", "harness.plots"):
+    for name in ("harness.problems", "harness.gradients", "harness.plots", "optimizers.descent.schedule"):
         importlib.import_module(name)
     return Registry.families

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator
 
 from optimizers.descent.base import Descent
 from optimizers.descent.loop import Changes
-from optimizers.descent.schedules import SCHEDULES, scheduled_rates
+from optimizers.descent.schedule import OPTIONS, SCHEDULES, scheduled_rates
 from optimizers.errors import InputError
 from optimizers.options import Count, CountOrZero, NonNegative, Positive, ProperFraction, options
 from optimizers.printable import shown
 
-ScheduleName = Literal["constant", "inverse-scaling", "step", "cosine"]
+
+def _known(name: str) -> str:
+    if name not in SCHEDULES:
+        *others, last = [f"'{known}'" for known in SCHEDULES]
+        raise ValueError(f"{', '.join(others)} or {last}")
+    return name
+
+
+ScheduleName = Annotated[str, AfterValidator(_known)]
 
 
 @options
@@ -28,7 +37,7 @@ class ScheduledDescent(Descent):
         learning_rate: step as a multiple of what the rule makes of the gradient.
         clip_norm: a gradient of a greater norm is shortened to this one (Pascanu, Mikolov, Bengio 2013,
             algorithm 1), before weight decay is added. None clips nothing.
-        schedule: the learning rate in iteration t, counted from 0 after the warm-up: "constant";
+        schedule: by its name, the learning rate in iteration t, counted from 0 after the warm-up: "constant";
             "inverse-scaling", ``learning_rate / (1 + t)^power`` (Robbins, Monro 1951); "step",
             ``learning_rate factor^floor(t / period)`` (Ge et al. 2019); "cosine", ``final_rate +
             (learning_rate - final_rate) (1 + cos(pi t / period)) / 2`` up to t = period and ``final_rate``
@@ -71,7 +80,7 @@ class ScheduledDescent(Descent):
         """Refuse a schedule without its period, and options that it would not read."""
         defaults = {field.name: field.default for field in dataclasses.fields(self)}
         read = SCHEDULES[self.schedule].options
-        for option in ("power", "period", "factor", "final_rate"):
+        for option in OPTIONS:
             if option not in read and getattr(self, option) != defaults[option]:
                 readers = [f"'{name}'" for name, entry in SCHEDULES.items() if option in entry.options]
                 raise self._mismatch(
