@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.imputils import impl_ret_borrowed
-from numba.extending import intrinsic
+from numba.extending import lower_builtin, type_callable
 from numba.np.arrayobj import make_array, populate_array
 
 from optimizers.objective import REALS
 
 
-def _numbers_of(_context: Any, record: Any, array: Any) -> Any:
+def numbers_of(record: Any, array: Any) -> Any:
     """Return a record of the numbers in an array, for compiled code.
 
     Arguments:
@@ -38,19 +39,10 @@ def _numbers_of(_context: Any, record: Any, array: Any) -> Any:
     >>> at_ten(np.array([2.0, 1.0]))
     21.0
     """
-    kind = record.instance_class
-
-    def generate(target: Any, builder: Any, typed: Any, values: Any) -> Any:
-        start = make_array(typed.args[1])(target, builder, values[1]).data
-        places = [
-            builder.gep(start, [ir.Constant(ir.IntType(64), place)]) for place in range(len(kind._fields))
-        ]
-        return target.make_tuple(builder, typed.return_type, [builder.load(place) for place in places])
-
-    return types.NamedUniTuple(types.float64, len(kind._fields), kind)(record, array), generate
+    return record(*array[: len(record._fields)])
 
 
-def _vectors_of(_context: Any, record: Any, array: Any) -> Any:
+def vectors_of(record: Any, array: Any) -> Any:
     """Return a record of vectors of equal length that stand one after the other, for compiled code.
 
     Nothing is copied: what is written to a vector is in the array.
@@ -76,30 +68,50 @@ def _vectors_of(_context: Any, record: Any, array: Any) -> Any:
     >>> state
     array([2., 3., 4., 9.])
     """
-    kind = record.instance_class
-
-    def generate(target: Any, builder: Any, typed: Any, values: Any) -> Any:
-        whole = make_array(typed.args[1])(target, builder, values[1])
-        size = builder.udiv(whole.nitems, ir.Constant(whole.nitems.type, len(kind._fields)))
-        vectors = []
-        for place in range(len(kind._fields)):
-            vector = make_array(REALS)(target, builder)
-            populate_array(
-                vector,
-                data=builder.gep(whole.data, [builder.mul(size, ir.Constant(size.type, place))]),
-                shape=[size],
-                strides=[whole.itemsize],
-                itemsize=whole.itemsize,
-                meminfo=whole.meminfo,
-                parent=whole.parent,
-            )
-            vectors.append(vector._getvalue())
-        built = target.make_tuple(builder, typed.return_type, vectors)
-        return impl_ret_borrowed(target, builder, typed.return_type, built)
-
-    return types.NamedUniTuple(REALS, len(kind._fields), kind)(record, array), generate
+    return record(*np.split(array, len(record._fields)))
 
 
-# numba's annotation of what it makes has compiled code hand over the context as well.
-numbers_of: Any = intrinsic(_numbers_of)
-vectors_of: Any = intrinsic(_vectors_of)
+# Plain functions that numba is told about, and no intrinsics: those have a random number of their own in each
+# process, and a plug-in that reads by name got another fingerprint each time.
+
+
+def _typed(entry: Any) -> Any:
+    def answer(record: Any, array: Any) -> Any:
+        kind = record.instance_class
+        return types.NamedUniTuple(entry, len(kind._fields), kind)
+
+    return lambda context: answer
+
+
+type_callable(numbers_of)(_typed(types.float64))
+type_callable(vectors_of)(_typed(REALS))
+
+
+@lower_builtin(numbers_of, types.NamedTupleClass, types.Array)  # type: ignore[untyped-decorator]
+def _numbers(target: Any, builder: Any, typed: Any, values: Any) -> Any:
+    start = make_array(typed.args[1])(target, builder, values[1]).data
+    count = len(typed.return_type)
+    places = [builder.gep(start, [ir.Constant(ir.IntType(64), place)]) for place in range(count)]
+    return target.make_tuple(builder, typed.return_type, [builder.load(place) for place in places])
+
+
+@lower_builtin(vectors_of, types.NamedTupleClass, types.Array)  # type: ignore[untyped-decorator]
+def _vectors(target: Any, builder: Any, typed: Any, values: Any) -> Any:
+    whole = make_array(typed.args[1])(target, builder, values[1])
+    count = len(typed.return_type)
+    size = builder.udiv(whole.nitems, ir.Constant(whole.nitems.type, count))
+    vectors = []
+    for place in range(count):
+        vector = make_array(REALS)(target, builder)
+        populate_array(
+            vector,
+            data=builder.gep(whole.data, [builder.mul(size, ir.Constant(size.type, place))]),
+            shape=[size],
+            strides=[whole.itemsize],
+            itemsize=whole.itemsize,
+            meminfo=whole.meminfo,
+            parent=whole.parent,
+        )
+        vectors.append(vector._getvalue())
+    built = target.make_tuple(builder, typed.return_type, vectors)
+    return impl_ret_borrowed(target, builder, typed.return_type, built)
