@@ -19,15 +19,15 @@ from optimizers.sum_of_squares import SumOfSquares
 
 if TYPE_CHECKING:
     # For type checkers and editors, which run nothing: at run time the classes are found.
+    from optimizers.descent.adagrad import Adagrad as Adagrad
     from optimizers.descent.adam import Adam as Adam
-    from optimizers.descent.adam import AdamW as AdamW
+    from optimizers.descent.adamw import AdamW as AdamW
     from optimizers.descent.gradient_descent import GradientDescent as GradientDescent
-    from optimizers.descent.gradient_descent import Momentum as Momentum
-    from optimizers.descent.gradient_descent import Nesterov as Nesterov
+    from optimizers.descent.momentum import Momentum as Momentum
+    from optimizers.descent.nesterov import Nesterov as Nesterov
     from optimizers.descent.quickprop import Quickprop as Quickprop
+    from optimizers.descent.rmsprop import RMSprop as RMSprop
     from optimizers.descent.rprop import Rprop as Rprop
-    from optimizers.descent.scaled_steps import Adagrad as Adagrad
-    from optimizers.descent.scaled_steps import RMSprop as RMSprop
     from optimizers.evolution.cmaes import CMAES as CMAES
     from optimizers.evolution.differential_evolution import DifferentialEvolution as DifferentialEvolution
     from optimizers.evolution.evolution_strategy import EvolutionStrategy as EvolutionStrategy

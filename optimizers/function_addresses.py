@@ -10,11 +10,12 @@ network that the call was for.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numba
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import lower_builtin, type_callable
 
 # numba's own annotations know neither its settings nor its options.
 _config: Any = numba.config
@@ -43,6 +44,9 @@ def address(function: Any, signature: Any) -> int:
 def caller(signature: Any) -> Any:
     """Return a function for compiled code, ``call(address, *arguments)``, for one signature.
 
+    In Python it calls what it is handed. So the source of a compiled loop, ``loop.py_func``, runs against
+    Python functions as well, and the two cannot come apart.
+
     >>> from numba import float64
     >>> from optimizers.compilation import compiled
     >>> call = caller(float64(float64))
@@ -54,27 +58,39 @@ def caller(signature: Any) -> Any:
     ...     return call(function, 10.0)
     >>> at_ten(address(half, float64(float64)))
     5.0
+    >>> at_ten.py_func(lambda x: x - 1.0)
+    9.0
     """
 
-    def call(context: Any, function: Any, *arguments: Any) -> Any:
-        def generate(target: Any, builder: Any, typed: Any, values: Any) -> Any:
-            convention = target.call_conv
-            kind = convention.get_function_type(signature.return_type, signature.args)
-            pointer = builder.inttoptr(values[0], kind.as_pointer())
-            handed = [
-                target.cast(builder, builder.extract_value(values[1], place), given, wanted)
-                for place, (given, wanted) in enumerate(zip(typed.args[1], signature.args, strict=True))
-            ]
-            status, result = convention.call_function(
-                builder, pointer, signature.return_type, signature.args, handed
-            )
-            if _config.BOUNDSCHECK:
-                # Functions of this project raise nothing but what numba's bounds checks find: dropped, an
-                # index beyond an array became the number 0. Asked always, it took 9 ns of a step's 370.
-                with builder.if_then(status.is_error, likely=False):
-                    convention.return_status_propagate(builder, status)
-            return target.get_dummy_value() if signature.return_type == types.void else result
+    def call(function: Any, *arguments: Any) -> Any:
+        return function(*arguments)
 
-        return signature.return_type(types.int64, types.BaseTuple.from_types(arguments)), generate
+    def answer(function: Any, *arguments: Any) -> Any:
+        return signature.return_type
 
-    return intrinsic(call)
+    # numba would have the arguments in one tuple; each is named, and stands by itself.
+    names = ["function", *(f"argument_{place}" for place in range(len(signature.args)))]
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    answer.pysig = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+
+    def generate(target: Any, builder: Any, typed: Any, values: Any) -> Any:
+        convention = target.call_conv
+        kind = convention.get_function_type(signature.return_type, signature.args)
+        pointer = builder.inttoptr(values[0], kind.as_pointer())
+        handed = [
+            target.cast(builder, value, given, wanted)
+            for value, given, wanted in zip(values[1:], typed.args[1:], signature.args, strict=True)
+        ]
+        status, result = convention.call_function(
+            builder, pointer, signature.return_type, signature.args, handed
+        )
+        if _config.BOUNDSCHECK:
+            # Functions of this project raise nothing but what numba's bounds checks find: dropped, an
+            # index beyond an array became the number 0. Asked always, it took 9 ns of a step's 370.
+            with builder.if_then(status.is_error, likely=False):
+                convention.return_status_propagate(builder, status)
+        return target.get_dummy_value() if signature.return_type == types.void else result
+
+    type_callable(call)(lambda context: answer)
+    lower_builtin(call, types.VarArg(types.Any))(generate)
+    return call

@@ -80,6 +80,9 @@ class Optimizer(Named, ABC):
     pays_for_loss: ClassVar[bool] = False
     """Whether the search pays for the loss of all that it shows, and tells it. Where it does not, one
     evaluation of the budget is kept back for the last."""
+    variants: ClassVar[tuple[str, ...]] = ()
+    """Options that make another program of it, each as it is written behind the name: ``engine=pygad``. The
+    contract suite tests what they do like any other optimizer."""
     draws: ClassVar[bool] = False
     """Whether the search can leave a point without a finite loss, because it draws others."""
 

@@ -11,7 +11,7 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.errors import InputError
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Need, Objective
+from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
 from optimizers.printable import shown
@@ -83,33 +83,14 @@ def _search(
     return best, losses.size
 
 
-def _search_python(
-    objective: Objective,
-    propose: Any,
-    kept: Array,
-    kept_losses: Array,
-    candidates: Array,
-    candidate_losses: Array,
-    state: Array,
-    settings: Array,
-    rng: np.random.Generator,
-    first: int,
-    best: int,
-    losses: Array,
-    target: float,
-) -> tuple[int, int]:
-    """Do the same against an objective that is a Python function."""
-    for done in range(losses.size):
-        if first + done > 0:
-            losses[done] = kept_losses[best]
-            propose(kept, best, candidates, state, settings, rng)
-        candidate_losses[:] = objective.values(candidates)
-        if first + done == 0:
-            losses[0] = candidate_losses[0]
-        best = _select(kept, kept_losses, candidates, candidate_losses)
-        if kept_losses[best] <= target:
-            return best, done + 1
-    return best, losses.size
+def _search_python(objective: Objective, propose: Any, *rest: Any) -> tuple[int, int]:
+    """Run the same lines against a Python objective; ``propose`` is the function itself."""
+
+    def values(candidates: Array, rows: Rows, data: None, losses: Array) -> None:
+        losses[:] = objective.values(candidates)
+
+    found: tuple[int, int] = _search.py_func(values, None, ALL_ROWS, propose, *rest)
+    return found
 
 
 @options

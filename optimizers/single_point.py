@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -11,9 +10,10 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUE, Array, Need, Objective
+from optimizers.objective import ALL_ROWS, REALS, VALUE, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
+from optimizers.points import copy_point, step_at_random
 
 ACCEPT = types.boolean(types.float64, types.float64, REALS, REALS, types.npy_rng)
 """``accept(loss, candidate_loss, state, settings, rng)``: says whether to move, and changes the state."""
@@ -58,62 +58,29 @@ def _search(
         losses[done] = loss
         if loss < lowest:
             lowest = loss
-            for i in range(w.size):
-                best[i] = w[i]
+            copy_point(w, best)
         if first + done > 0:
-            for i in range(w.size):
-                candidate[i] = w[i] + state[0] * rng.standard_normal()
+            step_at_random(w, state[0], rng, candidate)
             candidate_loss = _value(value, candidate, rows, data)
             reached = candidate_loss <= target
             if np.isnan(candidate_loss):
                 candidate_loss = np.inf
             if reached or _accept(accept, loss, candidate_loss, state, settings, rng):
                 loss = candidate_loss
-                for i in range(w.size):
-                    w[i] = candidate[i]
+                copy_point(candidate, w)
             if reached:
                 return loss, done + 1
     return loss, losses.size
 
 
-def _search_python(
-    objective: Objective,
-    accept: Any,
-    w: Array,
-    state: Array,
-    settings: Array,
-    rng: np.random.Generator,
-    first: int,
-    loss: float,
-    candidate: Array,
-    losses: Array,
-    best: Array,
-    target: float,
-) -> tuple[float, int]:
-    """Do the same against an objective that is a Python function."""
-    lowest = np.inf
-    for done in range(losses.size):
-        if first + done == 0:
-            loss = _ordered(objective.value(w))
-        losses[done] = loss
-        if loss < lowest:
-            lowest = loss
-            best[:] = w
-        if first + done > 0:
-            candidate[:] = w + state[0] * rng.standard_normal(w.size)
-            candidate_loss = _ordered(objective.value(candidate))
-            reached = candidate_loss <= target
-            if reached or accept(loss, candidate_loss, state, settings, rng):
-                loss = candidate_loss
-                w[:] = candidate
-            if reached:
-                return loss, done + 1
-    return loss, losses.size
+def _search_python(objective: Objective, accept: Any, *rest: Any) -> tuple[float, int]:
+    """Run the same lines against a Python objective; ``accept`` is the function itself."""
 
+    def value(w: Array, rows: Rows, data: None) -> float:
+        return objective.value(w)
 
-def _ordered(loss: float) -> float:
-    """Return infinity in place of NaN, which no comparison puts anywhere."""
-    return math.inf if math.isnan(loss) else loss
+    found: tuple[float, int] = _search.py_func(value, None, ALL_ROWS, accept, *rest)
+    return found
 
 
 @options

@@ -223,10 +223,10 @@ def test_declaring_and_calling_a_function_leaves_the_cache_folder_of_numba_as_it
     script = """
 import numba
 numba.config.CACHE_DIR = "mine"
-from optimizers.descent.gradient_descent import _plain
+from optimizers.descent.gradient_descent import _gradient_descent
 import numpy as np
 w = np.ones(2)
-_plain(w, w.copy(), w, np.array([0.5]), 0)
+_gradient_descent(w, w.copy(), w, np.array([0.5]), 0)
 print(w.tolist() == [0.5, 0.5], numba.config.CACHE_DIR)
 """
     cache = tmp_path / "cache"

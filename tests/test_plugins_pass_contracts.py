@@ -10,6 +10,115 @@ from processes import COMMAND, ROOT, install, python
 import harness
 
 FILES = {
+    "own_rule.py": '''
+"""An update rule of one's own."""
+
+from typing import Any, ClassVar, NamedTuple
+
+from optimizers.compilation import compiled
+from optimizers.descent.scheduled import ScheduledDescent
+from optimizers.options import Positive, options
+from optimizers.records import numbers_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+
+
+@compiled()
+def _step(w, gradient, state, settings, step):
+    rule = numbers_of(Settings, settings)
+    for i in range(w.size):
+        w[i] -= rule.learning_rate * gradient[i]
+
+
+@options
+class OwnDescent(ScheduledDescent):
+    """Step against the gradient by another name.
+
+    Attributes:
+        learning_rate: step as a multiple of the gradient.
+    """
+
+    learning_rate: Positive = 0.1
+    source: ClassVar[str] = "Cauchy (1847), Methode generale pour la resolution des systemes"
+    update: ClassVar[Any] = _step
+    reads: ClassVar[Any] = Settings
+
+    def plain(self, w, gradient, rates):
+        """Cauchy's step."""
+        for rate in rates:
+            w = w - rate * gradient(w)
+            yield w
+''',
+    "own_schedule.py": '''
+"""A schedule of one's own."""
+
+from typing import NamedTuple
+
+from optimizers.compilation import compiled
+from optimizers.descent.schedule import Schedule
+from optimizers.records import numbers_of
+
+
+class Halving(NamedTuple):
+    learning_rate: float
+    period: float
+
+
+@compiled()
+def _halving(steps, settings, rates):
+    given = numbers_of(Halving, settings)
+    for place in range(steps.size):
+        rates[place] = given.learning_rate * 0.5 ** (steps[place] // given.period)
+
+
+HALVING = Schedule("halving", "learning_rate / 2^floor(t / period)", Halving, _halving)
+''',
+    "own_search.py": '''
+"""A search of one's own, which is no descent."""
+
+import math
+from typing import ClassVar
+
+from optimizers.optimizer import Optimizer
+from optimizers.options import Positive, options
+
+
+@options
+class OwnSearch(Optimizer):
+    """Draw candidates around the best point so far, and keep the best.
+
+    Attributes:
+        spread: standard deviation of a draw.
+    """
+
+    spread: Positive = 0.1
+    needs: ClassVar = frozenset({"value"})
+    source: ClassVar[str] = "Brooks (1958), A discussion of random methods, Operations Research 6"
+    pays_for_loss: ClassVar[bool] = True
+    draws: ClassVar[bool] = True
+    variants: ClassVar = ("spread=0.2",)
+
+    def iteration_cost(self, objective):
+        """Return the cost of one value."""
+        return 1.0
+
+    def run(self, objective, start, rng, observe):
+        """Draw until no more is allowed; the first value is that of the start."""
+        best, best_loss, first = start.copy(), math.inf, True
+        allowance = observe(best)
+        while allowance:
+            for _ in range(allowance):
+                drawn = best if first else best + rng.normal(0.0, self.spread, start.size)
+                first, loss = False, objective.value(drawn)
+                if loss < best_loss:
+                    best, best_loss = drawn, loss
+            allowance = observe(best, iterations=allowance, loss=best_loss)
+        return None
+''',
     "own_source.py": '''
 """A gradient source of one's own."""
 
@@ -91,7 +200,7 @@ STRIPES = Path(__file__).parent / "stripes-by-two.toml"
     "stripes-by-two.toml": """
 question = "Which of two is ahead on stripes?"
 problems = ["stripes:rows=20", "xor"]
-optimizers = ["rprop", "lbfgs"]
+optimizers = ["rprop", "lbfgs", "own-descent:schedule=halving,period=20", "own-search:spread=0.3"]
 gradients = ["own-difference:step=1e-5"]
 seeds = 2
 budget = 200
@@ -100,6 +209,13 @@ figures = ["convergence:x=cost", "final-losses"]
 }
 
 ENTRIES = """
+[harness.optimizers]
+rule = own_rule:OwnDescent
+search = own_search:OwnSearch
+
+[harness.schedules]
+own = own_schedule:HALVING
+
 [harness.gradients]
 own = own_source:OwnDifference
 
@@ -129,10 +245,26 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
     kept = tmp_path / "output" / "stripes-by-two"
     results = harness.load(kept)
     assert set(results.runs["problem"]) == {"stripes:rows=20", "xor"}
-    assert set(results.runs["gradient"]) == {"own-difference:step=1e-05"}
+    by_values = results.runs["optimizer"].str.startswith("own-search")
+    assert set(results.runs["gradient"][~by_values]) == {"own-difference:step=1e-05"}
+    assert set(results.runs["optimizer"]) == {
+        "rprop",
+        "lbfgs",
+        "own-descent(schedule=halving, period=20)",
+        "own-search(spread=0.3)",
+    }
     assert (kept / "final-losses.png").stat().st_size > 1000
     listed = python(tmp_path, *COMMAND, "list", site=site).stdout
-    for name in ("own-difference", "stripes", "final-losses", "stripes-by-two", "backwards"):
+    for name in (
+        "own-descent",
+        "own-search",
+        "halving",
+        "own-difference",
+        "stripes",
+        "final-losses",
+        "stripes-by-two",
+        "backwards",
+    ):
         assert f"  {name} " in listed
     declared = [str(kept / "experiment.toml"), "--output", str(kept)]
     again = python(tmp_path, *COMMAND, "run", *declared, site=site)
@@ -142,6 +274,9 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
 @pytest.mark.parametrize(
     ("suite", "member", "least"),
     [
+        ("tests/contracts/test_optimizers.py", "own-descent", 100),
+        ("tests/contracts/test_optimizers.py", "own-search", 100),
+        ("tests/test_update_rules.py", "own-descent", 20),
         ("tests/contracts/test_gradient_sources.py", "own-difference", 40),
         ("tests/contracts/test_problems.py", "stripes", 25),
         ("tests/test_plots.py", "final-losses", 1),

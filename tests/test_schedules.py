@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from update_rules import RULES, STEPS, oracle_path, search
+from update_rules import KNOWN, RULES, STEPS, oracle_path, rule_of, search
 from watching import watch
 
 from optimizers import FunctionObjective, InputError, build_optimizer
 from optimizers.descent.loop import change_gradient
-from optimizers.descent.scheduled import ScheduleName
-from optimizers.descent.schedules import SCHEDULES, scheduled_rates
+from optimizers.descent.schedule import SCHEDULES, Schedule, scheduled_rates
+from optimizers.descent.scheduled import ScheduledDescent
 
-SCHEDULED = [rule for rule in RULES if rule != "rprop"]
-COUPLED = [rule for rule in RULES if rule != "adamw"]
+SCHEDULED = [rule for rule, found in KNOWN.items() if issubclass(found, ScheduledDescent)]
+COUPLED = [rule for rule in RULES if rule_of(rule, weight_decay=0.02).coupled_decay]
 
 CHOSEN: dict[str, dict[str, Any]] = {
     "constant": {},
@@ -49,7 +49,19 @@ def by_hand(schedule: str, rate: float, warm_up: int, iteration: int, **chosen: 
 
 
 def test_every_schedule_can_be_chosen_and_is_tested() -> None:
-    assert set(get_args(ScheduleName)) == set(SCHEDULES) == set(CHOSEN)
+    assert set(SCHEDULES) == set(CHOSEN)
+    for schedule, chosen in CHOSEN.items():
+        built: Any = build_optimizer({"name": "momentum", "schedule": schedule, **chosen})
+        assert built.schedule == schedule
+
+
+def test_a_schedule_that_reads_what_no_descent_has_is_refused() -> None:
+    class Strange(NamedTuple):
+        learning_rate: float
+        patience: float
+
+    with pytest.raises(InputError, match="schedule odd reads 'patience', expected learning_rate, power"):
+        Schedule("odd", "learning_rate", Strange, SCHEDULES["constant"].function)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -72,12 +84,12 @@ def test_learning_rates_are_those_of_the_formula(
 
 @pytest.mark.parametrize("warm_up", [0, 7])
 @pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("rule", [rule for rule in SCHEDULED if rule not in ("momentum", "nesterov")])
+@pytest.mark.parametrize("rule", SCHEDULED)
 def test_a_rule_takes_the_steps_of_its_paper_at_the_rates_of_its_schedule(
     rule: str, schedule: str, warm_up: int
 ) -> None:
-    """Momentum's papers have a constant rate; at others its two rules are held against PyTorch."""
-    steps, rate = min(60, STEPS[rule]), RULES[rule]["learning_rate"]
+    descent: Any = rule_of(rule, **RULES[rule])
+    steps, rate = min(60, STEPS[rule]), descent.learning_rate
     rates = [by_hand(schedule, rate, warm_up, place, **CHOSEN[schedule]) for place in range(steps)]
     found = search(rule, "iris", 32, [1] * steps, schedule=schedule, warm_up=warm_up, **CHOSEN[schedule])
     expected = oracle_path(rule, "iris", 32, steps, rates=rates)
@@ -112,8 +124,7 @@ def test_a_rule_is_given_the_gradient_of_the_loss_and_the_penalty(rule: str, bat
 @pytest.mark.parametrize("rule", SCHEDULED)
 def test_clipping_comes_before_weight_decay(rule: str) -> None:
     found = search(rule, "iris", None, [1] * 5, clip_norm=0.1, weight_decay=0.2).path
-    decay = 0.0 if rule == "adamw" else 0.2
-    oracle = {**RULES[rule], "weight_decay": 0.2} if rule == "adamw" else RULES[rule]
+    decay, oracle = (0.2, RULES[rule]) if rule in COUPLED else (0.0, {**RULES[rule], "weight_decay": 0.2})
     expected = oracle_path(
         rule, "iris", None, 5, change=lambda w, g: shortened(g, 0.1) + decay * w, options=oracle
     )
@@ -145,7 +156,7 @@ EVERYTHING: dict[str, Any] = {"schedule": "cosine", "period": 40, "warm_up": 5, 
 @pytest.mark.parametrize(("name", "batch"), [("iris", 32), ("xor", None)])
 def test_both_paths_and_any_looks_agree_with_everything_set(rule: str, name: str, batch: int | None) -> None:
     chosen = {"weight_decay": 0.01, **(EVERYTHING if rule in SCHEDULED else {})}
-    steps = 2 * STEPS[rule] if rule in ("rprop", "quickprop") else 60
+    steps = min(60, 2 * STEPS[rule])
     each = search(rule, name, batch, [1] * steps, **chosen)
     for looks in ([steps], [steps - 20, 1, 9, 10]):
         other = search(rule, name, batch, looks, **chosen)
@@ -191,7 +202,7 @@ def test_clipping_does_not_hide_what_is_not_finite(wrong: float) -> None:
 
 
 NEEDED = "option 'period' is None, expected a number of iterations with schedule="
-PERIOD_READ = "expected schedule='step' or 'cosine' with it, or it has no effect"
+PERIOD_READ = "expected schedule='cosine' or 'step' with it, or it has no effect"
 STEP, COSINE = {"schedule": "step", "period": 3}, {"schedule": "cosine", "period": 3}
 
 
@@ -226,7 +237,7 @@ def test_schedules_that_lack_or_do_not_read_an_option_are_refused(
 
 def test_an_unknown_schedule_is_answered_with_those_there_are() -> None:
     with pytest.raises(
-        InputError, match="option 'schedule' is 'linear', expected 'constant', 'inverse-scali"
+        InputError, match="option 'schedule' is 'linear', expected 'constant', 'cosine', 'inverse-scali"
     ):
         build_optimizer({"name": "adam", "schedule": "linear"})
 

@@ -12,23 +12,67 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from update_rules import ORACLES, RULES, STEPS, batches, network_gradient, oracle_path, problem, search
+from update_rules import (
+    KNOWN,
+    RULES,
+    STEPS,
+    UNUSUAL,
+    batches,
+    network_gradient,
+    oracle_path,
+    problem,
+    rule_of,
+    search,
+)
 from watching import row_orders, watch
 
 from harness.gradients import build_source
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
-from optimizers import Budget, InputError, build_optimizer, known_optimizers, minimize
-from optimizers.descent.base import Descent
-from optimizers.options import option_values
+from optimizers import Budget, InputError, build_optimizer, minimize
+from optimizers.descent.scheduled import ScheduledDescent
+from optimizers.options import option_ranges, option_values
 from optimizers.row_order import shuffle
 
 every_rule = pytest.mark.parametrize("rule", RULES)
 
 
 def test_every_rule_is_tested() -> None:
-    known = {name for name, found in known_optimizers().items() if issubclass(found, Descent)}
-    assert known == set(RULES) == set(ORACLES)
+    assert set(UNUSUAL) <= set(RULES)
+    assert len(UNUSUAL) == 9
+    assert all(option in option_values(rule_of(rule)) for rule in RULES for option in RULES[rule])
+
+
+def test_a_rule_that_lacks_a_form_or_what_it_reads_is_refused() -> None:
+    with pytest.raises(
+        InputError, match=r"^Half has a compiled update and no plain form .* write a method plain"
+    ):
+
+        class Half(ScheduledDescent):
+            update = KNOWN["adam"].update
+
+    with pytest.raises(
+        InputError, match=r"^Other has a plain form and no compiled update.* write a compiled fu"
+    ):
+
+        class Other(ScheduledDescent):
+            plain = KNOWN["adam"].plain
+
+    with pytest.raises(
+        InputError, match=r"^Astray reads 'decay', expected an option or a property of that name"
+    ):
+
+        class Astray(ScheduledDescent):
+            update, plain, reads = KNOWN["adam"].update, KNOWN["adam"].plain, KNOWN["rmsprop"].reads
+
+    with pytest.raises(InputError, match=r"^Constant does not read 'learning_rate', which its schedule"):
+
+        class Constant(ScheduledDescent):
+            update, plain = KNOWN["adam"].update, KNOWN["adam"].plain
+
+    # What inherits both, or says anew what it inherits in part, is a rule.
+    for name, found in KNOWN.items():
+        assert "plain" in vars(found) or found.__base__ in KNOWN.values(), name
 
 
 @every_rule
@@ -143,9 +187,10 @@ def test_a_search_that_overflows_ends_at_the_first_loss_that_is_not_finite(rule:
     if not compiled:
         objective.compiled = None
     # Steps that do not grow with the gradient overflow only where they are huge by themselves.
-    huge = {name: {"learning_rate": 1e200} for name in ("adagrad", "rmsprop", "adam", "adamw")}
-    huge["rprop"] = {"initial_step": 1e200, "longest_step": 1e200}
-    optimizer = build_optimizer({"name": rule, **huge.get(rule, {"learning_rate": 10.0})})
+    grows = rule in ("gradient-descent", "momentum", "nesterov", "quickprop")
+    sizes = {"learning_rate": 10.0 if grows else 1e200, "initial_step": 1e200, "longest_step": 1e200}
+    has = option_values(build_optimizer(rule))
+    optimizer = build_optimizer({"name": rule, **{name: sizes[name] for name in sizes if name in has}})
     watcher = watch(optimizer, objective, np.ones(3), [5000])
     last = watcher.seen[-1]
     assert last.loss is not None
@@ -182,10 +227,12 @@ LIMITS = {
 @every_rule
 def test_options_out_of_range_are_refused(rule: str) -> None:
     limits = {**LIMITS, "growth": ([1.0] if rule == "rprop" else [0.0], "greater than")}
+    ranges = option_ranges(KNOWN[rule])
     for option in option_values(build_optimizer(rule)):
-        if option == "schedule":
+        if "number" not in ranges[option]:
             continue
-        wrong, expected = limits[option]
+        # What this table does not know is held to be a number at least.
+        wrong, expected = limits.get(option, ([], ""))
         for value in [*wrong, "text", True]:
             with pytest.raises(InputError, match=f"option '{option}' is {re.escape(repr(value))}, expected"):
                 build_optimizer({"name": rule, option: value})
@@ -238,12 +285,27 @@ def test_a_rule_does_with_any_gradients_what_its_paper_says(rule: str, gradients
         assume(np.all((sizes == 0) | (sizes >= np.finfo(np.float64).tiny)))
     optimizer: Any = build_optimizer({"name": rule, **RULES[rule]})
     w, state, numbers = np.array([0.5, -2.0, 0.0]), optimizer.state(3), optimizer.settings()
-    expected, memory, farthest = w.copy(), {}, 1.0
+    given = iter(np.array(gradients))
+    rates = itertools.repeat(getattr(optimizer, "learning_rate", math.nan))
+    plain, farthest = optimizer.plain(w.copy(), lambda _: next(given).copy(), rates), 1.0
     for step, gradient in enumerate(np.array(gradients)):
         type(optimizer).update(w, gradient.copy(), state, numbers, step)
-        expected = ORACLES[rule](expected, gradient, memory, step + 1, **RULES[rule])
+        expected = next(plain)
         farthest = max(farthest, np.abs(expected).max())
         np.testing.assert_allclose(w, expected, rtol=1e-9, atol=1e-12 * farthest)
+
+
+@every_rule
+def test_settings_and_state_hold_what_the_rule_names(rule: str) -> None:
+    optimizer: Any = build_optimizer({"name": rule, **RULES[rule]})
+    named = dict(zip(optimizer.reads._fields, optimizer.settings(), strict=True))
+    assert {name: named[name] for name in named if name in RULES[rule]} == {
+        name: RULES[rule][name] for name in named if name in RULES[rule]
+    }
+    assert optimizer.settings() is not optimizer.settings(), "a schedule writes into it"
+    state = optimizer.state(5)
+    assert state.dtype == np.float64
+    assert state.shape == (5 * len(optimizer.remembers._fields),)
 
 
 def test_equal_slopes_lead_to_a_finite_step_however_small_they_are() -> None:

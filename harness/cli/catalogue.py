@@ -98,8 +98,15 @@ def _question(entry: Entry) -> str:
 def _record_page(entry: Entry) -> list[str]:
     shown = {field.name: getattr(entry, field.name) for field in fields(entry)}
     # A face that is a function says no more than that it is there.
-    said = {name: "yes" if callable(value) else value for name, value in shown.items()}
+    said = {name: _face(value) for name, value in shown.items()}
     return ["\n".join(f"{name}: {value}" for name, value in said.items())]
+
+
+def _face(value: Any) -> Any:
+    if isinstance(value, type):
+        # A NamedTuple: what a schedule reads.
+        return ", ".join(getattr(value, "_fields", ()))
+    return "yes" if callable(value) else value
 
 
 def _equation(entry: Entry) -> str:
@@ -164,6 +171,13 @@ KINDS: dict[str, Kind] = {
         ("optimizers.registry", "OPTIMIZERS"),
         page=_optimizer_page,
         more=lambda entry: f"needs {', '.join(sorted(entry.needs))}; {entry.source}",
+    ),
+    "schedules": Kind(
+        "schedule",
+        ("optimizers.descent.schedule", "SCHEDULES"),
+        line=_equation,
+        page=_record_page,
+        titled=False,
     ),
     "problems": Kind("problem", ("harness.problems", "PROBLEMS"), page=_problem_page),
     "gradients": Kind("gradient", ("harness.gradients", "SOURCES"), page=_source_page),

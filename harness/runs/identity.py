@@ -12,6 +12,7 @@ from harness.fingerprints.origins import OWN, top_of
 from harness.gradients import build_source
 from harness.problems import known_problems, load, parse
 from harness.problems.base import BaseProblem
+from optimizers.descent.schedule import SCHEDULES
 from optimizers.errors import InputError
 from optimizers.named import Named
 from optimizers.optimizer import Optimizer
@@ -66,6 +67,9 @@ def _optimizer_code(optimizer: Named) -> list[str]:
             found += _optimizer_code(value)
         elif not isinstance(value, PLAIN):
             found.append(fingerprint(value, what=what))
+    schedule = SCHEDULES.get(getattr(optimizer, "schedule", ""))
+    if schedule is not None and schedule.package not in OWN:
+        found.append(fingerprint(schedule, what=f"schedule '{schedule.name}'", own=schedule.package))
     return found
 
 

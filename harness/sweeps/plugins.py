@@ -74,6 +74,7 @@ def loaded_plugins() -> list[str]:
 
 def _families() -> list[Registry[object]]:
     """Return all families; those that nothing has asked for yet are imported."""
-    for name in ("harness.problems", "harness.gradients", "harness.plots", "harness.sweeps.executors"):
+    rooms = ("harness.problems", "harness.gradients", "harness.plots", "harness.sweeps.executors")
+    for name in (*rooms, "optimizers.descent.schedule"):
         importlib.import_module(name)
     return Registry.families

@@ -1,32 +1,52 @@
-"""Adam, and Adam with a weight decay of its own."""
+"""Adam: the mean gradient, scaled by the mean squares."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from optimizers.compilation import compiled
+from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
-from optimizers.options import BelowOne, NonNegative, Positive, options
+from optimizers.options import BelowOne, Positive, options
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+    decay_1: float
+    decay_2: float
+    epsilon: float
+    decoupled_decay: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    mean: Any
+    mean_square: Any
 
 
 @compiled()
 def _adam(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
+    rule = numbers_of(Settings, settings)
+    mean, mean_square = vectors_of(State, state)
     # One function for both, so that without a decay AdamW is Adam to the last bit.
-    if settings.size > 4:
+    if rule.decoupled_decay != 0.0:
         for i in range(w.size):
-            w[i] *= 1.0 - settings[0] * settings[4]
-    rate, decay_1, decay_2, epsilon = settings[0], settings[1], settings[2], settings[3]
-    n = w.size
-    first, second = state[:n], state[n:]
-    correction_1 = 1.0 - decay_1 ** (step + 1)
-    correction_2 = np.sqrt(1.0 - decay_2 ** (step + 1))
-    for i in range(n):
-        first[i] = decay_1 * first[i] + (1.0 - decay_1) * gradient[i]
-        second[i] = decay_2 * second[i] + (1.0 - decay_2) * gradient[i] * gradient[i]
-        w[i] -= rate * (first[i] / correction_1) / (np.sqrt(second[i]) / correction_2 + epsilon)
+            w[i] *= 1.0 - rule.learning_rate * rule.decoupled_decay
+    correction_1 = 1.0 - rule.decay_1 ** (step + 1)
+    correction_2 = np.sqrt(1.0 - rule.decay_2 ** (step + 1))
+    for i in range(w.size):
+        mean[i] = rule.decay_1 * mean[i] + (1.0 - rule.decay_1) * gradient[i]
+        mean_square[i] = rule.decay_2 * mean_square[i] + (1.0 - rule.decay_2) * gradient[i] * gradient[i]
+        scale = np.sqrt(mean_square[i]) / correction_2 + rule.epsilon
+        w[i] -= rule.learning_rate * (mean[i] / correction_1) / scale
 
 
 @options
@@ -55,44 +75,21 @@ class Adam(ScheduledDescent):
 
     source: ClassVar[str] = "Kingma, Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
     update: ClassVar[Any] = _adam
-
-    def settings(self) -> Array:
-        """Return learning rate, both decays and epsilon."""
-        return np.array([self.learning_rate, self.decay_1, self.decay_2, self.epsilon])
-
-    def state(self, size: int) -> Array:
-        """Return running mean and mean square, both zero."""
-        return np.zeros(2 * size)
-
-
-@options
-class AdamW(Adam):
-    """Step as Adam does, after shrinking all parameters by a part that no gradient scales.
-
-    ``w := w - rate * weight_decay * w``, then Adam's step with the gradient of the loss alone. As in
-    PyTorch the decay is a multiple of the learning rate; in the paper it stands by itself, as a multiple of
-    what the schedule makes of 1.
-
-    Attributes:
-        weight_decay: decoupled from the gradient, biases included: ``rate * weight_decay`` is the part by
-            which each step shrinks the parameters. The paper leaves it open; 0.01 is PyTorch's.
-
-    >>> import numpy as np, optimizers
-    >>> rule = AdamW(learning_rate=0.1)
-    >>> best = optimizers.minimize(lambda w: float(w @ w), np.ones(2), rule, budget=2000)
-    >>> best.loss < 1e-6
-    True
-    """
-
-    weight_decay: NonNegative = 0.01
-
-    source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
-
-    def settings(self) -> Array:
-        """Return Adam's numbers and the weight decay."""
-        return np.append(super().settings(), self.weight_decay)
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
 
     @property
-    def _coupled_decay(self) -> float:
-        """None: ``update`` has it."""
+    def decoupled_decay(self) -> float:
+        """None: Adam's goes through the gradient."""
         return 0.0
+
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Kingma, Ba, algorithm 1."""
+        m, v = np.zeros(w.size), np.zeros(w.size)
+        for t, rate in enumerate(rates, start=1):
+            g = gradient(w)
+            m = self.decay_1 * m + (1 - self.decay_1) * g
+            v = self.decay_2 * v + (1 - self.decay_2) * g**2
+            mean, mean_square = m / (1 - self.decay_1**t), v / (1 - self.decay_2**t)
+            w = w - rate * mean / (np.sqrt(mean_square) + self.epsilon)
+            yield w

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from optimizers.counts import VALUE_ROWS
 from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
+from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options
 from optimizers.several_looks import Passed, SeveralLooks
 
+Gradient = Callable[[Array], Array]
+"""The gradient at a point, for a plain form; each call takes the rows of the next step."""
+
+
+class Nothing(NamedTuple):
+    """What a rule reads, or remembers, that names nothing."""
+
 
 @options
 class Descent(Optimizer):
     """Follow the gradient with an update rule.
 
-    A subclass names the rule, a compiled function ``update(w, gradient, state, settings, step)``, and what
-    it remembers. Everything else (rows, batches, loop, looks) is here.
+    A subclass names the rule twice, as a compiled function ``update(w, gradient, state, settings, step)`` and
+    in its ``plain`` form, and what it reads and remembers. All else (rows, batches, loop, looks) is here.
 
     Attributes:
         batch: rows of one step. None takes all of them, 1 is the pattern-by-pattern training of the
@@ -38,24 +47,74 @@ class Descent(Optimizer):
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     update: ClassVar[Any]
+    reads: ClassVar[Any] = Nothing
+    """NamedTuple of the numbers in ``settings``, each named as the option or attribute that it is."""
+    remembers: ClassVar[Any] = Nothing
+    """NamedTuple of the vectors in ``state``, each of a number for every parameter."""
+    steps_alike: ClassVar[int] = 200
+    """Steps for which rounding leaves ``update`` and ``plain`` within 1e-12 of each other on a network."""
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a rule that lacks one of its two forms.
+
+        Raises:
+            InputError: if a class has an ``update`` of its own and no ``plain``, or ``plain`` alone, or if it
+                reads what it does not have.
+        """
+        super().__init_subclass__()
+        own = vars(cls)
+        if "update" in own and "plain" not in own:
+            raise InputError(
+                f"{cls.__name__} has a compiled update and no plain form of it, expected both: write a "
+                "method plain(self, w, gradient, rates) that yields w after each step, as its paper has it"
+            )
+        if "plain" in own and not hasattr(cls, "update"):
+            raise InputError(
+                f"{cls.__name__} has a plain form and no compiled update, expected both: write a compiled "
+                "function update(w, gradient, state, settings, step) and name it in the class"
+            )
+        absent = [name for name in cls.reads._fields if not hasattr(cls, name)]
+        if absent:
+            raise InputError(
+                f"{cls.__name__} reads '{absent[0]}', expected an option or a property of that name: "
+                "declare it, or leave it out of what the rule reads"
+            )
 
     def __post_init__(self) -> None:
         if self.batch is not None:
             object.__setattr__(self, "needs", self.needs | {"rows"})
 
-    @abstractmethod
     def settings(self) -> Array:
-        """Return the numbers that the rule reads, in an array of their own."""
+        """Return the numbers that the rule ``reads``, in an array of their own."""
+        return np.array([getattr(self, name) for name in self.reads._fields], dtype=np.float64)
 
     def state(self, size: int) -> Array:
-        """Return what the rule remembers between steps, before the first."""
-        return np.zeros(0)
+        """Return what the rule ``remembers``, as it is before the first step: zeros."""
+        return np.zeros(len(self.remembers._fields) * size)
+
+    @abstractmethod
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Yield the parameters after each step, by NumPy and loops, as the paper of the rule prints it.
+
+        Tests hold ``update`` against it. It is written from the paper and not from ``update``, and leaves
+        weight decay that goes through the gradient, clipping and batches to who calls it.
+
+        Arguments:
+            w: parameters to start from, shape (n,); left as they are.
+            gradient: returns the gradient at a point, shape (n,); called once a step.
+            rates: the learning rate of each step, above 0. A rule without one takes as many steps.
+        """
+
+    @property
+    def coupled_decay(self) -> float:
+        """The weight decay that goes through the gradient."""
+        return self.weight_decay
 
     def changes(self, first: int, count: int) -> Changes | None:
         """Return what ``count`` iterations from ``first`` on do to learning rate and gradient."""
-        if not self.weight_decay:
+        if not self.coupled_decay:
             return None
-        return Changes(np.zeros(0), math.inf, self.weight_decay)
+        return Changes(np.zeros(0), 0, math.inf, self.coupled_decay)
 
     def _batch_rows(self, objective: Objective) -> int:
         """Return the rows of one step, 0 for all of them."""
@@ -93,13 +152,13 @@ class Descent(Optimizer):
             looks, count = stretches.size, int(stretches.sum())
             losses, counted = np.empty(count), np.empty((looks, objective.counters.size), dtype=np.int64)
             points, bests = np.empty((looks, w.size)), np.empty((looks, w.size))
-            rest = (state, settings, self.changes(first, count), *rows, first)
+            along = (stretches, losses, points, bests, counted, target)
+            rest = (state, settings, self.changes(first, count), *rows, first, *along)
             before = objective.counters.copy()
             if functions is not None:
-                along = (stretches, losses, points, bests, counted)
-                done = descend(*addresses, w, gradient, *rest, *along, target)
+                done = descend(*addresses, w, gradient, *rest)
             else:
-                done = descend_python(objective, update, w, gradient, *rest, losses, bests[0], target)
+                done = descend_python(objective, update, w, gradient, *rest)
             first += done
             ended, begin, last = done < count, 0, 0
             if isinstance(observe, SeveralLooks) and looks > 1 and done > stretches[0]:

@@ -10,13 +10,11 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
 from optimizers.objective import REALS, VALUE_AND_GRADIENT, Array, Objective, Rows
+from optimizers.points import copy_point
 from optimizers.row_order import shuffle
 
 UPDATE = types.void(REALS, REALS, REALS, REALS, types.int64)
 """``update(w, gradient, state, settings, step)``: moves ``w``; ``step`` counts from 0."""
-
-RATE = 0
-"""Place of the learning rate in the settings of a rule that has one: a schedule writes it there."""
 
 
 class Changes(NamedTuple):
@@ -24,6 +22,8 @@ class Changes(NamedTuple):
 
     rates: Array
     """The learning rate of each iteration; none where it is constant."""
+    rate_place: int
+    """Place of the learning rate in the settings of the rule: it is written there."""
     clip_norm: float
     """See ``change_gradient``; infinite where nothing is clipped."""
     weight_decay: float
@@ -76,10 +76,9 @@ def change_gradient(w: Any, gradient: Any, clip_norm: float, weight_decay: float
 @compiled()
 def _change(changes: Any, done: int, w: Any, gradient: Any, settings: Any) -> None:
     """Set the learning rate of an iteration, and change its gradient."""
-    rates, clip_norm, weight_decay = changes
-    if rates.size:
-        settings[RATE] = rates[done]
-    change_gradient(w, gradient, clip_norm, weight_decay)
+    if changes.rates.size:
+        settings[changes.rate_place] = changes.rates[done]
+    change_gradient(w, gradient, changes.clip_norm, changes.weight_decay)
 
 
 @compiled(allocates=True)
@@ -129,8 +128,7 @@ def descend(
                 return done
             if loss < lowest:
                 lowest = loss
-                for i in range(w.size):
-                    best[i] = w[i]
+                copy_point(w, best)
             if changes is not None:
                 _change(changes, done, w, gradient, settings)
             _update(update, w, gradient, state, settings, first + done)
@@ -142,34 +140,12 @@ def descend(
     return losses.size
 
 
-def descend_python(
-    objective: Objective,
-    update: Any,
-    w: Array,
-    gradient: Array,
-    state: Array,
-    settings: Array,
-    changes: Changes | None,
-    order: Rows,
-    batch: int,
-    row_order: np.random.Generator | None,
-    first: int,
-    losses: Array,
-    best: Array,
-    target: float,
-) -> int:
-    """Do the same against an objective that is a Python function; ``update`` is the function itself."""
-    lowest = np.inf
-    for done in range(losses.size):
-        rows = order if row_order is None else _rows_of_step(order, batch, first + done, row_order)
+def descend_python(objective: Objective, update: Any, *rest: Any) -> int:
+    """Run the same lines against a Python objective; ``update`` is the function itself."""
+
+    def value_and_gradient(w: Array, rows: Rows, data: Any, gradient: Array) -> float:
         # Into an array of the loop's own: the objective may go on using the one that it returned.
-        losses[done], gradient[:] = objective.value_and_gradient(w, rows if batch else None)
-        if losses[done] <= target or not np.isfinite(losses[done]):
-            return done
-        if losses[done] < lowest:
-            lowest = losses[done]
-            best[:] = w
-        if changes is not None:
-            _change(changes, done, w, gradient, settings)
-        update(w, gradient, state, settings, first + done)
-    return losses.size
+        loss, gradient[:] = objective.value_and_gradient(w, rows if rows.size else None)
+        return loss
+
+    return int(descend.py_func(value_and_gradient, update, (None, None, None, objective.counters), *rest))

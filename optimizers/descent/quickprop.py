@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-import numpy as np
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple
 
 from optimizers.compilation import compiled
+from optimizers.descent.base import Gradient
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    learning_rate: float
+    growth: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    changes: Any
+    slopes: Any
 
 
 @compiled()
 def _quickprop(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
-    rate, growth = settings[0], settings[1]
-    n = w.size
-    changes, slopes = state[:n], state[n:]
+    rule = numbers_of(Settings, settings)
+    rate, growth = rule.learning_rate, rule.growth
+    changes, slopes = vectors_of(State, state)
     # From this part of p on, g / (p - g) is above growth; at p it is infinite, and beyond p it leads uphill.
     near = growth / (1.0 + growth)
-    for i in range(n):
+    for i in range(w.size):
         g, p, d = gradient[i], slopes[i], changes[i]
         change = 0.0
         crossed = (g > 0.0) != (p > 0.0)
@@ -65,11 +80,34 @@ class Quickprop(ScheduledDescent):
         "Carnegie Mellon University, report CMU-CS-88-162"
     )
     update: ClassVar[Any] = _quickprop
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
+    steps_alike: ClassVar[int] = 12  # the parabolas magnify rounding tenfold in two steps
 
-    def settings(self) -> Array:
-        """Return learning rate and growth."""
-        return np.array([self.learning_rate, self.growth])
-
-    def state(self, size: int) -> Array:
-        """Return the last changes and the slopes before them, all zero."""
-        return np.zeros(2 * size)
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Fahlman, as his program has it, whose slopes point downhill."""
+        changes, before = [0.0] * w.size, [0.0] * w.size
+        shrink_factor = self.growth / (1 + self.growth)
+        for rate in rates:
+            slopes, w = (-gradient(w)).tolist(), w.copy()
+            for i, slope in enumerate(slopes):
+                last, previous, step = changes[i], before[i], 0.0
+                if last > 0:
+                    if slope > 0:
+                        step += rate * slope
+                    if slope > shrink_factor * previous:
+                        step += self.growth * last
+                    else:
+                        step += slope / (previous - slope) * last
+                elif last < 0:
+                    if slope < 0:
+                        step += rate * slope
+                    if slope < shrink_factor * previous:
+                        step += self.growth * last
+                    else:
+                        step += slope / (previous - slope) * last
+                else:
+                    step += rate * slope
+                w[i] += step
+                changes[i], before[i] = step, slope
+            yield w

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from optimizers.compilation import compiled
-from optimizers.descent.base import Descent
+from optimizers.descent.base import Descent, Gradient
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import AboveOne, Positive, ProperFraction, options
 from optimizers.printable import shown
+from optimizers.records import numbers_of, vectors_of
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    shrink: float
+    growth: float
+    shortest_step: float
+    longest_step: float
+
+
+class State(NamedTuple):
+    """What it remembers of each parameter."""
+
+    lengths: Any
+    signs: Any
 
 
 @compiled()
 def _rprop(w: Any, gradient: Any, state: Any, settings: Any, step: int) -> None:
-    shrink, growth, shortest, longest = settings[0], settings[1], settings[2], settings[3]
-    n = w.size
-    lengths, previous = state[:n], state[n:]
-    for i in range(n):
+    rule = numbers_of(Settings, settings)
+    lengths, signs = vectors_of(State, state)
+    for i in range(w.size):
         # The signs, and not the product of the two: that of two small slopes is 0.
-        now, before = np.sign(gradient[i]), previous[i]
+        now, before = np.sign(gradient[i]), signs[i]
         turned = now * before < 0.0
-        factor = shrink if turned else growth if now * before > 0.0 else 1.0
-        lengths[i] = min(max(lengths[i] * factor, shortest), longest)
-        previous[i] = 0.0 if turned else now
-        w[i] -= previous[i] * lengths[i]
+        factor = rule.shrink if turned else rule.growth if now * before > 0.0 else 1.0
+        lengths[i] = min(max(lengths[i] * factor, rule.shortest_step), rule.longest_step)
+        signs[i] = 0.0 if turned else now
+        w[i] -= signs[i] * lengths[i]
 
 
 @options
@@ -66,6 +83,11 @@ class Rprop(Descent):
         "Neurocomputing 50, algorithm iRprop-"
     )
     update: ClassVar[Any] = _rprop
+    reads: ClassVar[Any] = Settings
+    remembers: ClassVar[Any] = State
+    steps_alike: ClassVar[int] = (
+        20  # it goes by signs, and those of slopes that are 0 but for rounding are anybody's
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,10 +98,24 @@ class Rprop(Descent):
                 "change one of them"
             )
 
-    def settings(self) -> Array:
-        """Return both factors and both bounds."""
-        return np.array([self.shrink, self.growth, self.shortest_step, self.longest_step])
-
     def state(self, size: int) -> Array:
         """Return the lengths of the steps, and the signs before the first step: none."""
-        return np.concatenate([np.full(size, self.initial_step), np.zeros(size)])
+        return np.concatenate(State(lengths=np.full(size, self.initial_step), signs=np.zeros(size)))
+
+    def plain(self, w: Array, gradient: Gradient, rates: Iterable[float]) -> Iterator[Array]:
+        """Igel, Huesken, the loop over weights of iRprop-."""
+        lengths, before = [self.initial_step] * w.size, [0.0] * w.size
+        for _ in rates:
+            slopes, w = gradient(w).tolist(), w.copy()
+            for i, slope in enumerate(slopes):
+                # The paper's product of the two slopes; of their signs here, for it may be below the least
+                # number.
+                agreement = np.sign(before[i]) * np.sign(slope)
+                if agreement > 0:
+                    lengths[i] = min(lengths[i] * self.growth, self.longest_step)
+                elif agreement < 0:
+                    lengths[i] = max(lengths[i] * self.shrink, self.shortest_step)
+                    slope = 0.0
+                w[i] -= np.sign(slope) * lengths[i]
+                before[i] = slope
+            yield w

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Literal
+from typing import Annotated
 
 import numpy as np
+from pydantic import AfterValidator
 
 from optimizers.descent.base import Descent
 from optimizers.descent.loop import Changes
-from optimizers.descent.schedules import SCHEDULES, scheduled_rates
+from optimizers.descent.schedule import OPTIONS, SCHEDULES, scheduled_rates
 from optimizers.errors import InputError
 from optimizers.options import Count, CountOrZero, NonNegative, Positive, ProperFraction, options
 from optimizers.printable import shown
 
-ScheduleName = Literal["constant", "inverse-scaling", "step", "cosine"]
+
+def _known(name: str) -> str:
+    if name not in SCHEDULES:
+        *others, last = [f"'{known}'" for known in SCHEDULES]
+        raise ValueError(f"{', '.join(others)} or {last}")
+    return name
+
+
+ScheduleName = Annotated[str, AfterValidator(_known)]
 
 
 @options
 class ScheduledDescent(Descent):
     """Follow the gradient with an update rule that has a learning rate.
 
-    ``settings()`` of a subclass begins with the learning rate, which a schedule writes over.
+    ``reads`` of a subclass names the learning rate, which a schedule writes over.
 
     Attributes:
         learning_rate: step as a multiple of what the rule makes of the gradient.
         clip_norm: a gradient of a greater norm is shortened to this one (Pascanu, Mikolov, Bengio 2013,
             algorithm 1), before weight decay is added. None clips nothing.
-        schedule: the learning rate in iteration t, counted from 0 after the warm-up: "constant";
+        schedule: by its name, the learning rate in iteration t, counted from 0 after the warm-up: "constant";
             "inverse-scaling", ``learning_rate / (1 + t)^power`` (Robbins, Monro 1951); "step",
             ``learning_rate factor^floor(t / period)`` (Ge et al. 2019); "cosine", ``final_rate +
             (learning_rate - final_rate) (1 + cos(pi t / period)) / 2`` up to t = period and ``final_rate``
@@ -50,6 +59,19 @@ class ScheduledDescent(Descent):
     final_rate: NonNegative = 0.0
     warm_up: CountOrZero = 0
 
+    def __init_subclass__(cls) -> None:
+        """Refuse a rule that would not notice a schedule.
+
+        Raises:
+            InputError: as ``Descent`` does, or if the rule does not read the learning rate.
+        """
+        super().__init_subclass__()
+        if "update" in vars(cls) and "learning_rate" not in cls.reads._fields:
+            raise InputError(
+                f"{cls.__name__} does not read 'learning_rate', which its schedule changes: name it in what "
+                "the rule reads, or make it a subclass of Descent"
+            )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_schedule()
@@ -58,7 +80,7 @@ class ScheduledDescent(Descent):
         """Refuse a schedule without its period, and options that it would not read."""
         defaults = {field.name: field.default for field in dataclasses.fields(self)}
         read = SCHEDULES[self.schedule].options
-        for option in ("power", "period", "factor", "final_rate"):
+        for option in OPTIONS:
             if option not in read and getattr(self, option) != defaults[option]:
                 readers = [f"'{name}'" for name, entry in SCHEDULES.items() if option in entry.options]
                 raise self._mismatch(
@@ -81,11 +103,6 @@ class ScheduledDescent(Descent):
             f"{type(self).__name__}: option '{option}' is {shown(getattr(self, option))}, {expected}"
         )
 
-    @property
-    def _coupled_decay(self) -> float:
-        """The weight decay that goes through the gradient."""
-        return self.weight_decay
-
     def changes(self, first: int, count: int) -> Changes | None:
         """Return what ``count`` iterations from ``first`` on do to learning rate and gradient."""
         clip_norm = math.inf if self.clip_norm is None else self.clip_norm
@@ -94,6 +111,6 @@ class ScheduledDescent(Descent):
             read = {option: getattr(self, option) for option in SCHEDULES[self.schedule].options}
             settings = {"learning_rate": self.learning_rate, **read}
             rates = scheduled_rates(self.schedule, settings, self.warm_up, first, count)
-        elif clip_norm == math.inf and not self._coupled_decay:
+        elif clip_norm == math.inf and not self.coupled_decay:
             return None
-        return Changes(rates, clip_norm, self._coupled_decay)
+        return Changes(rates, self.reads._fields.index("learning_rate"), clip_norm, self.coupled_decay)

@@ -47,6 +47,7 @@ class GeneticAlgorithm(GeneticOptions):
     needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
+    variants: ClassVar[tuple[str, ...]] = ("engine=pygad", "bits=16")
     source: ClassVar[str] = (
         "Holland (1975), Adaptation in Natural and Artificial Systems; Goldberg (1989), Genetic Algorithms "
         "in Search, Optimization and Machine Learning; operators and defaults of Gad (2023), PyGAD: an "

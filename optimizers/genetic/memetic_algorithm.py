@@ -33,6 +33,7 @@ class MemeticAlgorithm(GeneticAlgorithm):
     learning_rate: Positive = 0.1
 
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population", "gradient"})
+    variants: ClassVar[tuple[str, ...]] = ("engine=pygad",)
     source: ClassVar[str] = (
         "Moscato (1989), On evolution, search, optimization, genetic algorithms and martial arts: towards "
         "memetic algorithms, Caltech Concurrent Computation Program, report 826"

@@ -27,17 +27,10 @@ from optimizers.options import option_values
 from optimizers.search import observed, search
 from optimizers.specification import parse
 
-OPTIONS: dict[str, dict[str, Any]] = {}
-"""Options, by name, with which an optimizer reaches a minimum where its defaults are too slow for a test."""
-
-VARIANTS = (
-    "genetic-algorithm:engine=pygad",
-    "genetic-algorithm:bits=16",
-    "memetic-algorithm:engine=pygad",
-)
+CLASSES = optimizers.known_optimizers()
+VARIANTS = [f"{name}:{options}" for name, found in CLASSES.items() for options in found.variants]
 """Optimizers with an option that makes them another program; what they do is tested like any other."""
 
-CLASSES = optimizers.known_optimizers()
 NAMES = [*CLASSES, *VARIANTS]
 CENTRE = np.array([0.6, -0.3])
 SCRIPT = [1, 3, 7, 2, 1, 6]
@@ -111,7 +104,7 @@ def class_of(name: str) -> type[Optimizer]:
 
 
 def build(name: str) -> Optimizer:
-    return optimizers.build_optimizer({**OPTIONS.get(name, {}), **parse(name)})
+    return optimizers.build_optimizer(parse(name))
 
 
 def works(name: str, kind: str) -> bool:
