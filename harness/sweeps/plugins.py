@@ -1,4 +1,4 @@
-"""Files that a user names, which bring optimizers, problems, gradient sources and plots of their own."""
+"""Files that a user names, which bring members of their own to any family."""
 
 from __future__ import annotations
 
@@ -74,6 +74,6 @@ def loaded_plugins() -> list[str]:
 
 def _families() -> list[Registry[object]]:
     """Return all families; those that nothing has asked for yet are imported."""
-    for name in ("harness.problems", "harness.gradients", "harness.plots"):
+    for name in ("harness.problems", "harness.gradients", "harness.analysis", "harness.plots"):
         importlib.import_module(name)
     return Registry.families
