@@ -13,7 +13,9 @@ from synthetic import build, run_row, synthetic, trace_rows
 from harness.analysis.expected_running_time import expected_running_time
 from harness.analysis.grouping import groups
 from harness.analysis.kaplan_meier import kaplan_meier
-from harness.analysis.proportions import wilson_interval
+from harness.analysis.medians import median_interval
+from harness.analysis.proportions import share_interval, wilson_interval
+from harness.analysis.restricted_mean_time import restricted_mean
 from harness.analysis.time_to_target import time_quantile
 from harness.analysis.times import times_to_target
 from harness.results import Results
@@ -229,3 +231,80 @@ class TestTimes:
         by_cost = results.statistic("expected-running-time")
         by_seconds = results.statistic("expected-running-time:axis=seconds")
         assert by_seconds["ert"].tolist() == pytest.approx((by_cost["ert"] * 1e-6).tolist())
+
+
+class TestRestrictedMean:
+    def test_it_is_that_of_lifelines_and_of_survival_in_r(self) -> None:
+        time, solved = np.array(MERCAPTOPURINE, dtype=float), np.array(ENDED)
+        for limit, expected in ((10, 9.277310924369745), (20, 16.116526610644254), (35, 23.287394957983185)):
+            assert restricted_mean(time, solved, limit)[0] == pytest.approx(expected, rel=1e-12)
+        # R: print(survfit(...), rmean = 35) has a standard error of 2.827, without the factor 9 / 8.
+        mean, (low, _) = restricted_mean(time, solved, 35)
+        assert (mean - low) / 2.0859634472658364 / math.sqrt(9 / 8) == pytest.approx(2.827, abs=6e-4)
+
+    def test_without_censoring_its_variance_is_that_of_a_mean(self) -> None:
+        time = np.array(PLACEBO, dtype=float)
+        mean, (low, high) = restricted_mean(time, np.full(21, True), 30.0)
+        assert mean == pytest.approx(np.mean(time), rel=1e-12)
+        error = np.std(time, ddof=1) / math.sqrt(21)
+        assert (low, high) == pytest.approx(
+            (mean - 2.0859634472658364 * error, mean + 2.0859634472658364 * error)
+        )
+
+    @given(
+        st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=30), st.integers(1, 12)
+    )
+    @settings(database=None, deadline=None)
+    def test_it_is_the_sum_of_rectangles(self, runs: list[tuple[int, bool]], limit: int) -> None:
+        time, solved = np.array([t for t, _ in runs], dtype=float), np.array([s for _, s in runs])
+        area = 0.0
+        for step in range(limit):
+            left = 1.0
+            for moment in sorted({t for t, s in runs if s and t <= step}):
+                at_risk = sum(t >= moment for t, _ in runs)
+                left *= 1 - sum(t == moment and s for t, s in runs) / at_risk
+            area += left
+        mean, (low, high) = restricted_mean(time, solved, float(limit))
+        assert mean == pytest.approx(area, abs=1e-9)
+        assert 0 <= low <= mean <= high <= limit + 1e-9
+
+    def test_the_limit_is_what_all_curves_allow(self) -> None:
+        ends = {"adam": [("solved", 20), ("budget", 90)], "lbfgs": [("solved", 30), ("stalled", 5)]}
+        rows = [
+            run_row(
+                f"{name}{seed}", "xor", name, seed=seed, outcome=outcome, cost=spent,
+                cost_to_target=spent if outcome == "solved" else math.nan,
+            )
+            for name, some in ends.items()
+            for seed, (outcome, spent) in enumerate(some)
+        ]  # fmt: skip
+        found = build(rows).statistic("restricted-mean-time")
+        assert found["limit"].tolist() == [90.0, 90.0]
+        assert found["time"].tolist() == [55.0, 60.0]
+        assert build(rows).statistic("restricted-mean-time:limit=40")["time"].tolist() == [30.0, 35.0]
+        with pytest.raises(InputError, match="limit is 91, expected up to 90"):
+            build(rows).statistic("restricted-mean-time:limit=91")
+
+
+@pytest.mark.parametrize("n", [1, 5, 6, 9, 20, 51])
+def test_the_median_s_interval_is_the_narrowest_of_order_statistics_that_covers(n: int) -> None:
+    values = np.arange(1.0, n + 1)
+    _, (low, high) = median_interval(values[::-1])
+    if math.isinf(low):
+        assert 1 - 2 * 0.5**n < 0.95
+        return
+    inside = sum(math.comb(n, ranks) for ranks in range(int(low), int(high))) / 2**n
+    narrower = sum(math.comb(n, ranks) for ranks in range(int(low) + 1, int(high) - 1)) / 2**n
+    assert narrower < 0.95 <= inside
+    assert low + high == n + 1
+    # Hahn, Meeker (1991), Statistical intervals, table A.15a: of 20 values the 6th and the 15th.
+    assert n != 20 or (low, high) == (6.0, 15.0)
+
+
+def test_a_share_of_one_part_has_wilson_s_interval_with_student_s_t() -> None:
+    shares = np.array([1.0] * 14 + [0.0] * 6)
+    mean, (low, high) = share_interval(shares, 1)
+    # With unbiased variance n - 1 trials; t for 19 is 2.093.
+    for end in (low, high):
+        assert abs(mean - end) / math.sqrt(end * (1 - end) / 19) == pytest.approx(2.0930240544082634)
+    assert share_interval(np.ones(20), 5)[1] == pytest.approx((20 / (20 + 2.0930240544082634**2), 1.0))
