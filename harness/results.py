@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from harness import plots
+from harness.analysis import STATISTICS
 from harness.analysis.summary import summarize
 from harness.models import Model, model_of
 from harness.problems import load
@@ -59,6 +60,23 @@ class Results(Tables):
     def summary(self) -> pd.DataFrame:
         """Return one row a problem, optimizer and gradient source: medians and quartiles over all runs."""
         return summarize(self)
+
+    def statistic(self, specification: str, **options: Any) -> pd.DataFrame:
+        """Return the table of a statistic, each estimate with its interval and what it is of.
+
+        Arguments:
+            specification: its name, with options where wanted: "solved-fraction:level=0.9".
+            options: the same options by name; they win.
+
+        Raises:
+            InputError: for an unknown name or option, or runs that it cannot be told of.
+
+        >>> import harness
+        >>> results = harness.run("iris", ["rprop", "lbfgs"], seeds=3, budget=500)
+        >>> results.statistic("solved-fraction:level=0.9")[["optimizer", "n", "solved"]].values.tolist()
+        [['lbfgs', 3, 3], ['rprop', 3, 3]]
+        """
+        return STATISTICS.build(specification, **options).compute(self)
 
     def where(self, **chosen: Any) -> Results:
         """Return the results of some runs only.

@@ -63,6 +63,7 @@ CountOrZero = Annotated[int, _number, Field(ge=0)]
 TwoOrMore = Annotated[int, _number, Field(ge=2)]
 FourOrMore = Annotated[int, _number, Field(ge=4)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_tuple_of_list)]
+PositiveNumbers = Annotated[tuple[Positive, ...], BeforeValidator(_tuple_of_list)]
 
 
 def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> str:

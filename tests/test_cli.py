@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import harness
+from harness.analysis.numbers import significant
 from harness.cli.catalogue import KINDS, listing
 from harness.cli.entry import main
 from harness.runs.single_run import Run
@@ -199,7 +200,7 @@ class TestShow:
         assert ">>>" not in out
         assert "CPUDispatcher" not in out
         assert "<function" not in out
-        if kind in ("optimizers", "problems", "gradients"):
+        if kind in ("optimizers", "problems", "gradients", "statistics"):
             for option, words in option_ranges(entry).items():
                 value = entry.__dataclass_fields__[option].default
                 default = json.dumps(value.name() if isinstance(value, Named) else value).replace(
@@ -207,8 +208,10 @@ class TestShow:
                 )
                 pattern = rf"^  {option} +{re.escape(default)}  \({re.escape(words)}\)$"
                 assert re.search(pattern, out, re.MULTILINE), option
-        if kind in ("optimizers", "gradients"):
+        if kind in ("optimizers", "gradients", "statistics"):
             assert entry.source in out
+        if kind == "statistics":
+            assert all(column.holds in out for column in entry.declared().values())
         if kind == "optimizers":
             assert f"Needs: {', '.join(sorted(entry.needs))}" in out
 
@@ -223,6 +226,34 @@ class TestShow:
         assert (status, err) == (0, "")
         assert len(out.splitlines()) > 5
         assert out in printed
+
+    def test_a_statistic_of_results_is_shown_as_a_table(self, call: Call) -> None:
+        call(*QUICK)
+        status, out, err = call("show", "output/quickstart", "--statistic", "solved-fraction:level=0.9")
+        assert (status, err) == (0, "")
+        found = harness.load("output/quickstart").statistic("solved-fraction:level=0.9")
+        for row in found.to_dict("records"):
+            numbers = [
+                str(row["n"]),
+                str(row["solved"]),
+                *(significant(row[f"fraction{end}"]) for end in ("", "_low", "_high")),
+            ]
+            assert f"{row['problem']}: {row['optimizer']}\n" in out
+            assert re.search(rf"^ +{' +'.join(map(re.escape, numbers))}$", out, re.MULTILINE)
+        assert "Part of the runs that reached the target of their problem." in out
+        assert (
+            call("show", "results", "output/quickstart", "--statistic", "solved-fraction:level=0.9").out
+            == out
+        )
+
+    def test_a_statistic_of_what_is_no_results_is_one_sentence(self, call: Call) -> None:
+        call(*QUICK)
+        assert "unknown statistic 'solved'" in refused(
+            call("show", "output/quickstart", "--statistic=solved")
+        )
+        assert "goes with results" in refused(call("show", "optimizer", "adam", "--statistic=final-loss"))
+        assert "is no folder" in refused(call("show", "adam", "--statistic=final-loss"))
+        assert "Missing argument 'NAME'" in refused(call("show", "adam"))
 
 
 class TestPlot:

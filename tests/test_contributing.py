@@ -8,6 +8,7 @@ import pytest
 from contributing import examples
 
 import harness
+from harness.analysis import STATISTICS
 from harness.problems import PROBLEMS
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.plugins import load_plugins
@@ -26,7 +27,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_is_one_for_each_kind_of_addition() -> None:
-    assert {"GaussianSearch", "Stripes", "final_losses", "SOFTSIGN", "Backwards"} <= set(examples())
+    assert {
+        "GaussianSearch",
+        "Stripes",
+        "final_losses",
+        "SOFTSIGN",
+        "Backwards",
+        "StalledFraction",
+    } <= set(examples())
 
 
 def test_all_of_them_work_together(folder: Path) -> None:
@@ -44,6 +52,9 @@ def test_all_of_them_work_together(folder: Path) -> None:
     assert "final-losses" in harness.plots.known_plots()
     figure = harness.plots.known_plots()["final-losses"](results)
     assert figure._repr_png_().startswith(b"\x89PNG")
+    stalled = STATISTICS.build("stalled-fraction:level=0.5").compute(results)
+    assert stalled["n"].tolist() == [2] * 6
+    assert (stalled["fraction"] == 0).all()
     assert "gaussian-search" in OPTIMIZERS
     assert "stripes" in PROBLEMS
 

@@ -194,7 +194,7 @@ class TestGrammar:
 
     def test_every_family_is_one_object(self) -> None:
         kinds = {family.kind: family for family in Registry.families}
-        assert set(kinds) >= {"optimizer", "problem", "gradient source", "plot", "example"}
+        assert set(kinds) >= {"optimizer", "problem", "gradient source", "statistic", "plot", "example"}
         for family in kinds.values():
             assert list(family) == sorted(family)
             with pytest.raises(InputError, match=f"unknown {family.kind} 'no-such'"):

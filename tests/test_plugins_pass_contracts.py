@@ -190,6 +190,30 @@ class Backwards(Executor):
         for run in reversed(runs):
             yield [run.execute()]
 ''',
+    "own_statistic.py": '''
+"""A statistic of one's own."""
+
+from harness.analysis.grouping import groups
+from harness.analysis.medians import median_interval
+from harness.analysis.statistic import RUNS, Statistic, estimate, estimated
+from optimizers.options import Positive, options
+
+
+@options
+class MedianIterations(Statistic):
+    """Median number of iterations of a run, however it ended."""
+
+    unit_of_time: Positive = 1.0
+
+    source = "David, Nagaraja (2003), Order statistics, section 7.1"
+    columns = {**RUNS, **estimate("iterations", "median number of iterations")}
+
+    def rows(self, tables):
+        """Yield a row a group."""
+        for group in groups(tables):
+            found = median_interval(group.runs["iterations"] / self.unit_of_time, self.level)
+            yield {**group.unit, "n": len(group.runs), **estimated("iterations", *found)}
+''',
     "own_experiment.py": '''
 """An experiment of one's own."""
 
@@ -221,6 +245,9 @@ own = own_source:OwnDifference
 
 [harness.problems]
 own = own_problem:Stripes
+
+[harness.statistics]
+own = own_statistic:MedianIterations
 
 [harness.plots]
 final-losses = own_plot:final_losses
@@ -264,8 +291,11 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         "final-losses",
         "stripes-by-two",
         "backwards",
+        "median-iterations",
     ):
         assert f"  {name} " in listed
+    shown = python(tmp_path, *COMMAND, "show", str(kept), "--statistic", "median-iterations", site=site)
+    assert "xor: lbfgs" in shown.stdout, shown.stderr
     declared = [str(kept / "experiment.toml"), "--output", str(kept)]
     again = python(tmp_path, *COMMAND, "run", *declared, site=site)
     assert "Nothing to run" in again.stdout, again.stderr
@@ -279,6 +309,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         ("tests/test_update_rules.py", "own-descent", 20),
         ("tests/contracts/test_gradient_sources.py", "own-difference", 40),
         ("tests/contracts/test_problems.py", "stripes", 25),
+        ("tests/contracts/test_statistics.py", "median-iterations", 60),
         ("tests/test_plots.py", "final-losses", 1),
         ("tests/contracts/test_executors.py", "backwards", 6),
     ],

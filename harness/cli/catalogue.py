@@ -70,6 +70,13 @@ def _problem_page(entry: Entry) -> list[str]:
     return [*_text(entry), *_option_page(entry)]
 
 
+def _statistic_page(entry: Entry) -> list[str]:
+    columns = entry.declared()
+    width = max(map(len, columns))
+    lines = [f"  {name:<{width}}  {column.holds}" for name, column in columns.items()]
+    return [*_source_page(entry), "\n".join(["Columns:", *lines])]
+
+
 def _plot_page(entry: Entry) -> list[str]:
     options = {option.name: option.default for option in inspect.signature(entry).parameters.values()}
     options.pop("results")
@@ -165,6 +172,28 @@ def _lines_of_files(
     return {name.replace("_", "-"): lines[name] for name in sorted(lines)}
 
 
+def _statistic_lines() -> dict[str, str]:
+    """Return the first line of every statistic, read from its file: to import it would import pandas."""
+    if plugins("harness.statistics"):
+        # Which have imported pandas already.
+        from harness.analysis import STATISTICS
+
+        return {name: statistic.summary() for name, statistic in STATISTICS.items()}
+    import harness
+
+    lines = {}
+    for file in (Path(harness.__path__[0]) / "analysis").glob("*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and _yields_rows(node):
+                lines[kebab_case(node.name)] = (ast.get_docstring(node) or "").partition("\n")[0]
+    return dict(sorted(lines.items()))
+
+
+def _yields_rows(node: ast.ClassDef) -> bool:
+    functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    return any(part.name == "rows" and not part.decorator_list for part in functions)
+
+
 KINDS: dict[str, Kind] = {
     "optimizers": Kind(
         "optimizer",
@@ -196,6 +225,9 @@ KINDS: dict[str, Kind] = {
         lines=_executor_lines,
     ),
     "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
+    "statistics": Kind(
+        "statistic", ("harness.analysis", "STATISTICS"), page=_statistic_page, lines=_statistic_lines
+    ),
     "activations": Kind(
         "activation",
         ("harness.network.activations", "ACTIVATIONS"),

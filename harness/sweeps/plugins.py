@@ -1,4 +1,4 @@
-"""Files that a user names, which bring optimizers, problems, gradient sources and plots of their own."""
+"""Files that a user names, which bring members of their own to any family."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ from optimizers.registry import Registry
 
 PACKAGE = "harness_plugins"
 """Name before the names of such files among Python's modules, so that none of them hides another module."""
+
+FAMILIES = (
+    "harness.problems",
+    "harness.gradients",
+    "harness.analysis",
+    "harness.plots",
+    "harness.sweeps.executors",
+    "optimizers.descent.schedule",
+)
+"""Modules of the families that may not have been imported; each of the others is imported by one of them."""
 
 _loaded: dict[Path, ModuleType] = {}
 
@@ -74,7 +84,6 @@ def loaded_plugins() -> list[str]:
 
 def _families() -> list[Registry[object]]:
     """Return all families; those that nothing has asked for yet are imported."""
-    rooms = ("harness.problems", "harness.gradients", "harness.plots", "harness.sweeps.executors")
-    for name in (*rooms, "optimizers.descent.schedule"):
+    for name in FAMILIES:
         importlib.import_module(name)
     return Registry.families

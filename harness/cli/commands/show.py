@@ -13,13 +13,21 @@ from optimizers.printable import shown
 
 @click.command(name="show", cls=OnceCommand, short_help="Show one thing, results or a derivation.")
 @click.argument("kind")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--latex", is_flag=True, help="With `derivation`: print LaTeX.")
-def command(kind: str, name: str, latex: bool) -> None:
-    """Show one optimizer, problem, gradient, experiment, plot, activation or loss.
+@click.option("--statistic", help="Of results: print this one, with options as in solved-fraction:level=0.9.")
+@click.pass_context
+def command(context: click.Context, kind: str, name: str | None, latex: bool, statistic: str | None) -> None:
+    """Show one optimizer, problem, gradient, experiment, plot, statistic, activation or loss.
 
-    Or `results FOLDER`; or `derivation PROBLEM`, the gradient of a problem as formulas.
+    Or `results FOLDER`, `FOLDER --statistic NAME`; or `derivation PROBLEM`, the gradient of a problem as
+    formulas.
     """
+    if statistic is not None:
+        _show_statistic(kind, name, statistic)
+        return
+    if name is None:
+        raise click.MissingParameter(ctx=context, param_hint="'NAME'", param_type="argument")
     if latex and kind != "derivation":
         raise InputError(f"--latex goes with `show derivation` only, not with {shown(kind)}: leave it out")
     if kind == "derivation":
@@ -44,3 +52,25 @@ def command(kind: str, name: str, latex: bool) -> None:
     if plural not in KINDS:
         raise unknown_name("kind", kind, [*singular, "derivation", "results"])
     echo(describe(plural, name))
+
+
+def _show_statistic(kind: str, name: str | None, specification: str) -> None:
+    """Print a statistic of the results in a folder, which is the last of the two words."""
+    from harness.analysis import STATISTICS
+    from harness.api import load
+    from harness.report.table import render_numbers
+    from harness.runs.tables import gradient_sources
+
+    if name is not None and kind != "results":
+        raise InputError(
+            f"--statistic goes with results, not with {shown(kind)}: write show FOLDER --statistic NAME"
+        )
+    chosen = STATISTICS.build(specification)
+    results = load(kind if name is None else name)
+    table = chosen.compute(results)
+    if len(gradient_sources(results.runs)) < 2:
+        table = table.drop(columns=["gradient", "other_gradient"], errors="ignore")
+    render_numbers(table, console())
+    echo(f"\n{chosen.summary()}")
+    for remark in results.remarks():
+        echo(remark)

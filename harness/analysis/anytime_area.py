@@ -1,0 +1,84 @@
+"""How low the best loss was on average over the whole of a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from harness.analysis.curves import RunCurve, run_curves
+from harness.analysis.grouping import by_problem
+from harness.analysis.medians import median_interval
+from harness.analysis.statistic import RUNS, Columns, Statistic, estimate, estimated
+from harness.analysis.times import Axis
+from harness.runs.columns import Column
+from harness.runs.tables import Tables
+from optimizers.errors import InputError
+from optimizers.options import options
+
+Scale = Literal["logarithm", "loss"]
+
+
+def mean_height(curve: RunCurve, horizon: float) -> float:
+    """Return the mean of a step function from 0 to a horizon, ``(1 / H) int_0^H f(t) dt``, exactly.
+
+    >>> mean_height(RunCurve(np.array([0.0, 4.0]), np.array([3.0, 1.0])), 8.0)
+    2.0
+    """
+    if horizon <= 0:
+        return float(curve.at(np.zeros(1))[0])
+    inside = curve.spent[(curve.spent > 0) & (curve.spent < horizon)]
+    begins = np.append(0.0, inside)
+    lengths = np.diff(np.append(begins, horizon))
+    heights = curve.at(begins)
+    # Pieces of no length would give NaN where the loss is infinite.
+    return float(heights[lengths > 0] @ lengths[lengths > 0]) / horizon
+
+
+@options
+class AnytimeArea(Statistic):
+    """Median of the area under the curve of the best loss, over what was spent.
+
+    The mean height ``(1 / H) int_0^H f(t) dt``, where f is the best loss by then or its decimal logarithm,
+    and H the most that a run of the problem has spent. A run that has ended keeps its last best loss; since
+    runs end at the target, a loss below it counts as the target. A run that failed counts as +inf.
+
+    Attributes:
+        scale: of the loss: logarithm, or the loss itself.
+        axis: what is spent: cost, iterations or seconds.
+    """
+
+    scale: Scale = "logarithm"
+    axis: Axis = "cost"
+
+    source: ClassVar[str] = (
+        "Lopez-Ibanez, Stuetzle (2014), Automatically improving the anytime behaviour of optimisation "
+        "algorithms, European Journal of Operational Research 235"
+    )
+    columns: ClassVar[Columns] = {
+        **RUNS,
+        "horizon": Column("number", "the most that a run of the problem has spent"),
+        **estimate("area", "median of the mean height of the curve of the best loss"),
+    }
+
+    def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
+        """Yield a row a group."""
+        for problem, groups in by_problem(tables).items():
+            curves = [run_curves(tables, group, self.axis) for group in groups]
+            spent = [curve.spent[-1] for some in curves for curve in some if curve.spent.size]
+            horizon = float(max(spent, default=math.nan))
+            for group, some in zip(groups, curves, strict=True):
+                target = float(group.runs["target"].max())
+                areas = [mean_height(self._scaled(curve, target, problem), horizon) for curve in some]
+                found = estimated("area", *median_interval(areas, self.level))
+                yield {**group.unit, "n": len(some), "horizon": horizon, **found}
+
+    def _scaled(self, curve: RunCurve, target: float, problem: str) -> RunCurve:
+        best = curve.best if math.isnan(target) else np.maximum(curve.best, target)
+        if self.scale == "loss":
+            return curve._replace(best=best)
+        if (best <= 0).any():
+            raise InputError(f"{problem} has losses of 0 or below, which have no logarithm: take scale=loss")
+        return curve._replace(best=np.log10(best))

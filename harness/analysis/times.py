@@ -1,0 +1,89 @@
+"""What each run spent until it reached a target, and what is known of a run that did not.
+
+A run that its budget or a timeout ended is censored on the right: its time is larger than what it spent,
+and no more is known. A run that ended by itself (``stalled``, ``diverged``, ``failed``) would not have
+reached the target at any cost, for there was nothing more that it would have done: its time is infinite. To
+take it for censored where it ended would say that it might have solved the problem as others did later: of
+a method of which seven runs stall at cost 50 and three solve at 100, Kaplan and Meier's curve would say
+that all have solved by 100. Competing events are treated so where the times of censoring are known: who has
+met another end stays at risk (Fine, Gray 1999, Journal of the American Statistical Association 94, p. 498).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.analysis.grouping import Group
+from harness.runs.tables import Tables
+from optimizers.errors import InputError
+from optimizers.objective import Array
+
+Axis = Literal["cost", "iterations", "seconds"]
+"""What a run spends: forward-pass equivalents, iterations, or seconds of search."""
+
+TRACE_COLUMN = {"cost": "cost", "iterations": "iteration", "seconds": "seconds"}
+
+Truths = NDArray[np.bool_]
+
+ENDED_BY_ITSELF = ("stalled", "diverged", "failed")
+"""Outcomes after which there was nothing more to come."""
+
+
+class Times(NamedTuple):
+    """Of each run of a group, shape (runs,)."""
+
+    solved: Truths
+    """Whether it reached the target."""
+    time: Array
+    """What it had spent when it did; otherwise what its time is larger than, +inf where it would never."""
+    spent: Array
+    """What it had spent when it reached the target, or in all."""
+
+
+def times_to_target(tables: Tables, group: Group, axis: Axis, target: float | None = None) -> Times | None:
+    """Return what each run of a group spent until it reached a target.
+
+    Arguments:
+        tables: where the traces are.
+        group: some of its runs.
+        axis: what was spent.
+        target: the loss to reach; None takes the problem's own, which the run's row knows exactly. Another
+            one is read off the trace at the first look at or below it, so up to 15 % late.
+
+    Returns:
+        The times; None where the problem has no target.
+
+    Raises:
+        InputError: for a target below that at which runs ended.
+    """
+    runs = group.runs
+    own = runs["target"].to_numpy(dtype=np.float64)
+    outcome = runs["outcome"].to_numpy(dtype=object)
+    spent = runs[axis].to_numpy(dtype=np.float64)
+    solved = np.asarray(outcome == "solved", dtype=np.bool_)
+    if target is None and axis == "cost":
+        spent = np.where(solved, runs["cost_to_target"].to_numpy(dtype=np.float64), spent)
+    if target is None and np.isnan(own).any():
+        return None
+    if target is not None and (target < own).any():
+        raise InputError(
+            f"target is {target:g}, expected at least {np.nanmax(own):g}, the target of {group.problem} at "
+            "which its runs ended: run them again with a lower one"
+        )
+    if target is not None:
+        reached = _first_at(tables.trace, runs["run_id"], TRACE_COLUMN[axis], target)
+        solved = np.isfinite(reached)
+        spent = np.where(solved, reached, spent)
+    never = np.isin(outcome, ENDED_BY_ITSELF) & ~solved
+    return Times(solved, np.where(never, np.inf, spent), spent)
+
+
+def _first_at(trace: pd.DataFrame, run_ids: pd.Series, column: str, target: float) -> Array:
+    """Return what each run had spent at its first look at or below a target; NaN where there is none."""
+    rows = trace[(trace["best_loss"] <= target) & trace["run_id"].isin(run_ids)]
+    first = rows.groupby("run_id", observed=True)[column].min()
+    return run_ids.map(first).to_numpy(dtype=np.float64)

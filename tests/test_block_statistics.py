@@ -1,0 +1,175 @@
+"""Statistics over problems, each one block, against SciPy, published tables and plain loops."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from synthetic import PROBLEMS, build, run_row, synthetic
+
+from harness.analysis.friedman import critical_difference, friedman_test, letters, studentized_range_quantile
+from harness.analysis.performance_profile import performance_ratios
+from harness.analysis.profiles import measured
+from harness.results import Results
+from optimizers.errors import InputError
+
+# Demsar (2006), table 6: areas under the curve of C4.5 with and without two options, on 14 data sets.
+AREAS = np.array([
+    [0.763, 0.768, 0.771, 0.798], [0.599, 0.591, 0.590, 0.569], [0.954, 0.971, 0.968, 0.967],
+    [0.628, 0.661, 0.654, 0.657], [0.882, 0.888, 0.886, 0.898], [0.936, 0.931, 0.916, 0.931],
+    [0.661, 0.668, 0.609, 0.685], [0.583, 0.583, 0.563, 0.625], [0.775, 0.838, 0.866, 0.875],
+    [1.000, 1.000, 1.000, 1.000], [0.940, 0.962, 0.965, 0.962], [0.619, 0.666, 0.614, 0.669],
+    [0.972, 0.981, 0.9751, 0.975], [0.957, 0.978, 0.946, 0.970],
+])  # fmt: skip
+RANKS = np.array([rankdata(-row) for row in AREAS])
+
+
+def test_the_example_of_demsar() -> None:
+    assert RANKS.mean(axis=0) == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=5e-4)
+    assert critical_difference(14, 4) == pytest.approx(1.25, abs=5e-3)
+    assert letters(RANKS.mean(axis=0), critical_difference(14, 4)) == ["a", "a", "a", "a"]
+    # Demsar finds both variants with m better than C4.5 alone at 0.1, where the difference is 1.12.
+    assert letters(RANKS.mean(axis=0), critical_difference(14, 4, 0.9)) == ["b", "a", "ab", "a"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_friedman_s_test_is_that_of_scipy_ties_included(seed: int) -> None:
+    values = np.random.default_rng(seed).integers(0, 4, (9, 4 + seed))
+    expected = friedmanchisquare(*values.T)
+    assert friedman_test(np.array([rankdata(row) for row in values])) == pytest.approx(tuple(expected))
+    assert friedman_test(RANKS) == pytest.approx((10.228346456692925, 0.016721580328441323))
+
+
+def test_where_all_are_tied_nothing_is_told_apart() -> None:
+    assert friedman_test(np.full((6, 3), 2.0)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("k", "at_095", "at_090"),
+    [(2, 1.960, 1.645), (3, 2.343, 2.052), (4, 2.569, 2.291), (5, 2.728, 2.459), (10, 3.164, 2.920)],
+)
+def test_critical_values_are_those_of_demsar_s_table(k: int, at_095: float, at_090: float) -> None:
+    for level, expected in ((0.95, at_095), (0.9, at_090)):
+        assert studentized_range_quantile(level, k) / math.sqrt(2) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("k", "level", "expected"), [(12, 0.95, 4.621655471868518), (3, 0.9, 2.9023802134282515)]
+)
+def test_the_studentized_range_is_that_of_scipy(k: int, level: float, expected: float) -> None:
+    assert studentized_range_quantile(level, k) == pytest.approx(expected, rel=1e-7)
+    assert studentized_range.cdf(expected, k, np.inf) == pytest.approx(level, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_letters_are_shared_where_and_only_where_ranks_are_close(seed: int) -> None:
+    ranks = np.random.default_rng(seed).uniform(1, 8, 7)
+    found = letters(ranks, 1.5)
+    for i, j in itertools.combinations(range(7), 2):
+        assert bool(set(found[i]) & set(found[j])) == (abs(ranks[i] - ranks[j]) < 1.5)
+
+
+def test_mean_ranks_are_of_problems_and_of_runs_seed_by_seed() -> None:
+    results = synthetic(np.random.default_rng(5), problems=6, optimizers=3, seeds=7)
+    found = results.statistic("mean-rank")
+    labels, blocks = list(found["optimizer"]), []
+    for problem in PROBLEMS[:6]:
+        runs = results.runs[results.runs["problem"] == problem]
+        by_seed = []
+        for seed in range(7):
+            order = []
+            for label in labels:
+                run = runs[(runs["optimizer"] == label) & (runs["seed"] == seed)].iloc[0]
+                is_solved = run["outcome"] == "solved"
+                order.append((not is_solved, run["cost_to_target"] if is_solved else run["best_loss"]))
+            by_seed.append([1 + sum(other < own for other in order) for own in order])
+        blocks.append(rankdata(np.mean(by_seed, axis=0)))
+    assert found["rank"].tolist() == pytest.approx(np.mean(blocks, axis=0).tolist())
+    assert found["chi_square"][0] == pytest.approx(friedmanchisquare(*np.transpose(blocks)).statistic)
+    assert (found["n"] == 6).all()
+
+
+def test_more_seeds_do_not_make_more_blocks() -> None:
+    def found(seeds: int) -> list[float]:
+        rows = [
+            run_row(
+                f"{p}{o}{s}", p, o, seed=s, outcome="solved", cost_to_target=10.0 + len(o) * (1 + len(p) % 2)
+            )
+            for p in PROBLEMS[:5]
+            for o in ("adam", "rprop", "momentum")
+            for s in range(seeds)
+        ]
+        return build(rows).statistic("mean-rank")["p"].tolist()
+
+    assert found(2) == found(50)
+
+
+def without(results: Results, problem: str, optimizer: str) -> Results:
+    gone = (results.runs["problem"] == problem) & (results.runs["optimizer"] == optimizer)
+    return results.where(run_id=list(results.runs["run_id"][~gone]))
+
+
+def test_what_cannot_be_ranked_is_refused_or_left_out_by_name() -> None:
+    results = synthetic(np.random.default_rng(5), problems=6, optimizers=3, seeds=4)
+    with pytest.raises(InputError, match=r"mean-rank needs 5 problems or more, found 4"):
+        results.where(problem=list(PROBLEMS[:4])).statistic("mean-rank")
+    label = results.runs["optimizer"].iloc[0]
+    fewer = without(results, "iris", label)
+    with pytest.raises(InputError, match=r"no run of gradient-descent.* on iris: take incomplete=leave-out"):
+        fewer.statistic("mean-rank")
+    found = fewer.statistic("mean-rank:incomplete=leave-out").set_index("optimizer")
+    assert (found.loc[label, "n"], found.loc[label, "letters"]) == (0, "")
+    assert math.isnan(found.loc[label, "rank"])
+    alone = results.where(optimizer=[name for name in found.index if name != label]).statistic("mean-rank")
+    assert found.drop(label)["rank"].tolist() == alone["rank"].tolist()
+
+
+def test_performance_profiles_are_counted_problem_by_problem() -> None:
+    results = synthetic(np.random.default_rng(9), problems=6, optimizers=4, seeds=5)
+    found = results.statistic("performance-profile:factors=[1,3,50]")
+    times: dict[str, dict[str, float]] = {}
+    for (problem, label), runs in results.runs.groupby(["problem", "optimizer"]):
+        solved = int((runs["outcome"] == "solved").sum())
+        times.setdefault(str(problem), {})[str(label)] = runs["cost"].sum() / solved if solved else math.inf
+    for row in found.to_dict("records"):
+        within = [
+            by[row["optimizer"]] <= row["factor"] * min(by.values()) * (1 + 1e-9)
+            for by in times.values()
+            if math.isfinite(by[row["optimizer"]])
+        ]
+        assert row["fraction"] == pytest.approx(sum(within) / len(times))
+        assert row["n"] == len(times) == 6
+
+
+def test_data_profiles_go_by_the_number_of_parameters() -> None:
+    rows = [
+        run_row(f"{p}{o}", p, o, parameters=n, outcome="solved", cost=cost, cost_to_target=cost)
+        for (p, n), o, cost in zip(
+            [("xor", 9), ("xor", 9), ("iris", 67), ("iris", 67)], ["adam", "rprop"] * 2,
+            [100.0, 300.0, 680.0, 681.0], strict=True,
+        )
+    ]  # fmt: skip
+    found = build(rows).statistic("data-profile:gradients=[9.9,10,20,30]")
+    assert found["fraction"].tolist() == [0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.5, 1.0]
+
+
+def test_an_optimizer_that_was_not_run_on_a_problem_has_not_solved_it_there() -> None:
+    results = without(
+        synthetic(np.random.default_rng(9), problems=2, optimizers=2, seeds=5),
+        "iris",
+        "adam(learning_rate=0.05)",
+    )
+    found = results.statistic("performance-profile:factors=[1]").set_index("optimizer")
+    assert found["present"].to_dict() == {
+        "adam(learning_rate=0.05)": 1,
+        "gradient-descent(learning_rate=0.5)": 2,
+    }
+    assert (found["n"] == 2).all()
+    assert math.isinf(measured(results, "cost", None).times.max())
+
+
+def test_ratios_are_of_the_best_even_where_that_is_nothing() -> None:
+    assert performance_ratios(np.array([[0.0, 5.0, np.inf]])).tolist() == [[1.0, math.inf, math.inf]]
