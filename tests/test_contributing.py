@@ -8,7 +8,9 @@ import pytest
 from contributing import examples
 
 import harness
+from harness.exchange import FORMATS
 from harness.problems import PROBLEMS
+from harness.results import Results
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.plugins import load_plugins
 from harness.sweeps.sweep import sweep
@@ -26,7 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_is_one_for_each_kind_of_addition() -> None:
-    assert {"GaussianSearch", "Stripes", "final_losses", "SOFTSIGN", "Backwards"} <= set(examples())
+    kinds = {"GaussianSearch", "Stripes", "final_losses", "BestLosses", "SOFTSIGN", "Backwards"}
+    assert kinds <= set(examples())
 
 
 def test_all_of_them_work_together(folder: Path) -> None:
@@ -44,6 +47,9 @@ def test_all_of_them_work_together(folder: Path) -> None:
     assert "final-losses" in harness.plots.known_plots()
     figure = harness.plots.known_plots()["final-losses"](results)
     assert figure._repr_png_().startswith(b"\x89PNG")
+    assert "best-losses" in FORMATS
+    files = Results.of(results).export("best-losses:digits=3", folder / "out")
+    assert [file.name for file in files] == ["0.txt", "1.txt", "README.md"]
     assert "gaussian-search" in OPTIMIZERS
     assert "stripes" in PROBLEMS
 

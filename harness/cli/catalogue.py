@@ -182,6 +182,9 @@ KINDS: dict[str, Kind] = {
         lines=_executor_lines,
     ),
     "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
+    "formats": Kind(
+        "format", ("harness.exchange", "FORMATS"), page=_source_page, more=lambda entry: str(entry.source)
+    ),
     "activations": Kind(
         "activation",
         ("harness.network.activations", "ACTIVATIONS"),

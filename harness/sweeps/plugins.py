@@ -74,6 +74,7 @@ def loaded_plugins() -> list[str]:
 
 def _families() -> list[Registry[object]]:
     """Return all families; those that nothing has asked for yet are imported."""
-    for name in ("harness.problems", "harness.gradients", "harness.plots", "harness.sweeps.executors"):
-        importlib.import_module(name)
+    names = ("problems", "gradients", "plots", "exchange", "sweeps.executors")
+    for name in names:
+        importlib.import_module(f"harness.{name}")
     return Registry.families

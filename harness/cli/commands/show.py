@@ -16,7 +16,7 @@ from optimizers.printable import shown
 @click.argument("name")
 @click.option("--latex", is_flag=True, help="With `derivation`: print LaTeX.")
 def command(kind: str, name: str, latex: bool) -> None:
-    """Show one optimizer, problem, gradient, experiment, plot, activation or loss.
+    """Show one optimizer, problem, gradient, experiment, plot, format, activation or loss.
 
     Or `results FOLDER`; or `derivation PROBLEM`, the gradient of a problem as formulas.
     """
