@@ -26,7 +26,7 @@ class ExchangeFormat(Named, ABC):
     holds: ClassVar[frozenset[str]]
     """Columns that come back unchanged, named as in ``harness.runs.columns.COLUMNS``: "runs.best_loss"."""
     every_row: ClassVar[bool] = False
-    """Whether every row of a trace comes back; otherwise some do, the last and the lowest among them."""
+    """Whether every row of a trace comes back; otherwise some do, the lowest among them."""
 
     @abstractmethod
     def write(self, tables: Tables, folder: Path) -> list[Path]:

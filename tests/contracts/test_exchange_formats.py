@@ -119,8 +119,6 @@ def test_what_the_format_holds_comes_back(name: str, case: str, tmp_path: Path) 
         assert all(row in rows for row in found)
         if "loss" in held and len(old):
             assert bits(new[["loss"]].min().to_frame()) == bits(old[["loss"]].min().to_frame())
-        if "cost" in held and len(old):
-            assert new["cost"].iloc[-1] == old["cost"].iloc[-1]
 
 
 @every_format
@@ -132,7 +130,8 @@ def test_a_second_round_trip_changes_nothing(name: str, case: str, tmp_path: Pat
     twice = round_trip(name, once, tmp_path / "b")
     assert twice is not None
     for table in ("runs", "trace", "skipped"):
-        first, second = getattr(once, table), getattr(twice, table)
+        key = ["reason"] if table == "skipped" else ["run_id"]
+        first, second = (getattr(one, table).sort_values(key, kind="stable") for one in (once, twice))
         assert list(first.columns) == list(second.columns)
         assert bits(second) == bits(first)
 
