@@ -52,7 +52,9 @@ class CSV(ExchangeFormat):
         files = []
         for name, columns in FILES.items():
             files.append(folder / f"{name}.csv")
-            write_whole(files[-1], _text(getattr(tables, name), columns).encode("utf-8", "backslashreplace"))
+            write_whole(
+                files[-1], text_of(getattr(tables, name), columns).encode("utf-8", "backslashreplace")
+            )
         files.append(folder / DESCRIPTION)
         write_whole(files[-1], (json.dumps(_description(tables), indent=1) + "\n").encode())
         return files
@@ -60,7 +62,7 @@ class CSV(ExchangeFormat):
     def read(self, folder: Path) -> Tables:
         """Read the tables; columns that are not there are filled, others than the known ones left out."""
         notes: list[str] = []
-        found = {name: _read(folder / f"{name}.csv", columns, notes) for name, columns in FILES.items()}
+        found = {name: read_table(folder / f"{name}.csv", columns, notes) for name, columns in FILES.items()}
         runs, trace = found["runs"], found["trace"]
         for column in NEEDED:
             if column not in runs:
@@ -74,11 +76,11 @@ class CSV(ExchangeFormat):
         return tables_of(name, question, runs, trace, found["skipped"], notes)
 
 
-def _text(table: Any, columns: Mapping[str, Column]) -> str:
-    r"""Return a table as text.
+def text_of(table: Any, columns: Mapping[str, Column]) -> str:
+    r"""Return a table as CSV.
 
     >>> import pandas as pd
-    >>> _text(pd.DataFrame({"problem": ['a "b", c'], "cost": [0.1 + 0.2]}),
+    >>> text_of(pd.DataFrame({"problem": ['a "b", c'], "cost": [0.1 + 0.2]}),
     ...       {"problem": RUNS["problem"], "cost": RUNS["cost"]})
     'problem,cost\r\n"a ""b"", c",0.30000000000000004\r\n'
     """
@@ -138,7 +140,7 @@ def _named(folder: Path) -> tuple[str, str]:
         raise InputError(f"{file} is no data package with a title: mend it or take it away") from None
 
 
-def _read(file: Path, columns: Mapping[str, Column], notes: list[str]) -> dict[str, Sequence[Any]]:
+def read_table(file: Path, columns: Mapping[str, Column], notes: list[str]) -> dict[str, Sequence[Any]]:
     """Return the known columns of a file; none where there is no file of skipped combinations."""
     if not is_there(file):
         if file.name == "skipped.csv":

@@ -57,7 +57,7 @@ class IOH(ExchangeFormat):
 
     def remarks(self, tables: Tables) -> list[str]:
         """Say where targets stand that were reached between two rows."""
-        return [*AXES[self.axis].remarks]
+        return [*AXES[self.axis]]
 
     def write(self, tables: Tables, folder: Path) -> list[Path]:
         """Write a folder for each algorithm."""

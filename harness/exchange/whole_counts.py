@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 Axis = Literal["cost", "iteration"]
-
-
-class AxisRemarks(NamedTuple):
-    """What has to be said of an axis."""
-
-    remarks: tuple[str, ...]
 
 
 BETWEEN = (
@@ -22,9 +16,9 @@ BETWEEN = (
 )
 """Said of every format in which targets are looked up."""
 
-AXES: dict[Axis, AxisRemarks] = {
-    "cost": AxisRemarks(("an evaluation is a forward pass of all training rows, rounded up", BETWEEN)),
-    "iteration": AxisRemarks(("an evaluation is an iteration, whatever it costs", BETWEEN)),
+AXES: dict[Axis, tuple[str, str]] = {
+    "cost": ("an evaluation is a forward pass of all training rows, rounded up", BETWEEN),
+    "iteration": ("an evaluation is an iteration, whatever it costs", BETWEEN),
 }
 
 
