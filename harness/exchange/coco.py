@@ -14,6 +14,7 @@ import pandas as pd
 from harness.exchange.coco_logs import RUNS_FILE, read_export, read_logs
 from harness.exchange.csv_files import text_of
 from harness.exchange.exchange_format import ExchangeFormat
+from harness.exchange.frames import told_by_gradient
 from harness.exchange.whole_counts import AXES, counted
 from harness.runs.columns import COLUMNS, RUNS
 from harness.runs.parts import is_there, write_whole
@@ -124,8 +125,7 @@ def blocks_of(runs: pd.DataFrame) -> Iterator[Block]:
     """Part runs into blocks, the same for the same runs."""
     functions = functions_of(runs)
     instances = {int(seed): number for number, seed in enumerate(sorted(runs["seed"].unique()), start=1)}
-    several = runs.groupby("optimizer")["gradient"].transform("nunique") > 1
-    names = runs["optimizer"].where(~several, runs["optimizer"] + " by " + runs["gradient"])
+    names = told_by_gradient(runs)
     for number, (name, of_one) in enumerate(runs.groupby(names, sort=False), start=1):
         # What a reader takes for the end of a name.
         plain = re.sub(r"[^A-Za-z0-9_.=()+-]+", " ", str(name)).strip() or "x"

@@ -85,6 +85,17 @@ def identities(format_name: str, parts: Sequence[Sequence[object]]) -> list[str]
     return [digest_of(f"{format_name} {list(map(str, part))}") for part in parts]
 
 
+def told_by_gradient(runs: pd.DataFrame) -> pd.Series[str]:
+    """Return the optimizer of each run, with its gradient source where the optimizer is there with several.
+
+    >>> runs = {"optimizer": ["adam", "adam", "cmaes"], "gradient": ["analytic", "symbolic", "none"]}
+    >>> list(told_by_gradient(pd.DataFrame(runs)))
+    ['adam by analytic', 'adam by symbolic', 'cmaes']
+    """
+    several = runs.groupby("optimizer")["gradient"].transform("nunique") > 1
+    return runs["optimizer"].where(~several, runs["optimizer"] + " by " + runs["gradient"])
+
+
 def _storable(text: object) -> str:
     """Return text without halves of surrogate pairs, which no file holds."""
     return str(text).encode("utf-8", "backslashreplace").decode("utf-8")

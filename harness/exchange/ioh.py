@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from harness.exchange.exchange_format import ExchangeFormat
+from harness.exchange.frames import told_by_gradient
 from harness.exchange.ioh_logs import OF_RUN, SUITE, read_logs, value_of
 from harness.exchange.whole_counts import AXES, counted
 from harness.runs.columns import RUNS, TRACE
@@ -69,10 +70,7 @@ class IOH(ExchangeFormat):
         functions = {
             problem: number for number, problem in enumerate(tables.runs["problem"].unique(), start=1)
         }
-        several = tables.runs.groupby("optimizer")["gradient"].transform("nunique") > 1
-        names = tables.runs["optimizer"].where(
-            ~several, tables.runs["optimizer"] + " by " + tables.runs["gradient"]
-        )
+        names = told_by_gradient(tables.runs)
         instances = {
             seed: number for number, seed in enumerate(sorted(tables.runs["seed"].unique()), start=1)
         }

@@ -20,8 +20,6 @@ from optimizers.errors import InputError
 
 every_format = pytest.mark.parametrize("name", known_formats())
 every_case = pytest.mark.parametrize("case", CASES)
-WHO = ["problem", "optimizer", "gradient", "seed"]
-"""What tells runs apart where a format does not keep their ids."""
 
 
 def columns_held(name: str, table: str) -> list[str]:
@@ -99,9 +97,11 @@ def test_what_the_format_holds_comes_back(name: str, case: str, tmp_path: Path) 
     if again is None:
         pytest.skip("nothing comes back")
     held = columns_held(name, "runs")
-    key = ["run_id"] if "run_id" in held else [column for column in WHO if column in held]
+    if "run_id" not in held:
+        assert sorted(map(repr, bits(again.runs[held]))) == sorted(map(repr, bits(tables.runs[held])))
+        return
     before, after = (
-        one.runs.sort_values(key, kind="stable").reset_index(drop=True) for one in (tables, again)
+        one.runs.sort_values("run_id", kind="stable").reset_index(drop=True) for one in (tables, again)
     )
     assert bits(after[held]) == bits(before[held])
     held = columns_held(name, "trace")
