@@ -146,8 +146,25 @@ def read_table(file: Path, columns: Mapping[str, Column], notes: list[str]) -> d
         if file.name == "skipped.csv":
             return {}
         raise InputError(f"{file} is not there: give a folder with runs.csv and trace.csv")
+    return table_from(file, read_bytes(file), columns, notes)
+
+
+def table_from(
+    file: Path, content: bytes, columns: Mapping[str, Column], notes: list[str]
+) -> dict[str, Sequence[Any]]:
+    """Return the known columns of a table.
+
+    Arguments:
+        file: where it is from, for a sentence.
+        content: the table as CSV.
+        columns: the known ones.
+        notes: takes a sentence on those that are not known.
+
+    Raises:
+        InputError: if it is no such table.
+    """
     try:
-        text = read_bytes(file).decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} is no CSV in UTF-8 ({error}): save it as such") from None
