@@ -50,7 +50,8 @@ def test_the_data_dictionary_says_every_column_in_order(tmp_path: Path) -> None:
 def test_any_number_and_any_text_come_back(tmp_path_factory: pytest.TempPathFactory, losses, text) -> None:
     folder = tmp_path_factory.mktemp("any")
     rows = trace_rows("a", [float(place) for place in range(len(losses))], losses)
-    results = build([run_row("a", text, text + "x", sentence=text)], rows, question=text)
+    run = run_row("a", text, "adam") | {"optimizer": f"{text}x", "sentence": text}
+    results = build([run], rows, question=text)
     CSV().write(results, folder)
     again = CSV().read(folder)
     assert again.trace["loss"].tolist() == losses
