@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness import autodiff, coursework, plots, problems
-    from harness.api import load, run
+    from harness.api import import_results, load, run
     from harness.gradient_check import check
     from harness.models import Model, load_model
     from harness.problems.problem import Problem
@@ -29,6 +29,7 @@ __all__ = [
     "autodiff",
     "check",
     "coursework",
+    "import_results",
     "load",
     "load_model",
     "plots",
@@ -42,6 +43,7 @@ _PLACES = {
     "check": "harness.gradient_check",
     "Problem": "harness.problems.problem",
     "Results": "harness.results",
+    "import_results": "harness.api",
     "load": "harness.api",
     "load_model": "harness.models",
     "run": "harness.api",

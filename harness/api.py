@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.exchange import as_format
+from harness.exchange.exchange_format import ExchangeFormat
+from harness.exchange.folders import keep, read
 from harness.problems.base import BaseProblem
 from harness.results import Results
-from harness.runs.parts import is_there
+from harness.runs.parts import is_there, path_of
 from harness.runs.store import Store
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
@@ -22,7 +25,6 @@ from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.optimizer import Optimizer
 from optimizers.options import Count, Positive
-from optimizers.printable import shown
 
 
 @accepts(
@@ -98,7 +100,7 @@ def run(
     experiment: Experiment = build_experiment(name, table)
     tables, _ = sweep(
         experiment,
-        None if folder is None else _path(folder),
+        None if folder is None else path_of(folder),
         workers,
         progress,
         executor=executor,
@@ -116,14 +118,43 @@ def load(folder: str | Path) -> Results:
     Raises:
         InputError: if there are none, or they are damaged.
     """
-    path = _path(folder)
+    path = path_of(folder)
     if not is_there(path) or not path.is_dir():
         raise InputError(f"{folder} is no folder: give the one that `harness run` printed at its end")
     return Results.of(Store(path).load())
 
 
-LONGEST_PART = 255
-"""Bytes of a name in a path."""
+@accepts(add=Truth)
+def import_results(
+    folder: str | Path,
+    form: str | ExchangeFormat,
+    output: str | Path | None = None,
+    *,
+    add: bool = False,
+) -> Results:
+    """Read what another program has logged, as results.
+
+    Arguments:
+        folder: that holds the logs, or an export.
+        form: an exchange format, or its name: "ioh"; see `harness list formats`.
+        output: where they are kept as a folder of results, which ``load`` takes; None keeps them nowhere.
+        add: whether they may go beside results that this folder holds already.
+
+    Raises:
+        InputError: if there is nothing of the format, it is damaged, or the output folder is not empty.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> files = run("xor", "adam", budget=50, seeds=2).export("csv", folder)
+    >>> import_results(folder, "csv")
+    Results('notebook': 1 problem x 1 optimizer, 2 runs (2 budget))
+    """
+    tables = read(as_format(form), path_of(folder))
+    if output is None:
+        return Results.of(tables)
+    keep(tables, path_of(output), add)
+    kept = load(output)
+    return replace(kept, notes=[*kept.notes, *tables.notes])
 
 
 def _listed(value: object) -> object:
@@ -135,13 +166,3 @@ def _plain(value: object) -> object:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
-
-
-def _path(folder: object) -> Path:
-    text = os.fspath(folder) if isinstance(folder, os.PathLike) else folder
-    if not isinstance(text, str):
-        raise InputError(f"folder is {shown(folder)}, expected the path of a folder")
-    too_long = any(len(os.fsencode(part)) > LONGEST_PART for part in Path(text).parts)
-    if not text or "\0" in text or too_long:
-        raise InputError(f"folder is {shown(folder)}, which no folder can be called: give another path")
-    return Path(text)

@@ -7,6 +7,7 @@ import functools
 import html
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,13 +16,18 @@ import pandas as pd
 from harness import plots
 from harness.analysis import STATISTICS
 from harness.analysis.summary import summarize
+from harness.exchange import as_format
+from harness.exchange.exchange_format import ExchangeFormat
+from harness.exchange.folders import export
 from harness.models import Model, model_of
 from harness.problems import load
 from harness.problems.base import BaseProblem
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
 from harness.runs.identity import digest_of_key, shown_problem
+from harness.runs.parts import path_of
 from harness.runs.settings import unmarked
 from harness.runs.tables import Tables
+from optimizers.arguments import Truth, accepts
 from optimizers.errors import InputError, unknown_name
 
 
@@ -154,6 +160,28 @@ class Results(Tables):
                 alike = self.runs.loc[self.runs["problem_key"] == key, "problem"]
                 return list(alike.unique()) or [name]
         return [name]
+
+    @accepts(replace=Truth)
+    def export(self, form: str | ExchangeFormat, folder: str | Path, *, replace: bool = False) -> list[Path]:
+        """Write these results for other programs.
+
+        Arguments:
+            form: an exchange format, or its name: "csv"; see `harness list formats`.
+            folder: where to; it is made.
+            replace: whether an earlier export in that folder is replaced; anything else never is.
+
+        Returns:
+            The files, a README last that says what each holds.
+
+        Raises:
+            InputError: if the folder is not empty or cannot be written, or the format has no place for them.
+
+        >>> import harness, tempfile
+        >>> results = harness.run("xor", "adam", seeds=1, budget=50)
+        >>> [file.name for file in results.export("csv", tempfile.mkdtemp())]
+        ['runs.csv', 'trace.csv', 'skipped.csv', 'datapackage.json', 'README.md']
+        """
+        return export(self, as_format(form), path_of(folder), replace)
 
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""

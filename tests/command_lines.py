@@ -10,6 +10,8 @@ COMMANDS = (
     "show",
     "check",
     "plot",
+    "export",
+    "import",
     "rum",
     "",
     "--help",
@@ -123,6 +125,10 @@ OPTIONS = {
     "--name": ("convergence", "confusion", "convergance", "", "gradient-cost"),
     "--x": ("cost", "iteration", "seconds", "tim", ""),
     "--problem": ("xor", "xro", ""),
+    "--to": ("csv", "ioh", "cvs", "csv:x=1", ""),
+    "--from": ("csv", "ioh", "cvs", ""),
+    "--replace": (),
+    "--add": (),
     "--check": (),
     "--reference": (),
     "--latex": (),
@@ -142,6 +148,8 @@ USUAL = (
     ["show", "optimizer", "adam"],
     ["check", "xor"],
     ["show", "derivation", "xor"],
+    ["export", "kept", "--to", "csv", "--output", "out"],
+    ["import", "kept", "--from", "csv", "--output", "out"],
 )
 
 

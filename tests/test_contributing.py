@@ -9,7 +9,9 @@ from contributing import examples
 
 import harness
 from harness.analysis import STATISTICS
+from harness.exchange import FORMATS
 from harness.problems import PROBLEMS
+from harness.results import Results
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.plugins import load_plugins
 from harness.sweeps.sweep import sweep
@@ -34,6 +36,7 @@ def test_there_is_one_for_each_kind_of_addition() -> None:
         "SOFTSIGN",
         "Backwards",
         "StalledFraction",
+        "BestLosses",
     } <= set(examples())
 
 
@@ -55,6 +58,9 @@ def test_all_of_them_work_together(folder: Path) -> None:
     stalled = STATISTICS.build("stalled-fraction:level=0.5").compute(results)
     assert stalled["n"].tolist() == [2] * 6
     assert (stalled["fraction"] == 0).all()
+    assert "best-losses" in FORMATS
+    files = Results.of(results).export("best-losses:digits=3", folder / "out")
+    assert [file.name for file in files] == ["0.txt", "1.txt", "README.md"]
     assert "gaussian-search" in OPTIMIZERS
     assert "stripes" in PROBLEMS
 

@@ -214,6 +214,59 @@ class MedianIterations(Statistic):
             found = median_interval(group.runs["iterations"] / self.unit_of_time, self.level)
             yield {**group.unit, "n": len(group.runs), **estimated("iterations", *found)}
 ''',
+    "own_format.py": '''
+"""An exchange format of one's own."""
+
+import json
+from typing import ClassVar
+
+from harness.exchange.exchange_format import ExchangeFormat
+from harness.exchange.frames import tables_of
+from harness.runs.parts import write_whole
+from optimizers.errors import InputError
+from optimizers.options import CountOrZero, options
+
+
+@options
+class JsonLines(ExchangeFormat):
+    """One line of JSON for each run, with its losses.
+
+    Attributes:
+        indent: blanks before each line.
+    """
+
+    indent: CountOrZero = 0
+
+    source: ClassVar[str] = "https://jsonlines.org"
+    holds: ClassVar[frozenset[str]] = frozenset(
+        {"runs." + name for name in ("run_id", "problem", "optimizer", "seed")}
+        | {"trace.run_id", "trace.cost", "trace.loss"}
+    )
+    every_row: ClassVar[bool] = True
+
+    def write(self, tables, folder):
+        """Write one file."""
+        lines = []
+        for row in tables.runs.to_dict("records"):
+            trace = tables.trace[tables.trace["run_id"] == row["run_id"]]
+            line = {name: row[name] for name in ("run_id", "problem", "optimizer", "seed")}
+            line |= {name: trace[name].astype(float).tolist() for name in ("cost", "loss")}
+            lines.append(" " * self.indent + json.dumps(line) + "\\n")
+        write_whole(folder / "runs.jsonl", "".join(lines).encode())
+        return [folder / "runs.jsonl"]
+
+    def read(self, folder):
+        """Read it again."""
+        try:
+            lines = (folder / "runs.jsonl").read_text(encoding="utf-8").splitlines()
+            rows = [json.loads(line) for line in lines]
+            runs = {name: [row[name] for row in rows] for name in ("run_id", "problem", "optimizer", "seed")}
+            trace = {name: [x for row in rows for x in row[name]] for name in ("cost", "loss")}
+        except (OSError, ValueError, KeyError):
+            raise InputError(f"{folder} holds no runs.jsonl: give another folder") from None
+        trace["run_id"] = [row["run_id"] for row in rows for _ in row["cost"]]
+        return tables_of("lines", "", runs, trace)
+''',
     "own_experiment.py": '''
 """An experiment of one's own."""
 
@@ -249,6 +302,9 @@ own = own_problem:Stripes
 [harness.statistics]
 own = own_statistic:MedianIterations
 
+[harness.formats]
+own = own_format:JsonLines
+
 [harness.plots]
 final-losses = own_plot:final_losses
 
@@ -281,6 +337,12 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         "own-search(spread=0.3)",
     }
     assert (kept / "final-losses.png").stat().st_size > 1000
+    words = ("export", str(kept), "--to", "json-lines", "--output", "out")
+    exported = python(tmp_path, *COMMAND, *words, site=site)
+    assert exported.returncode == 0, exported.stderr
+    assert len((tmp_path / "out" / "runs.jsonl").read_text(encoding="utf-8").splitlines()) == len(
+        results.runs
+    )
     listed = python(tmp_path, *COMMAND, "list", site=site).stdout
     for name in (
         "own-descent",
@@ -292,6 +354,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         "stripes-by-two",
         "backwards",
         "median-iterations",
+        "json-lines",
     ):
         assert f"  {name} " in listed
     shown = python(tmp_path, *COMMAND, "show", str(kept), "--statistic", "median-iterations", site=site)
@@ -312,6 +375,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         ("tests/contracts/test_statistics.py", "median-iterations", 60),
         ("tests/test_plots.py", "final-losses", 1),
         ("tests/contracts/test_executors.py", "backwards", 6),
+        ("tests/contracts/test_exchange_formats.py", "json-lines", 25),
     ],
     ids=lambda value: str(value).rpartition("/")[2],
 )

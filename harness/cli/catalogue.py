@@ -228,6 +228,9 @@ KINDS: dict[str, Kind] = {
     "statistics": Kind(
         "statistic", ("harness.analysis", "STATISTICS"), page=_statistic_page, lines=_statistic_lines
     ),
+    "formats": Kind(
+        "format", ("harness.exchange", "FORMATS"), page=_source_page, more=lambda entry: str(entry.source)
+    ),
     "activations": Kind(
         "activation",
         ("harness.network.activations", "ACTIVATIONS"),

@@ -37,13 +37,14 @@ class Commands(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return sorted(module.name for module in pkgutil.iter_modules(harness.cli.commands.__path__))
+        return sorted(_files())
 
     def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command by its name; None where there is no such one."""
-        if cmd_name not in self.list_commands(context):
+        file = _files().get(cmd_name)
+        if file is None:
             return None
-        module = importlib.import_module(f"{harness.cli.commands.__name__}.{cmd_name}")
+        module = importlib.import_module(f"{harness.cli.commands.__name__}.{file}")
         found: click.Command = module.command
         return found
 
@@ -52,6 +53,12 @@ class Commands(click.Group):
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise unknown_name("command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
+
+
+def _files() -> dict[str, str]:
+    """Return the file of each command; `import`, a word of Python's, has an underscore behind it there."""
+    found = pkgutil.iter_modules(harness.cli.commands.__path__)
+    return {module.name.removesuffix("_"): module.name for module in found}
 
 
 @click.group(

@@ -24,8 +24,12 @@ import pyarrow.parquet as pq
 from harness.runs.columns import EMPTY, TABLES
 from harness.runs.schema import misfit
 from optimizers.errors import InputError
+from optimizers.printable import shown
 
 PARTIAL = ".partial"
+LONGEST_PART = 255
+"""Bytes of a name in a path."""
+
 REMEDY = "run the experiment again: the file is put aside, and what it held is done again"
 
 
@@ -112,6 +116,21 @@ def unreadable(path: Path, error: OSError) -> InputError:
     return InputError(
         f"{path} cannot be read: {error.strerror}; nothing in it is lost, mend that and try again"
     )
+
+
+def path_of(folder: object) -> Path:
+    """Return the path that an argument names.
+
+    Raises:
+        InputError: if it names none.
+    """
+    text = os.fspath(folder) if isinstance(folder, os.PathLike) else folder
+    if not isinstance(text, str):
+        raise InputError(f"folder is {shown(folder)}, expected the path of a folder")
+    too_long = any(len(os.fsencode(part)) > LONGEST_PART for part in Path(text).parts)
+    if not text or "\0" in text or too_long:
+        raise InputError(f"folder is {shown(folder)}, which no folder can be called: give another path")
+    return Path(text)
 
 
 def is_there(path: Path) -> bool:

@@ -45,7 +45,7 @@ from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.recorder import Trace
 from harness.runs.settings import told_apart
-from harness.runs.tables import RUN_COLUMNS, Tables, runs_of
+from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, Tables, runs_of
 from optimizers.errors import InputError
 
 KINDS = ("runs", "trace")
@@ -253,7 +253,7 @@ class Store:
             _check_pair(*pairs[part], held, table)
             # Most often all of a part are wanted, and nothing has to be looked for.
             tables.append(table if len(held) == len(wanted) else table[table["run_id"].isin(wanted)])
-        trace = pd.concat(tables, ignore_index=True)
+        trace = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TRACE_COLUMNS)
         place = runs_of(trace, runs)
         if (np.diff(place) < 0).any():
             trace = trace.take(np.argsort(place, kind="stable")).reset_index(drop=True)

@@ -20,6 +20,7 @@ FAMILIES = (
     "harness.gradients",
     "harness.analysis",
     "harness.plots",
+    "harness.exchange",
     "harness.sweeps.executors",
     "optimizers.descent.schedule",
 )

@@ -18,7 +18,7 @@ from optimizers.printable import shown
 @click.option("--statistic", help="Of results: print this one, with options as in solved-fraction:level=0.9.")
 @click.pass_context
 def command(context: click.Context, kind: str, name: str | None, latex: bool, statistic: str | None) -> None:
-    """Show one optimizer, problem, gradient, experiment, plot, statistic, activation or loss.
+    """Show one optimizer, problem, gradient, experiment, plot, statistic, format, activation or loss.
 
     Or `results FOLDER`, `FOLDER --statistic NAME`; or `derivation PROBLEM`, the gradient of a problem as
     formulas.

@@ -1,0 +1,105 @@
+"""Tables of Nevergrad's benchmarks: its own is read, and what is written has what its plots ask for."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from odd_results import CASES, many
+from synthetic import best_by_walking, build, run_row, trace_rows
+
+import harness
+from optimizers.errors import InputError
+
+RECORDED = Path(__file__).parent / "data" / "exchange" / "nevergrad"
+"""A table of nevergrad 1.0.12, made by the script that lies beside it."""
+
+
+def test_its_own_table_is_read(tmp_path: Path) -> None:
+    results = harness.import_results(RECORDED, "nevergrad", tmp_path / "kept")
+    table = pd.read_csv(RECORDED / "benchmark.csv")
+    assert results.runs.groupby(["problem", "optimizer"]).size().tolist() == [2] * 4
+    assert set(results.runs["seed"]) == {1, 2}
+    for run in results.runs.to_dict("records"):
+        chosen = table[
+            (table["name"] == run["problem"])
+            & (table["optimizer_name"] == run["optimizer"])
+            & (table["seed"] == run["seed"])
+        ]
+        trace = results.trace[results.trace["run_id"] == run["run_id"]]
+        assert trace["cost"].tolist() == chosen["elapsed_budget"].tolist() == [10, 50]
+        assert trace["loss"].tolist() == chosen["loss"].tolist()
+        assert run["final_loss"] == chosen["loss"].tolist()[-1]
+        assert run["parameters"] == 2
+    assert results.summary()["runs"].tolist() == [2] * 4
+
+
+def test_what_else_tells_functions_apart_is_in_the_name(tmp_path: Path) -> None:
+    table = pd.read_csv(RECORDED / "benchmark.csv")
+    table["rotation"] = [place % 4 < 2 for place in range(len(table))]
+    table["seed"] = range(100, 100 + len(table))
+    table.to_csv(tmp_path / "any-name.csv", index=False)
+    runs = harness.import_results(tmp_path, "nevergrad").runs
+    assert len(runs) == len(table)
+    assert set(runs["problem"]) == {
+        f"{name} (rotation={turned})" for name in ("sphere", "rastrigin") for turned in (True, False)
+    }
+    assert set(runs["setting"]) == {"cost=10", "cost=50"}
+
+
+def test_a_row_says_the_best_loss_at_its_budget(tmp_path: Path) -> None:
+    results = many()
+    results.export("nevergrad:budgets=[10,1000]", tmp_path)
+    table = pd.read_csv(tmp_path / "benchmark.csv")
+    assert len(table) == 2 * len(results.runs)
+    assert set(table["budget"]) == {10, 1000}
+    for (_, row), run_id in zip(table.iterrows(), results.runs["run_id"].repeat(2), strict=True):
+        rows = results.trace[results.trace["run_id"] == run_id]
+        assert row["loss"] == best_by_walking(
+            list(zip(rows["cost"], rows["loss"], strict=True)), row["budget"]
+        )
+        assert row["elapsed_budget"] == min(row["budget"], math.ceil(rows["cost"].iloc[-1]))
+
+
+def test_what_its_plots_ask_for_is_there(tmp_path: Path) -> None:
+    CASES["endings"]().export("nevergrad", tmp_path)
+    table = pd.read_csv(tmp_path / "benchmark.csv")
+    assert {"optimizer_name", "budget", "loss", "elapsed_time", "elapsed_budget", "error"} <= set(table)
+    failed = table[table["error"].notna()]
+    assert set(failed["error"]) == {"ValueError"}
+    assert failed["loss"].isna().all()
+    # Every optimizer of a problem at the same budgets, or none can be held against another.
+    budgets = table.groupby(["optimizer_name", "seed"])["budget"].apply(tuple)
+    assert set(budgets) == {(1, 3, 9)}
+    assert (
+        table.groupby(["optimizer_name", "seed"])["loss"]
+        .apply(lambda losses: losses.is_monotonic_decreasing or losses.isna().all())
+        .all()
+    )
+
+
+def test_nothing_is_known_before_the_first_look_was_paid(tmp_path: Path) -> None:
+    build([run_row("a", "xor", "adam", cost=9.0)], trace_rows("a", [2.0, 9.0], [0.5, 0.25])).export(
+        "nevergrad:budgets=[1,5]", tmp_path
+    )
+    table = pd.read_csv(tmp_path / "benchmark.csv", keep_default_na=False)
+    assert table["loss"].astype(str).tolist() == ["nan", "0.5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("loss,budget\n1,2\n", "no column optimizer_name, elapsed_time, elapsed_budget"),
+        ("optimizer_name,budget,loss,elapsed_time,elapsed_budget\na,b,1,1,1\n", "row 2 is none of"),
+        ("optimizer_name,budget,loss,elapsed_time,elapsed_budget\na,-1,1,1,1\n", "row 2 is none of"),
+        ("optimizer_name,budget,loss,elapsed_time,elapsed_budget\na,1,1,1\n", "row 2 is none of"),
+        ("optimizer_name,budget,loss,elapsed_time,elapsed_budget\na,1,1,1,1,1\n", "row 2 is none of"),
+        ('optimizer_name,budget,loss,elapsed_time,elapsed_budget\n"a,1', "no CSV"),
+    ],
+)
+def test_a_wrong_table_is_refused_in_a_sentence(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "benchmark.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        harness.import_results(tmp_path, "nevergrad")
