@@ -10,6 +10,7 @@ from optimizers.compilation import compiled
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Positive, options
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 @compiled()
@@ -53,6 +54,11 @@ class Adam(ScheduledDescent):
     decay_2: BelowOne = 0.999
     epsilon: Positive = 1e-8
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 1.0),
+        "decay_1": NearOne(0.5, 0.99),
+        "decay_2": NearOne(0.9, 0.9999),
+    }
     source: ClassVar[str] = "Kingma, Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
     update: ClassVar[Any] = _adam
 
@@ -86,6 +92,10 @@ class AdamW(Adam):
 
     weight_decay: NonNegative = 0.01
 
+    search_space: ClassVar[SearchSpace] = {
+        **Adam.search_space,
+        "weight_decay": Logarithmic(1e-5, 0.1),
+    }
     source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
 
     def settings(self) -> Array:

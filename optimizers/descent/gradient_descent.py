@@ -10,6 +10,7 @@ from optimizers.compilation import compiled
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 @compiled()
@@ -36,6 +37,7 @@ class GradientDescent(ScheduledDescent):
 
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 100.0)}
     source: ClassVar[str] = (
         "Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors, "
         "Nature 323, eq. 8"
@@ -74,6 +76,10 @@ class Momentum(ScheduledDescent):
     learning_rate: Positive = 0.1
     momentum: BelowOne = 0.9
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 10.0),
+        "momentum": NearOne(0.5, 0.99),
+    }
     source: ClassVar[str] = (
         "Polyak (1964), Some methods of speeding up the convergence of iteration methods; in the form of "
         "Rumelhart, Hinton, Williams (1986), Nature 323, eq. 9"
@@ -117,6 +123,10 @@ class Nesterov(ScheduledDescent):
     learning_rate: Positive = 0.1
     momentum: BelowOne = 0.9
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 10.0),
+        "momentum": NearOne(0.5, 0.99),
+    }
     source: ClassVar[str] = (
         "Nesterov (1983), A method of solving a convex programming problem with convergence rate O(1/k^2); "
         "in the form of Bengio, Boulanger-Lewandowski, Pascanu (2013), Advances in optimizing recurrent "

@@ -10,6 +10,7 @@ from optimizers.compilation import compiled
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.search_space import Linear, Logarithmic, SearchSpace
 
 
 @compiled()
@@ -60,6 +61,10 @@ class Quickprop(ScheduledDescent):
     learning_rate: Positive = 0.1
     growth: Positive = 1.75
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-3, 10.0),
+        "growth": Linear(1.1, 3.0),
+    }
     source: ClassVar[str] = (
         "Fahlman (1988), An empirical study of learning speed in back-propagation networks, "
         "Carnegie Mellon University, report CMU-CS-88-162"

@@ -10,6 +10,7 @@ from optimizers.compilation import compiled
 from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 @compiled()
@@ -42,6 +43,7 @@ class Adagrad(ScheduledDescent):
     learning_rate: Positive = 0.01
     epsilon: Positive = 1e-10
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     source: ClassVar[str] = (
         "Duchi, Hazan, Singer (2011), Adaptive subgradient methods for online learning and stochastic "
         "optimization, Journal of Machine Learning Research 12"
@@ -90,6 +92,10 @@ class RMSprop(ScheduledDescent):
     decay: BelowOne = 0.9
     epsilon: Positive = 1e-8
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 1.0),
+        "decay": NearOne(0.5, 0.999),
+    }
     source: ClassVar[str] = (
         "Tieleman, Hinton (2012), Lecture 6.5: rmsprop, Coursera, Neural networks for machine learning"
     )
