@@ -24,6 +24,12 @@ OUTPUT = Path("output")
     "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
 )
 @click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
+@click.option(
+    "--tuned",
+    is_flag=False,
+    flag_value="",
+    help="Take tuned options: those that come with the experiment, or those in a folder of `harness tune`.",
+)
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
@@ -34,6 +40,7 @@ def command(
     workers: int | None,
     retry: tuple[str, ...],
     reuse: str | None,
+    tuned: str | None,
     check: bool,
     reference: bool,
 ) -> None:
@@ -47,6 +54,7 @@ def command(
     from harness.report.table import render, render_numbers
     from harness.sweeps.experiment_file import read_experiment
     from harness.sweeps.sweep import sweep
+    from harness.tuning.tune import joined
 
     changes: dict[str, Any] = {}
     if seeds is not None:
@@ -55,23 +63,33 @@ def command(
         changes["budget"] = {"cost": cost}
     declared = read_experiment(experiment, **changes)
     check_figures(declared.figures, [problem.name for problem in declared.problems])
-    folder = output if output is not None else OUTPUT / declared.name
+    parts = [declared]
+    if tuned is not None:
+        from harness.tuning.tuned_file import tuned_experiments, tuned_file
+
+        parts = tuned_experiments(declared, tuned_file(tuned, declared.name))
+    name = parts[0].name
+    folder = output if output is not None else OUTPUT / name
     if check:
         from harness.report.artifacts import write_check
 
         echo(f"table: {write_check(declared, folder)}\n")
-    results, done = sweep(
-        declared,
-        folder,
-        workers,
-        progress=sys.stderr.isatty(),
-        retry=retry,
-        reuse=reuse,
-        announce=lambda note: echo(f"{note}\n", err=True),
-    )
+    swept = [
+        sweep(
+            part,
+            folder,
+            workers,
+            progress=sys.stderr.isatty(),
+            retry=retry,
+            reuse=reuse,
+            announce=lambda note: echo(f"{note}\n", err=True),
+        )
+        for part in parts
+    ]
+    results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     files = write_artifacts(results, declared.figures, folder)
     if reference:
-        files = write_reference(results, declared.figures, folder, Path("results") / declared.name)
+        files = write_reference(results, declared.figures, folder, Path("results") / name)
 
     before = len(results.runs) - done
     if declared.question:
