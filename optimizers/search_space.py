@@ -35,6 +35,9 @@ class Range(ABC):
     def place(self, value: Any) -> float | None:
         """Return a place of a value, from 0 to 1; None for a value outside."""
 
+    @abstractmethod
+    def __str__(self) -> str: ...
+
     def __contains__(self, value: object) -> bool:
         return self.place(value) is not None
 
@@ -52,6 +55,9 @@ class Linear(Range):
 
     def __post_init__(self) -> None:
         _check_ends(self, self.low, self.high)
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}"
 
     def at(self, place: float) -> float:
         """Return the number at a place."""
@@ -76,7 +82,12 @@ class Logarithmic(Range):
     def __post_init__(self) -> None:
         _check_ends(self, self.low, self.high)
         if self.low <= 0.0:
-            raise InputError(f"{self}: low is {shown(self.low)}, expected a number above 0, or Linear")
+            raise InputError(
+                f"{type(self).__name__}: low is {shown(self.low)}, expected a number above 0, or Linear"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}, logarithmic"
 
     def at(self, place: float) -> float:
         """Return the number at a place."""
@@ -106,7 +117,12 @@ class NearOne(Range):
     def __post_init__(self) -> None:
         _check_ends(self, self.low, self.high)
         if self.high >= 1.0:
-            raise InputError(f"{self}: high is {shown(self.high)}, expected a number below 1, or Linear")
+            raise InputError(
+                f"{type(self).__name__}: high is {shown(self.high)}, expected a number below 1, or Linear"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}, logarithmic in the distance from 1"
 
     def at(self, place: float) -> float:
         """Return the number at a place."""
@@ -137,10 +153,15 @@ class Whole(Range):
     def __post_init__(self) -> None:
         for end in (self.low, self.high):
             if isinstance(end, bool) or not isinstance(end, int):
-                raise InputError(f"{self}: an end is {shown(end)}, expected a whole number")
+                raise InputError(f"{type(self).__name__}: an end is {shown(end)}, expected a whole number")
         _check_ends(self, self.low, self.high)
         if self.logarithmic and self.low < 1:
-            raise InputError(f"{self}: low is {shown(self.low)}, expected 1 or more on a logarithmic scale")
+            raise InputError(
+                f"{type(self).__name__}: low is {shown(self.low)}, expected 1 or more on a logarithmic scale"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}{', logarithmic' if self.logarithmic else ''}"
 
     def at(self, place: float) -> int:
         """Return the number at a place."""
@@ -173,6 +194,9 @@ class Choice(Range):
         if not isinstance(self.values, tuple) or not self.values:
             raise InputError(f"Choice: values is {shown(self.values)}, expected a tuple of one at least")
 
+    def __str__(self) -> str:
+        return " | ".join("none" if value is None else str(value).lower() for value in self.values)
+
     def at(self, place: float) -> Any:
         """Return the value at a place."""
         return self.values[min(int(place * len(self.values)), len(self.values) - 1)]
@@ -189,7 +213,9 @@ SearchSpace = Mapping[str, Range]
 
 def _check_ends(range_: Range, low: float, high: float) -> None:
     if not -math.inf < low < high < math.inf:
-        raise InputError(f"{range_}: low is {shown(low)} and high {shown(high)}, expected low below high")
+        raise InputError(
+            f"{type(range_).__name__}: low is {shown(low)} and high {shown(high)}, expected low below high"
+        )
 
 
 def _is_between(value: Any, low: float, high: float) -> bool:

@@ -84,6 +84,19 @@ def test_other_values_are_outside(value: Any) -> None:
     assert (value in RANGES[6]) == (value is True)
 
 
+def test_a_help_page_reads_them() -> None:
+    assert list(map(str, RANGES)) == [
+        "-3 to -0.05",
+        "0 to 1",
+        "1e-08 to 1000, logarithmic",
+        "0.5 to 0.99999, logarithmic in the distance from 1",
+        "1 to 5",
+        "3 to 200, logarithmic",
+        "false | true",
+        "sss | rank | none",
+    ]
+
+
 @pytest.mark.parametrize(
     ("build", "said"),
     [

@@ -200,6 +200,18 @@ class TestRuns:
         monkeypatch.setattr(Run, "execute", _no_run)
         pd.testing.assert_frame_equal(first.trials(), tune(sampler, folder=tmp_path, trials=3).trials())
 
+    def test_runs_of_other_code_are_told_of_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        small = experiment(problems="setosa", optimizers=["rprop"])
+        with monkeypatch.context() as patch:
+            patch.setattr("harness.runs.provenance.package_fingerprint", lambda: "0" * 16)
+            tune_experiment(small, trials=3, sampler="successive-halving", folder=tmp_path)
+        said: list[str] = []
+        tune_experiment(small, trials=3, sampler="successive-halving", folder=tmp_path, announce=said.append)
+        assert said
+        assert len(said) == len(set(said))
+
     def test_each_problem_may_have_its_own(self, tuned: Tuning) -> None:
         own = tune(per="problem")
         assert [(c.label, c.problems) for c in own.chosen if c.label == "adam"] == [

@@ -92,7 +92,8 @@ def tune_experiment(
     groups = [[problem] for problem in base.problems] if per == "problem" else [list(base.problems)]
     done: list[Tables] = []
     studies: list[Study] = []
-    options: dict[str, Any] = {"workers": workers, "progress": progress, "announce": announce}
+    said = _said_once(announce) if announce is not None else None
+    options: dict[str, Any] = {"workers": workers, "progress": progress, "announce": said}
     for problems in groups:
         found = [_study(contender, problems, protocol) for contender in listed]
         for study in found:
@@ -101,6 +102,18 @@ def tune_experiment(
             done += _round(replace(base, problems=problems), found, folder, options)
         studies += [study for study in found if study.trials]
     return Tuning(protocol, joined(done), studies)
+
+
+def _said_once(announce: Callable[[str], None]) -> Callable[[str], None]:
+    """Return what passes each sentence on for the first time only: a search may take many sweeps."""
+    heard: set[str] = set()
+
+    def say(sentence: str) -> None:
+        if sentence not in heard:
+            heard.add(sentence)
+            announce(sentence)
+
+    return say
 
 
 def _tuning_experiment(experiment: Experiment, protocol: Protocol) -> Experiment:
