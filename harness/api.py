@@ -99,7 +99,16 @@ def run(
     return Results.of(tables)
 
 
-@accepts(trials=Count, seeds=Count, sampler=Text, per=Text, seed=Seed, workers=Count | None, progress=Truth)
+@accepts(
+    trials=Count,
+    seeds=Count,
+    sampler=Text,
+    per=Text,
+    seed=Seed,
+    workers=Count | None,
+    reuse=Text | None,
+    progress=Truth,
+)
 def tune(
     experiment: str | Path | Mapping[str, Any] | Experiment,
     *,
@@ -110,6 +119,8 @@ def tune(
     seed: int = 0,
     folder: str | Path | None = None,
     workers: int | None = 1,
+    retry: str | Sequence[str] = (),
+    reuse: str | None = None,
     progress: bool = False,
 ) -> Tuning:
     """Find the options of each optimizer of an experiment, all by the same rule and at the same cost.
@@ -127,6 +138,8 @@ def tune(
         seed: of the search's own randomness.
         folder: where runs are kept and found again, and options and tables are written.
         workers: processes; None takes one a core where there are runs enough.
+        retry: outcomes of which the folder's runs are done again, as of ``run``.
+        reuse: "other-code" takes the folder's runs of other code instead of doing them again.
         progress: whether to show a progress bar.
 
     Raises:
@@ -162,6 +175,8 @@ def tune(
         folder=place,
         workers=workers,
         progress=progress,
+        retry=retry,
+        reuse=reuse,
         given=given,
     )
     if place is not None:

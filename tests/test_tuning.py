@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,22 @@ class TestRuns:
         assert trials["cost_to_target"].tolist()[1:] == [WORST.cost] * 2
         assert tuning.optimizers == [Picky()]
         assert trials_of(tuning.results)["optimizer"].tolist() == ["picky"]
+
+    def test_several_gradient_sources_give_nobody_more(self) -> None:
+        several = experiment(problems="xor", optimizers=["rprop", "hill-climbing"])
+        several = replace(several, gradients=["analytic", "central-difference"])
+        assert set(tune_experiment(several, trials=2).costs()["runs"]) == {6}
+
+    def test_runs_of_other_code_are_taken_where_that_is_asked_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        small = experiment(problems="setosa", optimizers=["rprop"])
+        with monkeypatch.context() as patch:
+            patch.setattr("harness.runs.provenance.package_fingerprint", lambda: "0" * 16)
+            first = tune_experiment(small, trials=3, folder=tmp_path)
+        monkeypatch.setattr(Run, "execute", _no_run)
+        again = tune_experiment(small, trials=3, folder=tmp_path, reuse="other-code")
+        pd.testing.assert_frame_equal(first.trials(), again.trials())
 
     def test_a_budget_without_a_cost_is_refused(self) -> None:
         with pytest.raises(InputError, match="no budget in cost"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import qmc
 
 from harness.tuning.sampler import Batch, Options, Search, point
 from optimizers.search_space import SearchSpace
@@ -36,5 +35,8 @@ def quasi_random(
     if not space:
         yield Batch([dict(options) for options in (first * trials)[:trials]])
         return
+    # Imported here: it takes as long as all else that a notebook imports, and most runs do without.
+    from scipy.stats import qmc
+
     places = qmc.Halton(len(space), scramble=True, seed=rng).random(trials - len(first))
     yield Batch([*first, *(point(space, place) for place in places.tolist())])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ def tune_experiment(
     folder: Path | None = None,
     workers: int | None = None,
     progress: bool = False,
+    retry: str | Collection[str] = (),
+    reuse: str | None = None,
     announce: Callable[[str], None] | None = None,
     given: str | None = None,
 ) -> Tuning:
@@ -46,8 +48,8 @@ def tune_experiment(
 
     Each optimizer is tried with as many configurations as any other, its declared one first. Each of these is
     run on the experiment's problems with the experiment's budget and with tuning seeds, which decide over
-    start, split and randomness as seeds do, and which the experiment does not have.
-    ``harness.analysis.tuning_score`` says which is the best.
+    start, split and randomness as seeds do, and which the experiment does not have; of several gradient
+    sources the first serves. ``harness.analysis.tuning_score`` says which is the best.
 
     Arguments:
         experiment: what is tuned.
@@ -59,6 +61,8 @@ def tune_experiment(
         folder: where the runs are kept and found again, or None.
         workers: processes; None takes one a core where there are runs enough.
         progress: whether to show a progress bar.
+        retry: outcomes of which runs are done again, such as "failed".
+        reuse: "other-code" takes finished runs of other code, or None.
         announce: called with a sentence before anything runs where there are runs of other code.
         given: what a command calls the experiment, its file, where that is not its name.
 
@@ -93,7 +97,13 @@ def tune_experiment(
     done: list[Tables] = []
     studies: list[Study] = []
     said = _said_once(announce) if announce is not None else None
-    options: dict[str, Any] = {"workers": workers, "progress": progress, "announce": said}
+    options: dict[str, Any] = {
+        "workers": workers,
+        "progress": progress,
+        "retry": retry,
+        "reuse": reuse,
+        "announce": said,
+    }
     for problems in groups:
         found = [_study(contender, problems, protocol) for contender in listed]
         for study in found:
@@ -124,6 +134,7 @@ def _tuning_experiment(experiment: Experiment, protocol: Protocol) -> Experiment
         name=f"{experiment.name}-tuning",
         question=question,
         seeds=list(protocol.seeds),
+        gradients=list(experiment.gradients[:1]),
         gradient_reference=None,
         figures=[{"name": "tuning-curve", "estimate": protocol.estimate, "per": protocol.per}],
     )

@@ -34,6 +34,10 @@ OUTPUT = Path("output")
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
 @click.option("--output", type=ANY_PATH, help="Folder of the runs [output/EXPERIMENT-tuning].")
 @click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
+@click.option(
+    "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
+)
+@click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
 def command(
     experiment: str,
     trials: int,
@@ -44,6 +48,8 @@ def command(
     cost: float | None,
     output: Path | None,
     workers: int | None,
+    retry: tuple[str, ...],
+    reuse: str | None,
 ) -> None:
     """Tune every optimizer of EXPERIMENT by the same rule: a shipped experiment or a TOML file.
 
@@ -70,6 +76,8 @@ def command(
         folder=folder,
         workers=workers,
         progress=sys.stderr.isatty(),
+        retry=retry,
+        reuse=reuse,
         announce=lambda note: echo(f"{note}\n", err=True),
         given=experiment,
     )
