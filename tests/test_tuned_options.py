@@ -99,6 +99,7 @@ class TestFile:
             "seeds = [1]\nper = 'experiment'\noptimizers = [{label = 1, options = {}, problems = []}]",
             "seeds = ['x']\nper = 'experiment'\noptimizers = []",
             "seeds = [1]\nper = 'run'\noptimizers = []",
+            "seeds = [1]\nper = 'problem'\ncost = 'much'\noptimizers = []",
             "[",
             "\x00",
         ],
@@ -189,6 +190,9 @@ class TestCommand:
         for entry, spelt in zip(tuned, declared["optimizers"], strict=True):
             assert entry["options"].items() <= spelt.items()
         assert "Nothing to run" in call("run", "mine.toml", "--tuned", str(folder / "tuned.toml"))[1]
+        _, _, err = call("run", "mine.toml", "--tuned", str(folder), "--cost", "30", "--output", "other")
+        said = "the options were tuned with a budget of 60 a run, and are compared with one of 30"
+        assert err.splitlines()[0] == said
 
     def test_each_problem_by_itself(self, call: Call) -> None:
         out = call("tune", "mine.toml", "--trials", "2", "--per", "problem", "--output", "own")[1]

@@ -354,3 +354,6 @@ class TestArguments:
         loaded = harness.load(tmp_path)
         assert loaded.plot.tuning_curve() is not None
         assert "harness tune notebook --trials 2" in repr(tuning)
+        page = tuning._repr_html_()
+        assert "harness tune notebook --trials 2" in page
+        assert page.count("<tr") == 1 + len(FIELDS["optimizers"])

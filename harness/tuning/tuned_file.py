@@ -105,6 +105,15 @@ def shipped_tuned(experiment: str) -> Path:
     return file
 
 
+def other_budget(experiment: Experiment, file: Path) -> str:
+    """Say that options were tuned with another budget than they are compared with; nothing if it is one."""
+    cost, asked = _read(file)["cost"], experiment.budget.cost
+    if cost == asked:
+        return ""
+    compared = "none in cost" if asked is None else f"one of {asked:.12g}"
+    return f"the options were tuned with a budget of {cost:.12g} a run, and are compared with {compared}"
+
+
 def tuned_experiments(experiment: Experiment, file: Path) -> list[Experiment]:
     """Return an experiment with tuned options in place of its own.
 
@@ -179,6 +188,7 @@ def _read(file: Path) -> dict[str, Any]:
             entry["problems"] = list(map(str, entry["problems"]))
         if not all(isinstance(seed, int) for seed in table["seeds"]) or table["per"] not in PER:
             raise TypeError("seeds")
+        table["cost"] = float(table["cost"])
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,6 +91,11 @@ class Tuning:
 
     def __repr__(self) -> str:
         return f"Tuning({self.protocol.command}: {len(self.results.runs)} runs)"
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was chosen."""
+        head = f"<p><code>{html.escape(self.protocol.command)}</code></p>"
+        return head + self.summary().to_html(index=False, border=0, float_format="{:.3g}".format)
 
     @property
     def chosen(self) -> list[Chosen]:

@@ -65,9 +65,12 @@ def command(
     check_figures(declared.figures, [problem.name for problem in declared.problems])
     parts = [declared]
     if tuned is not None:
-        from harness.tuning.tuned_file import tuned_experiments, tuned_file
+        from harness.tuning.tuned_file import other_budget, tuned_experiments, tuned_file
 
-        parts = tuned_experiments(declared, tuned_file(tuned, declared.name))
+        file = tuned_file(tuned, declared.name)
+        parts = tuned_experiments(declared, file)
+        if other := other_budget(declared, file):
+            echo(f"{other}\n", err=True)
     name = parts[0].name
     folder = output if output is not None else OUTPUT / name
     if check:
