@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness import autodiff, coursework, plots, problems
-    from harness.api import import_results, load, run
+    from harness.api import import_results, load, run, tune
     from harness.gradient_check import check
     from harness.models import Model, load_model
     from harness.problems.problem import Problem
@@ -35,6 +35,7 @@ __all__ = [
     "plots",
     "problems",
     "run",
+    "tune",
 ]
 
 _PLACES = {
@@ -47,6 +48,7 @@ _PLACES = {
     "load": "harness.api",
     "load_model": "harness.models",
     "run": "harness.api",
+    "tune": "harness.api",
 }
 
 

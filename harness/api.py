@@ -1,7 +1,8 @@
-"""What a notebook calls: run experiments, and load their results."""
+"""What a notebook calls: run experiments, tune them, and load their results."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +19,18 @@ from harness.runs.parts import is_there, path_of
 from harness.runs.store import Store
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
+from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
-from optimizers.arguments import Name, Text, Truth, accepts
+from harness.tuning.tune import tune_experiment
+from harness.tuning.tuned_file import write_tuning
+from harness.tuning.tuning import Tuning
+from optimizers.arguments import Name, Seed, Text, Truth, accepts
 from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.optimizer import Optimizer
 from optimizers.options import Count, Positive
+from optimizers.printable import shown
 
 
 @accepts(
@@ -108,6 +114,91 @@ def run(
         reuse=reuse,
     )
     return Results.of(tables)
+
+
+@accepts(
+    trials=Count,
+    seeds=Count,
+    sampler=Text,
+    per=Text,
+    seed=Seed,
+    workers=Count | None,
+    reuse=Text | None,
+    progress=Truth,
+)
+def tune(
+    experiment: str | Path | Mapping[str, Any] | Experiment,
+    *,
+    trials: int = 30,
+    seeds: int = 3,
+    sampler: str = "quasi-random",
+    per: str = "experiment",
+    seed: int = 0,
+    folder: str | Path | None = None,
+    workers: int | None = 1,
+    retry: str | Sequence[str] = (),
+    reuse: str | None = None,
+    progress: bool = False,
+) -> Tuning:
+    """Find the options of each optimizer of an experiment, all by the same rule and at the same cost.
+
+    The seeds of tuning are none of the experiment's. What comes out goes into ``run`` as
+    ``tuning.optimizers``; ``tuning.trials()`` is the history, ``tuning.costs()`` what it took,
+    ``tuning.curve()`` what more of it would be worth.
+
+    Arguments:
+        experiment: a shipped one by its name, the path of a file, or the fields of one as a table.
+        trials: configurations of each optimizer, the declared one first.
+        seeds: number of tuning seeds, 3 or more.
+        sampler: "quasi-random", "tpe" (extra ``tuning``) or "successive-halving".
+        per: "experiment" chooses one configuration over all problems, "problem" one for each.
+        seed: of the search's own randomness.
+        folder: where runs are kept and found again, and options and tables are written.
+        workers: processes; None takes one a core where there are runs enough.
+        retry: outcomes of which the folder's runs are done again, as of ``run``.
+        reuse: "other-code" takes the folder's runs of other code instead of doing them again.
+        progress: whether to show a progress bar.
+
+    Raises:
+        InputError: for anything that is wrong, in one sentence.
+        MissingExtraError: for the sampler tpe without optuna.
+
+    >>> import harness
+    >>> fields = {"problems": "xor", "optimizers": ["rprop", "gradient-descent"], "budget": 300}
+    >>> tuning = tune(fields, trials=4)
+    >>> tuning.costs()[["optimizer", "trials", "seeds", "budget"]].values.tolist()
+    [['rprop', 4, 3, 3600.0], ['gradient-descent', 4, 3, 3600.0]]
+    >>> harness.run("xor", tuning.optimizers, budget=300, seeds=5)
+    Results('notebook': 1 problem x 2 optimizers, 10 runs (4 budget, 6 solved))
+    """
+    given = None
+    if isinstance(experiment, Mapping):
+        experiment = build_experiment("notebook", dict(experiment))
+    elif not isinstance(experiment, Experiment):
+        given = os.fspath(experiment) if isinstance(experiment, os.PathLike) else experiment
+        if not isinstance(given, str):
+            raise InputError(
+                f"experiment is {shown(experiment)}, expected a name, a file or a table of fields"
+            )
+        experiment = read_experiment(given)
+    place = None if folder is None else path_of(folder)
+    found = tune_experiment(
+        experiment,
+        trials=trials,
+        seeds=seeds,
+        sampler=sampler,
+        per=per,
+        seed=seed,
+        folder=place,
+        workers=workers,
+        progress=progress,
+        retry=retry,
+        reuse=reuse,
+        given=given,
+    )
+    if place is not None:
+        write_tuning(found, place)
+    return replace(found, results=Results.of(found.results))
 
 
 def load(folder: str | Path) -> Results:

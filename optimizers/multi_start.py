@@ -14,6 +14,7 @@ from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import BelowOne, Count, options
 from optimizers.registry import build_optimizer
 from optimizers.scipy.methods import LBFGS
+from optimizers.search_space import Logarithmic, SearchSpace, Whole
 
 MOST_IN_VAIN = 100
 """Points drawn in a row that lead to no finite loss, or to no iteration, after which there is no use in
@@ -59,6 +60,11 @@ class MultiStart(Optimizer):
     patience: Count = 100
     tolerance: BelowOne = 0.001
 
+    search_space: ClassVar[SearchSpace] = {
+        "candidates": Whole(1, 100, logarithmic=True),
+        "patience": Whole(10, 1000, logarithmic=True),
+        "tolerance": Logarithmic(1e-6, 0.1),
+    }
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "gradient"})

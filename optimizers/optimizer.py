@@ -16,6 +16,7 @@ import numpy as np
 from optimizers.named import Named
 from optimizers.objective import Array, Need, Objective
 from optimizers.options import changed_options, options
+from optimizers.search_space import SearchSpace
 
 OutcomeName = Literal["solved", "budget", "stalled", "diverged", "failed", "timeout"]
 
@@ -85,6 +86,8 @@ class Optimizer(Named, ABC):
     contract suite tests what they do like any other optimizer."""
     draws: ClassVar[bool] = False
     """Whether the search can leave a point without a finite loss, because it draws others."""
+    search_space: ClassVar[SearchSpace] = {}
+    """The options that are worth tuning, each with its range; empty where there are none."""
 
     @abstractmethod
     def run(

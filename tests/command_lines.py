@@ -6,6 +6,7 @@ import numpy as np
 
 COMMANDS = (
     "run",
+    "tune",
     "list",
     "show",
     "check",
@@ -17,7 +18,7 @@ COMMANDS = (
     "--help",
     "-x",
     "RUN",
-    "tune",
+    "tun",
     "--version",
     "help",
 )
@@ -120,6 +121,10 @@ OPTIONS = {
     "--workers": ("1", "0", "-1", "x", "1000000", "1.5"),
     "--retry": ("failed", "timeout", "failed,timeout", "faild", "", "solved"),
     "--reuse": ("other-code", "other", ""),
+    "--trials": ("1", "2", "0", "-1", "x", "9" * 30),
+    "--sampler": ("quasi-random", "successive-halving", "tp", ""),
+    "--per": ("experiment", "problem", "run", ""),
+    "--tuned": ("kept", "absent", "", "file"),
     "--seed": ("0", "1", "-1", "x", "9" * 30),
     "--gradient": ("analytic", "central-difference:step=1e-6", "central-difference:step=0", "anlytic", ""),
     "--name": ("convergence", "confusion", "convergance", "", "gradient-cost"),
@@ -143,6 +148,7 @@ USUAL = (
     ["run", "kept"],
     ["show", "results", "kept"],
     ["plot", "kept"],
+    ["tune", "one.toml", "--trials", "2"],
     ["list"],
     ["list", "optimizers"],
     ["show", "optimizer", "adam"],

@@ -59,7 +59,9 @@ class Kind:
 
 def _optimizer_page(entry: Entry) -> list[str]:
     needs = f"Needs: {', '.join(sorted(entry.needs))}"
-    return [*_text(entry), f"Source: {entry.source}\n{needs}", *_option_page(entry)]
+    space = [f"  {name}: {found}" for name, found in entry.search_space.items()]
+    tuned = ["\n".join(["Search space (harness tune):", *space])] if space else []
+    return [*_text(entry), f"Source: {entry.source}\n{needs}", *_option_page(entry), *tuned]
 
 
 def _source_page(entry: Entry) -> list[str]:

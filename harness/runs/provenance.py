@@ -24,7 +24,7 @@ CHANGES_NO_NUMBER = {
     "harness": {
         "analysis", "api.py", "cli", "coursework", "gradient_check.py", "plots", "report", "results.py",
         "runs/plans.py", "runs/provenance.py", "runs/settings.py", "runs/store.py", "runs/tables.py",
-        "sweeps/progress.py",
+        "sweeps/progress.py", "tuning",
     },
     "optimizers": set(),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Logarithmic, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -58,6 +59,7 @@ class Adagrad(ScheduledDescent):
     learning_rate: Positive = 0.01
     epsilon: Positive = 1e-10
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     source: ClassVar[str] = (
         "Duchi, Hazan, Singer (2011), Adaptive subgradient methods for online learning and stochastic "
         "optimization, Journal of Machine Learning Research 12"

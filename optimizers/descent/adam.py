@@ -13,6 +13,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -73,6 +74,11 @@ class Adam(ScheduledDescent):
     decay_2: BelowOne = 0.999
     epsilon: Positive = 1e-8
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 1.0),
+        "decay_1": NearOne(0.5, 0.99),
+        "decay_2": NearOne(0.9, 0.9999),
+    }
     source: ClassVar[str] = "Kingma, Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
     update: ClassVar[Any] = _adam
     reads: ClassVar[Any] = Settings

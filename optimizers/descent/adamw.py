@@ -11,6 +11,7 @@ from optimizers.descent.adam import Adam
 from optimizers.descent.base import Gradient
 from optimizers.objective import Array
 from optimizers.options import NonNegative, options
+from optimizers.search_space import Logarithmic, SearchSpace
 
 
 @options
@@ -34,6 +35,10 @@ class AdamW(Adam):
 
     weight_decay: NonNegative = 0.01
 
+    search_space: ClassVar[SearchSpace] = {
+        **Adam.search_space,
+        "weight_decay": Logarithmic(1e-5, 0.1),
+    }
     source: ClassVar[str] = "Loshchilov, Hutter (2019), Decoupled weight decay regularization, algorithm 2"
 
     @property

@@ -11,6 +11,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
 from optimizers.records import numbers_of
+from optimizers.search_space import Logarithmic, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -44,6 +45,7 @@ class GradientDescent(ScheduledDescent):
 
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 100.0)}
     source: ClassVar[str] = (
         "Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors, "
         "Nature 323, eq. 8"

@@ -14,6 +14,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -57,6 +58,10 @@ class Momentum(ScheduledDescent):
     learning_rate: Positive = 0.1
     momentum: BelowOne = 0.9
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 10.0),
+        "momentum": NearOne(0.5, 0.99),
+    }
     source: ClassVar[str] = (
         "Polyak (1964), Some methods of speeding up the convergence of iteration methods; in the form of "
         "Rumelhart, Hinton, Williams (1986), Nature 323, eq. 9"

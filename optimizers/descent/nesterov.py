@@ -14,6 +14,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -58,6 +59,10 @@ class Nesterov(ScheduledDescent):
     learning_rate: Positive = 0.1
     momentum: BelowOne = 0.9
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 10.0),
+        "momentum": NearOne(0.5, 0.99),
+    }
     source: ClassVar[str] = (
         "Nesterov (1983), A method of solving a convex programming problem with convergence rate O(1/k^2); "
         "in the form of Bengio, Boulanger-Lewandowski, Pascanu (2013), Advances in optimizing recurrent "

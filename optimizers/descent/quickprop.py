@@ -11,6 +11,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import Positive, options
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Linear, Logarithmic, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -75,6 +76,10 @@ class Quickprop(ScheduledDescent):
     learning_rate: Positive = 0.1
     growth: Positive = 1.75
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-3, 10.0),
+        "growth": Linear(1.1, 3.0),
+    }
     source: ClassVar[str] = (
         "Fahlman (1988), An empirical study of learning speed in back-propagation networks, "
         "Carnegie Mellon University, report CMU-CS-88-162"

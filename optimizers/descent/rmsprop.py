@@ -13,6 +13,7 @@ from optimizers.descent.scheduled import ScheduledDescent
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Positive, options
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -62,6 +63,10 @@ class RMSprop(ScheduledDescent):
     decay: BelowOne = 0.9
     epsilon: Positive = 1e-8
 
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": Logarithmic(1e-4, 1.0),
+        "decay": NearOne(0.5, 0.999),
+    }
     source: ClassVar[str] = (
         "Tieleman, Hinton (2012), Lecture 6.5: rmsprop, Coursera, Neural networks for machine learning"
     )

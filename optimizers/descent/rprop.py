@@ -14,6 +14,7 @@ from optimizers.objective import Array
 from optimizers.options import AboveOne, Positive, ProperFraction, options
 from optimizers.printable import shown
 from optimizers.records import numbers_of, vectors_of
+from optimizers.search_space import Linear, Logarithmic, SearchSpace
 
 
 class Settings(NamedTuple):
@@ -78,6 +79,11 @@ class Rprop(Descent):
     shortest_step: Positive = 1e-6
     longest_step: Positive = 50.0
 
+    search_space: ClassVar[SearchSpace] = {
+        "initial_step": Logarithmic(1e-3, 1.0),
+        "shrink": Linear(0.3, 0.8),
+        "growth": Linear(1.05, 1.5),
+    }
     source: ClassVar[str] = (
         "Igel, Huesken (2003), Empirical evaluation of the improved Rprop learning algorithms, "
         "Neurocomputing 50, algorithm iRprop-"

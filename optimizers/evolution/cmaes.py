@@ -13,6 +13,7 @@ from optimizers.global_random_state import global_random_state_kept
 from optimizers.objective import Array, Need, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, TwoOrMore, options
+from optimizers.search_space import Logarithmic, SearchSpace, Whole
 
 
 @options
@@ -41,6 +42,10 @@ class CMAES(Optimizer):
     step: Positive = 0.5
     population_size: TwoOrMore | None = None
 
+    search_space: ClassVar[SearchSpace] = {
+        "step": Logarithmic(0.05, 5.0),
+        "population_size": Whole(4, 100, logarithmic=True, reason="None takes 4 + 3 log(n)"),
+    }
     needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True

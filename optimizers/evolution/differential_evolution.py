@@ -11,6 +11,7 @@ from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import FourOrMore, Fraction, Positive, options
 from optimizers.population import PopulationSearch
+from optimizers.search_space import Linear, SearchSpace, Whole
 
 DifferentialWeight = Annotated[Positive, Field(le=2)]
 
@@ -65,6 +66,11 @@ class DifferentialEvolution(PopulationSearch):
     differential_weight: DifferentialWeight = 0.5
     crossover_probability: Fraction = 0.9
 
+    search_space: ClassVar[SearchSpace] = {
+        "population_size": Whole(10, 200, logarithmic=True),
+        "differential_weight": Linear(0.3, 1.0),
+        "crossover_probability": Linear(0.0, 1.0),
+    }
     source: ClassVar[str] = (
         "Storn, Price (1997), Differential evolution, a simple and efficient heuristic for global "
         "optimization over continuous spaces, Journal of Global Optimization 11"

@@ -11,6 +11,7 @@ from pydantic import Field
 from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, Real, options
+from optimizers.search_space import Logarithmic, SearchSpace
 from optimizers.single_point import SinglePointSearch
 
 Damping = Annotated[Real, Field(ge=0.1)]
@@ -48,6 +49,10 @@ class EvolutionStrategy(SinglePointSearch):
     step: Positive = 0.5
     damping: Damping | None = None
 
+    search_space: ClassVar[SearchSpace] = {
+        "step": Logarithmic(0.01, 10.0),
+        "damping": Logarithmic(0.5, 50.0, reason="None takes sqrt(n + 1)"),
+    }
     source: ClassVar[str] = (
         "Rechenberg (1973), Evolutionsstrategie; in the form of Hansen, Arnold, Auger (2015), Evolution "
         "strategies, Springer Handbook of Computational Intelligence, section 3.1, after Kern et al. (2004), "

@@ -13,6 +13,7 @@ from optimizers.objective import Array
 from optimizers.options import NonNegative, TwoOrMore, options
 from optimizers.population import PopulationSearch
 from optimizers.printable import shown
+from optimizers.search_space import Linear, SearchSpace, Whole
 
 
 @compiled()
@@ -57,6 +58,12 @@ class ParticleSwarm(PopulationSearch):
     cognitive: NonNegative = 2.05
     social: NonNegative = 2.05
 
+    # Both pulls end above 2: their sum has to be above 4.
+    search_space: ClassVar[SearchSpace] = {
+        "population_size": Whole(10, 200, logarithmic=True),
+        "cognitive": Linear(2.01, 3.0),
+        "social": Linear(2.01, 3.0),
+    }
     source: ClassVar[str] = (
         "Kennedy, Eberhart (1995), Particle swarm optimization; with the constriction of Clerc, Kennedy "
         "(2002), The particle swarm, IEEE Transactions on Evolutionary Computation 6; 50 particles as in "

@@ -15,6 +15,7 @@ from optimizers.genetic.pygad_engine import run_pygad
 from optimizers.objective import Array, Need, Objective
 from optimizers.optimizer import Observe, Outcome
 from optimizers.options import options
+from optimizers.search_space import Choice, Linear, Logarithmic, SearchSpace, Whole
 
 
 @options
@@ -44,6 +45,16 @@ class GeneticAlgorithm(GeneticOptions):
     (True, True)
     """
 
+    # Operators that work on numbers and on bits.
+    search_space: ClassVar[SearchSpace] = {
+        "population_size": Whole(10, 200, logarithmic=True),
+        "parent_selection_type": Choice(("sss", "rank", "tournament", "sus")),
+        "crossover_type": Choice(("single_point", "two_points", "uniform")),
+        "mutation_percent_genes": Logarithmic(2.0, 100.0, reason="None takes 10 of random mutation"),
+        "random_mutation_min_val": Linear(-3.0, -0.05),
+        "random_mutation_max_val": Linear(0.05, 3.0),
+        "keep_elitism": Whole(1, 5),
+    }
     needs: ClassVar[frozenset[Need]] = frozenset({"population"})
     pays_for_loss: ClassVar[bool] = True
     draws: ClassVar[bool] = True

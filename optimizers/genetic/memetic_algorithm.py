@@ -7,6 +7,7 @@ from typing import ClassVar
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import Need, Objective
 from optimizers.options import Count, Positive, options
+from optimizers.search_space import Logarithmic, SearchSpace, Whole
 
 
 @options
@@ -32,6 +33,11 @@ class MemeticAlgorithm(GeneticAlgorithm):
     local_steps: Count = 5
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {
+        **GeneticAlgorithm.search_space,
+        "local_steps": Whole(1, 50, logarithmic=True),
+        "learning_rate": Logarithmic(1e-3, 10.0),
+    }
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "population", "gradient"})
     variants: ClassVar[tuple[str, ...]] = ("engine=pygad",)
     source: ClassVar[str] = (

@@ -9,6 +9,7 @@ import numpy as np
 from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.search_space import Logarithmic, SearchSpace
 from optimizers.single_point import SinglePointSearch
 
 
@@ -37,6 +38,7 @@ class HillClimbing(SinglePointSearch):
 
     step: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"step": Logarithmic(1e-3, 10.0)}
     source: ClassVar[str] = (
         "Juels, Wattenberg (1995), Stochastic hillclimbing as a baseline method for evaluating genetic "
         "algorithms, NIPS 8; with the steps of Matyas (1965), Random optimization, Automation and Remote "

@@ -10,6 +10,7 @@ from pydantic import Field
 from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 from optimizers.single_point import SinglePointSearch
 
 Cooling = Annotated[Positive, Field(le=1)]
@@ -48,6 +49,11 @@ class SimulatedAnnealing(SinglePointSearch):
     initial_temperature: Positive = 0.1
     cooling: Cooling = 0.999
 
+    search_space: ClassVar[SearchSpace] = {
+        "step": Logarithmic(1e-3, 10.0),
+        "initial_temperature": Logarithmic(1e-4, 10.0),
+        "cooling": NearOne(0.9, 0.99999),
+    }
     source: ClassVar[str] = (
         "Kirkpatrick, Gelatt, Vecchi (1983), Optimization by simulated annealing, Science 220, with their "
         "geometric cooling and the rule of Metropolis et al. (1953), Journal of Chemical Physics 21"

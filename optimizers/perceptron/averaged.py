@@ -12,6 +12,7 @@ from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
 from optimizers.perceptron.row_loop import epochs
 from optimizers.perceptron.rule import STEP
+from optimizers.search_space import Logarithmic, SearchSpace
 
 
 @options
@@ -37,6 +38,7 @@ class AveragedPerceptron(Optimizer):
 
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Freund, Schapire (1999), Large margin classification using the perceptron algorithm, Machine "

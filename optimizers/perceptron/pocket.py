@@ -14,6 +14,7 @@ from optimizers.options import Positive, options
 from optimizers.perceptron.row_loop import forward, turn
 from optimizers.perceptron.rule import STEP
 from optimizers.row_order import shuffle
+from optimizers.search_space import Logarithmic, SearchSpace
 
 PLACE, RUN, LONGEST, RIGHT, STANDING = range(5)
 """Places in the state: the next row's place in the order, rows right since the last mistake, the most of
@@ -104,6 +105,7 @@ class PocketPerceptron(Optimizer):
 
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Gallant (1990), Perceptron-based learning algorithms, IEEE Transactions on Neural Networks 1, "

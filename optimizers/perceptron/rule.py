@@ -12,6 +12,7 @@ from optimizers.objective import Array, Need, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import NonNegative, Positive, options
 from optimizers.perceptron.row_loop import epochs
+from optimizers.search_space import Logarithmic, SearchSpace
 
 STEP = np.array([0.0, np.nextafter(0.0, -1.0)])
 """What y z has to exceed for the step to be right, on rows of -1 and of +1: it says +1 where z >= 0."""
@@ -27,6 +28,7 @@ class RowByRow(Optimizer):
 
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
 
     @abstractmethod
@@ -119,6 +121,10 @@ class MarginPerceptron(RowByRow):
 
     margin: NonNegative = 1.0
 
+    search_space: ClassVar[SearchSpace] = {
+        **RowByRow.search_space,
+        "margin": Logarithmic(1e-3, 10.0),
+    }
     source: ClassVar[str] = (
         "Duda, Hart, Stork (2001), Pattern Classification, 2nd ed., section 5.5 (perceptron with margin); "
         "Krauth, Mezard (1987), Learning algorithms with optimal stability in neural networks, J. Phys. A 20"

@@ -11,6 +11,7 @@ from optimizers.objective import Array, Need, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
 from optimizers.row_order import shuffle
+from optimizers.search_space import Logarithmic, SearchSpace
 
 
 @options
@@ -35,6 +36,7 @@ class ScikitLearnPerceptron(Optimizer):
 
     learning_rate: Positive = 0.1
 
+    search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
     source: ClassVar[str] = (
         "Pedregosa et al. (2011), Scikit-learn: machine learning in Python, Journal of Machine Learning "

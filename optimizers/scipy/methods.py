@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from optimizers.objective import Need
 from optimizers.options import Count, NonNegative, options
 from optimizers.scipy.adapter import UNLIMITED, ScipyMethod
+from optimizers.search_space import Choice, SearchSpace, Whole
 
 
 @options
@@ -35,6 +36,8 @@ class LBFGS(ScipyMethod):
     function_tolerance: NonNegative = 1e7 * 2.0**-52
     gradient_tolerance: NonNegative = 1e-5
 
+    # Tolerances say when to end, not how to search.
+    search_space: ClassVar[SearchSpace] = {"memory": Whole(3, 50, logarithmic=True)}
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = (
         "Liu, Nocedal (1989), On the limited memory BFGS method for large scale optimization, Mathematical "
@@ -77,6 +80,7 @@ class BFGS(ScipyMethod):
 
     gradient_tolerance: NonNegative = 1e-5
 
+    search_space: ClassVar[SearchSpace] = {}  # a tolerance says when to end, not how to search
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = (
         "Broyden; Fletcher; Goldfarb; Shanno (1970); in the form of Nocedal, Wright (2006), Numerical "
@@ -119,6 +123,7 @@ class ConjugateGradient(ScipyMethod):
 
     gradient_tolerance: NonNegative = 1e-5
 
+    search_space: ClassVar[SearchSpace] = {}  # a tolerance says when to end, not how to search
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
     source: ClassVar[str] = (
         "Polak, Ribiere (1969), Note sur la convergence de methodes de directions conjuguees; in the form of "
@@ -157,6 +162,7 @@ class NewtonConjugateGradient(ScipyMethod):
     # where they hold 1 or NaN.
     parameter_tolerance: NonNegative = 1e-5
 
+    search_space: ClassVar[SearchSpace] = {}  # a tolerance says when to end, not how to search
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "curvature"})
     source: ClassVar[str] = (
         "Dembo, Steihaug (1983), Truncated-Newton algorithms for large-scale unconstrained optimization, "
@@ -194,6 +200,7 @@ class NelderMead(ScipyMethod):
     parameter_tolerance: NonNegative = 1e-4
     function_tolerance: NonNegative = 1e-4
 
+    search_space: ClassVar[SearchSpace] = {"adaptive": Choice((False, True))}
     needs: ClassVar[frozenset[Need]] = frozenset({"value"})
     source: ClassVar[str] = (
         "Nelder, Mead (1965), A simplex method for function minimization, The Computer Journal 7; Gao, Han "

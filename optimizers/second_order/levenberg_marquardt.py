@@ -9,6 +9,7 @@ import numpy as np
 from optimizers.objective import Array, Need, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, options
+from optimizers.search_space import Logarithmic, SearchSpace
 from optimizers.second_order.damped_search import DampedSearch, products_of_normal_equations
 from optimizers.second_order.scaled_search import ScaledSearch
 
@@ -60,6 +61,7 @@ class LevenbergMarquardt(Optimizer):
     # regressions it is the other way: More's ball finds all 54, Nielsen's rule with the same D 52.
     initial_damping: Positive = INITIAL_DAMPING
 
+    search_space: ClassVar[SearchSpace] = {"initial_damping": Logarithmic(1e-8, 1.0)}
     pays_for_loss: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"value", "residuals"})
     source: ClassVar[str] = (

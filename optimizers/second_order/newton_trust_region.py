@@ -13,6 +13,7 @@ from optimizers.evaluations import Evaluations
 from optimizers.objective import Array, Need, Objective
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import NonNegative, Positive, options
+from optimizers.search_space import Logarithmic, SearchSpace
 from optimizers.watch import StoppedError
 
 ACCEPTED = 0.15
@@ -134,6 +135,7 @@ class NewtonTrustRegion(Optimizer):
     largest_radius: Positive = 1000.0
     gradient_tolerance: NonNegative = 1e-8
 
+    search_space: ClassVar[SearchSpace] = {"initial_radius": Logarithmic(0.01, 100.0)}
     pays_for_loss: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient", "curvature"})
     source: ClassVar[str] = (

@@ -40,6 +40,12 @@ OUTPUT = Path("output")
 @click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
 @click.option("--fail-on", help="Outcomes that end it with status 1: failed,diverged,timeout ...")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary that programs read.")
+@click.option(
+    "--tuned",
+    is_flag=False,
+    flag_value="",
+    help="Take tuned options: those that come with the experiment, or those in a folder of `harness tune`.",
+)
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
@@ -57,6 +63,7 @@ def command(
     reuse: str | None,
     fail_on: str | None,
     as_json: bool,
+    tuned: str | None,
     check: bool,
     reference: bool,
 ) -> None:
@@ -73,6 +80,7 @@ def command(
     from harness.sweeps.experiment_file import folder_of, read_experiment
     from harness.sweeps.planning import shown_problems
     from harness.sweeps.sweep import sweep
+    from harness.tuning.tune import joined
 
     ends = _outcomes(fail_on)
     changes: dict[str, Any] = {}
@@ -82,26 +90,39 @@ def command(
         changes["budget"] = {"cost": cost}
     declared = read_experiment(experiment, settings=settings, only=only, without=without, **changes)
     check_figures(declared.figures, shown_problems(declared))
-    folder = output or folder_of(experiment) or OUTPUT / declared.name
+    parts = [declared]
+    if tuned is not None:
+        from harness.tuning.tuned_file import other_budget, tuned_experiments, tuned_file
+
+        file = tuned_file(tuned, declared.name)
+        parts = tuned_experiments(declared, file)
+        if other := other_budget(declared, file):
+            echo(f"{other}\n", err=True)
+    name = parts[0].name
+    folder = output or folder_of(experiment) or OUTPUT / name
     if check:
         from harness.report.artifacts import write_check
 
         table = write_check(declared, folder)
         if not as_json:
             echo(f"table: {table}\n")
-    results, done = sweep(
-        declared,
-        folder,
-        workers,
-        progress=True,
-        executor=_executor(executor, address),
-        retry=retry,
-        reuse=reuse,
-        announce=lambda note: echo(f"{note}\n", err=True),
-    )
+    swept = [
+        sweep(
+            part,
+            folder,
+            workers,
+            progress=True,
+            executor=_executor(executor, address),
+            retry=retry,
+            reuse=reuse,
+            announce=lambda note: echo(f"{note}\n", err=True),
+        )
+        for part in parts
+    ]
+    results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     files = write_artifacts(results, declared.figures, folder)
     if reference:
-        files = write_reference(results, declared.figures, folder, Path("results") / declared.name)
+        files = write_reference(results, declared.figures, folder, Path("results") / name)
 
     if as_json:
         echo(as_text(results, done, folder, files))

@@ -1,0 +1,108 @@
+"""``harness tune``: find the options of every optimizer of an experiment, at equal cost."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.group import ANY_PATH, OnceCommand
+from harness.cli.terminal import console, echo
+
+OUTPUT = Path("output")
+
+
+@click.command(name="tune", cls=OnceCommand, short_help="Tune the optimizers of an experiment at equal cost.")
+@click.argument("experiment")
+@click.option("--trials", type=int, default=30, show_default=True, help="Configurations of each optimizer.")
+@click.option("--seeds", type=int, default=3, show_default=True, help="Number of tuning seeds, 3 or more.")
+@click.option(
+    "--sampler",
+    default="quasi-random",
+    show_default=True,
+    help="How they are found: quasi-random, tpe (extra `tuning`) or successive-halving.",
+)
+@click.option(
+    "--per",
+    default="experiment",
+    show_default=True,
+    help="One configuration over all problems of the experiment, or one for each problem.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Randomness of the search itself.")
+@click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
+@click.option("--output", type=ANY_PATH, help="Folder of the runs [output/EXPERIMENT-tuning].")
+@click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
+@click.option(
+    "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
+)
+@click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
+def command(
+    experiment: str,
+    trials: int,
+    seeds: int,
+    sampler: str,
+    per: str,
+    seed: int,
+    cost: float | None,
+    output: Path | None,
+    workers: int | None,
+    retry: tuple[str, ...],
+    reuse: str | None,
+) -> None:
+    """Tune every optimizer of EXPERIMENT by the same rule: a shipped experiment or a TOML file.
+
+    The tuning seeds are none of the experiment's. Runs that are in the folder already, from the same code,
+    are not done again; more trials go on where fewer have ended. `harness run EXPERIMENT --tuned FOLDER`
+    takes what was found.
+    """
+    from harness.report.artifacts import figure_file, write_figure
+    from harness.report.table import render_numbers
+    from harness.sweeps.experiment_file import read_experiment
+    from harness.tuning.tune import tune_experiment
+    from harness.tuning.tuned_file import write_tuning
+
+    changes: dict[str, Any] = {} if cost is None else {"budget": {"cost": cost}}
+    declared = read_experiment(experiment, **changes)
+    folder = output if output is not None else OUTPUT / f"{declared.name}-tuning"
+    found = tune_experiment(
+        declared,
+        trials=trials,
+        seeds=seeds,
+        sampler=sampler,
+        per=per,
+        seed=seed,
+        folder=folder,
+        workers=workers,
+        progress=sys.stderr.isatty(),
+        retry=retry,
+        reuse=reuse,
+        announce=lambda note: echo(f"{note}\n", err=True),
+        given=experiment,
+    )
+    files = write_tuning(found, folder)
+    figure = {"name": "tuning-curve", "estimate": found.protocol.estimate, "per": per}
+    files.append(folder / figure_file(figure))
+
+    from harness.plots import known_plots
+
+    options = {name: value for name, value in figure.items() if name != "name"}
+    write_figure(known_plots()["tuning-curve"](found.results, **options), files[-1])
+
+    echo("What tuning was allowed and what it has cost, in forward-pass equivalents:\n")
+    render_numbers(_shown(found.costs(), per), console())
+    echo("\nWhat it has found, over the tuning seeds:\n")
+    render_numbers(_shown(found.summary(), per), console())
+    for remark in found.results.remarks():
+        echo(remark)
+    echo(f"\nTo compare the tuned optimizers: harness run {experiment} --tuned {folder}")
+    kinds = {".png": "figure", ".csv": "table", ".toml": "options"}
+    for file in files:
+        echo(f"{kinds[file.suffix]}: {file}")
+
+
+def _shown(table: Any, per: str) -> Any:
+    """Return a table without what is the same in all rows, or says nothing without a target."""
+    empty = [name for name in table if name.endswith("_cost") and (table[name] == 0.0).all()]
+    return table.drop(columns=[*empty, *([] if per == "problem" else ["problems"])])
