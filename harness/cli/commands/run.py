@@ -34,6 +34,8 @@ OUTPUT = Path("output")
     "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
 )
 @click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
+@click.option("--shard", help="Part of the runs that is done, as 3/10: `harness merge` puts them together.")
+@click.option("--no-wait", is_flag=True, help="End where another process does runs in the folder.")
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
@@ -49,6 +51,8 @@ def command(
     address: str | None,
     retry: tuple[str, ...],
     reuse: str | None,
+    shard: str | None,
+    no_wait: bool,
     check: bool,
     reference: bool,
 ) -> None:
@@ -87,8 +91,13 @@ def command(
         executor=_executor(executor, address),
         retry=retry,
         reuse=reuse,
+        shard=shard,
+        wait=not no_wait,
         announce=lambda note: echo(f"{note}\n", err=True),
     )
+    if not len(results.runs):
+        echo(f"Nothing to run: no run of this experiment is in shard {shard}.")
+        return
     files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / declared.name)
