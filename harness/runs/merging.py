@@ -14,6 +14,7 @@ from harness.runs.columns import RUNS
 from harness.runs.folder_lock import locked
 from harness.runs.parts import files_in, is_there, read_bytes, read_part, write_whole
 from harness.runs.plans import file_name, plan_files, read_plan
+from harness.runs.status import PASSING
 from harness.runs.store import Store, check_pair
 from optimizers.errors import InputError
 
@@ -22,9 +23,6 @@ OTHERWISE = (
     *("version", "commit", "host", "provenance", "fingerprint"),
 )
 """Columns that a run done again does not repeat: the clock, and where it was done."""
-
-CHANCE = ("failed", "timeout")
-"""Outcomes that may be others when a run is done again."""
 
 
 @dataclass
@@ -141,7 +139,7 @@ class _Known:
             one, other = known.iloc[place], table.iloc[number]
             if not _same(one, other):
                 new = True
-                by_chance = {one["outcome"], other["outcome"]} & set(CHANCE) or "seconds=" in one["setting"]
+                by_chance = {one["outcome"], other["outcome"]} & set(PASSING) or "seconds=" in one["setting"]
                 if not by_chance and key[0] not in merged.differing:
                     merged.differing.append(key[0])
         return new

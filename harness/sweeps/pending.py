@@ -8,14 +8,12 @@ import pandas as pd
 
 from harness.runs.plans import Plan, records
 from harness.runs.single_run import Run
+from harness.runs.status import PASSING
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.planning import kinds_of
 from harness.sweeps.shards import Shard
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
-
-PASSING = ("failed", "timeout")
-"""Outcomes that may have a reason which passes: a full disk, a memory too small, a machine too busy."""
 
 OTHER_CODE = "other-code"
 """Word for finished runs of another fingerprint."""
@@ -85,3 +83,15 @@ def outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
         if name not in PASSING:
             raise unknown_name("outcome to retry", name, PASSING)
     return set(listed)
+
+
+def kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many of the runs that are asked for are there from other code only, and how to take them."""
+    aside = set(kept["run_id"]) & set(asked.runs) - set(done["run_id"])
+    if not aside:
+        return ()
+    counted = "1 run of other code is" if len(aside) == 1 else f"{len(aside)} runs of other code are"
+    return (
+        f"{counted} kept aside and done again; to take what is there: "
+        '--reuse other-code (in Python reuse="other-code")',
+    )

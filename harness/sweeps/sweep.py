@@ -22,7 +22,7 @@ from harness.sweeps.executors import chosen_executor
 from harness.sweeps.executors.executor import Executor, Finished
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
-from harness.sweeps.pending import asked_of, outcomes_to_retry, pending_of
+from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
 from harness.sweeps.planning import plan
 from harness.sweeps.progress import Progress
 from harness.sweeps.shards import Shard, shard_of
@@ -104,7 +104,7 @@ def _in_folder(
     kept = store.finished()
     done = asked.chosen(kept)
     pending = pending_of(runs, done, again, part)
-    notes = (*aside, *_kept_aside(asked, kept, done))
+    notes = (*aside, *kept_aside(asked, kept, done))
     store.write_plan(asked)
     if pending:
         store.write_provenance(entry, chosen.processes())
@@ -121,18 +121,6 @@ def _nothing(asked: Plan) -> Tables:
     runs, trace = (pd.DataFrame(columns=list(names)) for names in (RUN_COLUMNS, TRACE_COLUMNS))
     listed = {asked.digest: list(asked.runs)}
     return Tables(asked.name, asked.question, runs, trace, asked.skipped_table(), listed)
-
-
-def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[str, ...]:
-    """Say how many of the runs that are asked for are there from other code only, and how to take them."""
-    aside = set(kept["run_id"]) & set(asked.runs) - set(done["run_id"])
-    if not aside:
-        return ()
-    counted = "1 run of other code is" if len(aside) == 1 else f"{len(aside)} runs of other code are"
-    return (
-        f"{counted} kept aside and done again; to take what is there: "
-        '--reuse other-code (in Python reuse="other-code")',
-    )
 
 
 def _do(

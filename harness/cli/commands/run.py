@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import console, echo
+
+if TYPE_CHECKING:
+    from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
 
@@ -36,6 +39,7 @@ OUTPUT = Path("output")
 @click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
 @click.option("--shard", help="Part of the runs that is done, as 3/10: `harness merge` puts them together.")
 @click.option("--no-wait", is_flag=True, help="End where another process does runs in the folder.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done and how long it takes; do nothing.")
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
@@ -53,6 +57,7 @@ def command(
     reuse: str | None,
     shard: str | None,
     no_wait: bool,
+    dry_run: bool,
     check: bool,
     reference: bool,
 ) -> None:
@@ -67,8 +72,9 @@ def command(
     from harness.report.artifacts import check_figures, figure_tables, write_artifacts, write_reference
     from harness.report.table import render, render_numbers
     from harness.sweeps.changes import seeds_of
-    from harness.sweeps.experiment_file import folder_of, read_experiment
+    from harness.sweeps.experiment_file import read_experiment
     from harness.sweeps.planning import shown_problems
+    from harness.sweeps.results_folder import folder_of
     from harness.sweeps.sweep import sweep
 
     changes: dict[str, Any] = {}
@@ -79,6 +85,9 @@ def command(
     declared = read_experiment(experiment, settings=settings, only=only, without=without, **changes)
     check_figures(declared.figures, shown_problems(declared))
     folder = output or folder_of(experiment) or OUTPUT / declared.name
+    if dry_run:
+        _foretell(declared, folder, retry, reuse, shard)
+        return
     if check:
         from harness.report.artifacts import write_check
 
@@ -121,6 +130,30 @@ def command(
         echo(remark)
     for file in files:
         echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+
+
+def _foretell(
+    declared: Experiment, folder: Path, retry: tuple[str, ...], reuse: str | None, shard: str | None
+) -> None:
+    """Say what would be done."""
+    from harness.report.counts import render_counts
+    from harness.report.table import skipped_lines
+    from harness.sweeps.forecast import duration, forecast
+
+    found = forecast(declared, folder, retry, reuse, shard)
+    table = found.table.rename(columns={"seconds": "time"})
+    table["time"] = [
+        ("unknown" if seconds != seconds else duration(seconds)) if left else ""
+        for seconds, left in zip(table["time"], table["left"], strict=True)
+    ]
+    echo(f"{found.axes}\n")
+    render_counts(table, ("runs", "done", "left", "time"), console())
+    echo()
+    for line in skipped_lines(found.table, found.skipped):
+        echo(f"skipped {line}")
+    for note in found.notes:
+        echo(note)
+    echo(f"{folder}: {found.sentence()}. Nothing was run, nothing was written.")
 
 
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
