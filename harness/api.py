@@ -40,6 +40,8 @@ from optimizers.printable import shown
     name=Name,
     question=Text,
     reuse=Text | None,
+    shard=Text | None,
+    wait=Truth,
     progress=Truth | None,
 )
 def run(
@@ -55,6 +57,8 @@ def run(
     timeout: float | None = None,
     retry: str | Sequence[str] = (),
     reuse: str | None = None,
+    shard: str | None = None,
+    wait: bool = True,
     gradient_reference: str | None = None,
     exclude: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     name: str = "notebook",
@@ -78,6 +82,8 @@ def run(
         retry: outcomes of which the folder's runs are done again: "failed", "timeout" or a list of them. The
             new row stands from then on; the old one stays in the folder.
         reuse: "other-code" takes the folder's runs of other code instead of doing them again.
+        shard: part of the runs that is done, as "3/10"; ``harness merge`` puts the folders together.
+        wait: whether to wait for another process that does runs in the folder; an error otherwise.
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
         exclude: combinations that are left out, such as ``{"problem": "iris", "optimizer": "cmaes"}``.
         name: name of the results.
@@ -112,6 +118,8 @@ def run(
         executor=executor,
         retry=retry,
         reuse=reuse,
+        shard=shard,
+        wait=wait,
     )
     return Results.of(tables)
 

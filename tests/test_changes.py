@@ -13,8 +13,9 @@ import harness
 from harness.runs.plans import read_plans
 from harness.sweeps.changes import seeds_of
 from harness.sweeps.experiment import Experiment
-from harness.sweeps.experiment_file import folder_of, read_experiment
+from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.planning import plan
+from harness.sweeps.results_folder import folder_of
 from optimizers import Budget, InputError
 
 FILE = """

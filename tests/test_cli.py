@@ -114,7 +114,9 @@ class TestRun:
         assert {"summary.csv", "convergence-cost.png", "experiment.toml"} <= left_in(folder)
         pd.testing.assert_frame_equal(harness.load(folder).runs, harness.load("output/quickstart").runs)
         pd.testing.assert_frame_equal(harness.load(folder).trace, harness.load("output/quickstart").trace)
-        assert call("show", "results", "results/quickstart").out in answer.out
+        table, _, status = call("show", "results", "results/quickstart").out.rpartition("quickstart: ")
+        assert table in answer.out
+        assert status == "6 planned runs: 6 done.\n"
         assert len(pd.read_csv(folder / "summary.csv")) == 3
         (code,) = (folder / "provenance").iterdir()
         assert "versions" in json.loads(code.read_text(encoding="utf-8"))
@@ -224,8 +226,10 @@ class TestShow:
         printed = call(*QUICK).out
         status, out, err = call("show", "results", "output/quickstart")
         assert (status, err) == (0, "")
-        assert len(out.splitlines()) > 5
-        assert out in printed
+        table, _, status_line = out.rpartition("quickstart: ")
+        assert len(table.splitlines()) > 5
+        assert table in printed
+        assert status_line == "6 planned runs: 6 done.\n"
 
     def test_a_statistic_of_results_is_shown_as_a_table(self, call: Call) -> None:
         call(*QUICK)
@@ -324,7 +328,7 @@ def refused(answer: Answer) -> str:
 
 MISTAKES = [
     (["rnu", "quickstart"], ["unknown command 'rnu'", "did you mean 'run'"]),
-    (["zzz"], ["unknown command 'zzz'", "list, plot, run, show"]),
+    (["zzz"], ["unknown command 'zzz'", "list, merge, plot, run, show, status"]),
     (["run"], ["EXPERIMENT", "harness run --help"]),
     (["run", "quikstart"], ["unknown experiment 'quikstart'", "did you mean 'quickstart'"]),
     (["run", "none.toml"], ["none.toml cannot be read", "No such file"]),

@@ -30,6 +30,8 @@ class Plan:
         fingerprint: of the code that the runs were asked of; empty in folders of earlier versions.
         other_code: whether runs of other code were taken for them.
         declaration: the experiment as TOML.
+        kinds: what runs that stand together are of (problem, optimizer and gradient source) and how many
+            they are (runs); empty in folders of earlier versions.
     """
 
     name: str
@@ -39,17 +41,23 @@ class Plan:
     fingerprint: str = ""
     other_code: bool = True
     declaration: str = ""
+    kinds: tuple[dict[str, Any], ...] = ()
 
     @property
     def digest(self) -> str:
         """The name of its file."""
-        return _digest(asdict(self))
+        return _digest(self._table())
+
+    def _table(self) -> dict[str, Any]:
+        """Return what its file holds; a plan of an earlier version stays what it is."""
+        table = asdict(self)
+        return table if self.kinds else {name: table[name] for name in table if name != "kinds"}
 
     def text(self) -> str:
         """Return the plan as JSON, with the time; that of the last command stands."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         seal = _digest([self.digest, now])
-        return json.dumps({**asdict(self), "written": now, "seal": seal}, indent=1)
+        return json.dumps({**self._table(), "written": now, "seal": seal}, indent=1)
 
     def skipped_table(self) -> pd.DataFrame:
         """Return the refused combinations as a table."""
@@ -109,17 +117,28 @@ def read_plan(path: Path) -> tuple[str, Plan]:
         digest = _digest(table)
         if path.name != OLD and (digest != path.stem or seal not in (None, _digest([digest, written]))):
             raise ValueError("digest")
-        runs, skipped = table.pop("runs"), table.pop("skipped")
+        runs, skipped, kinds = table.pop("runs"), table.pop("skipped"), table.pop("kinds", [])
         if not isinstance(runs, list) or not all(isinstance(run, str) for run in runs):
             raise ValueError("runs")
         texts = {name: table.pop(name) for name in ("name", "question")}
-        plan = Plan(**texts, runs=tuple(runs), skipped=tuple(dict(entry) for entry in skipped), **table)
+        refused, listed = (tuple(dict(entry) for entry in entries) for entries in (skipped, kinds))
+        plan = Plan(**texts, runs=tuple(runs), skipped=refused, kinds=listed, **table)
         plan.skipped_table()
+        if kinds and sum(int(entry["runs"]) for entry in plan.kinds) != len(runs):
+            raise ValueError("kinds")
         if not all(isinstance(value, str) for value in (plan.name, plan.question, plan.fingerprint)):
             raise ValueError("texts")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DamagedError(path, "is damaged") from None
     return written, plan
+
+
+def file_name(path: Path) -> str:
+    """Return the name that a plan's file has in the folder of plans, that of an earlier version as well."""
+    if path.name != OLD:
+        return path.name
+    table = json.loads(read_bytes(path))
+    return f"{_digest({name: table[name] for name in table if name not in ('written', 'seal')})}.json"
 
 
 def _digest(parts: Any) -> str:

@@ -23,7 +23,8 @@ PACKAGES = (PROJECT, "numpy", "numba", "scipy", "scikit-learn", "pygad", "pandas
 CHANGES_NO_NUMBER = {
     "harness": {
         "analysis", "api.py", "cli", "coursework", "gradient_check.py", "plots", "report", "results.py",
-        "runs/plans.py", "runs/provenance.py", "runs/settings.py", "runs/store.py", "runs/tables.py",
+        "runs/folder_lock.py", "runs/merging.py", "runs/plans.py", "runs/provenance.py", "runs/settings.py",
+        "runs/status.py", "runs/store.py", "runs/tables.py",
         "sweeps/progress.py", "tuning",
     },
     "optimizers": set(),

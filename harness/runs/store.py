@@ -82,12 +82,28 @@ class Store:
             DamagedError: if a part is damaged.
             InputError: if the system does not hand one out.
         """
-        tables = [read_part(runs).assign(part=stem) for stem, (runs, _) in self._pairs().items()]
-        if not tables:
-            return pd.DataFrame(columns=[*RUN_COLUMNS, "part"], dtype=str)
-        return pd.concat(tables, ignore_index=True)
+        rows, damaged = self.undamaged()
+        if damaged:
+            raise damaged[0]
+        return rows
 
-    def _pairs(self) -> dict[str, tuple[Path, Path]]:
+    def undamaged(self) -> tuple[pd.DataFrame, list[DamagedError]]:
+        """Return the rows of finished runs as ``finished`` does, and what is damaged instead of an error.
+
+        Raises:
+            InputError: if the system does not hand a part out.
+        """
+        tables, damaged = [], []
+        for stem, (runs, _) in self.pairs().items():
+            try:
+                tables.append(read_part(runs).assign(part=stem))
+            except DamagedError as error:
+                damaged.append(error)
+        if not tables:
+            return pd.DataFrame(columns=[*RUN_COLUMNS, "part"], dtype=str), damaged
+        return pd.concat(tables, ignore_index=True), damaged
+
+    def pairs(self) -> dict[str, tuple[Path, Path]]:
         """Return the parts that are there with their namesakes, by their stems, the oldest first."""
         runs, traces = (
             {stem_of(path): path for path in files_in(self.folder / kind, ".parquet")} for kind in KINDS
@@ -108,9 +124,9 @@ class Store:
         if not self.folder.is_dir():
             raise unwritable(self.folder, "it is a file")
         said = []
-        for pair in self._pairs().values():
+        for pair in self.pairs().values():
             try:
-                _check_pair(*pair, *(read_part(path) for path in pair))
+                check_pair(*pair, *(read_part(path) for path in pair))
             except DamagedError as error:
                 for path in pair:
                     self._move_away(path)
@@ -143,7 +159,7 @@ class Store:
         for folder in (self.folder, *(path for path in self.folder.iterdir() if path.is_dir())):
             for path in files_in(folder, PARTIAL):
                 self._remove_of_dead(path, _writer(path.name.lstrip(".").split(".")[0]))
-        pairs = self._pairs()
+        pairs = self.pairs()
         traces = [path for path in files_in(self.folder / "trace", ".parquet") if _writer(stem_of(path))]
         last = {_writer(stem_of(path)): path for path in traces}
         for writer, path in last.items():
@@ -225,7 +241,7 @@ class Store:
             InputError: if the folder holds no experiment or none of its runs, or a file of it is damaged.
         """
         plans = read_plans(self.folder) if only is None else [only]
-        pairs = self._pairs()
+        pairs = self.pairs()
         if not plans:
             raise InputError(
                 f"{self.folder} holds {len(pairs)} parts of runs and no plan of an experiment: run it again"
@@ -250,7 +266,7 @@ class Store:
         for part in dict.fromkeys(part_of):
             table = read_part(pairs[part][1])
             held, wanted = rows[rows["part"] == part].reset_index(drop=True), runs["run_id"][part_of == part]
-            _check_pair(*pairs[part], held, table)
+            check_pair(*pairs[part], held, table)
             # Most often all of a part are wanted, and nothing has to be looked for.
             tables.append(table if len(held) == len(wanted) else table[table["run_id"].isin(wanted)])
         trace = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TRACE_COLUMNS)
@@ -279,7 +295,7 @@ def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+def check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
     """See that runs and their traces belong together.
 
     Raises:

@@ -8,8 +8,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from harness.runs.parts import DamagedError, is_there
-from harness.runs.plans import read_plans
 from harness.sweeps.changes import with_settings
 from harness.sweeps.choices import restricted
 from harness.sweeps.experiment import Experiment
@@ -17,9 +15,6 @@ from harness.sweeps.fields import build_experiment
 from optimizers.errors import InputError
 from optimizers.printable import shown
 from optimizers.registry import Registry
-
-DECLARED = "experiment.toml"
-"""File of a folder of results that says what was run last."""
 
 LARGEST_FILE = 10_000_000
 """Bytes of an experiment's file, a thousand times what one takes."""
@@ -73,9 +68,12 @@ def read_experiment(
     >>> read_experiment("quickstart").name
     'quickstart'
     """
+    # Imported here: with what a folder holds comes pandas, which `harness list` has no use for.
+    from harness.sweeps.results_folder import DECLARED, folder_of, name_in
+
     given, folder = Path(name_or_file), folder_of(name_or_file)
     if folder is not None:
-        path, name = folder / DECLARED, _name_in(folder)
+        path, name = folder / DECLARED, name_in(folder)
     else:
         path = given if given.suffix == ".toml" else EXPERIMENTS.find(name_or_file)
         name = path.stem
@@ -85,27 +83,6 @@ def read_experiment(
         return restricted(build_experiment(_folder_name(name), table, path.parent), only, without)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from None
-
-
-def folder_of(name_or_file: str) -> Path | None:
-    """Return the folder of results that is named, itself or by its ``experiment.toml``, or None.
-
-    Raises:
-        InputError: if the system does not say.
-    """
-    given = Path(name_or_file)
-    folder = given.parent if given.name == DECLARED else given
-    if not name_or_file or "\0" in name_or_file:
-        return None
-    return folder if is_there(folder / "plans") and is_there(folder / DECLARED) else None
-
-
-def _name_in(folder: Path) -> str:
-    """Return the name of the last experiment that was run in a folder."""
-    try:
-        return next(iter(read_plans(folder))).name
-    except (DamagedError, StopIteration):
-        return folder.resolve().name
 
 
 def _read_table(path: Path) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from harness.problems import PROBLEMS
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
-from harness.runs.settings import named_by_axes
+from harness.runs.settings import named_by_axes, with_axes
 from harness.runs.single_run import NO_GRADIENT, Run
 from harness.runs.tables import SKIPPED_COLUMNS
 from harness.sweeps.experiment import Experiment
 from optimizers.objective import Measurable
+from optimizers.options import option_values
 
 
 def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
@@ -45,7 +49,7 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                     continue
                 reference = experiment.gradient_reference
                 code = own_code(problem, optimizer, [gradient, *([reference] if reference else [])])
-                for budget, together in groupby(chosen, key=lambda pair: pair[0]):
+                for budget, together in itertools.groupby(chosen, key=lambda pair: pair[0]):
                     limits = (budget, experiment.timeout, reference, code)
                     seeds = [seed for _, seed in together]
                     runs += Run(problem, optimizer, shown, 0, *limits).with_seeds(seeds)
@@ -64,3 +68,28 @@ def shown_problems(experiment: Experiment) -> list[str]:
     rest = (experiment.timeout, experiment.gradient_reference, "")
     settings = [Run(*run, budget, *rest).setting for budget in experiment.budgets]
     return [*names, *(f"{name} [{setting}]" for name in names for setting in settings)]
+
+
+def kinds_of(runs: Sequence[Run]) -> tuple[dict[str, Any], ...]:
+    """Return what runs that stand together are of, and how many they are, named as tables name it."""
+    groups = [
+        list(group)
+        for _, group in itertools.groupby(
+            runs, lambda run: (id(run.problem), id(run.optimizer), run.gradient, run.setting)
+        )
+    ]
+    rows = [
+        {
+            "problem": shown_problem(run.problem),
+            "optimizer": shown_optimizer(run.optimizer),
+            "options": json.dumps(option_values(run.optimizer), default=repr),
+            "gradient": run.gradient,
+            "setting": run.setting,
+        }
+        for run, *_ in groups
+    ]
+    named = with_axes(pd.DataFrame(rows))[["problem", "optimizer", "gradient"]].values.tolist()
+    return tuple(
+        {"problem": problem, "optimizer": optimizer, "gradient": gradient, "runs": len(group)}
+        for (problem, optimizer, gradient), group in zip(named, groups, strict=True)
+    )

@@ -13,30 +13,26 @@ from typing import Any
 
 import pandas as pd
 
-from harness.runs.plans import Plan, records
+from harness.runs.folder_lock import locked
+from harness.runs.plans import Plan
 from harness.runs.provenance import columns_of, provenance
 from harness.runs.settings import with_axes
 from harness.runs.shared import Finished
 from harness.runs.single_run import Run
 from harness.runs.store import Store, tables_of
-from harness.runs.tables import Tables
+from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, Tables
 from harness.sweeps.executors import chosen_executor
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
+from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
 from harness.sweeps.planning import plan
 from harness.sweeps.progress import Bar, Lines, Output, Progress, State
-from optimizers.errors import InputError, unknown_name
-from optimizers.printable import shown
+from harness.sweeps.shards import Shard, shard_of
+from optimizers.errors import InputError
 
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
-
-PASSING = ("failed", "timeout")
-"""Outcomes that may have a reason which passes: a full disk, a memory too small, a machine too busy."""
-
-OTHER_CODE = "other-code"
-"""Word for finished runs of another fingerprint."""
 
 
 def sweep(
@@ -48,6 +44,8 @@ def sweep(
     executor: str | Mapping[str, Any] | Executor | None = None,
     retry: str | Collection[str] = (),
     reuse: str | None = None,
+    shard: str | None = None,
+    wait: bool = True,
     announce: Callable[[str], None] | None = None,
 ) -> tuple[Tables, int]:
     """Do the runs of an experiment that are not done yet.
@@ -65,7 +63,10 @@ def sweep(
             so in a notebook.
         retry: outcomes of which runs are done again, such as ``"failed"`` or ``["failed", "timeout"]``.
         reuse: ``"other-code"`` takes finished runs of other code for those of this one, or None.
-        announce: called with a sentence before anything runs where there are runs of other code.
+        shard: which part of the runs is done, as "3/10"; the plan is that of the whole.
+        wait: whether to wait for another process that does runs in the folder; it is refused otherwise.
+        announce: called with a sentence before anything runs where there are runs of other code, or where
+            another process is waited for.
 
     Returns:
         The results of all runs of the experiment, and how many of them were done now.
@@ -73,92 +74,74 @@ def sweep(
     Raises:
         InputError: if nothing can be run, or the folder cannot be written.
     """
-    again = _outcomes_to_retry(retry)
-    if reuse not in (None, OTHER_CODE):
-        raise unknown_name("kind of runs to reuse", reuse, [OTHER_CODE])
+    again, part = outcomes_to_retry(retry), shard_of(shard)
     if folder is None and (again or reuse):
         raise InputError("retry and reuse go with runs that are kept: give the folder they are in")
     runs, skipped = plan(experiment)
-    if not runs:
-        reasons = "; ".join(sorted(set(skipped["reason"])))
-        raise InputError(f"experiment '{experiment.name}' has no run that can work: {reasons}")
     entry = provenance()
-    asked = Plan(
-        experiment.name,
-        experiment.question,
-        tuple(run.run_id for run in runs),
-        records(skipped),
-        entry["fingerprint"],
-        reuse == OTHER_CODE,
-        experiment.declaration(),
-    )
-    store = Store(folder) if folder is not None else None
-    pending = runs
-    notes: tuple[str, ...] = ()
-    if store is not None:
-        aside = store.put_aside()
-        kept = store.finished()
-        done = asked.chosen(kept)
-        there = set(done["run_id"][~done["outcome"].isin(again)])
-        pending = [run for run in runs if run.run_id not in there]
-        notes = (*aside, *_kept_aside(asked, kept, done))
+    asked = asked_of(experiment, runs, skipped, entry["fingerprint"], reuse)
     chosen = chosen_executor(executor, workers)
-    if store is not None:
-        store.write_plan(asked)
-        if pending:
-            store.write_provenance(entry, chosen.processes())
-    if announce is not None:
-        for note in notes:
-            announce(note)
-    outputs = _outputs(progress, store, bool(pending))
-    state = State(len(runs), len(runs) - len(pending))
-    finished = _do(pending, chosen, store, Progress(state, outputs), columns_of(entry))
-    if store is not None:
-        results = store.load(asked)
-        return replace(results, notes=(*notes, *results.notes)), len(pending)
-    rows, trace = tables_of(finished)
+    if folder is not None:
+        with locked(folder, wait, announce):
+            return _in_folder(asked, runs, Store(folder), chosen, progress, again, part, announce, entry)
+    pending = [run for run in runs if part is None or part.holds(run.run_id)]
+    if not pending:
+        return _nothing(asked), 0
+    rows, trace = tables_of(
+        _do(pending, chosen, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
+    )
     listed = {asked.digest: list(asked.runs)}
     return Tables(experiment.name, experiment.question, with_axes(rows), trace, skipped, listed), len(pending)
 
 
-def _outcomes_to_retry(retry: str | Collection[str]) -> set[str]:
-    if not isinstance(retry, str | list | tuple | set | frozenset) or not all(
-        isinstance(name, str) for name in retry
-    ):
-        raise InputError(f"retry is {shown(retry)}, expected outcomes such as 'failed'")
-    listed = [
-        name.strip() for entry in ([retry] if isinstance(retry, str) else retry) for name in entry.split(",")
-    ]
-    for name in listed:
-        if name not in PASSING:
-            raise unknown_name("outcome to retry", name, PASSING)
-    return set(listed)
+def _in_folder(
+    asked: Plan,
+    runs: list[Run],
+    store: Store,
+    chosen: Executor,
+    progress: bool | None,
+    again: set[str],
+    part: Shard | None,
+    announce: Callable[[str], None] | None,
+    entry: dict[str, Any],
+) -> tuple[Tables, int]:
+    """Do the runs that a folder lacks; the arguments are as ``sweep`` has read its own."""
+    aside = store.put_aside()
+    kept = store.finished()
+    done = asked.chosen(kept)
+    pending = pending_of(runs, done, again, part)
+    notes = (*aside, *kept_aside(asked, kept, done))
+    store.write_plan(asked)
+    if pending:
+        store.write_provenance(entry, chosen.processes())
+    if announce is not None:
+        for note in notes:
+            announce(note)
+    told = _progress(progress, store, len(runs), len(pending))
+    _do(pending, chosen, store, told, columns_of(entry))
+    results = store.load(asked) if pending or len(done) else _nothing(asked)
+    return replace(results, notes=(*notes, *results.notes)), len(pending)
 
 
-def _kept_aside(asked: Plan, kept: pd.DataFrame, done: pd.DataFrame) -> tuple[str, ...]:
-    """Say how many of the runs that are asked for are there from other code only, and how to take them."""
-    aside = set(kept["run_id"]) & set(asked.runs) - set(done["run_id"])
-    if not aside:
-        return ()
-    counted = "1 run of other code is" if len(aside) == 1 else f"{len(aside)} runs of other code are"
-    return (
-        f"{counted} kept aside and done again; to take what is there: "
-        '--reuse other-code (in Python reuse="other-code")',
-    )
+def _nothing(asked: Plan) -> Tables:
+    """Return the tables of a shard that no run has fallen into."""
+    runs, trace = (pd.DataFrame(columns=list(names)) for names in (RUN_COLUMNS, TRACE_COLUMNS))
+    listed = {asked.digest: list(asked.runs)}
+    return Tables(asked.name, asked.question, runs, trace, asked.skipped_table(), listed)
 
 
-def _outputs(progress: bool | None, store: Store | None, pending: bool) -> list[Output]:
-    """Return where progress is told; the folder's log is left alone where there is nothing to do."""
+def _progress(show: bool | None, store: Store | None, runs: int, pending: int) -> Progress:
+    """Return what tells how far a sweep is; a folder's log is left alone where there is nothing to do."""
     outputs: list[Output] = []
     in_notebook = "ipykernel" in sys.modules
-    if in_notebook if progress is None else progress:
+    if in_notebook if show is None else show:
         if in_notebook or sys.stderr.isatty():
             outputs.append(Bar())
         else:
             outputs.append(Lines(_to_standard_error, failures=False, always=False))
     if store is not None and pending:
         outputs.append(Lines(store.log, failures=True, always=True))
-    return outputs
+    return Progress(State(runs, runs - pending), outputs)
 
 
 def _to_standard_error(line: str) -> None:

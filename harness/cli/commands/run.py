@@ -46,6 +46,9 @@ OUTPUT = Path("output")
     flag_value="",
     help="Take tuned options: those that come with the experiment, or those in a folder of `harness tune`.",
 )
+@click.option("--shard", help="Part of the runs that is done, as 3/10: `harness merge` puts them together.")
+@click.option("--no-wait", is_flag=True, help="End where another process does runs in the folder.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done and how long it takes; do nothing.")
 @click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
@@ -64,6 +67,9 @@ def command(
     fail_on: str | None,
     as_json: bool,
     tuned: str | None,
+    shard: str | None,
+    no_wait: bool,
+    dry_run: bool,
     check: bool,
     reference: bool,
 ) -> None:
@@ -77,8 +83,9 @@ def command(
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
-    from harness.sweeps.experiment_file import folder_of, read_experiment
+    from harness.sweeps.experiment_file import read_experiment
     from harness.sweeps.planning import shown_problems
+    from harness.sweeps.results_folder import folder_of
     from harness.sweeps.sweep import sweep
     from harness.tuning.tune import joined
 
@@ -100,6 +107,10 @@ def command(
             echo(f"{other}\n", err=True)
     name = parts[0].name
     folder = output or folder_of(experiment) or OUTPUT / name
+    if dry_run:
+        for part in parts:
+            _foretell(part, folder, retry, reuse, shard)
+        return
     if check:
         from harness.report.artifacts import write_check
 
@@ -115,11 +126,16 @@ def command(
             executor=_executor(executor, address),
             retry=retry,
             reuse=reuse,
+            shard=shard,
+            wait=not no_wait,
             announce=lambda note: echo(f"{note}\n", err=True),
         )
         for part in parts
     ]
     results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
+    if not len(results.runs):
+        echo(f"Nothing to run: no run of this experiment is in shard {shard}.")
+        return
     files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / name)
@@ -169,6 +185,30 @@ def _outcomes(named: str | None) -> list[str]:
         if name not in get_args(OutcomeName):
             raise unknown_name("outcome", name, get_args(OutcomeName))
     return listed
+
+
+def _foretell(
+    declared: Experiment, folder: Path, retry: tuple[str, ...], reuse: str | None, shard: str | None
+) -> None:
+    """Say what would be done."""
+    from harness.report.counts import render_counts
+    from harness.report.table import skipped_lines
+    from harness.sweeps.forecast import duration, forecast
+
+    found = forecast(declared, folder, retry, reuse, shard)
+    table = found.table.rename(columns={"seconds": "time"})
+    table["time"] = [
+        ("unknown" if seconds != seconds else duration(seconds)) if left else ""
+        for seconds, left in zip(table["time"], table["left"], strict=True)
+    ]
+    echo(f"{found.axes}\n")
+    render_counts(table, ("runs", "done", "left", "time"), console())
+    echo()
+    for line in skipped_lines(found.table, found.skipped):
+        echo(f"skipped {line}")
+    for note in found.notes:
+        echo(note)
+    echo(f"{folder}: {found.sentence()}. Nothing was run, nothing was written.")
 
 
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from harness.cli.catalogue import KINDS, describe
@@ -41,11 +43,13 @@ def command(context: click.Context, kind: str, name: str | None, latex: bool, st
         from harness.analysis.summary import summarize
         from harness.api import load
         from harness.report.table import render
+        from harness.runs.status import status_of
 
         results = load(name)
         render(summarize(results), results.skipped, console())
         for remark in results.remarks():
             echo(remark)
+        echo(f"{results.name}: {status_of(Path(name)).sentence()}.")
         return
     singular = {found.singular: plural for plural, found in KINDS.items()}
     plural = singular.get(kind, kind)
