@@ -7,6 +7,7 @@ whose evaluations nobody sees, returns at once when it knows a loss at or below 
 
 from __future__ import annotations
 
+import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, get_args
@@ -16,7 +17,11 @@ import numpy as np
 from optimizers.named import Named
 from optimizers.objective import Array, Need, Objective
 from optimizers.options import changed_options, options
+from optimizers.printable import printable
 from optimizers.search_space import SearchSpace
+
+LONGEST_TRACEBACK = 4000
+"""Characters of a traceback that are kept, the last ones."""
 
 OutcomeName = Literal["solved", "budget", "stalled", "diverged", "failed", "timeout"]
 
@@ -27,6 +32,14 @@ class Outcome:
 
     name: OutcomeName
     sentence: str
+    origin: str = ""
+    """Traceback of the error that ended the run."""
+
+    @classmethod
+    def of_error(cls, error: BaseException) -> Outcome:
+        """Return the outcome of a run that an error has ended."""
+        said = "".join(traceback.format_exception(error))
+        return cls("failed", f"{type(error).__name__}: {error}", printable(said)[-LONGEST_TRACEBACK:])
 
     def __str__(self) -> str:
         return f"{self.name}: {self.sentence}"

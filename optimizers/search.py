@@ -61,7 +61,7 @@ def search(
         observer: answers its looks, and hands out the view.
         contain: whether an exception of the search makes a failed run, or is passed on.
     """
-    handed, ended, error = start.copy(), None, ""
+    handed, ended, broken = start.copy(), None, None
     try:
         ended = optimizer.run(observer.view, handed, rng, observer)
     except StoppedError:
@@ -70,8 +70,8 @@ def search(
         # After the end of the run, what a search makes of its last answer is no matter any more.
         if not contain and not observer.over:
             raise
-        error = f"{type(raised).__name__}: {raised}"
-    outcome = observer.close(ended, error)
+        broken = Outcome.of_error(raised)
+    outcome = observer.close(ended, broken)
     if handed.tobytes() != start.tobytes() and outcome.name != "failed":
         return observer.fail("it changed the start that it was handed: take a copy of it in the optimizer")
     return outcome

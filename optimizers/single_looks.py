@@ -160,19 +160,19 @@ class SingleLooks:
         self.clock.resume(arrived)
         return allowance
 
-    def close(self, ended: Outcome | None = None, error: str = "") -> Outcome:
+    def close(self, ended: Outcome | None = None, broken: Outcome | None = None) -> Outcome:
         """End the run after the search has come back; return how it ended.
 
         Arguments:
             ended: what the search answered.
-            error: the exception that it left by, as a sentence.
+            broken: the failure that it left by, or None.
         """
         self.clock.stop(counts=self.outcome is None)
         self.clock.end()
         if self.outcome is None and self._limits.met:
             self._end_in_the_middle()
         if self.outcome is None:
-            self._limits.outcome = Outcome("failed", error) if error else own_end(ended, self.best.loss)
+            self._limits.outcome = broken or own_end(ended, self.best.loss)
             self.meter.count()
         outcome = self.outcome
         assert outcome is not None

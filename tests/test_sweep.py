@@ -639,3 +639,18 @@ class TestArguments:
             target = load(run.problem).target
             assert run.target == target
             assert run.gradient == ("analytic" if "gradient" in optimizer.needs else "none")
+
+
+def stumbles(w: Any) -> float:
+    raise ZeroDivisionError("nothing to divide\x1b[31m by")
+
+
+def test_a_run_that_an_error_ends_keeps_its_traceback(tmp_path: Path) -> None:
+    broken = harness.problems.FunctionProblem(stumbles, 2, name="broken", key="broken")
+    kept = harness.run([broken, "xor"], "hill-climbing", budget=20, seeds=1, folder=tmp_path / "kept")
+    for results in (kept, harness.load(tmp_path / "kept")):
+        origin, none = results.runs["traceback"]
+        assert origin.startswith("Traceback (most recent call last):")
+        assert "in stumbles\n" in origin
+        assert origin.rstrip().endswith("ZeroDivisionError: nothing to divide\\x1b[31m by")
+        assert none == ""

@@ -38,6 +38,7 @@ RUNS: dict[str, Column] = {
     "target": Column("number", "loss at which the run counts as solved"),
     "outcome": Column("text", "how it ended"),
     "sentence": Column("text", "the same in words"),
+    "traceback": Column("text", "where the error arose that ended it; empty where none did", added=True),
     "iterations": Column("whole", "iterations done"),
     "cost": Column("number", "what it paid, in forward-pass equivalents"),
     "value_rows": Column("whole", "rows passed forward for values"),

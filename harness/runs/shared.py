@@ -120,7 +120,7 @@ def _measured_alone(run: Searched) -> Outcome:
     try:
         run.recorder.measure()
     except Exception as error:
-        return Outcome("failed", f"{type(error).__name__}: {error}")
+        return Outcome.of_error(error)
     return run.outcome
 
 
@@ -151,6 +151,7 @@ def _row(
         "parameters": run.parameters,
         "outcome": outcome.name,
         "sentence": outcome.sentence,
+        "traceback": outcome.origin,
         "iterations": observer.iteration,
         "cost": meter.cost,
         "value_rows": meter.value_rows,

@@ -23,7 +23,7 @@ from harness.runs.tables import RUN_COLUMNS
 from optimizers.budget import Budget
 from optimizers.objective import Objective
 from optimizers.observer import Observer
-from optimizers.optimizer import Optimizer
+from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
 from optimizers.search import observed, search
 
@@ -156,7 +156,7 @@ class Run:
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
             observer = Observer(objective, 1.0, *limits)
-            outcome = observer.close(error=f"{type(error).__name__}: {error}")
+            outcome = observer.close(broken=Outcome.of_error(error))
         else:
             with without_warnings():
                 outcome = search(optimizer, start, self.generator(), observer, contain=True)
@@ -172,7 +172,7 @@ class Run:
         objective = shared.objective(self.seed)
         recorder = Recorder(shared.measure(self.seed), self.problem.target)
         observer = Observer(objective, 1.0, self.budget, self.problem.target, recorder, self.timeout)
-        outcome = observer.close(error=sentence)
+        outcome = observer.close(broken=Outcome("failed", sentence))
         searched = Searched(self.run_id, self.seed, observer, outcome, recorder, objective.size, 0.0)
         return finish(shared, [searched])[0]
 
