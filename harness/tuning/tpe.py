@@ -39,7 +39,7 @@ def tree_parzen(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.TPESampler(seed=int(rng.integers(2**32)))
     study = optuna.create_study(sampler=sampler, direction="minimize")
-    kinds = {
+    kinds: dict[str, Any] = {
         name: optuna.distributions.CategoricalDistribution(entry.values)
         if isinstance(entry, Choice)
         else optuna.distributions.FloatDistribution(0.0, 1.0)
