@@ -225,9 +225,12 @@ class TestRuns:
         with pytest.raises(InputError, match="each problem has options of its own"):
             _ = own.optimizers
 
-    def test_a_configuration_that_is_refused_is_the_worst(self) -> None:
+    @pytest.mark.parametrize("sampler", ["quasi-random", "tpe"])
+    def test_a_configuration_that_is_refused_is_the_worst(self, sampler: str) -> None:
+        if sampler == "tpe":
+            pytest.importorskip("optuna")
         own = experiment(problems=["xor"], optimizers=[Picky()])
-        tuning = tune_experiment(own, trials=3)
+        tuning = tune_experiment(own, trials=3, sampler=sampler)
         trials = tuning.trials()
         assert trials["runs"].tolist() == [3, 0, 0]
         assert trials["cost_to_target"].tolist()[1:] == [WORST.cost] * 2

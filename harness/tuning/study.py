@@ -89,8 +89,9 @@ class Study:
             self.search.close()
             self.batch = None
             return
-        worked = [runs["problem"] for runs in found if runs is not None]
-        self.problems = tuple(dict.fromkeys(pd.concat(worked)))
+        if not self.trials:
+            worked = [runs["problem"] for runs in found if runs is not None]
+            self.problems = tuple(dict.fromkeys(pd.concat(worked)))
         scores = []
         for options, runs in zip(self.batch.configurations, found, strict=True):
             trial = self._trial(options)

@@ -23,6 +23,7 @@ from harness.tuning.study import Key, Study
 from harness.tuning.tuning import PER, Protocol, Tuning
 from optimizers.arguments import plain_seed
 from optimizers.errors import InputError, unknown_name
+from optimizers.optimizer import Optimizer
 from optimizers.printable import shown
 
 MOST_TRIALS = 10_000
@@ -167,15 +168,26 @@ def _round(
         (whole,) = base.budgets
         budget = replace(whole, cost=part * (whole.cost or 0.0))
         optimizers = [optimizer for study in chosen for optimizer in study.optimizers()]
-        tables, _ = sweep(replace(base, optimizers=optimizers, budget=budget), folder, **options)
-        done.append(tables)
-        rows: dict[Key, pd.DataFrame] = {
-            (str(name), str(text)): group
-            for (name, text), group in tables.runs.groupby(["optimizer_name", "options"], sort=False)
-        }
+        rows: dict[Key, pd.DataFrame] = {}
+        # A sweep without a run is refused, which ends a command; a search only learns that it went too far.
+        if not any(study.trials for study in chosen) or _works(base, optimizers):
+            tables, _ = sweep(replace(base, optimizers=optimizers, budget=budget), folder, **options)
+            done.append(tables)
+            rows = {
+                (str(name), str(text)): group
+                for (name, text), group in tables.runs.groupby(["optimizer_name", "options"], sort=False)
+            }
         for study in chosen:
             study.learn(rows)
     return done
+
+
+def _works(experiment: Experiment, optimizers: list[Optimizer]) -> bool:
+    """Say whether any of these optimizers works on any of the problems."""
+    objectives = (
+        problem.objective(experiment.gradients[0], experiment.seeds[0]) for problem in experiment.problems
+    )
+    return any(optimizer.refusal(objective) is None for objective in objectives for optimizer in optimizers)
 
 
 def joined(parts: list[Tables]) -> Tables:
