@@ -17,6 +17,7 @@ from harness.runs.store import Store
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
 from harness.sweeps.planning import plan
+from harness.sweeps.progress import duration
 from harness.sweeps.selection import AXES
 from harness.sweeps.shards import shard_of
 
@@ -133,18 +134,6 @@ def _axes(experiment: Experiment) -> str:
     return " x ".join(
         _counted(counts[axis], word) for axis, word in words.items() if axis != "budget" or counts[axis] > 1
     )
-
-
-def duration(seconds: float) -> str:
-    """Write a time as one reads it.
-
-    >>> [duration(seconds) for seconds in (0.02, 12.3, 400, 9000, 200_000)]
-    ['0.02 s', '12 s', '6.7 min', '2.5 h', '56 h']
-    """
-    for unit, size in (("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}"
-    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -81,14 +81,15 @@ class State:
 
 
 def duration(seconds: float) -> str:
-    """Write a length of time in the unit that suits it.
+    """Write a time as one reads it.
 
-    >>> duration(3.2), duration(150), duration(7300)
-    ('3 s', '2.5 min', '2.0 h')
+    >>> [duration(seconds) for seconds in (0.02, 12.3, 400, 9000, 200_000)]
+    ['0.02 s', '12 s', '6.7 min', '2.5 h', '56 h']
     """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.2g} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
 class Bar:

@@ -193,7 +193,8 @@ def _foretell(
     """Say what would be done."""
     from harness.report.counts import render_counts
     from harness.report.table import skipped_lines
-    from harness.sweeps.forecast import duration, forecast
+    from harness.sweeps.forecast import forecast
+    from harness.sweeps.progress import duration
 
     found = forecast(declared, folder, retry, reuse, shard)
     table = found.table.rename(columns={"seconds": "time"})
