@@ -63,7 +63,7 @@ class TestLines:
         assert written == [
             "xor, adam: failed: it broke\\x1b[31m",
             "xor, adam: compiled in 2.2 s",
-            "2 of 3 runs, 2 a second, 0 s left; 1 budget, 1 failed",
+            "2 of 3 runs, 2 a second, 0.5 s left; 1 budget, 1 failed",
         ]
 
     def test_nothing_done_is_no_rate(self, clock: Clock) -> None:
