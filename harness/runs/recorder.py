@@ -170,14 +170,30 @@ class Recorder:
 
     def trace(self, run_id: str) -> Trace:
         """Return the run's table, column by column; what is not measured yet is left NaN."""
+        return traces([(run_id, self)])[0]
+
+    def table(self) -> Array:
+        """Return the same as rows of numbers."""
         self._put_by()
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, len(COLUMNS)))
-        columns: Trace = {"run_id": np.full(len(table), run_id, dtype=object)}
         for rows, measures in self._measured:
             table[rows[:, None], MEASURED] = _measures(measures)[:, KEPT]
-        for name, numbers in zip(COLUMNS, table.T.copy(), strict=True):
-            columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
-        return columns
+        return table
+
+
+def traces(recorders: Sequence[tuple[str, Recorder]]) -> list[Trace]:
+    """Return the tables of some runs, each with its id; the columns of all of them are made at once."""
+    tables = [recorder.table() for _, recorder in recorders]
+    ends = np.cumsum([len(table) for table in tables]).tolist()
+    ids = np.repeat(np.array([run_id for run_id, _ in recorders], dtype=object), np.diff([0, *ends]))
+    columns: Trace = {"run_id": ids}
+    for name, numbers in zip(COLUMNS, np.concatenate(tables).T.copy(), strict=True):
+        columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
+    found, begin = [], 0
+    for end in ends:
+        found.append({name: column[begin:end] for name, column in columns.items()})
+        begin = end
+    return found
 
 
 def _table(rows: Sequence[Sequence[float]], columns: int) -> Array:

@@ -7,7 +7,7 @@ import functools
 import json
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,8 +113,7 @@ class Run:
 
         Budget and gradient source have no part in it: a larger budget goes on with the same curve.
         """
-        words = stream(self.problem.data_key, self.optimizer)
-        return np.random.default_rng(seed_sequence(self.seed, words))
+        return _generator(self.seed, stream(self.problem.data_key, self.optimizer))
 
     def execute(self) -> tuple[dict[str, Any], Trace]:
         """Do the run; return its row and its trace. An error of the search is an outcome, not an end."""
@@ -159,7 +158,9 @@ class Run:
             outcome = observer.close(error=f"{type(error).__name__}: {error}")
         else:
             with without_warnings():
-                outcome = search(optimizer, start, self.generator(), observer, contain=True)
+                outcome = search(
+                    optimizer, start, _generator(self.seed, shared.words), observer, contain=True
+                )
         return Searched(self.run_id, self.seed, observer, outcome, recorder, objective.size, compile_seconds)
 
     def warm_up(self, built: Objective | None = None) -> float:
@@ -195,6 +196,10 @@ class Run:
             search(self.optimizer, start, self.generator(), observer, contain=True)
             self.problem.measures(self.seed)(observer.best.w[None])
         return time.perf_counter() - began
+
+
+def _generator(seed: int, words: Sequence[int]) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed_sequence(seed, words)))
 
 
 _warm: set[tuple[Any, ...]] = set()
