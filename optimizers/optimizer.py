@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, get_args
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -80,8 +80,16 @@ class Optimizer(Named, ABC):
     pays_for_loss: ClassVar[bool] = False
     """Whether the search pays for the loss of all that it shows, and tells it. Where it does not, one
     evaluation of the budget is kept back for the last."""
+    random: ClassVar[bool] = True
+    """Whether ``run`` reads its generator. Of a subclass with a ``run`` of its own it does unless it says
+    otherwise itself."""
     draws: ClassVar[bool] = False
     """Whether the search can leave a point without a finite loss, because it draws others."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "run" in vars(cls) and "random" not in vars(cls):
+            cls.random = True
 
     @abstractmethod
     def run(

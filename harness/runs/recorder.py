@@ -94,14 +94,17 @@ class Recorder:
     def several(self, looks: Looks) -> None:
         """Add the rows of several looks that end nothing; of each the same as by itself."""
         lowest, loss = looks.lowest, looks.loss
-        best = np.minimum.accumulate(np.append(self._best, lowest))
+        best = np.empty(loss.size + 1)
+        best[0], best[1:] = self._best, lowest
+        np.minimum.accumulate(best, out=best)
         better = lowest < np.minimum(best[:-1], loss)
         if better.any():
             for look in looks:
                 self(look)
             return
         self._put_by()
-        table = np.full((loss.size, len(COLUMNS)), NOTHING)
+        table = np.empty((loss.size, len(COLUMNS)))
+        table.fill(NOTHING)
         for place, column in enumerate(looks[2:7]):
             table[:, place] = column
         table[:, LOSS], table[:, BEST_LOSS] = loss, best[1:]

@@ -37,6 +37,7 @@ class Descent(Optimizer):
     weight_decay: NonNegative = 0.0
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
+    random: ClassVar[bool] = False
     update: ClassVar[Any]
 
     def __post_init__(self) -> None:
@@ -96,8 +97,8 @@ class Descent(Optimizer):
             rest = (state, settings, self.changes(first, count), *rows, first)
             before = objective.counters.copy()
             if functions is not None:
-                along = (stretches, losses, points, bests, counted)
-                done = descend(*addresses, w, gradient, *rest, *along, target)
+                taken = (stretches, losses, points, bests, counted)
+                done = descend(*addresses, w, gradient, *rest, *taken, target)
             else:
                 done = descend_python(objective, update, w, gradient, *rest, losses, bests[0], target)
             first += done
@@ -108,7 +109,8 @@ class Descent(Optimizer):
                 last = int(ends.searchsorted(done, side="right" if ended else "left"))
                 begin = int(ends[last - 1])
                 told = None if batch else losses[:begin]
-                passed = Passed(stretches[:last], points[:last], bests[:last], told, counted[:last], done)
+                along = (stretches[:last], ends[:last], points[:last], bests[:last])
+                passed = Passed(*along, told, counted[:last], done)
                 if not observe.past(passed):
                     return None
                 before, losses = counted[last - 1], losses[begin:]
