@@ -4,6 +4,9 @@ From the seconds of ``harness.run`` those of the same iterations in bare compile
 benchopt does the like of it: the same steps in NumPy, as many points of the curve, with its cache and its
 file of results, once with callbacks and once in its default way, which runs the solver anew for each point;
 the seconds of the bare NumPy steps are taken off.
+
+    python -m benchmarks overhead        against benchopt
+    python -m benchmarks.overhead        where the time goes
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ import io
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,8 @@ import numpy as np
 import harness
 from benchmarks.measurement import Row, installed
 from benchmarks.timing import timed
+from harness.runs import execution, single_run, store
+from harness.sweeps import sweep
 from optimizers import GradientDescent
 
 ITERATIONS, RUNS, POINTS = 100, 1000, 29
@@ -41,7 +47,7 @@ def whole(runs: int) -> None:
             raise SystemExit("the harness has not done the runs that were asked for")
 
 
-def bare(runs: int) -> float:
+def bare(runs: int, clock: Callable[[], float] = time.perf_counter) -> float:
     """Return the seconds of the iterations alone, one stretch a run."""
     problem = harness.problems.load("xor")
     objective, rng = problem.objective(), np.random.default_rng(0)
@@ -54,7 +60,62 @@ def bare(runs: int) -> float:
             )
 
     loops()
-    return timed(loops)
+    began = clock()
+    loops()
+    return clock() - began
+
+
+PARTS: dict[str, tuple[Any, str]] = {
+    "declaring the runs": (sweep, "plan"),
+    "searches, with start, objective and looks": (single_run.Run, "search"),
+    "of that the optimizer, its iterations included": (single_run, "search"),
+    "measuring looks, rows and traces": (execution, "finish"),
+    "writing parts": (store.Store, "append"),
+    "reading them again": (store.Store, "load"),
+    "plan and provenance": (store.Store, "write_plan"),
+}
+"""Functions that runs go through, none of the first level within another."""
+
+
+@contextlib.contextmanager
+def timed_parts() -> Iterator[dict[str, float]]:
+    """Add up the seconds of each of the parts."""
+    seconds = dict.fromkeys(PARTS, 0.0)
+    before = {name: getattr(owner, function) for name, (owner, function) in PARTS.items()}
+
+    def counted(name: str) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            began = time.process_time()
+            try:
+                return before[name](*arguments, **options)
+            finally:
+                seconds[name] += time.process_time() - began
+
+        return call
+
+    for name, (owner, function) in PARTS.items():
+        setattr(owner, function, counted(name))
+    try:
+        yield seconds
+    finally:
+        for name, (owner, function) in PARTS.items():
+            setattr(owner, function, before[name])
+
+
+def main(repeats: int = 7) -> None:
+    """Print where the milliseconds of a run go, of the processor's time: medians of several times."""
+    whole(10)
+    taken: list[dict[str, float]] = []
+    for _ in range(repeats):
+        with timed_parts() as seconds:
+            began = time.process_time()
+            whole(RUNS)
+            whole_seconds = time.process_time() - began
+        taken.append({"all": whole_seconds, **seconds, "bare iterations": bare(RUNS, time.process_time)})
+    parts = {name: statistics.median(one[name] for one in taken) for name in taken[0]}
+    parts["the harness's own"] = parts["all"] - parts["bare iterations"]
+    for name, total in parts.items():
+        print(f"{1e3 * total / RUNS:8.4f} ms a run  {name}")
 
 
 def in_benchopt(strategy: str) -> float:
@@ -112,3 +173,7 @@ def measure(repeats: int) -> Iterator[Row]:
         theirs = 1e3 * taken / len(SEEDS)
         peer = f"benchopt, {strategy}"
         yield Row("overhead", f"{RUNS} runs on xor", peer, mine, theirs, "ms a run", theirs / mine)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, get_args
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -97,10 +97,18 @@ class Optimizer(Named, ABC):
     variants: ClassVar[tuple[str, ...]] = ()
     """Options that make another program of it, each as it is written behind the name: ``engine=pygad``. The
     contract suite tests what they do like any other optimizer."""
+    random: ClassVar[bool] = True
+    """Whether ``run`` reads its generator. Of a subclass with a ``run`` of its own it does unless it says
+    otherwise itself."""
     draws: ClassVar[bool] = False
     """Whether the search can leave a point without a finite loss, because it draws others."""
     search_space: ClassVar[SearchSpace] = {}
     """The options that are worth tuning, each with its range; empty where there are none."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "run" in vars(cls) and "random" not in vars(cls):
+            cls.random = True
 
     @abstractmethod
     def run(

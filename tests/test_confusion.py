@@ -16,6 +16,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix
 from synthetic import build, run_row
 
 import harness
+from harness.network.network import Network
 from harness.plots.confusion import summed_confusion
 from harness.results import Results
 from harness.runs.recorder import Recorder
@@ -226,3 +227,14 @@ def test_the_terminal_draws_one_problem_of_a_folder(
     with pytest.raises(SystemExit, match="2"):
         main(["plot", str(tmp_path), "--name", "confusion", "--x", "cost"])
     assert "'x'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 1), (3, 1), (4, 7, 5, 3), (1, 1, 2), (5, 16, 2)])
+@pytest.mark.parametrize("rows", [1, 4, 37])
+def test_predictions_of_many_are_those_of_each_to_the_bit(sizes: tuple[int, ...], rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    losses = {1: "half-squared"}
+    network = Network(sizes=sizes, loss=losses.get(sizes[-1], "categorical-cross-entropy"))
+    points, X = rng.normal(size=(23, network.size)), rng.normal(size=(rows, sizes[0]))
+    for found, w in zip(network.predictions(points, X), points, strict=True):
+        np.testing.assert_array_equal(found, network.predict(w, X), strict=True)

@@ -12,7 +12,9 @@ from harness.problems.base import BaseProblem, Measures, seed_sequence
 from harness.runs.execution import executed
 from harness.runs.single_run import Run
 from optimizers import Adam, Budget, build_optimizer
+from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer
+from optimizers.registry import known_optimizers
 
 TIMES = ("seconds", "observation_seconds", "compile_seconds")
 
@@ -110,3 +112,25 @@ def test_seed_sequences_are_numpys(seed: int) -> None:
     words = [0, 5, 2**32 - 1]
     expected = np.random.SeedSequence([seed, *words]).generate_state(8)
     np.testing.assert_array_equal(seed_sequence(seed, words).generate_state(8), expected)
+
+
+def test_a_search_that_says_so_reads_no_generator_and_a_subclass_with_a_search_of_its_own_may() -> None:
+    class Noisy(Adam):
+        """Adam from a start moved by chance."""
+
+        def run(self, objective: Any, start: Any, rng: Any, observe: Any) -> Any:
+            raise NotImplementedError
+
+    assert Noisy.random
+    quiet = [build_optimizer(name) for name, kind in known_optimizers().items() if not kind.random]
+    assert {"adam", "gradient-descent", "rprop"} <= {optimizer.name() for optimizer in quiet}
+    problem = load("xor")
+    for optimizer in quiet:
+        losses = []
+        for seed in (0, 1):
+            objective, rng = problem.objective(), np.random.default_rng(seed)
+            observer = Observer(objective, optimizer.iteration_cost(objective), Budget(iterations=20))
+            optimizer.run(observer.view, problem.start(), rng, observer)
+            losses.append(observer.best.loss)
+            assert rng.bit_generator.state == np.random.default_rng(seed).bit_generator.state
+        assert losses[0] == losses[1]

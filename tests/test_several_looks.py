@@ -99,7 +99,7 @@ def test_looks_that_were_not_asked_for_fail_the_run() -> None:
     observer.ahead()
     points = np.zeros((2, 9))
     counters = np.zeros((2, 2), dtype=np.int64)
-    assert not observer.past(Passed(np.array([1, 5]), points, points, None, counters, 6))
+    assert not observer.past(Passed(np.array([1, 5]), np.array([1, 6]), points, points, None, counters, 6))
     assert observer.outcome is not None
     assert observer.outcome.name == "failed"
 

@@ -17,6 +17,7 @@ from numba import types
 
 from harness.network.faces import check_faces, package_of
 from optimizers.compilation import compiled
+from optimizers.function_addresses import caller
 from optimizers.objective import REALS
 
 FORWARD = types.void(REALS, types.int64, types.int64, types.int64)
@@ -30,6 +31,16 @@ COMPLEX = types.complex128[::1]
 COMPLEX_FORWARD = types.void(COMPLEX, types.int64, types.int64)
 """``complex_form(z, start, units)``: turns the sums of one layer, for one row, into activations. It may
 branch on the real part, as long as both branches are the same analytic function."""
+
+
+_forward = caller(FORWARD)
+
+
+@compiled()
+def forward_of_each(function: int, z: Any, count: int, units: int, m: int) -> None:
+    """Turn the sums of one layer into activations for each of some networks, one behind the other."""
+    for place in range(count):
+        _forward(function, z, place * units * m, units, m)
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BeforeValidator
 
-from harness.network.activation import Activation
+from harness.network.activation import FORWARD, Activation, forward_of_each
 from harness.network.activations import find_activation
 from harness.network.initializers import INITIALIZERS
 from harness.network.layout import Layer, gradient_cost, layer_views, parameter_count
 from harness.network.loss import Loss
 from harness.network.losses import find_loss
 from optimizers.errors import InputError, unknown_name
+from optimizers.function_addresses import address
 from optimizers.objective import Array
 from optimizers.options import Sizes, options
 from optimizers.printable import shown
 
 MOST_PARAMETERS = 10**8
 """Parameters of a network at the most: a vector of them takes 800 megabytes, and a search holds several."""
+
+
+MOST_NUMBERS = 1_000_000
+"""Activations of a layer that are held at once, of many networks: 8 megabytes."""
 
 
 def _names(value: object) -> object:
@@ -159,9 +164,20 @@ class Network:
         return INITIALIZERS[self.initializer](self.sizes, rng)
 
     def predictions(self, points: Array, X: Array) -> Iterator[Array]:
-        """Yield ``predict`` of each of some parameters, shape (K, n)."""
-        for w in points:
-            yield self.predict(w, X)
+        """Yield ``predict`` of each of some parameters, shape (K, n), to the same bits."""
+        rows = len(X)
+        at_once = max(1, MOST_NUMBERS // (rows * max(self.sizes)))
+        for first in range(0, len(points), at_once):
+            some = points[first : first + at_once]
+            below, begin = np.ascontiguousarray(X.T), 0
+            for (ins, outs), name in zip(itertools.pairwise(self.sizes), self.layer_activations, strict=True):
+                weights = some[:, begin : begin + ins * outs].reshape(-1, outs, ins)
+                begin += (ins + 1) * outs
+                sums = np.ascontiguousarray(weights @ below + some[:, begin - outs : begin, np.newaxis])
+                flat = sums.reshape(-1)
+                forward_of_each(address(find_activation(name).forward, FORWARD), flat, len(some), outs, rows)
+                below = flat.reshape(len(some), outs, rows)
+            yield from below.transpose(0, 2, 1)
 
     def predict(self, w: ArrayLike, X: ArrayLike) -> Array:
         """Return the activations of the output layer, shape (rows, outputs).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,9 @@ class NetworkObjective(Measurable):
         self.network = network
         self.size, self.rows = network.size, inputs.shape[0]
         self.counters = np.zeros(2, dtype=np.int64)
-        self._arguments = (network, inputs, targets, gradient, order)
+        self._arguments = (network, inputs, targets, gradient)
         self._order = order if order is not None else np.random.SeedSequence(0)
+        self._later_order: Callable[[], np.random.SeedSequence] | None = None
         self._data = pack(network, inputs, targets, self.counters)
         self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
         threads = gradient_pays_for_threads(self._data)
@@ -76,14 +78,19 @@ class NetworkObjective(Measurable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
-        return _rebuilt, (self._arguments, self.counters.tolist(), self.counts)
+        arguments = (*self._arguments, self._row_seed())
+        return _rebuilt, (arguments, self.counters.tolist(), self.counts)
 
-    def renew(self, order: np.random.SeedSequence) -> None:
-        """Begin with nothing counted and another row order, as if built anew."""
+    def renew(self, order: Callable[[], np.random.SeedSequence]) -> None:
+        """Begin with nothing counted and another row order, as if built anew.
+
+        Arguments:
+            order: asked for the seed of the row order when there is need of it.
+        """
         self.counters[:] = 0
         # In place, for capabilities count into them.
-        vars(self.counts).update(vars(Counts()))
-        self._order, self._arguments = order, (*self._arguments[:-1], order)
+        Counts.__init__(self.counts)
+        self._later_order = order
 
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
@@ -125,7 +132,10 @@ class NetworkObjective(Measurable):
 
     def row_order(self) -> np.random.Generator:
         """Return a fresh generator of row orders, the same whichever optimizer asks."""
-        return np.random.default_rng(self._order)
+        return np.random.default_rng(self._row_seed())
+
+    def _row_seed(self) -> np.random.SeedSequence:
+        return self._order if self._later_order is None else self._later_order()
 
     def draw_start(self, rng: np.random.Generator) -> Array:
         """Return parameters drawn by the network's initialiser, shape (n,)."""

@@ -311,7 +311,7 @@ class Problem(BaseProblem):
         """Make the objective of another seed into that of this seed where they differ in their row order."""
         if not self.same_rows or not isinstance(objective, NetworkObjective):
             return False
-        objective.renew(self.seed_sequence(seed, ROW_ORDER))
+        objective.renew(functools.partial(self.seed_sequence, seed, ROW_ORDER))
         return True
 
     def start(self, seed: int = 0) -> Array:

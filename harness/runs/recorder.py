@@ -94,14 +94,17 @@ class Recorder:
     def several(self, looks: Looks) -> None:
         """Add the rows of several looks that end nothing; of each the same as by itself."""
         lowest, loss = looks.lowest, looks.loss
-        best = np.minimum.accumulate(np.append(self._best, lowest))
+        best = np.empty(loss.size + 1)
+        best[0], best[1:] = self._best, lowest
+        np.minimum.accumulate(best, out=best)
         better = lowest < np.minimum(best[:-1], loss)
         if better.any():
             for look in looks:
                 self(look)
             return
         self._put_by()
-        table = np.full((loss.size, len(COLUMNS)), NOTHING)
+        table = np.empty((loss.size, len(COLUMNS)))
+        table.fill(NOTHING)
         for place, column in enumerate(looks[2:7]):
             table[:, place] = column
         table[:, LOSS], table[:, BEST_LOSS] = loss, best[1:]
@@ -170,14 +173,30 @@ class Recorder:
 
     def trace(self, run_id: str) -> Trace:
         """Return the run's table, column by column; what is not measured yet is left NaN."""
+        return traces([(run_id, self)])[0]
+
+    def table(self) -> Array:
+        """Return the same as rows of numbers."""
         self._put_by()
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, len(COLUMNS)))
-        columns: Trace = {"run_id": np.full(len(table), run_id, dtype=object)}
         for rows, measures in self._measured:
             table[rows[:, None], MEASURED] = _measures(measures)[:, KEPT]
-        for name, numbers in zip(COLUMNS, table.T.copy(), strict=True):
-            columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
-        return columns
+        return table
+
+
+def traces(recorders: Sequence[tuple[str, Recorder]]) -> list[Trace]:
+    """Return the tables of some runs, each with its id; the columns of all of them are made at once."""
+    tables = [recorder.table() for _, recorder in recorders]
+    ends = np.cumsum([len(table) for table in tables]).tolist()
+    ids = np.repeat(np.array([run_id for run_id, _ in recorders], dtype=object), np.diff([0, *ends]))
+    columns: Trace = {"run_id": ids}
+    for name, numbers in zip(COLUMNS, np.concatenate(tables).T.copy(), strict=True):
+        columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
+    found, begin = [], 0
+    for end in ends:
+        found.append({name: column[begin:end] for name, column in columns.items()})
+        begin = end
+    return found
 
 
 def _table(rows: Sequence[Sequence[float]], columns: int) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.problems.base import BaseProblem, Measures
-from harness.runs.recorder import Recorder, Trace
+from harness.runs.recorder import Recorder, Trace, traces
 from optimizers.objective import Array, Measurable
 from optimizers.observer import Observer
 from optimizers.optimizer import Outcome
@@ -83,8 +83,8 @@ def finish(shared: Shared, searched: Sequence[Searched]) -> list[Finished]:
     with without_warnings():
         outcomes = _measured(searched)
         texts = _confusions(shared.problem, searched)
-        for run, outcome, text in zip(searched, outcomes, texts, strict=True):
-            trace = run.recorder.trace(run.run_id)
+        tables = traces([(run.run_id, run.recorder) for run in searched])
+        for run, outcome, text, trace in zip(searched, outcomes, texts, tables, strict=True):
             finished.append((_row(shared.row, run, outcome, text, trace), trace))
     return finished
 

@@ -46,6 +46,7 @@ class Descent(Optimizer):
     weight_decay: NonNegative = 0.0
 
     needs: ClassVar[frozenset[Need]] = frozenset({"gradient"})
+    random: ClassVar[bool] = False
     update: ClassVar[Any]
     reads: ClassVar[Any] = Nothing
     """NamedTuple of the numbers in ``settings``, each named as the option or attribute that it is."""
@@ -152,8 +153,8 @@ class Descent(Optimizer):
             looks, count = stretches.size, int(stretches.sum())
             losses, counted = np.empty(count), np.empty((looks, objective.counters.size), dtype=np.int64)
             points, bests = np.empty((looks, w.size)), np.empty((looks, w.size))
-            along = (stretches, losses, points, bests, counted, target)
-            rest = (state, settings, self.changes(first, count), *rows, first, *along)
+            taken = (stretches, losses, points, bests, counted, target)
+            rest = (state, settings, self.changes(first, count), *rows, first, *taken)
             before = objective.counters.copy()
             if functions is not None:
                 done = descend(*addresses, w, gradient, *rest)
@@ -167,7 +168,8 @@ class Descent(Optimizer):
                 last = int(ends.searchsorted(done, side="right" if ended else "left"))
                 begin = int(ends[last - 1])
                 told = None if batch else losses[:begin]
-                passed = Passed(stretches[:last], points[:last], bests[:last], told, counted[:last], done)
+                along = (stretches[:last], ends[:last], points[:last], bests[:last])
+                passed = Passed(*along, told, counted[:last], done)
                 if not observe.past(passed):
                     return None
                 before, losses = counted[last - 1], losses[begin:]
