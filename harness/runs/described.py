@@ -61,8 +61,10 @@ def plain_json(value: Any) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def setting(budget: Budget, timeout: float | None, reference: str | None) -> str:
+def setting(budget: Budget, timeout: float | None, reference: str | None, trace: str = "looks") -> str:
     """Return what limits runs and what is measured along them, in words."""
     limits = {**option_values(budget), "timeout": timeout}
     words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
-    return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
+    if reference is not None:
+        words.append(f"gradient_reference={reference}")
+    return ", ".join(words if trace == "looks" else [*words, f"trace={trace}"])

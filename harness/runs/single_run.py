@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -37,6 +37,10 @@ def _spelled(gradient: str) -> str:
     return build_source(gradient).label
 
 
+RowsKept = Literal["looks", "improvements"]
+"""Which rows a trace has: those of the looks with the best between them, or every improvement as well."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What defines one run. Two runs with the same ``run_id`` are the same run.
@@ -53,6 +57,7 @@ class Run:
     timeout: float | None = None
     gradient_reference: str | None = None
     own_code: str | None = None
+    trace: RowsKept = "looks"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", int(self.seed))
@@ -81,6 +86,8 @@ class Run:
             parts["gradient_reference"] = self.gradient_reference
         if self.own_code:
             parts["own_code"] = self.own_code
+        if self.trace != "looks":
+            parts["rows"] = self.trace
         return plain_json(parts)[:-1]
 
     def with_seeds(self, seeds: Iterable[int]) -> list[Run]:
@@ -97,7 +104,7 @@ class Run:
     @functools.cached_property
     def setting(self) -> str:
         """What limits the run and what is measured along it, in words."""
-        return setting(self.budget, self.timeout, self.gradient_reference)
+        return setting(self.budget, self.timeout, self.gradient_reference, self.trace)
 
     @functools.cached_property
     def problem_key(self) -> str:
@@ -149,7 +156,7 @@ class Run:
         objective = shared.objective(self.seed)
         compile_seconds = self.warm_up(objective)
         start = problem.start(self.seed)
-        recorder = Recorder(shared.measure(self.seed), problem.target)
+        recorder = Recorder(shared.measure(self.seed), problem.target, self.trace == "improvements")
         limits = (self.budget, problem.target, recorder, self.timeout)
         try:
             observer = observed(optimizer, objective, start, *limits, keep_several=recorder.several)
