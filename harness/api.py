@@ -15,8 +15,8 @@ from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.folders import keep, read
 from harness.problems.base import BaseProblem
 from harness.results import Results
+from harness.runs.described import RowsKept
 from harness.runs.parts import is_there, path_of
-from harness.runs.single_run import RowsKept
 from harness.runs.store import Store
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment

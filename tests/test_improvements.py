@@ -14,8 +14,9 @@ from watching import Measured
 import harness
 from harness.problems import load
 from harness.problems.base import Measures
+from harness.runs.described import RowsKept
 from harness.runs.recorder import Recorder, Trace
-from harness.runs.single_run import RowsKept, Run
+from harness.runs.single_run import Run
 from harness.sweeps.fields import build_experiment
 from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, Rprop
 from optimizers.counts import VALUE_ROWS

@@ -9,13 +9,13 @@ import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem, seed_sequence
-from harness.runs.described import described, plain_json, setting, stream
+from harness.runs.described import RowsKept, described, plain_json, setting, stream
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
 from harness.runs.shared import Finished, Searched, Shared, finish, without_warnings
@@ -35,10 +35,6 @@ NO_GRADIENT = "none"
 def _spelled(gradient: str) -> str:
     """Return a gradient source in its one spelling: "central-difference:step=none" without the option."""
     return build_source(gradient).label
-
-
-RowsKept = Literal["looks", "improvements"]
-"""Which rows a trace has: those of the looks with the best between them, or every improvement as well."""
 
 
 @dataclass(frozen=True)

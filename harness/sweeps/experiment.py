@@ -11,8 +11,8 @@ from typing import Any
 
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
+from harness.runs.described import RowsKept
 from harness.runs.identity import digest_of, is_own_optimizer, is_own_problem, own_code
-from harness.runs.single_run import RowsKept
 from harness.sweeps.selection import AXES, Combinations, combinations, exclusions
 from harness.sweeps.toml_text import toml_text
 from optimizers.budget import Budget

@@ -13,7 +13,7 @@ import numpy as np
 from harness.gradients import SOURCES, build_source
 from harness.problems import PROBLEMS
 from harness.problems.base import BaseProblem
-from harness.runs.single_run import RowsKept
+from harness.runs.described import RowsKept
 from harness.sweeps.axes import expanded, named
 from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
 from harness.sweeps.plugins import load_plugins

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import cloudpickle
 
 from harness.problems.base import BaseProblem
+from harness.runs.described import RowsKept
 from harness.runs.execution import kind_of
-from harness.runs.single_run import RowsKept, Run
+from harness.runs.single_run import Run
 from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.optimizer import Optimizer
