@@ -15,6 +15,7 @@ from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.folders import keep, read
 from harness.problems.base import BaseProblem
 from harness.results import Results
+from harness.runs.described import RowsKept
 from harness.runs.parts import is_there, path_of
 from harness.runs.store import Store
 from harness.sweeps.executors.executor import Executor
@@ -60,6 +61,7 @@ def run(
     shard: str | None = None,
     wait: bool = True,
     gradient_reference: str | None = None,
+    trace: RowsKept = "looks",
     exclude: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     name: str = "notebook",
     question: str = "",
@@ -85,6 +87,7 @@ def run(
         shard: part of the runs that is done, as "3/10"; ``harness merge`` puts the folders together.
         wait: whether to wait for another process that does runs in the folder; an error otherwise.
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
+        trace: "looks", or "improvements" for a row at every improvement of the best loss as well.
         exclude: combinations that are left out, such as ``{"problem": "iris", "optimizer": "cmaes"}``.
         name: name of the results.
         question: what they are to answer.
@@ -107,6 +110,7 @@ def run(
         "budget": _plain(budget),
         "timeout": timeout,
         "gradient_reference": gradient_reference,
+        "trace": trace,
         "exclude": _plain(exclude),
     }
     experiment: Experiment = build_experiment(name, table)

@@ -73,6 +73,7 @@ DOORS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "run reuse": (lambda v: run(reuse=v), {"None"}),
     "run progress": (lambda v: run(progress=v), {*TRUTH, "None"}),
     "run gradient_reference": (lambda v: run(gradient_reference=v), {"None"}),
+    "run trace": (lambda v: run(trace=v), set()),
     "load": (harness.load, set()),
     "imported folder": (lambda v: harness.import_results(v, "csv"), set()),
     "imported form": (lambda v: harness.import_results(".", v), set()),

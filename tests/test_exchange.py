@@ -8,7 +8,9 @@ import pytest
 from odd_results import CASES
 
 import harness
+from harness.cli.catalogue import listing
 from harness.cli.entry import main
+from harness.exchange import known_formats
 from optimizers import Adam
 from optimizers.errors import InputError
 
@@ -95,7 +97,7 @@ def test_what_fails_midway_leaves_the_earlier_export(kept: Path, monkeypatch: py
         Path("out/half").write_text("half", encoding="utf-8")
         raise InputError("the disk is full: make room")
 
-    monkeypatch.setattr("harness.exchange.csv_files.CSV.write", breaks)
+    monkeypatch.setattr("harness.exchange.csv.CSV.write", breaks)
     with pytest.raises(InputError, match="disk is full"):
         results.export("csv", "out", replace=True)
     assert {path: path.read_bytes() for path in Path("out").iterdir()} == before
@@ -108,3 +110,11 @@ def test_a_folder_that_was_there_stays_when_nothing_could_be_written(kept: Path)
     Path("empty").mkdir()
     harness.load(kept).export("csv", "empty")
     assert (Path("empty") / "README.md").is_file()
+
+
+def test_the_list_of_formats_is_that_of_the_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert listing("formats") == {name: form.summary() for name, form in known_formats().items()}
+    status, said = call(capsys, "show", "format", "ioh")
+    assert status == 0
+    assert "https://iohprofiler.github.io" in said
+    assert "axis" in said

@@ -14,7 +14,7 @@ from odd_results import CASES, many
 from synthetic import build, run_row, trace_rows
 
 import harness
-from harness.exchange.csv_files import CSV
+from harness.exchange.csv import CSV
 from harness.runs.columns import RUNS, TRACE
 from optimizers.errors import InputError
 

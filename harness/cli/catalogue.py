@@ -196,6 +196,16 @@ def _yields_rows(node: ast.ClassDef) -> bool:
     return any(part.name == "rows" and not part.decorator_list for part in functions)
 
 
+def _format_lines() -> dict[str, str]:
+    """Return the first line of every exchange format: to import it would import pandas."""
+    folder = Path(__file__).parent.parent / "exchange"
+
+    def is_format(node: ast.stmt, module: str) -> bool:
+        return isinstance(node, ast.ClassDef) and kebab_case(node.name) == module
+
+    return _lines_of_files([str(folder)], is_format, "harness.formats", lambda _, member: str(member.name()))
+
+
 KINDS: dict[str, Kind] = {
     "optimizers": Kind(
         "optimizer",
@@ -230,9 +240,7 @@ KINDS: dict[str, Kind] = {
     "statistics": Kind(
         "statistic", ("harness.analysis", "STATISTICS"), page=_statistic_page, lines=_statistic_lines
     ),
-    "formats": Kind(
-        "format", ("harness.exchange", "FORMATS"), page=_source_page, more=lambda entry: str(entry.source)
-    ),
+    "formats": Kind("format", ("harness.exchange", "FORMATS"), page=_source_page, lines=_format_lines),
     "activations": Kind(
         "activation",
         ("harness.network.activations", "ACTIVATIONS"),

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.exchange.csv_files import table_from, text_of
+from harness.exchange.csv import table_from, text_of
 from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.frames import identities, tables_of, told_by_gradient
 from harness.runs.columns import COLUMNS, RUNS, TRACE, Kind

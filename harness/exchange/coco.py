@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from harness.exchange.coco_logs import RUNS_FILE, read_export, read_logs
-from harness.exchange.csv_files import text_of
+from harness.exchange.csv import text_of
 from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.frames import told_by_gradient
 from harness.exchange.whole_counts import AXES, counted

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from harness.exchange.csv_files import read_table
+from harness.exchange.csv import read_table
 from harness.exchange.frames import frame, identities, tables_of
 from harness.runs.columns import RUNS
 from harness.runs.parts import is_there, read_bytes

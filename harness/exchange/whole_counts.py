@@ -12,7 +12,8 @@ Axis = Literal["cost", "iteration"]
 
 BETWEEN = (
     "between two looks the trace has the best iterate and the first that reached the problem's target: any "
-    "other target that was met in between stands at the next row"
+    "other target that was met in between stands at the next row, but for runs of an experiment with "
+    'trace = "improvements"'
 )
 """Said of every format in which targets are looked up."""
 

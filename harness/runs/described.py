@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from harness.runs.identity import shown_optimizer
 from optimizers.budget import Budget
@@ -60,9 +60,15 @@ def plain_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=lambda value: type(value).__qualname__)
 
 
+RowsKept = Literal["looks", "improvements"]
+"""Which rows a trace has: those of the looks with the best between them, or every improvement as well."""
+
+
 @functools.lru_cache(maxsize=256)
-def setting(budget: Budget, timeout: float | None, reference: str | None) -> str:
+def setting(budget: Budget, timeout: float | None, reference: str | None, trace: RowsKept = "looks") -> str:
     """Return what limits runs and what is measured along them, in words."""
     limits = {**option_values(budget), "timeout": timeout}
     words = [f"{name}={value:.12g}" for name, value in limits.items() if value is not None]
-    return ", ".join(words if reference is None else [*words, f"gradient_reference={reference}"])
+    if reference is not None:
+        words.append(f"gradient_reference={reference}")
+    return ", ".join(words if trace == "looks" else [*words, f"trace={trace}"])

@@ -50,4 +50,4 @@ def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[li
 def kind_of(run: Run) -> tuple[object, ...]:
     """Return what a run has in common with those that differ by their seeds; objects count as themselves."""
     same = id(run.problem), id(run.optimizer), id(run.budget)
-    return (*same, run.gradient, run.timeout, run.gradient_reference, run.own_code)
+    return (*same, run.gradient, run.timeout, run.gradient_reference, run.own_code, run.trace)

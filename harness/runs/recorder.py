@@ -56,13 +56,22 @@ class Recorder:
     Arguments:
         measure: measures parameters, uncounted.
         target: loss at which the run counts as solved, or None.
+        improvements: whether each iterate that is better than all before it has a row too, so that any target
+            stands where it was met; a run has as many rows then as it has improvements. Where a search does
+            not know its losses between looks, as of mini-batches, there are none.
     """
 
-    def __init__(self, measure: Callable[[Array], Sequence[Measures]], target: float | None) -> None:
+    def __init__(
+        self,
+        measure: Callable[[Array], Sequence[Measures]],
+        target: float | None,
+        improvements: bool = False,
+    ) -> None:
         self.measures = Measures(NOTHING, NOTHING, NOTHING, NOTHING)
         self.last_w: Array | None = None
         self.measure_points = measure
         self._target = -math.inf if target is None else target
+        self._improvements = improvements
         self._rows: list[list[float]] = []
         self._blocks: list[Array] = []
         self._above = 0
@@ -97,7 +106,7 @@ class Recorder:
         best = np.empty(loss.size + 1)
         best[0], best[1:] = self._best, lowest
         np.minimum.accumulate(best, out=best)
-        better = lowest < np.minimum(best[:-1], loss)
+        better = lowest < (best[:-1] if self._improvements else np.minimum(best[:-1], loss))
         if better.any():
             for look in looks:
                 self(look)
@@ -149,7 +158,7 @@ class Recorder:
         self, last: Sequence[float], now: Sequence[float], between: Array, loss: float, lowest: float
     ) -> None:
         """Add the best iterate of a stretch, and the first below the target, where they are not the last."""
-        better = lowest < min(self._best, loss)
+        better = lowest < (self._best if self._improvements else min(self._best, loss))
         reached = self._best > self._target >= lowest
         if not better and not reached:
             return
@@ -158,6 +167,9 @@ class Recorder:
         places = {int(np.argmin(finite))} if better else set()
         if reached:
             places.add(int(np.argmax(finite <= self._target)))
+        if self._improvements:
+            before = np.minimum.accumulate(np.append(self._best, finite))[:-1]
+            places |= set(np.flatnonzero(finite < before).tolist())
         stretch = losses.size
         for place in sorted(places - {stretch - 1}):
             part = (place + 1) / stretch

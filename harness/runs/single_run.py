@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem, seed_sequence
-from harness.runs.described import described, plain_json, setting, stream
+from harness.runs.described import RowsKept, described, plain_json, setting, stream
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
 from harness.runs.shared import Finished, Searched, Shared, finish, without_warnings
@@ -53,6 +53,7 @@ class Run:
     timeout: float | None = None
     gradient_reference: str | None = None
     own_code: str | None = None
+    trace: RowsKept = "looks"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", int(self.seed))
@@ -81,6 +82,8 @@ class Run:
             parts["gradient_reference"] = self.gradient_reference
         if self.own_code:
             parts["own_code"] = self.own_code
+        if self.trace != "looks":
+            parts["rows"] = self.trace
         return plain_json(parts)[:-1]
 
     def with_seeds(self, seeds: Iterable[int]) -> list[Run]:
@@ -97,7 +100,7 @@ class Run:
     @functools.cached_property
     def setting(self) -> str:
         """What limits the run and what is measured along it, in words."""
-        return setting(self.budget, self.timeout, self.gradient_reference)
+        return setting(self.budget, self.timeout, self.gradient_reference, self.trace)
 
     @functools.cached_property
     def problem_key(self) -> str:
@@ -148,7 +151,7 @@ class Run:
         objective = shared.objective(self.seed)
         compile_seconds = self.warm_up(objective)
         start = problem.start(self.seed)
-        recorder = Recorder(shared.measure(self.seed), problem.target)
+        recorder = Recorder(shared.measure(self.seed), problem.target, self.trace == "improvements")
         limits = (self.budget, problem.target, recorder, self.timeout)
         try:
             observer = observed(optimizer, objective, start, *limits, keep_several=recorder.several)

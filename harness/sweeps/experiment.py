@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
+from harness.runs.described import RowsKept
 from harness.runs.identity import digest_of, is_own_optimizer, is_own_problem, own_code
 from harness.sweeps.selection import AXES, Combinations, combinations, exclusions
 from harness.sweeps.toml_text import toml_text
@@ -41,6 +42,8 @@ class Experiment:
         timeout: seconds after which a run is given up, before the next call of a slow function at the latest,
             or None.
         gradient_reference: gradient source that each run's own is held against at every look, or None.
+        trace: "looks", or "improvements" for a row at every improvement of the best loss as well, so that
+            any target stands where it was met.
         plugins: files that bring optimizers, problems and others, by their paths.
         figures: the plots that answer the question, each a name and its options.
         zip: fields of axes that go together, the first of one with the first of the other, such as
@@ -58,6 +61,7 @@ class Experiment:
     budget: Budget | Sequence[Budget]
     timeout: float | None = None
     gradient_reference: str | None = None
+    trace: RowsKept = "looks"
     plugins: Sequence[str] = ()
     figures: Sequence[dict[str, Any]] = field(default=(DEFAULT_FIGURE,))
     zip: Sequence[Any] = ()
@@ -140,6 +144,8 @@ class Experiment:
             declared["timeout"] = self.timeout
         if self.gradient_reference is not None:
             declared["gradient_reference"] = self.gradient_reference
+        if self.trace != "looks":
+            declared["trace"] = self.trace
         if not self.figures:
             declared["figures"] = []
         lines = [f"{name} = {toml_text(value)}" for name, value in declared.items()]

@@ -6,13 +6,14 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast, get_args
 
 import numpy as np
 
 from harness.gradients import SOURCES, build_source
 from harness.problems import PROBLEMS
 from harness.problems.base import BaseProblem
+from harness.runs.described import RowsKept
 from harness.sweeps.axes import expanded, named
 from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
 from harness.sweeps.plugins import load_plugins
@@ -35,6 +36,7 @@ FIELDS = (
     "optimizers",
     "timeout",
     "gradient_reference",
+    "trace",
     "figures",
     "plugins",
     "zip",
@@ -83,11 +85,20 @@ def build_experiment(name: str, table: dict[str, Any], base: Path = HERE) -> Exp
         budget=_budgets(table["budget"]),
         timeout=timeout,
         gradient_reference=_reference(table.get("gradient_reference")),
+        trace=_rows_kept(table.get("trace", "looks")),
         plugins=plugins,
         figures=_figures(table),
         zip=table.get("zip", ()),
         exclude=_entries(table, "exclude") if table.get("exclude", []) != [] else (),
     )
+
+
+def _rows_kept(value: Any) -> RowsKept:
+    if not isinstance(value, str):
+        raise InputError(f"field 'trace' is {shown(value)}, expected {' or '.join(get_args(RowsKept))}")
+    if value not in get_args(RowsKept):
+        raise unknown_name("value of the field 'trace'", value, get_args(RowsKept))
+    return cast(RowsKept, value)
 
 
 def _reference(name: Any) -> str | None:

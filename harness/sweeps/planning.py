@@ -50,7 +50,7 @@ def plan(experiment: Experiment) -> tuple[list[Run], pd.DataFrame]:
                 reference = experiment.gradient_reference
                 code = own_code(problem, optimizer, [gradient, *([reference] if reference else [])])
                 for budget, together in itertools.groupby(chosen, key=lambda pair: pair[0]):
-                    limits = (budget, experiment.timeout, reference, code)
+                    limits = (budget, experiment.timeout, reference, code, experiment.trace)
                     seeds = [seed for _, seed in together]
                     runs += Run(problem, optimizer, shown, 0, *limits).with_seeds(seeds)
     table = pd.DataFrame([(*key, reason) for key, reason in skipped.items()], columns=list(SKIPPED_COLUMNS))
@@ -65,7 +65,7 @@ def shown_problems(experiment: Experiment) -> list[str]:
     if len(experiment.budgets) == 1:
         return names
     run = (experiment.problems[0], experiment.optimizers[0], NO_GRADIENT, 0)
-    rest = (experiment.timeout, experiment.gradient_reference, "")
+    rest = (experiment.timeout, experiment.gradient_reference, "", experiment.trace)
     settings = [Run(*run, budget, *rest).setting for budget in experiment.budgets]
     return [*names, *(f"{name} [{setting}]" for name in names for setting in settings)]
 

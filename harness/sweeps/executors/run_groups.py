@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cloudpickle
 
 from harness.problems.base import BaseProblem
+from harness.runs.described import RowsKept
 from harness.runs.execution import kind_of
 from harness.runs.single_run import Run
 from optimizers.budget import Budget
@@ -34,13 +35,14 @@ class RunGroup(NamedTuple):
     timeout: float | None
     gradient_reference: str | None
     own_code: str | None
+    trace: RowsKept
     seeds: tuple[int, ...]
     suspected: bool = False
     """Whether it was with a worker that died."""
 
     def runs(self, problems: Sequence[BaseProblem]) -> list[Run]:
         """Return the runs, each complete."""
-        problem, limits = problems[self.problem], self[4:8]
+        problem, limits = problems[self.problem], self[4:9]
         return Run(problem, self.optimizer, self.gradient, 0, *limits).with_seeds(self.seeds)
 
 
@@ -73,7 +75,7 @@ class Groups:
         for run in runs:
             number = numbers.setdefault(kind_of(run), len(numbers))
             if number == len(self._kinds):
-                limits = (run.budget, run.timeout, run.gradient_reference, run.own_code)
+                limits = (run.budget, run.timeout, run.gradient_reference, run.own_code, run.trace)
                 template = RunGroup(number, places[id(run.problem)], run.optimizer, run.gradient, *limits, ())
                 self._kinds.append(_Kind(template))
             self._kinds[number].seeds.append(run.seed)
