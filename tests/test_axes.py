@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tomllib
 from typing import Any
@@ -283,3 +284,25 @@ def test_an_experiment_of_objects_takes_all_of_it_too() -> None:
         ("iris", "adam(batch=3)"),
     ]
     assert combos(read_again(built)) == combos(built)
+
+
+NAMES = ("xor", "parity", "adam", "lbfgs", "analytic", "none", "1:3")
+FIELDS = ("name", "zip", "exclude", "problems", "problem", "optimizer", "gradient", "budget", "seed", "seeds")
+OPTIONS = ("cost", "iterations", "bits", "batch", "hidden")
+WORDS = st.sampled_from((*NAMES, *FIELDS, *OPTIONS))
+VALUES = st.recursive(
+    WORDS | st.none() | st.booleans() | st.integers(-2, 5) | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    field=st.sampled_from(["problems", "optimizers", "gradients", "budget", "seeds", "zip", "exclude"]),
+    value=VALUES,
+)
+def test_no_value_of_an_axis_causes_anything_but_a_sentence(field: str, value: Any) -> None:
+    with contextlib.suppress(InputError):
+        built = build_experiment("test", {**EVERYTHING, field: value})
+        assert combos(read_again(built)) == combos(built)

@@ -108,6 +108,25 @@ def test_a_lock_ends_with_a_killed_owner(tmp_path: Path) -> None:
         assert holder(tmp_path / "kept").startswith(f"process {os.getpid()} on ")
 
 
+def test_what_an_owner_has_started_does_not_hold_it(tmp_path: Path) -> None:
+    start = (
+        "import subprocess; print(subprocess.Popen([sys.executable, '-c', 'input()'], close_fds=False).pid)"
+    )
+    process = started(tmp_path, "-c", HOLD.replace('print("held"', f'{start}; print("held"'), str(PATIENCE))
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
+    try:
+        assert process.stdout.readline() == "held\n"
+        process.kill()
+        process.wait()
+        os.kill(child, 0)
+        with locked(tmp_path / "kept", wait=False):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        process.communicate()
+
+
 def test_who_waits_says_so_once_and_goes_on_when_the_owner_is_killed(tmp_path: Path) -> None:
     process, said = holding(tmp_path), list[str]()
 

@@ -16,9 +16,10 @@ from terminal import called
 import harness
 from harness.runs.merging import OTHERWISE, merge
 from harness.runs.plans import read_plans
-from harness.runs.single_run import Run
 from harness.runs.store import Store
+from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.shards import Shard, shard_of
+from harness.sweeps.sweep import sweep
 from optimizers import InputError
 
 TABLE: dict[str, Any] = {
@@ -106,12 +107,10 @@ class TestMerge:
         }  # fmt: skip
         assert [files(folder) for folder in shards] == before
 
-    def test_nothing_is_left_to_do_after_it(
-        self, shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_nothing_is_left_to_do_after_it(self, shards: list[Path], tmp_path: Path) -> None:
         merge(shards, tmp_path / "all")
-        monkeypatch.setattr(Run, "execute", lambda run: pytest.fail("a run was done again"))
-        assert len(run(tmp_path / "all").runs) == 32
+        results, done = sweep(read_experiment(str(tmp_path / "all")), tmp_path / "all", 1)
+        assert (len(results.runs), done) == (32, 0)
 
     def test_it_goes_on_where_it_was_and_takes_nothing_twice(
         self, shards: list[Path], tmp_path: Path

@@ -13,8 +13,8 @@ from terminal import Answer, called
 
 import harness
 from harness.runs.folder_lock import locked
-from harness.runs.single_run import Run
 from harness.runs.status import STATES, status_of
+from harness.runs.store import Store
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.forecast import forecast
@@ -42,14 +42,13 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every run of the last seed fails."""
-    execute = Run.execute
+    """Every run of the last seed has failed."""
+    append = Store.append_tables
 
-    def broken(run: Run) -> Any:
-        row, trace = execute(run)
-        return (row | {"outcome": "failed"} if run.seed == 2 else row), trace
+    def broken(store: Store, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+        append(store, runs.assign(outcome=runs["outcome"].mask(runs["seed"] == 2, "failed")), trace)
 
-    monkeypatch.setattr(Run, "execute", broken)
+    monkeypatch.setattr(Store, "append_tables", broken)
 
 
 @pytest.fixture
@@ -251,7 +250,7 @@ class TestForecast:
     def test_the_command_runs_and_writes_nothing(
         self, terminal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Run, "execute", lambda run: pytest.fail("a run was done"))
+        monkeypatch.setattr("harness.sweeps.sweep.sweep", lambda *_, **__: pytest.fail("runs were done"))
         answer: Answer = terminal("run", "quickstart", "--dry-run", "--seeds", "3", "--check", "--reference")
         assert (answer.status, answer.err) == (0, "")
         assert answer.out.startswith(
