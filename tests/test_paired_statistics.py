@@ -103,6 +103,18 @@ def test_gradient_sources_of_one_optimizer_are_compared_as_well() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["probability-ahead", "paired-ratio", "solved-difference", "crossover"])
+def test_all_may_be_compared_with_one(name: str) -> None:
+    results = synthetic(np.random.default_rng(1), problems=2, optimizers=4, seeds=6)
+    found = results.statistic(name, against="adam")
+    assert set(found["other"]) == {"adam(learning_rate=0.05)"}
+    assert len(found) == 6
+    assert "adam(learning_rate=0.05)" not in set(found["optimizer"])
+    assert found.equals(results.statistic(name, against="adam(learning_rate=0.05)"))
+    with pytest.raises(InputError, match="unknown optimizer of these runs 'adm': did you mean 'adam'"):
+        results.statistic(name, against="adm")
+
+
 def test_probability_ahead_counts_pairs_and_halves_ties() -> None:
     first = ["solved at 10", "solved at 20", "reached 0.1", "failed", "failed"]
     second = ["solved at 20", "solved at 10", "failed", "failed", "reached 0.1"]

@@ -56,9 +56,19 @@ def standing(runs: pd.DataFrame, axis: Axis = "cost") -> Standing:
     solved = (outcome == "solved") & has_target
     spent = runs["cost_to_target" if axis == "cost" else axis].astype(float)
     reached = runs["best_loss"].astype(float).mask(outcome == "failed", math.inf)
-    final = runs["final_loss"].astype(float).mask(outcome.isin(NO_RESULT), math.inf)
-    measure = spent.where(solved, reached.where(has_target, final)).to_numpy(dtype=np.float64)
+    measure = np.where(solved, spent, np.where(has_target, reached, final_losses(runs)))
     return Standing((~solved).to_numpy().astype(np.float64), np.where(np.isnan(measure), np.inf, measure))
+
+
+def final_losses(runs: pd.DataFrame) -> Array:
+    """Return the loss at the end of each run, +inf where it diverged or failed, or where there is none.
+
+    >>> runs = pd.DataFrame({"outcome": ["solved", "diverged", "budget"], "final_loss": [0.1, 0.2, math.nan]})
+    >>> final_losses(runs).tolist()
+    [0.1, inf, inf]
+    """
+    losses = runs["final_loss"].astype(float).mask(runs["outcome"].isin(NO_RESULT), math.inf)
+    return np.asarray(losses.fillna(math.inf), dtype=np.float64)
 
 
 def leads(runs: pd.DataFrame, others: pd.DataFrame, axis: Axis = "cost") -> Array:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from harness.analysis.curves import RunCurve, run_curves
+from harness.analysis.curves import RunCurve, group_curves, run_curves
 from harness.analysis.grouping import by_problem
 from harness.analysis.medians import median_interval
 from harness.analysis.statistic import RUNS, Columns, Statistic, estimate, estimated
@@ -65,8 +65,9 @@ class AnytimeArea(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row a group."""
+        known = run_curves(tables, self.axis)
         for problem, groups in by_problem(tables).items():
-            curves = [run_curves(tables, group, self.axis) for group in groups]
+            curves = [group_curves(known, group) for group in groups]
             spent = [curve.spent[-1] for some in curves for curve in some if curve.spent.size]
             horizon = float(max(spent, default=math.nan))
             for group, some in zip(groups, curves, strict=True):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.curves import RunCurve, run_curves
+from harness.analysis.curves import Curves, RunCurve, group_curves, run_curves
 from harness.analysis.grouping import Group, pairs
 from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate, estimated
 from harness.analysis.times import Axis, times_to_target
@@ -78,11 +78,13 @@ class Crossover(Statistic):
         axis: what is spent: cost, iterations or seconds.
         resamples: samples of the bootstrap.
         seed: of the bootstrap; every pair of optimizers begins with it.
+        against: label or name of the one optimizer to compare all others with; none compares every two.
     """
 
     axis: Axis = "cost"
     resamples: Count = 1000
     seed: CountOrZero = 0
+    against: str | None = None
 
     source: ClassVar[str] = (
         "Efron, Tibshirani (1993), An introduction to the bootstrap, sections 13.3 and 14.3"
@@ -96,9 +98,10 @@ class Crossover(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row for every two groups of a problem."""
-        for pair in pairs(tables):
+        curves = run_curves(tables, self.axis)
+        for pair in pairs(tables, self.against):
             leader, found = "", dict.fromkeys(estimate("spent", ""), math.nan)
-            sides = [_Side(tables, group, self.axis) for group in (pair.group, pair.other)]
+            sides = [_Side(tables, curves, group, self.axis) for group in (pair.group, pair.other)]
             points = np.unique(np.concatenate([side.moments for side in sides]))
             points = points[np.isfinite(points)]
             if len(pair.group.runs) and points.size:
@@ -123,8 +126,8 @@ class Crossover(Statistic):
 class _Side:
     """What is known of the runs of one optimizer by any budget."""
 
-    def __init__(self, tables: Tables, group: Group, axis: Axis) -> None:
-        self.curves: list[RunCurve] = run_curves(tables, group, axis)
+    def __init__(self, tables: Tables, curves: Curves, group: Group, axis: Axis) -> None:
+        self.curves: list[RunCurve] = group_curves(curves, group)
         times = times_to_target(tables, group, axis)
         solved = np.zeros(len(self.curves), dtype=np.bool_) if times is None else times.solved
         spent = np.full(len(self.curves), np.inf) if times is None else times.time

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from harness.analysis.ahead import final_losses
 from harness.analysis.grouping import Pair, pairs
 from harness.analysis.multiplicity import with_holm
 from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_test
 from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate, estimated
-from harness.analysis.summary import NO_RESULT
 from harness.analysis.times import Axis, Times, times_to_target
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
@@ -61,9 +61,12 @@ class PairedRatio(Statistic):
     Attributes:
         measure: cost, iterations or seconds until the target; or loss, the final one, +inf where a run
             diverged or failed.
+        against: label or name of the one optimizer to compare all others with, which leaves fewer rows to
+            adjust for; none compares every two.
     """
 
     measure: Axis | Literal["loss"] = "cost"
+    against: str | None = None
 
     source: ClassVar[str] = (
         "Hollander, Wolfe, Chicken (2014), Nonparametric statistical methods, 3rd ed., sections 3.1 to 3.3; "
@@ -86,7 +89,7 @@ class PairedRatio(Statistic):
         return with_holm(list(self._rows(tables)))
 
     def _rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
-        for pair in pairs(tables):
+        for pair in pairs(tables, self.against):
             one, other = (self._times(tables, pair, place) for place in (0, 1))
             names = [*estimate("ratio", ""), "ratio_least", "ratio_most", "p"]
             found, both = dict.fromkeys(names, math.nan), 0
@@ -108,8 +111,7 @@ class PairedRatio(Statistic):
 
 def _losses(runs: pd.DataFrame, problem: str) -> Times:
     """Return final losses as times: one that is not finite is larger than any, for good."""
-    losses = runs["final_loss"].astype(float).mask(runs["outcome"].isin(NO_RESULT), math.inf)
-    values: Array = np.asarray(losses.fillna(math.inf), dtype=np.float64)
+    values = final_losses(runs)
     if (values <= 0).any():
         raise InputError(f"{problem} has losses of 0 or below, which have no ratio: take measure=cost")
     return Times(np.isfinite(values), values, values)
