@@ -204,6 +204,14 @@ class TestTimes:
         assert results.statistic("kaplan-meier")["fraction"].tolist() == pytest.approx([0.3])
         assert results.statistic("time-to-target")["time"].tolist() == [math.inf]
 
+    def test_a_curve_goes_on_to_the_end_of_the_longest_run(self) -> None:
+        found = pair(("solved", 20), ("budget", 90), ("timeout", 50)).statistic("kaplan-meier")
+        assert found[["spent", "at_risk"]].values.tolist() == [[20, 3], [90, 1]]
+        assert found["fraction"].tolist() == pytest.approx([1 / 3, 1 / 3])
+        none = pair(("budget", 90), ("stalled", 50)).statistic("kaplan-meier").iloc[0]
+        assert (none["spent"], none["at_risk"], none["fraction"]) == (90, 2, 0)
+        assert none["fraction_high"] == wilson_interval(0, 2)[1]
+
     def test_another_target_is_read_off_the_trace(self) -> None:
         results = pair(("solved", 90), ("budget", 90), ("stalled", 90))
         for axis, spent in (("cost", 30.0), ("iterations", 10.0), ("seconds", 30e-6)):
