@@ -261,6 +261,8 @@ class TestShow:
         assert "unknown statistic 'solved'" in refused(
             call("show", "output/quickstart", "--statistic=solved")
         )
+        latex = ("show", "output/quickstart", "--latex", "--statistic=final-loss")
+        assert "--latex goes with" in refused(call(*latex))
         assert "goes with results" in refused(call("show", "optimizer", "adam", "--statistic=final-loss"))
         assert "is no folder" in refused(call("show", "adam", "--statistic=final-loss"))
         assert "Missing argument 'NAME'" in refused(call("show", "adam"))

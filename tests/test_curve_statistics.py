@@ -13,7 +13,6 @@ from harness.analysis.anytime_area import mean_height
 from harness.analysis.crossover import bootstrap_crossover, crossover, crossover_interval
 from harness.analysis.curves import RunCurve
 from harness.results import Results
-from optimizers.errors import InputError
 
 Ends = tuple[str, list[float], list[float]]
 
@@ -76,8 +75,9 @@ def test_areas_are_of_the_logarithm_down_to_the_target() -> None:
     assert found["horizon"].tolist() == [20.0, 20.0]
     plain = results.statistic("anytime-area:scale=loss")
     assert plain["area"].tolist() == pytest.approx([0.505, 1.0])
-    with pytest.raises(InputError, match=r"losses of 0 or below.*scale=loss"):
-        comparison(("adam", [0, 10], [1.0, -1.0]), target=math.nan).statistic("anytime-area")
+    below = comparison(("adam", [0, 10], [1.0, -1.0]), ("rprop", [0, 20], [1.0, 0.5]), target=math.nan)
+    assert below.statistic("anytime-area")["area"].isna().all()
+    assert below.statistic("anytime-area:scale=loss")["area"].tolist() == [0.0, 1.0]
 
 
 def test_runtimes_over_targets_are_counted_run_by_run() -> None:

@@ -17,7 +17,6 @@ from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate
 from harness.analysis.times import Axis, Times, times_to_target
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
-from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import options
 
@@ -56,7 +55,8 @@ class PairedRatio(Statistic):
     the highest centre that agree with what is known, ``ratio`` is the one of them that is nearest to 1: the
     factor is at least that. The interval is from the lower end that goes with the least to the upper one that
     goes with the most. ``p`` is of Wilcoxon's exact signed-rank test, of which a pair with one solved run has
-    the highest rank, and one with none a difference of 0; ``p_holm`` is adjusted for all rows.
+    the highest rank, and one with none a difference of 0; ``p_holm`` is adjusted for all rows. NaN for a
+    problem that has no target, and of losses of 0 or below, which have no ratio.
 
     Attributes:
         measure: cost, iterations or seconds until the target; or loss, the final one, +inf where a run
@@ -106,14 +106,14 @@ class PairedRatio(Statistic):
         group = (pair.group, pair.other)[place]
         if self.measure != "loss":
             return times_to_target(tables, group, self.measure)
-        return _losses(group.runs, group.problem)
+        return _losses(group.runs)
 
 
-def _losses(runs: pd.DataFrame, problem: str) -> Times:
+def _losses(runs: pd.DataFrame) -> Times | None:
     """Return final losses as times: one that is not finite is larger than any, for good."""
     values = final_losses(runs)
     if (values <= 0).any():
-        raise InputError(f"{problem} has losses of 0 or below, which have no ratio: take measure=cost")
+        return None
     return Times(np.isfinite(values), values, values)
 
 
