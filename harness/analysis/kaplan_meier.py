@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
@@ -29,6 +30,12 @@ class Curve(NamedTuple):
     """Runs whose time was not known to be below t."""
     events: Rows
     """Runs that solved at t."""
+    low_before: float
+    """Lower end of S before the first event, where all n runs are unsolved: ``((1 - level) / 2)^(1 / n)``,
+    that of the exact binomial interval (Clopper, Pearson 1934)."""
+    end: float
+    """The largest time at which a run was censored; +inf where none was. Beyond it and beyond the last event
+    nothing is known."""
 
 
 def kaplan_meier(time: Array, solved: Truths, level: float = 0.95) -> Curve:
@@ -58,6 +65,7 @@ def kaplan_meier(time: Array, solved: Truths, level: float = 0.95) -> Curve:
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
         width = normal_quantile(level) * np.sqrt(variance) / np.log(unsolved)
         low, high = unsolved ** np.exp(-width), unsolved ** np.exp(width)
+    censored = time[~solved & np.isfinite(time)]
     last = np.append(1.0, high)[: len(high)]
     done = unsolved == 0.0
     return Curve(
@@ -67,6 +75,8 @@ def kaplan_meier(time: Array, solved: Truths, level: float = 0.95) -> Curve:
         np.where(done, last, np.maximum(high, unsolved)),
         at_risk,
         events,
+        (0.5 * (1.0 - level)) ** (1.0 / len(time)),
+        float(censored.max()) if censored.size else math.inf,
     )
 
 
@@ -110,7 +120,7 @@ class KaplanMeier(Statistic):
             curve = kaplan_meier(times.time, times.solved, self.level)
             found = estimated("fraction", 0.0, wilson_interval(0, len(times.time), self.level))
             last = -1.0
-            for time, unsolved, low, high, at_risk, _ in zip(*curve, strict=True):
+            for time, unsolved, low, high, at_risk in zip(*curve[:5], strict=True):
                 found = estimated("fraction", 1.0 - unsolved, (1.0 - high, 1.0 - low))
                 row = {"spent": float(time), "n": len(times.time), "at_risk": int(at_risk)}
                 last = float(time)

@@ -285,6 +285,17 @@ def test_no_run_is_dropped(name: str) -> None:
 
 
 @every_statistic
+def test_of_one_run_there_is_no_narrow_interval(name: str) -> None:
+    if "problem" not in known_statistics()[name].unit:
+        return
+    found = found_for(name, "one seed")
+    assert found is not None
+    for estimate in estimates(known_statistics()[name].columns):
+        value, low, high = (found[f"{estimate}{end}"] for end in ("", "_low", "_high"))
+        assert ((low < high) | value.isna()).all(), estimate
+
+
+@every_statistic
 def test_a_seed_that_is_there_twice_is_refused(name: str) -> None:
     results = comparison(ordinary, problems=5)
     runs = results.runs.assign(seed=results.runs["seed"] // 2)
