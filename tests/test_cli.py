@@ -250,11 +250,23 @@ class TestShow:
             == out
         )
 
+    def test_a_statistic_that_is_too_wide_has_its_names_beside_its_numbers(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call(*QUICK)
+        monkeypatch.setenv("COLUMNS", "60")
+        out = call("show", "output/quickstart", "--statistic", "paired-ratio").out
+        assert all(len(line) <= 60 for line in out.splitlines() if line.startswith(" "))
+        assert "   n 2, unpaired 0, solved " in out
+        assert "ratio low 0, ratio high" in " ".join(out.split())
+
     def test_a_statistic_of_what_is_no_results_is_one_sentence(self, call: Call) -> None:
         call(*QUICK)
         assert "unknown statistic 'solved'" in refused(
             call("show", "output/quickstart", "--statistic=solved")
         )
+        latex = ("show", "output/quickstart", "--latex", "--statistic=final-loss")
+        assert "--latex goes with" in refused(call(*latex))
         assert "goes with results" in refused(call("show", "optimizer", "adam", "--statistic=final-loss"))
         assert "is no folder" in refused(call("show", "adam", "--statistic=final-loss"))
         assert "Missing argument 'NAME'" in refused(call("show", "adam"))

@@ -10,10 +10,9 @@ import pytest
 from synthetic import best_by_walking, build, quantile_by_counting, run_row, synthetic, trace_rows
 
 from harness.analysis.anytime_area import mean_height
-from harness.analysis.crossover import bootstrap_crossover, crossover
+from harness.analysis.crossover import bootstrap_crossover, crossover, crossover_interval
 from harness.analysis.curves import RunCurve
 from harness.results import Results
-from optimizers.errors import InputError
 
 Ends = tuple[str, list[float], list[float]]
 
@@ -76,8 +75,9 @@ def test_areas_are_of_the_logarithm_down_to_the_target() -> None:
     assert found["horizon"].tolist() == [20.0, 20.0]
     plain = results.statistic("anytime-area:scale=loss")
     assert plain["area"].tolist() == pytest.approx([0.505, 1.0])
-    with pytest.raises(InputError, match=r"losses of 0 or below.*scale=loss"):
-        comparison(("adam", [0, 10], [1.0, -1.0]), target=math.nan).statistic("anytime-area")
+    below = comparison(("adam", [0, 10], [1.0, -1.0]), ("rprop", [0, 20], [1.0, 0.5]), target=math.nan)
+    assert below.statistic("anytime-area")["area"].isna().all()
+    assert below.statistic("anytime-area:scale=loss")["area"].tolist() == [0.0, 1.0]
 
 
 def test_runtimes_over_targets_are_counted_run_by_run() -> None:
@@ -117,6 +117,7 @@ class TestCrossover:
     def test_a_leader_that_is_never_behind_is_ahead_from_the_beginning(self) -> None:
         found = self.by(("adam", [0, 5], [1.0, 0.3]), ("rprop", [0, 5], [1.0, 0.4]))
         assert (found["leader"], found["spent"]) == ("adam analytic", 0.0)
+        assert (found["spent_low"], found["spent_high"]) == (0.0, math.inf), "of one pair nothing is known"
 
     def test_level_at_the_end_is_no_crossover(self) -> None:
         found = self.by(("adam", [0, 5], [1.0, 0.3]), ("rprop", [0, 9], [1.0, 0.3]))
@@ -161,17 +162,24 @@ class TestCrossover:
         expected = np.quantile(found, [0.1, 0.9], method="inverted_cdf")
         assert bootstrap_crossover(leads, points, 0.8, 4000, rng) == pytest.approx(expected, abs=1.0)
 
-    def test_the_seed_decides_its_samples(self) -> None:
-        rng = np.random.default_rng(2)
-        runs: list[Ends] = []
-        for name, power in (("adam", 0.4), ("rprop", 0.8)):
-            for _ in range(9):
-                cost = np.append(0.0, np.geomspace(1.0, 500.0, 25))
-                best = np.exp(rng.normal()) * (1 if power < 0.5 else 5) * (1 + cost) ** -power
-                runs.append((name, list(cost), list(best)))
-        results = comparison(*runs, target=math.nan)
-        one, again, other = (results.statistic("crossover", seed=seed, resamples=50) for seed in (1, 1, 2))
-        assert 0 < one["spent"][0] < math.inf
-        assert one.equals(again)
-        assert one["spent"].equals(other["spent"])
-        assert not one.equals(other)
+    def test_it_is_no_narrower_than_the_order_statistics_of_own_crossovers(self) -> None:
+        own = np.array([2.0, 3.0, 3.0, 5.0, 8.0, 9.0, 11.0, 14.0, 20.0, 30.0])
+        points = np.arange(1.0, 40.0)
+        leads = (points >= own[:, None]).astype(float)
+        low, high = crossover_interval(leads, points, 0.95, 500, np.random.default_rng(0))
+        assert float(crossover(leads.mean(axis=0), points)) == 8.0
+        assert low <= 3.0
+        assert high >= 20.0
+        assert crossover_interval(leads[:5], points, 0.95, 500, np.random.default_rng(0)) == (0.0, math.inf)
+
+    def test_the_generator_decides_the_samples(self) -> None:
+        points = np.arange(1.0, 41.0)
+        leads = (points >= np.arange(1.0, 31.0, 3.0)[:, None]).astype(float)
+        one, again, other = (
+            bootstrap_crossover(leads, points, 0.9, 20, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        )
+        assert one == again != other
+        results = synthetic(np.random.default_rng(3), problems=3, optimizers=3, seeds=9)
+        found = results.statistic("crossover", seed=5)
+        assert found.equals(results.statistic("crossover:seed=5"))
+        assert found["spent"].equals(results.statistic("crossover:resamples=1")["spent"])

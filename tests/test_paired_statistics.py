@@ -103,6 +103,18 @@ def test_gradient_sources_of_one_optimizer_are_compared_as_well() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["probability-ahead", "paired-ratio", "solved-difference", "crossover"])
+def test_all_may_be_compared_with_one(name: str) -> None:
+    results = synthetic(np.random.default_rng(1), problems=2, optimizers=4, seeds=6)
+    found = results.statistic(name, against="adam")
+    assert set(found["other"]) == {"adam(learning_rate=0.05)"}
+    assert len(found) == 6
+    assert "adam(learning_rate=0.05)" not in set(found["optimizer"])
+    assert found.equals(results.statistic(name, against="adam(learning_rate=0.05)"))
+    with pytest.raises(InputError, match="unknown optimizer of these runs 'adm': did you mean 'adam'"):
+        results.statistic(name, against="adm")
+
+
 def test_probability_ahead_counts_pairs_and_halves_ties() -> None:
     first = ["solved at 10", "solved at 20", "reached 0.1", "failed", "failed"]
     second = ["solved at 20", "solved at 10", "failed", "failed", "reached 0.1"]
@@ -149,6 +161,17 @@ class TestSignedRanks:
         differences = np.random.default_rng(n).normal(0.3, 1.0, n)
         expected = wilcoxon(differences, method="exact").pvalue
         assert signed_rank_test(differences) == pytest.approx(expected, rel=1e-9)
+
+    @pytest.mark.parametrize("shift", [0.0, 0.1, 0.2])
+    def test_beyond_two_hundred_the_normal_distribution_serves_as_well(
+        self, shift: float, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        numbers = np.random.default_rng(8).normal(shift, 1.0, 201)
+        found = signed_rank_test(numbers), hodges_lehmann(numbers, numbers)
+        monkeypatch.setattr("harness.analysis.signed_ranks.MOST_EXACT", 201)
+        exact = signed_rank_test(numbers), hodges_lehmann(numbers, numbers)
+        assert found[0] == pytest.approx(exact[0], abs=1e-3)
+        assert found[1][1] == pytest.approx(exact[1][1], abs=2e-3)
 
     @pytest.mark.parametrize(("n", "level"), [(4, 0.5), (7, 0.8), (12, 0.95), (20, 0.99)])
     def test_the_interval_is_of_the_shifts_that_the_test_does_not_reject(self, n: int, level: float) -> None:
@@ -248,8 +271,9 @@ class TestPairedRatio:
         ends = [("budget", "budget")] * 6
         found = costs(*ends, target=math.nan).statistic("paired-ratio:measure=loss").iloc[0]
         assert (found["ratio"], found["p"]) == (1.0, 1.0)
-        with pytest.raises(InputError, match=r"losses of 0 or below.*measure=cost"):
-            costs(*ends, final_loss=-1.0).statistic("paired-ratio:measure=loss")
+        found = costs(*ends, final_loss=-1.0).statistic("paired-ratio:measure=loss").iloc[0]
+        assert found["n"] == 6
+        assert math.isnan(found["ratio"])
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,22 @@ class TestQuantiles:
     def test_what_is_not_reached_is_infinite(self) -> None:
         assert time_quantile(TestKaplanMeier.curve, 0.6)[0] == math.inf
         nothing = kaplan_meier(np.array([5.0, 6.0]), np.array([False, False]))
-        assert time_quantile(nothing, 0.5) == (math.inf, (math.inf, math.inf))
+        assert time_quantile(nothing, 0.5) == (math.inf, (0.0, math.inf))
+        many = kaplan_meier(np.full(10, 5.0), np.full(10, False))
+        # No more is known than that the median is above 5; of ten runs that stalled, that it is nowhere.
+        assert time_quantile(many, 0.5) == (math.inf, (5.0, math.inf))
+        never = kaplan_meier(np.full(10, np.inf), np.full(10, False))
+        assert time_quantile(never, 0.5) == (math.inf, (math.inf, math.inf))
+
+    @pytest.mark.parametrize(("n", "least"), [(1, 0.0), (5, 0.0), (6, 1.0), (9, 1.0)])
+    def test_of_few_runs_the_lower_end_is_as_low_as_that_of_order_statistics(
+        self, n: int, least: float
+    ) -> None:
+        time = np.arange(1.0, n + 1)
+        _, (low, _) = time_quantile(kaplan_meier(time, np.full(n, True)), 0.5)
+        _, (by_order, _) = median_interval(time)
+        assert low >= least
+        assert (low == 0) == math.isinf(by_order)
 
     @given(st.lists(st.one_of(st.floats(1, 100), st.just(math.inf)), min_size=1, max_size=20))
     @settings(database=None, deadline=None)
@@ -203,6 +218,14 @@ class TestTimes:
         results = pair(*[("stalled", 50)] * 7, *[("solved", 100)] * 3)
         assert results.statistic("kaplan-meier")["fraction"].tolist() == pytest.approx([0.3])
         assert results.statistic("time-to-target")["time"].tolist() == [math.inf]
+
+    def test_a_curve_goes_on_to_the_end_of_the_longest_run(self) -> None:
+        found = pair(("solved", 20), ("budget", 90), ("timeout", 50)).statistic("kaplan-meier")
+        assert found[["spent", "at_risk"]].values.tolist() == [[20, 3], [90, 1]]
+        assert found["fraction"].tolist() == pytest.approx([1 / 3, 1 / 3])
+        none = pair(("budget", 90), ("stalled", 50)).statistic("kaplan-meier").iloc[0]
+        assert (none["spent"], none["at_risk"], none["fraction"]) == (90, 2, 0)
+        assert none["fraction_high"] == wilson_interval(0, 2)[1]
 
     def test_another_target_is_read_off_the_trace(self) -> None:
         results = pair(("solved", 90), ("budget", 90), ("stalled", 90))

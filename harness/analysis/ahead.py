@@ -19,7 +19,6 @@ between numbers of which only a bound is known.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -47,18 +46,33 @@ def standing(runs: pd.DataFrame, axis: Axis = "cost") -> Standing:
         axis: what counts until the target: cost, iterations or seconds.
 
     >>> from harness.runs.tables import RUN_COLUMNS
-    >>> ends = {"outcome": ["solved", "budget"], "cost_to_target": [9.0, math.nan], "best_loss": [0.05, 0.3]}
+    >>> ends = {"outcome": ["solved", "budget"], "cost_to_target": [9.0, np.nan], "best_loss": [0.05, 0.3]}
     >>> runs = pd.DataFrame({"target": 0.1, **ends}, columns=RUN_COLUMNS)
     >>> standing(runs).behind.tolist(), standing(runs).measure.tolist()
     ([0.0, 1.0], [9.0, 0.3])
     """
-    outcome, has_target = runs["outcome"], runs["target"].notna()
+    outcome, has_target = runs["outcome"].to_numpy(dtype=object), ~np.isnan(_numbers(runs, "target"))
     solved = (outcome == "solved") & has_target
-    spent = runs["cost_to_target" if axis == "cost" else axis].astype(float)
-    reached = runs["best_loss"].astype(float).mask(outcome == "failed", math.inf)
-    final = runs["final_loss"].astype(float).mask(outcome.isin(NO_RESULT), math.inf)
-    measure = spent.where(solved, reached.where(has_target, final)).to_numpy(dtype=np.float64)
-    return Standing((~solved).to_numpy().astype(np.float64), np.where(np.isnan(measure), np.inf, measure))
+    spent = _numbers(runs, "cost_to_target" if axis == "cost" else axis)
+    reached = np.where(outcome == "failed", np.inf, _numbers(runs, "best_loss"))
+    measure = np.where(solved, spent, np.where(has_target, reached, final_losses(runs)))
+    return Standing((~solved).astype(np.float64), np.where(np.isnan(measure), np.inf, measure))
+
+
+def _numbers(runs: pd.DataFrame, column: str) -> Array:
+    return runs[column].to_numpy(dtype=np.float64)
+
+
+def final_losses(runs: pd.DataFrame) -> Array:
+    """Return the loss at the end of each run, +inf where it diverged or failed, or where there is none.
+
+    >>> runs = pd.DataFrame({"outcome": ["solved", "diverged", "budget"], "final_loss": [0.1, 0.2, np.nan]})
+    >>> final_losses(runs).tolist()
+    [0.1, inf, inf]
+    """
+    losses = _numbers(runs, "final_loss")
+    none = np.array([outcome in NO_RESULT for outcome in runs["outcome"]], dtype=np.bool_)
+    return np.where(none | np.isnan(losses), np.inf, losses)
 
 
 def leads(runs: pd.DataFrame, others: pd.DataFrame, axis: Axis = "cost") -> Array:

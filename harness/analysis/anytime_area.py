@@ -8,14 +8,13 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from harness.analysis.curves import RunCurve, run_curves
-from harness.analysis.grouping import by_problem
+from harness.analysis.curves import Curves, RunCurve, group_curves, run_curves
+from harness.analysis.grouping import Group, by_problem
 from harness.analysis.medians import median_interval
 from harness.analysis.statistic import RUNS, Columns, Statistic, estimate, estimated
 from harness.analysis.times import Axis
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
-from optimizers.errors import InputError
 from optimizers.options import options
 
 Scale = Literal["logarithm", "loss"]
@@ -43,7 +42,8 @@ class AnytimeArea(Statistic):
 
     The mean height ``(1 / H) int_0^H f(t) dt``, where f is the best loss by then or its decimal logarithm,
     and H the most that a run of the problem has spent. A run that has ended keeps its last best loss; since
-    runs end at the target, a loss below it counts as the target. A run that failed counts as +inf.
+    runs end at the target, a loss below it counts as the target. A run that failed counts as +inf. NaN on a
+    problem where a loss is 0 or below, which has no logarithm: take ``scale=loss`` there.
 
     Attributes:
         scale: of the loss: logarithm, or the loss itself.
@@ -65,20 +65,26 @@ class AnytimeArea(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row a group."""
-        for problem, groups in by_problem(tables).items():
-            curves = [run_curves(tables, group, self.axis) for group in groups]
-            spent = [curve.spent[-1] for some in curves for curve in some if curve.spent.size]
-            horizon = float(max(spent, default=math.nan))
+        known = run_curves(tables, self.axis)
+        for groups in by_problem(tables).values():
+            curves = [self._curves(known, group) for group in groups]
+            everything = [curve for some in curves for curve in some]
+            horizon = float(
+                max((curve.spent[-1] for curve in everything if curve.spent.size), default=math.nan)
+            )
+            none = self.scale == "logarithm" and any((curve.best <= 0).any() for curve in everything)
             for group, some in zip(groups, curves, strict=True):
-                target = float(group.runs["target"].max())
-                areas = [mean_height(self._scaled(curve, target, problem), horizon) for curve in some]
-                found = estimated("area", *median_interval(areas, self.level))
+                found = dict.fromkeys(estimate("area", ""), math.nan)
+                if not none:
+                    areas = [mean_height(self._scaled(curve), horizon) for curve in some]
+                    found = estimated("area", *median_interval(areas, self.level))
                 yield {**group.unit, "n": len(some), "horizon": horizon, **found}
 
-    def _scaled(self, curve: RunCurve, target: float, problem: str) -> RunCurve:
-        best = curve.best if math.isnan(target) else np.maximum(curve.best, target)
-        if self.scale == "loss":
-            return curve._replace(best=best)
-        if (best <= 0).any():
-            raise InputError(f"{problem} has losses of 0 or below, which have no logarithm: take scale=loss")
-        return curve._replace(best=np.log10(best))
+    def _curves(self, known: Curves, group: Group) -> list[RunCurve]:
+        """Return the curves of a group, down to the target."""
+        target = float(group.runs["target"].max())
+        lowest = -math.inf if math.isnan(target) else target
+        return [curve._replace(best=np.maximum(curve.best, lowest)) for curve in group_curves(known, group)]
+
+    def _scaled(self, curve: RunCurve) -> RunCurve:
+        return curve._replace(best=np.log10(curve.best)) if self.scale == "logarithm" else curve

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.analysis.curves import common_points, run_curves
+from harness.analysis.curves import common_points, group_curves, run_curves
 from harness.analysis.grouping import by_problem
 from harness.analysis.medians import median_interval
 from harness.analysis.statistic import GROUP, RUNS, Columns, Statistic, estimate, estimated
@@ -41,8 +41,9 @@ class AnytimeLoss(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row for each point and group."""
+        known = run_curves(tables, self.axis)
         for groups in by_problem(tables).values():
-            curves = [run_curves(tables, group, self.axis) for group in groups]
+            curves = [group_curves(known, group) for group in groups]
             points = common_points([curve for some in curves for curve in some], self.points)
             for group, some in zip(groups, curves, strict=True):
                 losses = np.array([curve.at(points) for curve in some])

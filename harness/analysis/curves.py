@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from harness.analysis.grouping import Group
 from harness.analysis.times import TRACE_COLUMN, Axis
@@ -30,27 +32,42 @@ class RunCurve(NamedTuple):
         return np.where(place >= 0, np.append(self.best, np.inf)[np.maximum(place, -1)], np.inf)
 
 
-def run_curves(tables: Tables, group: Group, axis: Axis) -> list[RunCurve]:
+NO_CURVE = RunCurve(np.empty(0), np.empty(0))
+"""Of a run that failed before its first look."""
+
+Curves = Mapping[str, RunCurve]
+"""The curves of runs by their ids."""
+
+
+def run_curves(tables: Tables, axis: Axis) -> Curves:
+    """Return the curve of every run that has a trace."""
+    trace = tables.trace
+    spent = trace[TRACE_COLUMN[axis]].to_numpy(dtype=np.float64)
+    best = trace["best_loss"].to_numpy(dtype=np.float64)
+    codes, ids = pd.factorize(trace["run_id"])
+    if not len(ids):
+        return {}
+    # Of looks at one cost the lowest loss counts, whatever their order.
+    order = np.lexsort((-best, spent, codes))
+    order = order[np.isfinite(spent[order])]
+    ends = np.searchsorted(codes[order], np.arange(1, len(ids)))
+    pieces = zip(ids, np.split(spent[order], ends), np.split(best[order], ends), strict=True)
+    return {run_id: RunCurve(moments, _lowest(losses)) for run_id, moments, losses in pieces}
+
+
+def _lowest(losses: Array) -> Array:
+    """Return the lowest loss so far; one that is no number, as the last of a run that diverged, is none."""
+    lowest = np.fmin.accumulate(losses)
+    return np.where(np.isnan(lowest), np.inf, lowest)
+
+
+def group_curves(curves: Curves, group: Group) -> list[RunCurve]:
     """Return the curve of each run of a group.
 
     A run that failed has none: it has broken off, or has told what is not so (``harness.analysis.ahead``).
     """
-    trace = tables.trace[tables.trace["run_id"].isin(group.runs["run_id"])]
-    looks = {
-        run_id: (rows[TRACE_COLUMN[axis]].to_numpy(dtype=np.float64), rows["best_loss"].to_numpy(np.float64))
-        for run_id, rows in trace.groupby("run_id", observed=True, sort=False)
-    }
-    found = []
-    for run_id, outcome in zip(group.runs["run_id"], group.runs["outcome"], strict=True):
-        spent, best = (
-            (np.empty(0), np.empty(0)) if outcome == "failed" else looks.get(run_id, (np.empty(0),) * 2)
-        )
-        spent, best = spent[np.isfinite(spent)], best[np.isfinite(spent)]
-        # Of looks at one cost the lowest loss counts, whatever their order.
-        order = np.lexsort((-best, spent))
-        lowest = np.fmin.accumulate(best[order])
-        found.append(RunCurve(spent[order], np.where(np.isnan(lowest), np.inf, lowest)))
-    return found
+    runs = zip(group.runs["run_id"], group.runs["outcome"], strict=True)
+    return [NO_CURVE if outcome == "failed" else curves.get(run_id, NO_CURVE) for run_id, outcome in runs]
 
 
 def common_points(curves: list[RunCurve], points: int) -> Array:

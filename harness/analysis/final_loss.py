@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from harness.analysis.ahead import final_losses
 from harness.analysis.grouping import groups
 from harness.analysis.medians import median_interval
 from harness.analysis.statistic import RUNS, Columns, Statistic, estimate, estimated
-from harness.analysis.summary import NO_RESULT
 from harness.runs.tables import Tables
 from optimizers.options import options
 
@@ -29,7 +28,9 @@ class FinalLoss(Statistic):
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row a group."""
         for group in groups(tables):
-            losses = group.runs["final_loss"].astype(float)
-            losses = losses.mask(group.runs["outcome"].isin(NO_RESULT), math.inf)
-            found = estimated("loss", *median_interval(losses, self.level))
-            yield {**group.unit, "n": len(losses), **found}
+            losses = final_losses(group.runs)
+            yield {
+                **group.unit,
+                "n": len(losses),
+                **estimated("loss", *median_interval(losses, self.level)),
+            }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from harness.runs.tables import Tables, gradient_column
-from optimizers.errors import InputError
+from optimizers.errors import InputError, unknown_name
 
 LABELS = ["problem", "optimizer", "gradient"]
 
@@ -78,16 +78,34 @@ def by_problem(tables: Tables) -> dict[str, list[Group]]:
     return {problem: list(found) for problem, found in itertools.groupby(groups(tables), lambda g: g.problem)}
 
 
-def pairs(tables: Tables) -> Iterator[Pair]:
+def pairs(tables: Tables, against: str | None = None) -> Iterator[Pair]:
     """Yield every two groups of a problem, the one of the earlier name first.
 
     Only seeds that both have are compared; the runs that are left are counted.
+
+    Arguments:
+        tables: the tables of a comparison.
+        against: label or name of an optimizer: every other is compared with it, and with no one else.
+
+    Raises:
+        InputError: if no run is of that optimizer.
     """
+    names = set(tables.runs["optimizer"]) | set(tables.runs["optimizer_name"])
+    if against is not None and against not in names:
+        raise unknown_name("optimizer of these runs", against, set(map(str, names)))
     for found in by_problem(tables).values():
-        for group, other in itertools.combinations(found, 2):
+        couples: Iterable[tuple[Group, Group]] = itertools.combinations(found, 2)
+        if against is not None:
+            held = [g for g in found if against in (g.optimizer, *g.runs["optimizer_name"])]
+            couples = ((g, other) for g in found for other in held if all(g is not one for one in held))
+        for group, other in couples:
             common = set(group.runs["seed"]) & set(other.runs["seed"])
-            one, two = (
-                part._replace(runs=part.runs[part.runs["seed"].isin(common)]) for part in (group, other)
-            )
             unpaired = len(group.runs) + len(other.runs) - 2 * len(common)
+            one, two = (_with_seeds(part, common) for part in (group, other))
             yield Pair(one, two, unpaired)
+
+
+def _with_seeds(group: Group, seeds: set[int]) -> Group:
+    if len(seeds) == len(group.runs):
+        return group
+    return group._replace(runs=group.runs[group.runs["seed"].isin(seeds)])

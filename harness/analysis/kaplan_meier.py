@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from harness.analysis.grouping import groups
-from harness.analysis.proportions import normal_quantile
+from harness.analysis.proportions import normal_quantile, wilson_interval
 from harness.analysis.statistic import GROUP, RUNS, Columns, Statistic, estimate, estimated
 from harness.analysis.times import Axis, Truths, times_to_target
 from harness.runs.columns import Column
@@ -29,6 +30,12 @@ class Curve(NamedTuple):
     """Runs whose time was not known to be below t."""
     events: Rows
     """Runs that solved at t."""
+    low_before: float
+    """Lower end of S before the first event, where all n runs are unsolved: ``((1 - level) / 2)^(1 / n)``,
+    that of the exact binomial interval (Clopper, Pearson 1934)."""
+    end: float
+    """The largest time at which a run was censored; +inf where none was. Beyond it and beyond the last event
+    nothing is known."""
 
 
 def kaplan_meier(time: Array, solved: Truths, level: float = 0.95) -> Curve:
@@ -58,6 +65,7 @@ def kaplan_meier(time: Array, solved: Truths, level: float = 0.95) -> Curve:
         variance = np.cumsum(events / (at_risk * (at_risk - events)))
         width = normal_quantile(level) * np.sqrt(variance) / np.log(unsolved)
         low, high = unsolved ** np.exp(-width), unsolved ** np.exp(width)
+    censored = time[~solved & np.isfinite(time)]
     last = np.append(1.0, high)[: len(high)]
     done = unsolved == 0.0
     return Curve(
@@ -67,16 +75,19 @@ def kaplan_meier(time: Array, solved: Truths, level: float = 0.95) -> Curve:
         np.where(done, last, np.maximum(high, unsolved)),
         at_risk,
         events,
+        (0.5 * (1.0 - level)) ** (1.0 / len(time)),
+        float(censored.max()) if censored.size else math.inf,
     )
 
 
 @options
 class KaplanMeier(Statistic):
-    """Part of the runs that has reached the target, at each cost at which one more did.
+    """Part of the runs that has reached the target, at each cost at which one more did, and at the end.
 
     One minus Kaplan and Meier's estimate, with Greenwood's variance on the log-log scale; each interval is of
     its own point. Runs that the budget or a timeout ended are censored there; runs that ended by themselves
-    stay at risk, for they would never have reached it (``harness.analysis.times``).
+    stay at risk, for they would never have reached it (``harness.analysis.times``). The last row is what the
+    longest run spent; where none has solved, its interval is Wilson's.
 
     Attributes:
         target: loss to reach; none takes the problem's own.
@@ -92,7 +103,7 @@ class KaplanMeier(Statistic):
     )
     unit: ClassVar[Columns] = {
         **GROUP,
-        "spent": Column("number", "what was spent when one more run reached the target"),
+        "spent": Column("number", "what was spent when one more run reached the target, or in the end"),
     }
     columns: ClassVar[Columns] = {
         **RUNS,
@@ -101,13 +112,20 @@ class KaplanMeier(Statistic):
     }
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
-        """Yield a row for each time at which a run of a group solved."""
+        """Yield a row for each time at which a run of a group solved, and for its end."""
         for group in groups(tables):
             times = times_to_target(tables, group, self.axis, self.target)
             if times is None:
                 continue
             curve = kaplan_meier(times.time, times.solved, self.level)
-            for time, unsolved, low, high, at_risk, _ in zip(*curve, strict=True):
+            found = estimated("fraction", 0.0, wilson_interval(0, len(times.time), self.level))
+            last = -1.0
+            for time, unsolved, low, high, at_risk in zip(*curve[:5], strict=True):
                 found = estimated("fraction", 1.0 - unsolved, (1.0 - high, 1.0 - low))
                 row = {"spent": float(time), "n": len(times.time), "at_risk": int(at_risk)}
+                last = float(time)
+                yield {**group.unit, **row, **found}
+            end = float(times.spent.max())
+            if end > last:
+                row = {"spent": end, "n": len(times.time), "at_risk": int((times.time >= end).sum())}
                 yield {**group.unit, **row, **found}

@@ -9,15 +9,14 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from harness.analysis.ahead import final_losses
 from harness.analysis.grouping import Pair, pairs
 from harness.analysis.multiplicity import with_holm
 from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_test
 from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate, estimated
-from harness.analysis.summary import NO_RESULT
 from harness.analysis.times import Axis, Times, times_to_target
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
-from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import options
 
@@ -56,14 +55,18 @@ class PairedRatio(Statistic):
     the highest centre that agree with what is known, ``ratio`` is the one of them that is nearest to 1: the
     factor is at least that. The interval is from the lower end that goes with the least to the upper one that
     goes with the most. ``p`` is of Wilcoxon's exact signed-rank test, of which a pair with one solved run has
-    the highest rank, and one with none a difference of 0; ``p_holm`` is adjusted for all rows.
+    the highest rank, and one with none a difference of 0; ``p_holm`` is adjusted for all rows. NaN for a
+    problem that has no target, and of losses of 0 or below, which have no ratio.
 
     Attributes:
         measure: cost, iterations or seconds until the target; or loss, the final one, +inf where a run
             diverged or failed.
+        against: label or name of the one optimizer to compare all others with, which leaves fewer rows to
+            adjust for; none compares every two.
     """
 
     measure: Axis | Literal["loss"] = "cost"
+    against: str | None = None
 
     source: ClassVar[str] = (
         "Hollander, Wolfe, Chicken (2014), Nonparametric statistical methods, 3rd ed., sections 3.1 to 3.3; "
@@ -86,7 +89,7 @@ class PairedRatio(Statistic):
         return with_holm(list(self._rows(tables)))
 
     def _rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
-        for pair in pairs(tables):
+        for pair in pairs(tables, self.against):
             one, other = (self._times(tables, pair, place) for place in (0, 1))
             names = [*estimate("ratio", ""), "ratio_least", "ratio_most", "p"]
             found, both = dict.fromkeys(names, math.nan), 0
@@ -103,15 +106,14 @@ class PairedRatio(Statistic):
         group = (pair.group, pair.other)[place]
         if self.measure != "loss":
             return times_to_target(tables, group, self.measure)
-        return _losses(group.runs, group.problem)
+        return _losses(group.runs)
 
 
-def _losses(runs: pd.DataFrame, problem: str) -> Times:
+def _losses(runs: pd.DataFrame) -> Times | None:
     """Return final losses as times: one that is not finite is larger than any, for good."""
-    losses = runs["final_loss"].astype(float).mask(runs["outcome"].isin(NO_RESULT), math.inf)
-    values: Array = np.asarray(losses.fillna(math.inf), dtype=np.float64)
+    values = final_losses(runs)
     if (values <= 0).any():
-        raise InputError(f"{problem} has losses of 0 or below, which have no ratio: take measure=cost")
+        return None
     return Times(np.isfinite(values), values, values)
 
 

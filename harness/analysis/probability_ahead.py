@@ -27,9 +27,11 @@ class ProbabilityAhead(Statistic):
 
     Attributes:
         axis: what counts until the target: cost, iterations or seconds.
+        against: label or name of the one optimizer to compare all others with; none compares every two.
     """
 
     axis: Axis = "cost"
+    against: str | None = None
 
     source: ClassVar[str] = (
         "Brunner, Bathke, Konietschke (2018), Rank and pseudo-rank procedures, section 2.2; Wilson (1927)"
@@ -44,7 +46,7 @@ class ProbabilityAhead(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row for every two groups of a problem."""
-        for pair in pairs(tables):
+        for pair in pairs(tables, self.against):
             found = leads(pair.group.runs, pair.other.runs, self.axis)
             counts = {"ahead": int((found == 1.0).sum()), "tied": int((found == 0.5).sum())}
             share = float(found.mean()) if found.size else math.nan

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.analysis.curves import RunCurve, common_points, run_curves
+from harness.analysis.curves import RunCurve, common_points, group_curves, run_curves
 from harness.analysis.grouping import Group, by_problem
 from harness.analysis.proportions import share_interval
 from harness.analysis.statistic import GROUP, RUNS, Columns, Statistic, estimate, estimated
@@ -46,8 +46,9 @@ class RuntimeECDF(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row for each point and group."""
+        known = run_curves(tables, self.axis)
         for groups in by_problem(tables).values():
-            curves = [run_curves(tables, group, self.axis) for group in groups]
+            curves = [group_curves(known, group) for group in groups]
             everything = [curve for some in curves for curve in some]
             points = common_points(everything, self.points)
             targets = _targets(everything, groups, self.targets)

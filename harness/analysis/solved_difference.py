@@ -66,7 +66,13 @@ class SolvedDifference(Statistic):
     ``(pairs that it alone solved - pairs that the other alone solved) / pairs``, with the interval of Bonett
     and Price and McNemar's exact test; ``p_holm`` is adjusted for all rows. NaN for a problem that has no
     target.
+
+    Attributes:
+        against: label or name of the one optimizer to compare all others with, which leaves fewer rows to
+            adjust for; none compares every two.
     """
+
+    against: str | None = None
 
     source: ClassVar[str] = (
         "Bonett, Price (2012), Journal of Educational and Behavioral Statistics 37; McNemar (1947), "
@@ -88,7 +94,7 @@ class SolvedDifference(Statistic):
         return with_holm(list(self._rows(tables)))
 
     def _rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
-        for pair in pairs(tables):
+        for pair in pairs(tables, self.against):
             runs, others = pair.group.runs, pair.other.runs
             one, other = ((part["outcome"] == "solved").to_numpy() for part in (runs, others))
             only, only_other = int((one & ~other).sum()), int((other & ~one).sum())

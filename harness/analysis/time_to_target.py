@@ -28,7 +28,9 @@ def time_quantile(curve: Curve, fraction: float) -> tuple[float, tuple[float, fl
     of the two, as the median of an even number is. +inf where S does not come so far. The interval is of all
     t at which the interval of S(t) holds ``1 - fraction`` (Brookmeyer, Crowley 1982, A confidence interval
     for the median survival time, Biometrics 38), from the least t at which the lower end of S has come so
-    far to the least at which the upper end has.
+    far to the least at which the upper end has. Where the lower end of S does not come so far, all that is
+    known is that it had not when the last run was censored. Of so few runs that all of them may well be
+    beyond the quantile (fewer than six for the median at 0.95), the lower end is 0.
 
     Arguments:
         curve: from ``kaplan_meier``, with the level of the interval.
@@ -48,7 +50,12 @@ def time_quantile(curve: Curve, fraction: float) -> tuple[float, tuple[float, fl
     time = float(moments[place])
     if place < len(curve.time) and curve.unsolved[place] >= level - ROUNDING:
         time = 0.5 * (time + float(moments[place + 1]))
-    return time, (float(moments[first(curve.low)]), float(moments[first(curve.high)]))
+    low = float(moments[first(curve.low)])
+    if curve.low_before <= level:
+        low = 0.0
+    elif math.isinf(low):
+        low = curve.end
+    return time, (low, float(moments[first(curve.high)]))
 
 
 @options

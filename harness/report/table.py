@@ -259,10 +259,17 @@ def render_numbers(table: pd.DataFrame, console: Console) -> None:
     }
     headings = {name: name.split("_")[::-1] for name in numbers}
     widths = {name: max(map(len, [*headings[name], *cells[name]])) for name in numbers}
+    words_of = [table[name].astype(str) for name in names if name not in numbers]
+    if INDENT + sum(GAP + width for width in widths.values()) > console.width:
+        # Columns that do not fit would be broken anywhere; with its name beside it a number can be.
+        for place in range(len(table)):
+            console.print(Text(printable(": ".join(words.iloc[place] for words in words_of))))
+            named = ", ".join(f"{name.replace('_', ' ')} {cells[name][place]}" for name in numbers)
+            console.print(Text(_wrapped(named, console.width, " " * OPTION_INDENT, " " * OPTION_INDENT)))
+        return
     for line in (1, 0):
         words = (headings[name][line] if line < len(headings[name]) else "" for name in numbers)
         console.print(Text(_in_columns(words, widths.values()), style="bold"))
-    words_of = [table[name].astype(str) for name in names if name not in numbers]
     for place in range(len(table)):
         console.print(Text(printable(": ".join(words.iloc[place] for words in words_of))))
         console.print(Text(_in_columns((cells[name][place] for name in numbers), widths.values())))

@@ -29,7 +29,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def comparison(ends: Callable[[str, str, int], dict[str, Any]], problems: int = 1, seeds: int = 8) -> Results:
+def comparison(ends: Callable[[str, str, int], dict[str, Any]], problems: int = 1, seeds: int = 6) -> Results:
     """A run for every problem, optimizer and seed, each with a trace of its own length that ends as told."""
     runs, trace = [], []
     for problem in [f"problem-{number}" for number in range(problems)]:
@@ -91,19 +91,19 @@ def without_target(problem: str, label: str, seed: int) -> dict[str, Any]:
 
 
 CASES: dict[str, Callable[[], Results]] = {
-    "ordinary": lambda: comparison(ordinary, problems=6),
-    "synthetic": lambda: synthetic(np.random.default_rng(4), problems=6, optimizers=3, seeds=7),
+    "ordinary": lambda: comparison(ordinary, problems=5),
+    "synthetic": lambda: synthetic(np.random.default_rng(4), problems=5, optimizers=3, seeds=5),
     "empty tables": lambda: build([]),
     "runs without traces": lambda: replace(comparison(ordinary), trace=build([]).trace),
     "a single run": lambda: comparison(ordinary).where(optimizer="adam", seed=2),
     "one seed": lambda: comparison(ordinary).where(seed=2),
     "one problem": lambda: comparison(ordinary),
-    "all solved alike": lambda: comparison(lambda *_: solved(50.0), problems=6),
-    "all failed": lambda: comparison(failed, problems=6),
-    "all diverged": lambda: comparison(diverged, problems=6),
-    "NaN losses": lambda: comparison(without_numbers, problems=6),
-    "no target": lambda: comparison(without_target, problems=6),
-    "some seeds missing": lambda: _thinned(comparison(ordinary, problems=6)),
+    "all solved alike": lambda: comparison(lambda *_: solved(50.0), problems=5),
+    "all failed": lambda: comparison(failed, problems=5),
+    "all diverged": lambda: comparison(diverged, problems=5),
+    "NaN losses": lambda: comparison(without_numbers, problems=5),
+    "no target": lambda: comparison(without_target, problems=5),
+    "some seeds missing": lambda: _thinned(comparison(ordinary, problems=5)),
 }
 every_case = pytest.mark.parametrize("case", CASES)
 
@@ -113,7 +113,7 @@ def _thinned(results: Results) -> Results:
     runs = results.runs
     left_out = [("adam", 0), ("lbfgs", 1), ("lbfgs", 3)]
     gone = pd.Series(list(zip(runs["optimizer"], runs["seed"], strict=True))).isin(left_out)
-    gone |= (runs["optimizer"] == "rprop") & (runs["problem"] == "problem-5")
+    gone |= (runs["optimizer"] == "rprop") & (runs["problem"] == "problem-4")
     return results.where(run_id=list(runs["run_id"][~gone]))
 
 
@@ -223,7 +223,7 @@ def test_a_wider_level_gives_a_wider_interval(name: str, case: str) -> None:
 
 
 @every_statistic
-@every_case
+@pytest.mark.parametrize("case", ["ordinary", "some seeds missing", "NaN losses", "no target"])
 def test_the_order_of_rows_has_no_influence(name: str, case: str) -> None:
     results = tables(case)
     rng = np.random.default_rng(1)
@@ -250,7 +250,7 @@ def test_it_leaves_the_tables_as_they_are(name: str, case: str) -> None:
 
 
 @every_statistic
-@pytest.mark.parametrize("case", ["ordinary", "synthetic", "some seeds missing", "no target"])
+@pytest.mark.parametrize("case", ["ordinary", "some seeds missing", "no target"])
 def test_two_problems_at_once_are_each_alone(name: str, case: str) -> None:
     statistic, results = known_statistics()[name], tables(case)
     if "problem" not in statistic.unit:
@@ -269,10 +269,10 @@ def test_two_problems_at_once_are_each_alone(name: str, case: str) -> None:
 def test_a_problem_is_one_block_whatever_its_runs(name: str) -> None:
     if "problem" in known_statistics()[name].unit:
         return
-    few, many = (computed(name, comparison(ordinary, problems=6, seeds=seeds)) for seeds in (4, 8))
+    few, many = (computed(name, comparison(ordinary, problems=5, seeds=seeds)) for seeds in (4, 8))
     for found in (few, many):
         assert found is not None
-        assert (found["n"] <= 6).all(), "n counts problems"
+        assert (found["n"] <= 5).all(), "n counts problems"
 
 
 @every_statistic
@@ -280,13 +280,24 @@ def test_no_run_is_dropped(name: str) -> None:
     statistic = known_statistics()[name]
     found = found_for(name, "ordinary")
     assert found is not None
-    expected = 8 if "problem" in statistic.unit else 6
+    expected = 6 if "problem" in statistic.unit else 5
     assert (found["n"] == expected).all()
 
 
 @every_statistic
+def test_of_one_run_there_is_no_narrow_interval(name: str) -> None:
+    if "problem" not in known_statistics()[name].unit:
+        return
+    found = found_for(name, "one seed")
+    assert found is not None
+    for estimate in estimates(known_statistics()[name].columns):
+        value, low, high = (found[f"{estimate}{end}"] for end in ("", "_low", "_high"))
+        assert ((low < high) | value.isna()).all(), estimate
+
+
+@every_statistic
 def test_a_seed_that_is_there_twice_is_refused(name: str) -> None:
-    results = comparison(ordinary, problems=6)
+    results = comparison(ordinary, problems=5)
     runs = results.runs.assign(seed=results.runs["seed"] // 2)
     with pytest.raises(InputError, match="two runs of seed 0 on problem-0"):
         STATISTICS.build(name).compute(replace(results, runs=runs))

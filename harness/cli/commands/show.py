@@ -25,13 +25,13 @@ def command(context: click.Context, kind: str, name: str | None, latex: bool, st
     Or `results FOLDER`, `FOLDER --statistic NAME`; or `derivation PROBLEM`, the gradient of a problem as
     formulas.
     """
+    if latex and kind != "derivation":
+        raise InputError(f"--latex goes with `show derivation` only, not with {shown(kind)}: leave it out")
     if statistic is not None:
         _show_statistic(kind, name, statistic)
         return
     if name is None:
         raise click.MissingParameter(ctx=context, param_hint="'NAME'", param_type="argument")
-    if latex and kind != "derivation":
-        raise InputError(f"--latex goes with `show derivation` only, not with {shown(kind)}: leave it out")
     if kind == "derivation":
         from harness.problems import load as load_problem
         from harness.symbolic import derivation_of_problem
