@@ -20,3 +20,9 @@ def families_as_before() -> Iterator[None]:
         family._members = None
     plugins._loaded.clear()
     plugins._loaded.update(before)
+
+
+@pytest.fixture(autouse=True)
+def quiet_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say nothing of sweeps that take seconds: the first one in an empty cache compiles for that long."""
+    monkeypatch.setattr("harness.sweeps.progress.LINE_SECONDS", 1e9)

@@ -27,6 +27,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     moved = Clock()
     monkeypatch.setattr(progress, "time", moved)
+    monkeypatch.setattr(progress, "LINE_SECONDS", 5.0)
     return moved
 
 
