@@ -11,6 +11,7 @@ from harness.runs.shared import Finished
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor, cores
 from harness.sweeps.executors.serial import Serial
+from optimizers.compilation import has_machine_code
 from optimizers.options import options
 
 WORTH = 5.0
@@ -21,8 +22,9 @@ WORTH = 5.0
 class Automatic(Executor):
     """Do few runs in this process, and many in worker processes, one a core.
 
-    How long the rest will take is estimated from what has been done, compilation included. Own functions
-    stay in this process: what they do beside their answer, such as counting their calls, would be lost.
+    How long the rest will take is estimated from what has been done, compilation included. Where nothing was
+    compiled before, workers compile from the beginning, each another kind. Own functions stay in this
+    process: what they do beside their answer, such as counting their calls, would be lost.
     """
 
     def processes(self) -> int:
@@ -37,6 +39,9 @@ class Automatic(Executor):
         spent, compiled, done = 0.0, 0.0, 0
         left = [kind_of(run) for run in runs]
         kinds_left, kinds_done = len(set(left)), 0
+        if kinds_left > 1 and not has_machine_code("harness"):
+            yield from _in_workers(runs)
+            return
         here = Serial().do(runs)
         began, kind = time.perf_counter(), None
         for block in here:
@@ -52,7 +57,11 @@ class Automatic(Executor):
                 break
         here.close()
         if done < len(runs):
-            # Imported here: a sweep that stays in this process does without.
-            from harness.sweeps.executors.processes import Processes
+            yield from _in_workers(runs[done:])
 
-            yield from Processes(workers=cores()).do(runs[done:])
+
+def _in_workers(runs: Sequence[Run]) -> Generator[list[Finished]]:
+    # Imported here: a sweep that stays in this process does without.
+    from harness.sweeps.executors.processes import Processes
+
+    yield from Processes(workers=cores()).do(runs)
