@@ -38,7 +38,7 @@ from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
-from optimizers import InputError
+from optimizers import Budget, InputError
 
 TIMES = ["seconds", "observation_seconds", "compile_seconds"]
 
@@ -538,6 +538,27 @@ def run_and_trace(letter: str) -> tuple[dict[str, Any], pd.DataFrame]:
 class TestReference:
     FIGURES: Any = ({"name": "convergence", "x": "cost"},)
 
+    def test_long_traces_keep_first_best_and_last_of_each_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.report.artifacts.MOST_REFERENCE_ROWS", 100)
+        folder = tmp_path / "long"
+        results, _ = sweep(replace(declared(), budget=Budget(cost=3000)), folder)
+        assert len(results.trace) > 100
+        write_reference(results, self.FIGURES, folder, tmp_path / "copy")
+        copy = harness.load(tmp_path / "copy")
+        pd.testing.assert_frame_equal(
+            copy.runs.drop(columns=["best_w", "last_w"]), results.runs.drop(columns=["best_w", "last_w"])
+        )
+        for run_id, whole in results.trace.groupby("run_id", sort=False):
+            kept = copy.trace[copy.trace["run_id"] == run_id].reset_index(drop=True)
+            assert min(len(whole), 5) <= len(kept) <= 14
+            for place in (0, -1):
+                assert kept.iloc[place]["iteration"] == whole.iloc[place]["iteration"]
+            first = whole[whole["best_loss"] == whole["best_loss"].min()].iloc[0]
+            assert (kept["iteration"] == first["iteration"]).any()
+            assert set(kept["iteration"]) <= set(whole["iteration"])
+
     def test_a_reference_copy_loads_equal(self, kept: Path, tmp_path: Path) -> None:
         results = harness.load(kept)
         written = write_reference(results, self.FIGURES, kept, tmp_path / "results" / "small")
@@ -553,6 +574,7 @@ class TestReference:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("harness.sweeps.sweep.FLUSH_SECONDS", 0.0)
+        monkeypatch.setattr("harness.sweeps.executors.serial.BLOCK_SECONDS", 0.0)
         copy = tmp_path / "results" / "small"
         for seeds in (3, 1):
             results, _ = sweep(declared(seeds=seeds), tmp_path / "kept")

@@ -517,6 +517,7 @@ class TestResuming:
         self, interrupt_at: int, flush_seconds: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("harness.sweeps.sweep.FLUSH_SECONDS", flush_seconds)
+        monkeypatch.setattr("harness.sweeps.executors.serial.BLOCK_SECONDS", flush_seconds)
         declared = experiment([load("xor")], self.SEARCHES)
         executions = Executions(monkeypatch, interrupt_at)
         with pytest.raises(KeyboardInterrupt):

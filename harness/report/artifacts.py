@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pandas as pd
 import pydantic
 
@@ -37,6 +38,12 @@ IMAGES = ("png", "pdf", "svg")
 
 LONGEST_FILE = 200
 """Bytes of a figure's name at the most."""
+
+MOST_REFERENCE_ROWS = 200_000
+"""Rows of a reference copy's trace that are kept as they are."""
+
+REFERENCE_ROWS = 12
+"""Rows of each run that are kept of a longer one, and one more where the best is none of them."""
 
 MOST_REFERENCE_BYTES = 1_000_000
 """Parameters that a reference copy holds at the most; it is kept under version control."""
@@ -204,8 +211,8 @@ def write_reference(
 ) -> list[Path]:
     """Replace a folder by a compact copy of an experiment: one part of runs, one of traces, all artifacts.
 
-    The runs' parameters are left out where all of them would take more than a megabyte; the folder itself has
-    them.
+    Parameters are left out where those of all runs would take more than a megabyte, and of long traces some
+    rows of each run are kept, its first, its best and its last among them; the folder itself has all.
 
     Arguments:
         results: the runs.
@@ -245,13 +252,27 @@ def write_reference(
         with contextlib.suppress(OSError):
             (folder / old).unlink()
     store = Store(folder)
-    store.append_tables(_compact(results.runs), results.trace)
+    store.append_tables(_compact(results.runs), _thinned(results.trace))
     store.write_plan(
         Plan(results.name, results.question, tuple(results.runs["run_id"]), records(results.skipped))
     )
     for name, content in declared.items():
         write_whole(folder / name, content)
     return write_artifacts(results, figures, folder)
+
+
+def _thinned(trace: pd.DataFrame) -> pd.DataFrame:
+    """Return a trace with up to ``REFERENCE_ROWS`` rows a run, evenly spaced, where it is long."""
+    if len(trace) <= MOST_REFERENCE_ROWS:
+        return trace
+    rows = trace.groupby("run_id", sort=False)["iteration"]
+    place, size = rows.cumcount().to_numpy(), rows.transform("size").to_numpy()
+    spaced = np.floor(place * (REFERENCE_ROWS - 2) / np.maximum(size - 1, 1))
+    before = np.where(place == 0, -1.0, np.roll(spaced, 1))
+    best = trace["best_loss"].to_numpy() == trace.groupby("run_id")["best_loss"].transform("min").to_numpy()
+    first_best = best & ~trace[best].duplicated("run_id").reindex(trace.index, fill_value=True).to_numpy()
+    kept: pd.DataFrame = trace[(spaced > before) | (place == size - 1) | first_best]
+    return kept.reset_index(drop=True)
 
 
 def _compact(runs: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from harness.runs.execution import executed
+from harness.runs.execution import BLOCK_SECONDS, executed
 from harness.runs.shared import Finished
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor
@@ -28,4 +28,4 @@ class Serial(Executor):
     def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
         """Do runs in their order."""
         with one_thread():
-            yield from executed(runs)
+            yield from executed(runs, BLOCK_SECONDS)
