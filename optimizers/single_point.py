@@ -10,10 +10,11 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUE, Array, Need, Objective, Rows
+from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
 from optimizers.points import copy_point, step_at_random
+from optimizers.signatures import REALS, VALUE
 
 ACCEPT = types.boolean(types.float64, types.float64, REALS, REALS, types.npy_rng)
 """``accept(loss, candidate_loss, state, settings, rng)``: says whether to move, and changes the state."""

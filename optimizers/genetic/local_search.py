@@ -13,7 +13,8 @@ from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
 from optimizers.genetic.plan import HERD, PLAN, Plan
-from optimizers.objective import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, VALUES, Array, Objective
+from optimizers.objective import Array, Objective
+from optimizers.signatures import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, VALUES
 
 _values = caller(VALUES)
 _value_and_gradient = caller(VALUE_AND_GRADIENT)
@@ -77,7 +78,7 @@ def refine(
     if losses[best] <= search.target:
         return
     express(coding, population, best, search.w)
-    counters = datas[1][3]
+    counters = datas[1].counters
     for _ in range(search.steps):
         values, gradients = counters[VALUE_ROWS], counters[GRADIENT_ROWS]
         loss = _value_and_gradient(functions[1], search.w, rows, datas[1], search.gradient)
