@@ -9,7 +9,7 @@ import numpy as np
 from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, options
-from optimizers.single_point import SinglePointSearch
+from optimizers.single_point import SinglePointSearch, Walk
 
 
 @compiled()
@@ -46,4 +46,4 @@ class HillClimbing(SinglePointSearch):
 
     def state(self) -> Array:
         """Return the step."""
-        return np.array([self.step])
+        return np.array(Walk(self.step))
