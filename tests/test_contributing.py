@@ -26,25 +26,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_is_one_for_each_kind_of_addition() -> None:
-    assert {"GaussianSearch", "Stripes", "final_losses", "SOFTSIGN", "Backwards"} <= set(examples())
+    assert {"GaussianSearch", "SignDescent", "Stripes", "final_losses", "SOFTSIGN", "Backwards"} <= set(
+        examples()
+    )
 
 
 def test_all_of_them_work_together(folder: Path) -> None:
     table = {
         "plugins": sorted(path.name for path in folder.glob("*.py")),
         "problems": [{"name": "stripes", "stripes": 3, "activation": "softsign"}, "xor"],
-        "optimizers": ["gaussian-search:spread=[0.5,2.0]", "rprop"],
+        "optimizers": ["gaussian-search:spread=[0.5,2.0]", "sign-descent:schedule=cosine,period=50", "rprop"],
         "seeds": 2,
         "budget": 200,
         "figures": ["final-losses"],
     }
     results, done = sweep(build_experiment("contributed", table, folder), executor="backwards")
-    assert done == 12
+    assert done == 16
     assert results.runs["outcome"].isin(["solved", "budget"]).all()
     assert "final-losses" in harness.plots.known_plots()
     figure = harness.plots.known_plots()["final-losses"](results)
     assert figure._repr_png_().startswith(b"\x89PNG")
-    assert "gaussian-search" in OPTIMIZERS
+    assert {"gaussian-search", "sign-descent"} <= set(OPTIMIZERS)
     assert "stripes" in PROBLEMS
 
 
