@@ -29,7 +29,7 @@ def address(function: Any, signature: Any) -> int:
 
     Arguments:
         function: what ``compiled`` or ``numba.njit`` made.
-        signature: numba signature such as ``optimizers.objective.VALUE``.
+        signature: numba signature such as ``optimizers.signatures.VALUE``.
     """
     # numba takes 20 us to find a function compiled, 5 us to hash a signature; an objective asks six times.
     known = _addresses.get((id(function), id(signature)))

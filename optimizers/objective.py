@@ -10,9 +10,8 @@ is true where it is there and says why where it is not: ``gradient``, ``curvatur
 ``output_layer`` and ``single_layer``. An optimizer names what it uses in its ``needs``.
 
 Two doors lead to the same numbers. The Python methods check their arguments and serve code that owns its
-loop (PyGAD, SciPy). ``compiled`` holds the same functions for loops that are compiled themselves; their
-signatures are fixed, so that one compiled loop serves every objective that will ever be written. Either
-door moves the same counters.
+loop (PyGAD, SciPy). ``compiled`` holds the same functions for loops that are compiled themselves
+(``optimizers/signatures.py``). Either door moves the same counters.
 
 Cost is stated in forward-pass equivalents (FPE): 1 is one forward pass of all rows for one parameter
 vector. m of N rows cost m/N, a population of P costs P, and what a capability offers its ``cost``. Linear
@@ -28,7 +27,6 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numba import types
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.arrays import parameters, population_table
@@ -39,6 +37,7 @@ from optimizers.capabilities.output_layer import OutputLayer
 from optimizers.capabilities.residuals import Residuals
 from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import CORRECTION_COST, Counts
+from optimizers.signatures import Unnamed
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -49,35 +48,21 @@ Need = Literal[
 """What an optimizer may need: single values, values of a population together, some of the rows at a time,
 and the capabilities."""
 
-REALS = types.float64[::1]
-INTEGERS = types.int64[::1]
-DATA = types.Tuple((REALS, INTEGERS, REALS, INTEGERS))
-"""What a compiled objective carries: numbers, sizes and codes, workspace, counters."""
-
-VALUE = types.float64(REALS, INTEGERS, DATA)
-"""``value(w, rows, data) -> loss``. No rows at all means every row, in order."""
-
-VALUES = types.void(types.float64[:, ::1], INTEGERS, DATA, REALS)
-"""``values(population, rows, data, losses)``: writes the loss of each row of the population."""
-
-VALUE_AND_GRADIENT = types.float64(REALS, INTEGERS, DATA, REALS)
-"""``value_and_gradient(w, rows, data, gradient) -> loss``: writes the gradient."""
-
 ALL_ROWS: Rows = np.empty(0, dtype=np.int64)
 
 
 class Compiled(NamedTuple):
-    """The compiled face of an objective: functions of the fixed signatures above, and their data.
+    """The compiled face of an objective: functions of fixed signatures, and their data.
 
-    A loop takes them by their addresses; see ``optimizers.function_addresses``.
+    See ``optimizers.signatures``. A loop takes them by their addresses (``optimizers.function_addresses``).
     """
 
     value: Any
     values: Any
     value_and_gradient: Any | None
-    data: tuple[Array, Rows, Array, Rows]
+    data: Unnamed
     """Of ``value`` and ``values``."""
-    gradient_data: tuple[Array, Rows, Array, Rows]
+    gradient_data: Unnamed
     """Of ``value_and_gradient``: a gradient source may have data of its own. The counters are the same."""
 
 

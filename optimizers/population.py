@@ -11,10 +11,11 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.errors import InputError
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUES, Array, Need, Objective, Rows
+from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
 from optimizers.printable import shown
+from optimizers.signatures import REALS, VALUES
 
 TABLE = types.float64[:, ::1]
 

@@ -16,7 +16,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import lower_builtin, type_callable
 from numba.np.arrayobj import make_array, populate_array
 
-from optimizers.objective import REALS
+from optimizers.signatures import REALS
 
 
 def numbers_of(record: Any, array: Any) -> Any:

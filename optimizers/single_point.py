@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, REALS, VALUE, Array, Need, Objective, Rows
+from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
 from optimizers.points import copy_point, step_at_random
+from optimizers.records import numbers_of
+from optimizers.signatures import REALS, VALUE
 
 ACCEPT = types.boolean(types.float64, types.float64, REALS, REALS, types.npy_rng)
 """``accept(loss, candidate_loss, state, settings, rng)``: says whether to move, and changes the state."""
+
+
+class Walk(NamedTuple):
+    """What the state of every rule begins with."""
+
+    step: float
+
 
 _value = caller(VALUE)
 _accept = caller(ACCEPT)
@@ -60,7 +69,7 @@ def _search(
             lowest = loss
             copy_point(w, best)
         if first + done > 0:
-            step_at_random(w, state[0], rng, candidate)
+            step_at_random(w, numbers_of(Walk, state).step, rng, candidate)
             candidate_loss = _value(value, candidate, rows, data)
             reached = candidate_loss <= target
             if np.isnan(candidate_loss):
@@ -102,7 +111,7 @@ class SinglePointSearch(Optimizer):
 
     @abstractmethod
     def state(self) -> Array:
-        """Return the step, and behind it what else the rule remembers, before the first iteration."""
+        """Return the ``Walk``, and behind it what else the rule remembers, before the first iteration."""
 
     def settings(self, size: int) -> Array:
         """Return the numbers that the rule reads, for ``size`` parameters."""

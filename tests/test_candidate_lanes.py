@@ -30,7 +30,7 @@ def losses_of(network: Network, rows: int, size: int) -> tuple[Any, Any, Any]:
     population = population_of(case.w, size)
     found, expected = np.full(size, np.nan), np.full(size, np.nan)
     candidate_lanes.values_by_lanes(population, ALL_ROWS, data, found)
-    counted = int(data[3][VALUE_ROWS])
+    counted = int(data.counters[VALUE_ROWS])
     kernels.values(population, ALL_ROWS, data, expected)
     return found, expected, counted
 

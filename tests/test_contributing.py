@@ -31,6 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_there_is_one_for_each_kind_of_addition() -> None:
     assert {
         "GaussianSearch",
+        "SignDescent",
         "Stripes",
         "final_losses",
         "SOFTSIGN",
@@ -44,13 +45,13 @@ def test_all_of_them_work_together(folder: Path) -> None:
     table = {
         "plugins": sorted(path.name for path in folder.glob("*.py")),
         "problems": [{"name": "stripes", "stripes": 3, "activation": "softsign"}, "xor"],
-        "optimizers": ["gaussian-search:spread=[0.5,2.0]", "rprop"],
+        "optimizers": ["gaussian-search:spread=[0.5,2.0]", "sign-descent:schedule=cosine,period=50", "rprop"],
         "seeds": 2,
         "budget": 200,
         "figures": ["final-losses"],
     }
     results, done = sweep(build_experiment("contributed", table, folder), executor="backwards")
-    assert done == 12
+    assert done == 16
     assert results.runs["outcome"].isin(["solved", "budget"]).all()
     assert "final-losses" in harness.plots.known_plots()
     figure = harness.plots.known_plots()["final-losses"](results)
@@ -61,7 +62,7 @@ def test_all_of_them_work_together(folder: Path) -> None:
     assert "best-losses" in FORMATS
     files = Results.of(results).export("best-losses:digits=3", folder / "out")
     assert [file.name for file in files] == ["0.txt", "1.txt", "README.md"]
-    assert "gaussian-search" in OPTIMIZERS
+    assert {"gaussian-search", "sign-descent"} <= set(OPTIMIZERS)
     assert "stripes" in PROBLEMS
 
 

@@ -29,6 +29,7 @@ from optimizers import Adam, Budget, GradientDescent, InputError
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import ALL_ROWS
 from optimizers.registry import known_optimizers
+from optimizers.signatures import Data
 
 EPSILON = np.finfo(float).eps
 ROWS = 6
@@ -337,8 +338,8 @@ class TestParameters:
         before = [part.tobytes() for part in functions.gradient_data[:2]]
         objective.value_and_gradient(case.w)
         assert [part.tobytes() for part in functions.gradient_data[:2]] == before
-        assert functions.gradient_data[0] is functions.data[0], "the rows are there once"
-        assert functions.gradient_data[3] is functions.data[3]
+        assert Data(*functions.gradient_data).reals is Data(*functions.data).reals, "the rows are there once"
+        assert Data(*functions.gradient_data).counters is Data(*functions.data).counters
 
 
 @pytest.fixture
@@ -360,7 +361,10 @@ class TestBlocks:
         monkeypatch.setattr(differences, "BLOCK_NUMBERS", numbers)
         objective = case.objective(source)
         assert objective.compiled is not None
-        assert objective.compiled.gradient_data[1][differences.CANDIDATES] < SIDES[source] * SMALL.size
+        assert (
+            Data(*objective.compiled.gradient_data).integers[differences.CANDIDATES]
+            < SIDES[source] * SMALL.size
+        )
         other_loss, other = objective.value_and_gradient(case.w)
         assert (loss, gradient.tobytes()) == (other_loss, other.tobytes())
 
@@ -369,7 +373,7 @@ class TestBlocks:
         network = Network(sizes=(100, 100, 10))
         objective = NetworkObjective(network, np.ones((2, 100)), np.ones((2, 10)), build_source(source))
         assert objective.compiled is not None
-        assert objective.compiled.gradient_data[2].nbytes < network.size**2 * 8 / 50
+        assert Data(*objective.compiled.gradient_data).workspace.nbytes < network.size**2 * 8 / 50
 
     @every_source
     def test_threads_change_no_bit(self, source: str, threads: int) -> None:
@@ -382,7 +386,7 @@ class TestBlocks:
             objective = case.objective(source)
             assert objective.compiled is not None
             if source in SIDES:
-                addresses.add(int(objective.compiled.gradient_data[1][differences.MANY_VALUES]))
+                addresses.add(int(Data(*objective.compiled.gradient_data).integers[differences.MANY_VALUES]))
             loss, gradient = objective.value_and_gradient(case.w)
             answers.append((loss, gradient.tobytes(), objective.counters.tolist()))
         assert answers[0] == answers[1]

@@ -92,7 +92,7 @@ def test_losses_equal_plain_loops_where_rows_cross_tiles_and_groups(
     case = make_case(network, rows)
     objective = case.objective()
     data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
-    assert data[1][kernels.GROUPS] == groups
+    assert data.integers[kernels.GROUPS] == groups
     losses = np.array([mean_loss(network, case.w, case.X, case.Y, [row]) for row in range(rows)])
     subset = np.random.default_rng(2).integers(0, rows, min(rows + 530, 1100))
     assert close(objective.value(case.w), losses.mean())
@@ -295,7 +295,7 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
 ) -> None:
     case = make_case(network, rows)
     data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
-    work = int(data[1][kernels.WORK])
+    work = int(data.integers[kernels.WORK])
     # Enough for the threads to meet; no multiple of their number.
     size = min(20 * kernels.PARALLEL_WORK // work + 3, 501)
     population = case.w * np.linspace(-1.0, 1.0, size)[:, None]

@@ -13,8 +13,10 @@ from processes import COMMAND, python
 
 import harness
 import harness.coursework
+from harness.network.initializers import INITIALIZERS
 from harness.problems import load
 from harness.problems.table import EXAMPLE, Table
+from harness.runs.identity import own_code
 from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
 from optimizers import Adam, InputError, build_optimizer, minimize
@@ -162,6 +164,38 @@ def test_what_is_no_plugin_is_refused(plugins: Any, place: Path) -> None:
     table = {"problems": ["xor"], "optimizers": ["adam"], "budget": 5, "plugins": plugins}
     with pytest.raises(InputError, match=r"plugin"):
         build_experiment("test", table, place)
+
+
+HALVES = """
+import numpy as np
+from harness.network.initializer import Initializer
+from harness.network.layout import parameter_count
+
+HALVES = Initializer(
+    name="halves",
+    equation="weights and biases = 0.5",
+    source="nobody's paper",
+    draw=lambda sizes, rng: np.full(parameter_count(sizes), 0.5),
+    variance=lambda ins, outs: 0.0,
+)
+"""
+
+
+def test_an_initializer_in_a_file_is_named_in_options_and_known_by_its_code(tmp_path: Path) -> None:
+    table = {"problems": ["xor"], "optimizers": ["adam"], "budget": 5, "plugins": ["mine.py"]}
+    codes = []
+    for text in (HALVES, HALVES.replace("np.full", "1.0 * np.full"), HALVES):
+        folder = tmp_path / str(len(codes))
+        folder.mkdir()
+        (folder / "mine.py").write_text(text, encoding="utf-8")
+        build_experiment("test", table, folder)
+        problem = load("xor:initializer=halves")
+        assert problem.start().tolist() == [0.5] * 9
+        codes.append(own_code(problem, Adam(), []))
+        INITIALIZERS._adopted.clear()
+        INITIALIZERS._members = None
+    assert all(codes)
+    assert codes[0] == codes[2] != codes[1]
 
 
 class TestGrammar:

@@ -130,6 +130,30 @@ from optimizers.options import options
 class OwnDifference(CentralDifference):
     """Central differences by another name."""
 ''',
+    "own_initializer.py": '''
+"""An initializer of one's own."""
+
+import numpy as np
+
+from harness.network.initializer import Initializer
+from harness.network.layout import layer_views, parameter_count
+
+
+def _draw(sizes, rng):
+    w = np.zeros(parameter_count(sizes))
+    for weights, _ in layer_views(w, sizes):
+        weights[:] = rng.normal(0.0, weights.shape[1] ** -0.5, weights.shape)
+    return w
+
+
+LECUN = Initializer(
+    name="lecun",
+    equation="weights from N(0, 1 / ins)",
+    source="LeCun, Bottou, Orr, Mueller (1998), Efficient backprop, section 4.6",
+    draw=_draw,
+    variance=lambda ins, outs: 1.0 / ins,
+)
+''',
     "own_problem.py": '''
 """A problem of one's own."""
 
@@ -276,7 +300,7 @@ STRIPES = Path(__file__).parent / "stripes-by-two.toml"
 ''',
     "stripes-by-two.toml": """
 question = "Which of two is ahead on stripes?"
-problems = ["stripes:rows=20", "xor"]
+problems = ["stripes:initializer=lecun,rows=20", "xor:initializer=lecun"]
 optimizers = ["rprop", "lbfgs", "own-descent:schedule=halving,period=20", "own-search:spread=0.3"]
 gradients = ["own-difference:step=1e-5"]
 seeds = 2
@@ -295,6 +319,9 @@ own = own_schedule:HALVING
 
 [harness.gradients]
 own = own_source:OwnDifference
+
+[harness.initializers]
+own = own_initializer:LECUN
 
 [harness.problems]
 own = own_problem:Stripes
@@ -327,7 +354,10 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
     assert done.returncode == 0, done.stderr
     kept = tmp_path / "output" / "stripes-by-two"
     results = harness.load(kept)
-    assert set(results.runs["problem"]) == {"stripes:rows=20", "xor"}
+    assert set(results.runs["problem"]) == {
+        "stripes:initializer=lecun,rows=20",
+        "xor:initializer=lecun",
+    }
     by_values = results.runs["optimizer"].str.startswith("own-search")
     assert set(results.runs["gradient"][~by_values]) == {"own-difference:step=1e-05"}
     assert set(results.runs["optimizer"]) == {
@@ -348,6 +378,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         "own-descent",
         "own-search",
         "halving",
+        "lecun",
         "own-difference",
         "stripes",
         "final-losses",
@@ -371,6 +402,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         ("tests/contracts/test_optimizers.py", "own-search", 100),
         ("tests/test_update_rules.py", "own-descent", 20),
         ("tests/contracts/test_gradient_sources.py", "own-difference", 40),
+        ("tests/contracts/test_initializers.py", "lecun", 7),
         ("tests/contracts/test_problems.py", "stripes", 25),
         ("tests/contracts/test_statistics.py", "median-iterations", 60),
         ("tests/test_plots.py", "final-losses", 1),

@@ -34,6 +34,7 @@ from harness.symbolic.source_code import row_loss, source_code
 from optimizers.errors import InputError
 from optimizers.objective import ALL_ROWS
 from optimizers.registry import known_optimizers
+from optimizers.signatures import Data
 
 ROWS = 6
 TOLERANCE = 1e-12
@@ -63,7 +64,7 @@ class TestTheGradient:
     @pytest.mark.parametrize("network", some_networks(), ids=label)
     def test_the_formulas_agree_with_backpropagation(self, network: Network) -> None:
         case = make_case(network, ROWS, kinks=False)
-        data = case.objective().compiled.data  # type: ignore[union-attr]
+        data = Data(*case.objective().compiled.data)  # type: ignore[union-attr]
         loss, slopes = case.objective().value_and_gradient(case.w)
         found = np.empty(network.size)
         # The formulas themselves, uncompiled: the machine code of every network would take minutes.

@@ -81,6 +81,27 @@ def test_searches_by_values_take_the_same_steps(search: str, name: str) -> None:
     same({"name": search}, problem(name).objective, problem(name).start())
 
 
+@pytest.mark.parametrize("options", [{}, {"init_range_low": -1.0}, {"bits": 8}, {"gene_low": -2.0}])
+@pytest.mark.parametrize("name", ["xor", "iris"])
+def test_a_memetic_algorithm_takes_the_same_steps(options: dict[str, Any], name: str) -> None:
+    memetic = {"name": "memetic-algorithm", "learning_rate": 0.37, "local_steps": 3, **options}
+    found = same(memetic, problem(name).objective, problem(name).start())
+    assert found.iterations == sum(LOOKS)
+
+
+def test_a_memetic_algorithm_ends_at_the_same_gradient_step() -> None:
+    start = problem("iris").start()
+    memetic = {"name": "memetic-algorithm", "local_steps": 20}
+    one, other = (problem("iris").objective() for _ in range(2))
+    other.compiled = None
+    ends = [
+        minimize(objective, start, build_optimizer(memetic), 50_000, target=0.1) for objective in (one, other)
+    ]
+    assert ends[0].outcome.name == "solved"
+    assert ends[0].w.tobytes() == ends[1].w.tobytes()
+    assert ends[0].cost == ends[1].cost
+
+
 @pytest.mark.parametrize("search", [*SEARCHES, *KNOWN])
 def test_they_end_in_the_middle_of_a_stretch_at_the_same_point(search: str) -> None:
     start = problem("iris").start()

@@ -14,7 +14,7 @@ from numba import types
 from harness.numerics.products import multiply as multiply_tables
 from harness.numerics.products import weight_products
 from optimizers.compilation import compiled
-from optimizers.objective import INTEGERS, REALS
+from optimizers.signatures import INTEGERS, REALS
 
 STEP = types.void(REALS, INTEGERS, types.int64)
 

@@ -251,6 +251,13 @@ KINDS: dict[str, Kind] = {
     "losses": Kind(
         "loss", ("harness.network.losses", "LOSSES"), line=_equation, page=_record_page, titled=False
     ),
+    "initializers": Kind(
+        "initializer",
+        ("harness.network.initializers", "INITIALIZERS"),
+        line=_equation,
+        page=_record_page,
+        titled=False,
+    ),
     "columns": Kind(
         "column", ("harness.runs.columns", "COLUMNS"), line=lambda entry: str(entry.holds), page=_column_page
     ),

@@ -9,9 +9,10 @@ import numpy as np
 from harness.gradients.traced_functions import counted_cost
 from harness.network import kernels
 from harness.network.network import Network
-from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.errors import InputError
 from optimizers.objective import Array
+from optimizers.signatures import Data
 
 
 class Analytic(GradientSource):

@@ -14,7 +14,7 @@ CUBE_ROOT = EPSILON ** (1 / 3)
 
 @compiled()
 def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Return the loss and write its central differences; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
+    """Return the loss and write its central differences; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
     candidates, losses = block(w, data)
     # The differences do without this value, but the loss is owed: the mean of the two sides is another
     # number (by h^2 E''/2, 4e-11 of the loss), and a run's trace has to show the loss where it stands.

@@ -42,7 +42,7 @@ def row_loss(w: Any, index: int, row: int, data: Any, a: Any) -> complex:
     ``integers`` of the data holds, behind what the network keeps there, the addresses of the complex
     activations, layer by layer, and of the complex loss.
     """
-    reals, integers, _, _ = data
+    reals, integers = data.reals, data.integers
     rows, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
     own = SIZES + 3 * layers + 1

@@ -14,13 +14,14 @@ from harness.network.activations import find_activation
 from harness.network.kernels import ROWS
 from harness.network.loss import COMPLEX_ROW_LOSS
 from harness.network.network import Network
-from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
 from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import Array
 from optimizers.options import options
+from optimizers.signatures import Data
 
 COMPLEX_COST = 4.0
 """Evaluations that a complex evaluation of a plain function counts for."""
@@ -33,8 +34,8 @@ ALL_DIRECTIONS = 10
 
 @compiled()
 def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Return the loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
-    _, integers, workspace, counters = data
+    """Return the loss and write its gradient; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
+    integers, workspace, counters = data.integers, data.workspace, data.counters
     count = rows.size if rows.size else integers[ROWS]
     counters[VALUE_ROWS] += (2 * w.size + 1) * count
     a = workspace.view(np.complex128)
@@ -65,13 +66,13 @@ class ComplexStep(GradientSource):
 
     def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
         """Return the compiled function, with the addresses of the complex functions and a row's workspace."""
-        reals, integers, _, counters = data
+        reals, integers, counters = data.reals, data.integers, data.counters
         forms = [find_activation(name).complex_form for name in network.layer_activations]
         own = [address(form, COMPLEX_FORWARD) for form in forms]
         own.append(address(network.loss_entry.complex_form, COMPLEX_ROW_LOSS))
         # Two floats for each complex number.
         workspace = np.zeros(2 * sum(network.sizes))
-        return value_and_gradient, (reals, np.append(integers, own), workspace, counters)
+        return value_and_gradient, Data(reals, np.append(integers, own), workspace, counters)
 
     def cost(self, network: Network) -> float:
         """Return ``2n + 1``, which is what the passes amount to in multiply-adds.

@@ -24,12 +24,13 @@ import numpy as np
 from harness.network import kernels
 from harness.network.activations import find_activation
 from harness.network.network import Network
-from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
 from optimizers.differences import Differences
 from optimizers.function_addresses import address, caller
-from optimizers.objective import VALUE, VALUES, Array
+from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.signatures import VALUE, VALUES, Data
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -51,19 +52,19 @@ _value, _values = caller(VALUE), caller(VALUES)
 @compiled()
 def loss_at(w: Any, rows: Any, data: Any) -> float:
     """Return the loss itself, by the network's own kernel."""
-    return _value(data[1][ONE_VALUE], w, rows, data)
+    return _value(data.integers[ONE_VALUE], w, rows, data)
 
 
 @compiled()
 def losses_of(candidates: Any, rows: Any, data: Any, losses: Any) -> None:
     """Write the loss of each candidate."""
-    _values(data[1][MANY_VALUES], candidates, rows, data, losses)
+    _values(data.integers[MANY_VALUES], candidates, rows, data, losses)
 
 
 @compiled()
 def block(w: Any, data: Any) -> Any:
     """Return the block of candidates, each a copy of ``w``, and the place for their losses."""
-    workspace, count = data[2], data[1][CANDIDATES]
+    workspace, count = data.workspace, data.integers[CANDIDATES]
     end = workspace.size - count
     candidates = workspace[end - count * w.size : end].reshape((count, w.size))
     for p in range(count):
@@ -75,12 +76,12 @@ def block(w: Any, data: Any) -> Any:
 @compiled()
 def step_of(w: Any, i: int, data: Any, relative: float) -> float:
     """Return the fixed step, or ``relative * max(s_i, abs(w_i))`` with the size s_i of the parameter."""
-    fixed = np.int64(data[1][STEP]).view(np.float64)
+    fixed = np.int64(data.integers[STEP]).view(np.float64)
     if fixed > 0.0:
         return fixed
-    n, workspace = w.size, data[2]
-    sizes = workspace[workspace.size - data[1][CANDIDATES] * (n + 1) - n :]
-    linear, ins = data[1][LINEAR], data[1][INS]
+    n, workspace = w.size, data.workspace
+    sizes = workspace[workspace.size - data.integers[CANDIDATES] * (n + 1) - n :]
+    linear, ins = data.integers[LINEAR], data.integers[INS]
     if i < linear:
         return relative * max(sizes[i], abs(w[i]))
     biases = n - (n - linear) // (ins + 1)
@@ -147,7 +148,7 @@ class Difference(GradientSource):
 
     def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
         """Return the compiled function, with room for a block of candidates in a workspace of its own."""
-        reals, integers, workspace, counters = data
+        reals, integers, workspace, counters = data.reals, data.integers, data.workspace, data.counters
         fitting = BLOCK_NUMBERS // (self.sides * network.size)
         count = self.sides * min(network.size, max(kernels.SLOTS, fitting))
         # `threads` speaks of one pass over the rows; what is shared out here is a block of them.
@@ -160,7 +161,7 @@ class Difference(GradientSource):
         own[LINEAR] = network.size - (own[INS] + 1) * network.sizes[-1] if _linear(network) else network.size
         room = np.zeros(workspace.size + network.size + count * (network.size + 1))
         room[workspace.size : workspace.size + network.size] = typical_sizes(network, reals)
-        return type(self).function, (reals, np.concatenate([integers, own]), room, counters)
+        return type(self).function, Data(reals, np.concatenate([integers, own]), room, counters)
 
     def function_refusal(self, function: Function, n: int) -> str | None:
         """Refuse nothing: every function has values."""

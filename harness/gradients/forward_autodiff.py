@@ -23,11 +23,12 @@ from harness.gradients.traced_programs import (
 )
 from harness.network.kernels import ROWS
 from harness.network.network import Network
-from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS
 from optimizers.errors import InputError
 from optimizers.objective import Array
+from optimizers.signatures import Data
 
 
 class ForwardAutodiff(GradientSource):
@@ -78,10 +79,10 @@ class ForwardAutodiff(GradientSource):
 
 @compiled()
 def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Return the mean loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
-    integers, workspace = data[1], data[2]
+    """Return the mean loss and write its gradient; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
+    integers, workspace = data.integers, data.workspace
     count = rows.size if rows.size else integers[ROWS]
-    data[3][GRADIENT_ROWS] += count
+    data.counters[GRADIENT_ROWS] += count
     n = w.size
     for i in range(n):
         gradient[i] = 0.0

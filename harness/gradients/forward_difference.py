@@ -14,7 +14,7 @@ SQUARE_ROOT = EPSILON**0.5
 
 @compiled()
 def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Return the loss and write its forward differences; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
+    """Return the loss and write its forward differences; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
     candidates, losses = block(w, data)
     loss = loss_at(w, rows, data)
     for first in range(0, w.size, losses.size):

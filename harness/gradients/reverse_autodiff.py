@@ -25,11 +25,12 @@ from harness.gradients.traced_programs import (
 )
 from harness.network.kernels import GROUPS, PARAMETERS, ROWS
 from harness.network.network import Network
-from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS
 from optimizers.errors import InputError
 from optimizers.objective import Array
+from optimizers.signatures import Data
 
 U = np.uint64
 
@@ -81,23 +82,23 @@ class ReverseAutodiff(GradientSource):
 
 @compiled()
 def _add_tile(data: Any, line: int, target: int) -> None:
-    workspace, source = data[2], U(data[1][line + SLOPE_AT])
+    workspace, source = data.workspace, U(data.integers[line + SLOPE_AT])
     place = U(target)
-    for i in range(U(data[1][PARAMETERS])):
+    for i in range(U(data.integers[PARAMETERS])):
         workspace[place + i] += workspace[source + i]
 
 
 @compiled()
 def _clear(data: Any, target: int) -> None:
     place = U(target)
-    for i in range(U(data[1][PARAMETERS])):
-        data[2][place + i] = 0.0
+    for i in range(U(data.integers[PARAMETERS])):
+        data.workspace[place + i] = 0.0
 
 
 @compiled()
 def _group(w: Any, rows: Any, data: Any, group: int) -> float:
     """Sum loss and gradient of one group of rows; the tiles of the larger of two sizes come first."""
-    integers = data[1]
+    integers = data.integers
     count, groups, tiles = integers[ROWS], integers[GROUPS], tiles_of(integers)
     begin = group * count // groups
     span = (group + 1) * count // groups - begin
@@ -124,7 +125,7 @@ def _group(w: Any, rows: Any, data: Any, group: int) -> float:
 @compiled()
 def _given(w: Any, rows: Any, data: Any) -> float:
     """Sum loss and gradient of given rows, in tiles that are halved until they fit."""
-    integers = data[1]
+    integers = data.integers
     target = gradient_place(integers, 0)
     _clear(data, target)
     loss, first, loaded = 0.0, 0, -1
@@ -142,12 +143,12 @@ def _given(w: Any, rows: Any, data: Any) -> float:
 
 @compiled()
 def _add_groups(data: Any, groups: int, count: int, gradient: Any) -> None:
-    workspace = data[2]
+    workspace = data.workspace
     factor = 1.0 / count
     for i in range(U(gradient.size)):
         gradient[i] = 0.0
     for group in range(groups):
-        start = U(gradient_place(data[1], group))
+        start = U(gradient_place(data.integers, group))
         for i in range(U(gradient.size)):
             gradient[i] += workspace[start + i]
     for i in range(U(gradient.size)):
@@ -156,10 +157,10 @@ def _add_groups(data: Any, groups: int, count: int, gradient: Any) -> None:
 
 @compiled()
 def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Return the mean loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
-    integers = data[1]
+    """Return the mean loss and write its gradient; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
+    integers = data.integers
     count = rows.size if rows.size else integers[ROWS]
-    data[3][GRADIENT_ROWS] += count
+    data.counters[GRADIENT_ROWS] += count
     if rows.size:
         loss = _given(w, rows, data)
         _add_groups(data, 1, count, gradient)
@@ -176,8 +177,8 @@ def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> 
     """Do the same on several threads, a share of the groups each."""
     if rows.size:
         return value_and_gradient(w, rows, data, gradient)
-    groups, count = data[1][GROUPS], data[1][ROWS]
-    data[3][GRADIENT_ROWS] += count
+    groups, count = data.integers[GROUPS], data.integers[ROWS]
+    data.counters[GRADIENT_ROWS] += count
     losses = np.zeros(groups)
     for group in numba.prange(groups):
         losses[group] = _group(w, rows, data, group)

@@ -19,12 +19,13 @@ import numpy as np
 from harness.gradients.plain_forms import foreign_forms, plain_refusal
 from harness.gradients.traced_functions import Current, trace_refusal
 from harness.network.network import Network
-from harness.network.source import Data, Function, GradientSource, ValueAndGradient
+from harness.network.source import Function, GradientSource, ValueAndGradient
 from harness.symbolic import derivation_of
 from harness.symbolic.size_limits import too_large
 from optimizers.compilation import cache_directory
 from optimizers.errors import InputError
 from optimizers.objective import Array
+from optimizers.signatures import Data
 
 
 class Symbolic(GradientSource):

@@ -26,8 +26,8 @@ from harness.autodiff.transformations import pull_back, push_forward
 from harness.network.kernels import GROUPS, LAYERS, PARAMETERS, ROWS, SIZES
 from harness.network.network import Network
 from harness.network.plain_loss import summed_loss
-from harness.network.source import Data
 from optimizers.compilation import compiled
+from optimizers.signatures import Data
 
 U = np.uint64
 
@@ -110,7 +110,7 @@ def pack(network: Network, data: Data, make: Any) -> Data:
         data: its packed data; reals and counters are shared.
         make: ``reverse_tile`` or ``forward_tile``.
     """
-    reals, own, _, counters = data
+    reals, own, counters = data.reals, data.integers, data.counters
     count, groups = int(own[ROWS]), int(own[GROUPS])
     largest = LARGEST_TILE
     while largest > 1 and make(network, largest).layout.memory.size > MOST_NUMBERS + 4 * network.size:
@@ -144,7 +144,7 @@ def pack(network: Network, data: Data, make: Any) -> Data:
     extra = [table, len(sizes), tiles, place]
     integers = np.concatenate([own, extra, lines.ravel(), *code])
     workspace = np.concatenate([*memories, np.zeros(groups * network.size)])
-    return reals, integers.astype(np.int64), workspace, counters
+    return Data(reals, integers.astype(np.int64), workspace, counters)
 
 
 @compiled()
@@ -170,7 +170,7 @@ def find_line(integers: Any, group: int, rows: int) -> int:
 @compiled()
 def load_parameters(w: Any, data: Any, line: int) -> None:
     """Copy the parameters into the memory of one tile."""
-    workspace, start = data[2], U(data[1][line + W_AT])
+    workspace, start = data.workspace, U(data.integers[line + W_AT])
     for i in range(U(w.size)):
         workspace[start + i] = w[i]
 
@@ -178,7 +178,7 @@ def load_parameters(w: Any, data: Any, line: int) -> None:
 @compiled()
 def load_rows(data: Any, rows: Any, first: int, line: int) -> None:
     """Copy inputs and targets of the rows of one tile into its memory, unit by unit."""
-    reals, integers, workspace, _ = data
+    reals, integers, workspace = data.reals, data.integers, data.workspace
     count, m = integers[ROWS], integers[line + TILE]
     features, outputs = integers[SIZES], integers[SIZES + integers[LAYERS]]
     X, Y = integers[line + X_AT], integers[line + Y_AT]
@@ -202,7 +202,7 @@ def load_rows(data: Any, rows: Any, first: int, line: int) -> None:
 @compiled()
 def run_tile(data: Any, line: int) -> float:
     """Run the program of one line; return its loss."""
-    integers, workspace = data[1], data[2]
+    integers, workspace = data.integers, data.workspace
     evaluate(workspace, integers, integers[line + CODE], integers[line + STEPS])
     return workspace[U(integers[line + LOSS_AT])]
 

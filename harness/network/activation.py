@@ -18,7 +18,7 @@ from numba import types
 from harness.network.faces import check_faces, package_of
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
-from optimizers.objective import REALS
+from optimizers.signatures import REALS
 
 FORWARD = types.void(REALS, types.int64, types.int64, types.int64)
 BACKWARD = types.void(REALS, types.int64, REALS, types.int64, types.int64, types.int64)

@@ -45,7 +45,7 @@ def _turn(population: Any, first: int, c: int, workspace: Any) -> None:
 @compiled()
 def _first_layer(data: Any, place: int, ins: int, outs: int, z0: int, c: int) -> None:
     """Write the sums of the first layer, whose inputs are the same for every candidate."""
-    reals, integers, workspace, _ = data
+    reals, integers, workspace = data.reals, data.integers, data.workspace
     rows = integers[ROWS]
     bias = place + ins * outs
     for o in range(outs):
@@ -62,7 +62,7 @@ def _first_layer(data: Any, place: int, ins: int, outs: int, z0: int, c: int) ->
 @compiled()
 def _layer(data: Any, place: int, ins: int, outs: int, a0: int, z0: int, c: int) -> None:
     """Write the sums of a further layer."""
-    integers, workspace = data[1], data[2]
+    integers, workspace = data.integers, data.workspace
     rows = integers[ROWS]
     bias = place + ins * outs
     for o in range(outs):
@@ -79,7 +79,7 @@ def _layer(data: Any, place: int, ins: int, outs: int, a0: int, z0: int, c: int)
 @compiled()
 def _tile(population: Any, first: int, c: int, data: Any, losses: Any) -> None:
     """Write the mean loss of ``c`` candidates from ``first`` on."""
-    reals, integers, workspace, _ = data
+    reals, integers, workspace = data.reals, data.integers, data.workspace
     rows, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
     forwards = SIZES + layers + 1
@@ -117,11 +117,11 @@ def _tile(population: Any, first: int, c: int, data: Any, losses: Any) -> None:
 
 @compiled()
 def values_by_lanes(population: Any, rows: Any, data: Any, losses: Any) -> None:
-    """Write the mean loss of each candidate; see ``optimizers.objective.VALUES``."""
+    """Write the mean loss of each candidate; see ``optimizers.signatures.VALUES``."""
     if rows.size:
         kernels.values(population, rows, data, losses)
         return
-    size, lanes = population.shape[0], data[1][LANES]
-    data[3][VALUE_ROWS] += data[1][ROWS] * size
+    size, lanes = population.shape[0], data.integers[LANES]
+    data.counters[VALUE_ROWS] += data.integers[ROWS] * size
     for first in range(0, size, lanes):
         _tile(population, first, min(lanes, size - first), data, losses)

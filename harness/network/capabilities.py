@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from harness.network import hessian, jacobian, output_weights
 from harness.network.network import Network
-from harness.network.source import Data
 from optimizers.arrays import parameters, population_table
 from optimizers.capabilities.curvature import Curvature
 from optimizers.capabilities.output_layer import OutputLayer
 from optimizers.capabilities.residuals import Residuals
 from optimizers.counts import Counts
 from optimizers.objective import Array
+from optimizers.signatures import Data, Unnamed
 
 # Whether it is there depends on the network alone, so an objective asks once, when it is built.
 
@@ -67,9 +67,9 @@ class NetworkCurvature(Curvature):
         return product
 
     @functools.cached_property
-    def _data(self) -> Data:
+    def _data(self) -> Unnamed:
         # Made when it is first asked for: compiling its functions takes seconds, once.
-        return hessian.pack(self._network, self._packed)
+        return hessian.pack(self._network, self._packed).unnamed()
 
 
 class NetworkResiduals(Residuals):
@@ -83,7 +83,7 @@ class NetworkResiduals(Residuals):
     """
 
     def __init__(self, network: Network, data: Data, rows: int, counts: Counts) -> None:
-        self._network, self._data, self._rows, self._counts = network, data, rows, counts
+        self._network, self._data, self._rows, self._counts = network, data.unnamed(), rows, counts
 
     @property
     def cost(self) -> float:

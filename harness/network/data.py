@@ -20,6 +20,7 @@ from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import Array, Rows
+from optimizers.signatures import Data
 
 TILE_ROWS = 512
 """Rows of a tile at the most. Every product reads sixteen weights before its loop over rows, so long loops
@@ -41,11 +42,9 @@ PRODUCTS_OF_AN_EXPONENTIAL = 16
 USUAL_POPULATION = 100
 """Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
 
-Data = tuple[Array, Rows, Array, Rows]
-
 
 def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
-    """Pack a network and its data into the tuple that the kernels read.
+    """Pack a network and its data into what the kernels read.
 
     Arguments:
         network: sizes, activations and loss.
@@ -79,19 +78,19 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     reals = np.concatenate([X.T.ravel(), Y.T.ravel(), X.ravel()])
-    return reals, integers, np.zeros(max(kernels.SLOTS * slot, laid_out)), counters
+    return Data(reals, integers, np.zeros(max(kernels.SLOTS * slot, laid_out)), counters)
 
 
 def gradient_pays_for_threads(data: Data) -> bool:
     """Say whether threads share the rows of a gradient: where there are threads, and groups to share."""
-    return bool(numba.get_num_threads() > 1 and data[1][kernels.GROUPS] > 1)
+    return bool(numba.get_num_threads() > 1 and data.integers[kernels.GROUPS] > 1)
 
 
 def population_kernel(data: Data) -> Any:
     """Return the kernel for the losses of a population on these data."""
-    if data[1][kernels.LANES]:
+    if data.integers[kernels.LANES]:
         return candidate_lanes.values_by_lanes
-    large = data[1][kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
+    large = data.integers[kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
     return kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
 
 

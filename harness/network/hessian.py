@@ -23,11 +23,11 @@ from harness.network.activation import BACKWARD, BEND, FORWARD
 from harness.network.activations import find_activation
 from harness.network.kernels import LAYERS, OUTER_PRODUCT, PRODUCT, ROWS, SIZES, TAKEN_IN, TILE
 from harness.network.network import Network
-from harness.network.source import Data
 from harness.numerics import products
 from harness.numerics.products import MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
+from optimizers.signatures import Data
 
 U = np.uint64
 
@@ -69,12 +69,12 @@ def pack(network: Network, data: Data) -> Data:
         network: one without a refusal.
         data: its packed data.
     """
-    reals, integers, _, counters = data
+    reals, integers, counters = data.reals, data.integers, data.counters
     own = [address(find_activation(name).bend, BEND) for name in network.layer_activations]
     own.append(address(products.weight_products, WEIGHT_GRADIENT))
     units, widest = sum(network.sizes[1:]), max(network.sizes[1:])
     workspace = np.zeros(int(integers[TILE]) * (2 * units + 4 * widest))
-    return reals, np.append(integers, own), workspace, counters
+    return Data(reals, np.append(integers, own), workspace, counters)
 
 
 @compiled()
@@ -82,7 +82,7 @@ def _through(
     data: Any, layer: int, a: int, moved: int, delta: int, moved_delta: int, units: int, m: int
 ) -> None:
     """Carry the deltas of a layer, and R of them, from its activations to its sums."""
-    _, integers, workspace, _ = data
+    integers, workspace = data.integers, data.workspace
     layers = integers[LAYERS]
     backward = integers[SIZES + 1 + 2 * layers + layer]
     bend = integers[SIZES + 1 + 3 * layers + layer]
@@ -94,7 +94,7 @@ def _through(
 @compiled()
 def _tile(w: Any, v: Any, data: Any, curvature: float, first: int, m: int, product: Any) -> None:
     """Add the product of the rows of one tile, summed and not yet a mean."""
-    reals, integers, workspace, _ = data
+    reals, integers, workspace = data.reals, data.integers, data.workspace
     count, layers = integers[ROWS], integers[LAYERS]
     multiply = integers[PRODUCT]
     forwards = SIZES + 1 + layers
@@ -181,7 +181,7 @@ def _tile(w: Any, v: Any, data: Any, curvature: float, first: int, m: int, produ
 @compiled()
 def hessian_product(w: Any, v: Any, data: Any, curvature: float, product: Any) -> None:
     """Write the Hessian of the mean loss over all rows times ``v``; the curvature is the loss's own."""
-    count, tile = data[1][ROWS], data[1][TILE]
+    count, tile = data.integers[ROWS], data.integers[TILE]
     for i in range(product.size):
         product[i] = 0.0
     for first in range(0, count, tile):

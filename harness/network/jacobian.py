@@ -113,7 +113,7 @@ def residuals_of_tile(
         residuals: shape (outputs m,).
         table: shape (n outputs m,), a parameter's derivatives side by side.
     """
-    reals, integers, _, _ = data
+    reals, integers = data.reals, data.integers
     count, layers = integers[ROWS], integers[LAYERS]
     forwards, backwards = SIZES + 1 + layers, SIZES + 1 + 2 * layers
     place = top = widest = 0

@@ -27,7 +27,7 @@ from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_for
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
-from optimizers.objective import DATA, INTEGERS, REALS, VALUE
+from optimizers.signatures import DATA, INTEGERS, REALS, VALUE
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES = range(8, 13)
@@ -57,7 +57,7 @@ _weight_gradient, _sum_of_tile, _value = caller(WEIGHT_GRADIENT), caller(SUM), c
 @compiled()
 def _gather(data: Any, rows: Any, first: int, m: int, start: int) -> None:
     """Copy the inputs and targets of some rows to a slot, unit by unit."""
-    reals, integers, workspace, _ = data
+    reals, integers, workspace = data.reals, data.integers, data.workspace
     count, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
     by_row = count * (features + outputs)
@@ -75,7 +75,7 @@ def sum_of_tile(
     w: Any, rows: Any, data: Any, first: int, m: int, slot: int, gradient: Any, g0: int, with_gradient: bool
 ) -> float:
     """Return the summed loss of ``m`` rows from ``first`` on, and add their gradient at ``gradient[g0:]``."""
-    reals, integers, workspace, _ = data
+    reals, integers, workspace = data.reals, data.integers, data.workspace
     count, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
     forwards = SIZES + layers + 1
@@ -176,7 +176,7 @@ def _span(
     w: Any, rows: Any, data: Any, begin: int, end: int, slot: int, gradient: Any, g0: int, with_gradient: bool
 ) -> float:
     """Return the summed loss of the rows from ``begin`` to ``end``, tile by tile."""
-    tile, function = data[1][TILE], data[1][SUM_OF_TILE]
+    tile, function = data.integers[TILE], data.integers[SUM_OF_TILE]
     loss = 0.0
     for first in range(begin, end, tile):
         loss += _sum_of_tile(
@@ -188,7 +188,7 @@ def _span(
 @compiled()
 def _summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
     """Return the summed loss over all rows (group by group) or over the given ones."""
-    integers = data[1]
+    integers = data.integers
     if rows.size:
         return _span(w, rows, data, 0, rows.size, slot, w, 0, False)
     count, groups = integers[ROWS], integers[GROUPS]
@@ -202,9 +202,9 @@ def _summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
 
 @compiled()
 def value(w: Any, rows: Any, data: Any) -> float:
-    """Return the mean loss over all rows, or over the given ones; see ``optimizers.objective.VALUE``."""
-    count = rows.size if rows.size else data[1][ROWS]
-    data[3][VALUE_ROWS] += count
+    """Return the mean loss over all rows, or over the given ones; see ``optimizers.signatures.VALUE``."""
+    count = rows.size if rows.size else data.integers[ROWS]
+    data.counters[VALUE_ROWS] += count
     return _summed_loss(w, rows, data, 0) / count
 
 
@@ -217,9 +217,9 @@ def value_of_each(function: int, points: Any, rows: Any, data: Any, losses: Any)
 
 @compiled()
 def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
-    """Write the mean loss of each candidate; see ``optimizers.objective.VALUES``."""
-    count = rows.size if rows.size else data[1][ROWS]
-    data[3][VALUE_ROWS] += count * population.shape[0]
+    """Write the mean loss of each candidate; see ``optimizers.signatures.VALUES``."""
+    count = rows.size if rows.size else data.integers[ROWS]
+    data.counters[VALUE_ROWS] += count * population.shape[0]
     for p in range(population.shape[0]):
         losses[p] = _summed_loss(population[p], rows, data, 0) / count
 
@@ -228,11 +228,11 @@ def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
 def values_parallel(population: Any, rows: Any, data: Any, losses: Any) -> None:
     """Do the same on several threads, a share of the candidates each, where there is work enough."""
     size = population.shape[0]
-    if rows.size or size * data[1][WORK] < PARALLEL_WORK:
+    if rows.size or size * data.integers[WORK] < PARALLEL_WORK:
         values(population, rows, data, losses)
         return
-    count, slot = data[1][ROWS], data[1][SLOT]
-    data[3][VALUE_ROWS] += count * size
+    count, slot = data.integers[ROWS], data.integers[SLOT]
+    data.counters[VALUE_ROWS] += count * size
     for share in numba.prange(SLOTS):
         for p in range(share * size // SLOTS, (share + 1) * size // SLOTS):
             losses[p] = _summed_loss(population[p], rows, data, share * slot) / count
@@ -248,7 +248,7 @@ def _scaled(gradient: Any, count: int) -> None:
 @compiled()
 def _group(w: Any, rows: Any, data: Any, group: int) -> float:
     """Return the summed loss of one group of rows; its gradient goes to the head of the group's slot."""
-    integers, workspace = data[1], data[2]
+    integers, workspace = data.integers, data.workspace
     count, groups, n = integers[ROWS], integers[GROUPS], integers[PARAMETERS]
     slot = group * integers[SLOT]
     for i in range(n):
@@ -260,7 +260,7 @@ def _group(w: Any, rows: Any, data: Any, group: int) -> float:
 @compiled()
 def _add_groups(data: Any, gradient: Any) -> None:
     """Write the sum of the groups' gradients, in the order of the groups, as a mean over rows."""
-    integers, workspace = data[1], data[2]
+    integers, workspace = data.integers, data.workspace
     slot = integers[SLOT]
     factor = 1.0 / integers[ROWS]
     for i in range(gradient.size):
@@ -276,11 +276,11 @@ def _add_groups(data: Any, gradient: Any) -> None:
 
 @compiled()
 def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Return the mean loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
-    integers = data[1]
+    """Return the mean loss and write its gradient; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
+    integers = data.integers
     groups = integers[GROUPS]
     count = rows.size if rows.size else integers[ROWS]
-    data[3][GRADIENT_ROWS] += count
+    data.counters[GRADIENT_ROWS] += count
     if rows.size or groups == 1:
         for i in range(gradient.size):
             gradient[i] = 0.0
@@ -299,9 +299,9 @@ def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> 
     """Do the same on several threads, a share of the groups each. Only for more than one group."""
     if rows.size:
         return value_and_gradient(w, rows, data, gradient)
-    groups = data[1][GROUPS]
-    count = data[1][ROWS]
-    data[3][GRADIENT_ROWS] += count
+    groups = data.integers[GROUPS]
+    count = data.integers[ROWS]
+    data.counters[GRADIENT_ROWS] += count
     losses = np.zeros(groups)
     for group in numba.prange(groups):
         losses[group] = _group(w, rows, data, group)

@@ -23,7 +23,7 @@ from harness.network.activations import known_activations
 from harness.network.faces import check_faces, package_of
 from optimizers.compilation import compiled
 from optimizers.errors import InputError, unknown_name
-from optimizers.objective import REALS
+from optimizers.signatures import REALS
 
 U = np.uint64
 

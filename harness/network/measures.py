@@ -17,7 +17,8 @@ from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array
+from optimizers.objective import ALL_ROWS, Array
+from optimizers.signatures import VALUE_AND_GRADIENT, Data
 
 _value_and_gradient = caller(VALUE_AND_GRADIENT)
 
@@ -59,10 +60,9 @@ class RowsMeasured:
         """
         if self._network.loss_entry.misses is None:
             return np.full(len(points), math.nan)
-        reals, integers, *rest = self._data
-        counted = integers.copy()
+        counted = self._data.integers.copy()
         counted[kernels.LOSS] = address(self._network.loss_entry.misses, ROW_LOSSES)
-        misses = np.rint(self._means(points, (reals, counted, *rest)) * self._rows)
+        misses = np.rint(self._means(points, self._data._replace(integers=counted)) * self._rows)
         return (self._rows - misses) / self._rows
 
     def gradient_norms(self, points: Array) -> Array:
@@ -71,10 +71,10 @@ class RowsMeasured:
         function = kernels.value_and_gradient_parallel if threads else kernels.value_and_gradient
         norms, gradient = np.empty(len(points)), np.empty(self._network.size)
         where = address(function, VALUE_AND_GRADIENT)
-        _gradient_norms(where, points, ALL_ROWS, self._data, gradient, norms)
+        _gradient_norms(where, points, ALL_ROWS, self._data.unnamed(), gradient, norms)
         return norms
 
-    def _means(self, points: Array, data: Any) -> Array:
+    def _means(self, points: Array, data: Data) -> Array:
         means = np.empty(len(points))
-        self._values(points, ALL_ROWS, data, means)
+        self._values(points, ALL_ROWS, data.unnamed(), means)
         return means

@@ -16,7 +16,7 @@ from harness.network.initializers import INITIALIZERS
 from harness.network.layout import Layer, gradient_cost, layer_views, parameter_count
 from harness.network.loss import Loss
 from harness.network.losses import find_loss
-from optimizers.errors import InputError, unknown_name
+from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import Array
 from optimizers.options import Sizes, options
@@ -71,8 +71,7 @@ class Network:
         for name in self.activation + ((self.output,) if self.output is not None else ()):
             find_activation(name)
         find_loss(self.loss)
-        if self.initializer not in INITIALIZERS:
-            raise unknown_name("initializer", self.initializer, INITIALIZERS)
+        INITIALIZERS.find(self.initializer)
         if self.size > MOST_PARAMETERS:
             raise InputError(
                 f"a network of sizes {shown(list(self.sizes))} has {self.size:.3g} parameters, "
@@ -161,7 +160,7 @@ class Network:
 
     def start(self, rng: np.random.Generator) -> Array:
         """Draw parameters to start from, shape (n,)."""
-        return INITIALIZERS[self.initializer](self.sizes, rng)
+        return INITIALIZERS[self.initializer].start(self.sizes, rng)
 
     def predictions(self, points: Array, X: Array) -> Iterator[Array]:
         """Yield ``predict`` of each of some parameters, shape (K, n), to the same bits."""

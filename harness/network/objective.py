@@ -19,8 +19,9 @@ from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import Counts
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
-from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, VALUE, Array, Compiled, Measurable, Rows
+from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Measurable, Rows
 from optimizers.printable import shown
+from optimizers.signatures import VALUE
 
 
 class NetworkObjective(Measurable):
@@ -56,24 +57,24 @@ class NetworkObjective(Measurable):
         self._arguments = (network, inputs, targets, gradient)
         self._order = order if order is not None else np.random.SeedSequence(0)
         self._later_order: Callable[[], np.random.SeedSequence] | None = None
-        self._data = pack(network, inputs, targets, self.counters)
-        self._uncounted = (*self._data[:3], np.zeros(2, dtype=np.int64))
-        threads = gradient_pays_for_threads(self._data)
-        values = population_kernel(self._data)
-        function, gradient_data = None, self._data
+        data = pack(network, inputs, targets, self.counters)
+        self._uncounted = data._replace(counters=np.zeros(2, dtype=np.int64)).unnamed()
+        threads = gradient_pays_for_threads(data)
+        values = population_kernel(data)
+        function, gradient_data = None, data
         refusal = gradient.refusal(network)
         if refusal is None:
-            function, gradient_data = gradient.build(network, self._data, threads)
+            function, gradient_data = gradient.build(network, data, threads)
             self.gradient = Gradient(gradient.cost(network))
         else:
             self.gradient = Gradient.refused(refusal)
-        self._functions = Compiled(kernels.value, values, function, self._data, gradient_data)
+        self._functions = Compiled(kernels.value, values, function, data.unnamed(), gradient_data.unnamed())
         self.compiled = self._functions
         unit = unit_rows(network, inputs, targets)
         if unit is not None:
             self.single_layer = SingleLayer(unit, self.counters, self.counts)
-        self.curvature = curvature_of(network, self._data, self.rows, self.counts)
-        self.residuals = residuals_of(network, self._data, self.rows, self.counts)
+        self.curvature = curvature_of(network, data, self.rows, self.counts)
+        self.residuals = residuals_of(network, data, self.rows, self.counts)
         self.output_layer = output_layer_of(network, inputs, targets, self.counts)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -109,7 +110,7 @@ class NetworkObjective(Measurable):
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the loss at ``w``, over all rows or over the given ones in their order."""
-        return float(kernels.value(self.checked(w), self._checked_rows(rows), self._data))
+        return float(kernels.value(self.checked(w), self._checked_rows(rows), self._functions.data))
 
     def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
         """Return the loss of each row of a population of shape (P, n)."""

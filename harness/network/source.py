@@ -9,12 +9,10 @@ from typing import Any, ClassVar
 from harness.network.network import Network
 from optimizers.errors import InputError
 from optimizers.named import Named
-from optimizers.objective import Array, Rows
+from optimizers.objective import Array
 from optimizers.options import changed_options, options
+from optimizers.signatures import Data
 from optimizers.specification import write
-
-Data = tuple[Array, Rows, Array, Rows]
-"""Numbers, sizes and codes, workspace, counters; see ``harness.network.kernels``."""
 
 Function = Callable[[Array], Any]
 """A plain function: NumPy-like code that takes a vector of shape (n,) and returns one number."""
@@ -42,7 +40,7 @@ class GradientSource(Named, ABC):
 
         Arguments:
             network: the network.
-            data: the packed network and training rows.
+            data: the packed network and training rows; see ``harness.network.kernels``.
             threads: whether this objective has work enough for several threads.
         """
 

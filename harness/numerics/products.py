@@ -21,7 +21,7 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
-from optimizers.objective import REALS
+from optimizers.signatures import REALS
 
 _PLACE = types.int64
 MULTIPLY = types.void(

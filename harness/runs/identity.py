@@ -10,6 +10,7 @@ from typing import Any
 from harness.fingerprints.fingerprint import fingerprint
 from harness.fingerprints.origins import OWN, top_of
 from harness.gradients import build_source
+from harness.network.initializers import INITIALIZERS
 from harness.problems import known_problems, load, parse
 from harness.problems.base import BaseProblem
 from optimizers.descent.schedule import SCHEDULES
@@ -26,7 +27,7 @@ def own_code(problem: BaseProblem, optimizer: Optimizer, gradients: list[str]) -
     """Return a digest of the classes and functions that a user brought to a run beside the problem's key.
 
     Arguments:
-        problem: of which a class of the user's own counts here, and activations and losses of its network.
+        problem: of which a class of the user's own counts here, and what its network is made of.
         optimizer: of an own class, or one with an option that is an object of the user's.
         gradients: gradient sources by name.
 
@@ -41,11 +42,15 @@ def own_code(problem: BaseProblem, optimizer: Optimizer, gradients: list[str]) -
 
 
 def _parts_code(problem: BaseProblem) -> list[str]:
-    """Return digests of the activations and losses of other packages."""
+    """Return digests of the activations, losses and initializers of other packages."""
     network = getattr(problem, "network", None)
+    if network is None:
+        return []
+    name = network.initializer
+    parts = {**network.parts, f"initializer '{name}'": INITIALIZERS[name]}
     return [
         fingerprint(part, what=what, own=part.package)
-        for what, part in (network.parts if network is not None else {}).items()
+        for what, part in parts.items()
         if part.package not in OWN
     ]
 

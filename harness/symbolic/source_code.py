@@ -39,8 +39,8 @@ MULTIPLICATIONS = {multiplications}
 
 @compiled()
 def value_and_gradient(w, rows, data, gradient):
-    """Return the mean loss and write its gradient; see ``optimizers.objective.VALUE_AND_GRADIENT``."""
-    reals, integers, _, counters = data
+    """Return the mean loss and write its gradient; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
+    reals, integers, counters = data.reals, data.integers, data.counters
     all_rows = integers[ROWS]
     count = rows.size if rows.size else all_rows
     counters[GRADIENT_ROWS] += count

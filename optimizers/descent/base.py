@@ -13,10 +13,11 @@ from optimizers.counts import VALUE_ROWS
 from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
-from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, Array, Need, Objective, Rows
+from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options
 from optimizers.several_looks import Passed, SeveralLooks
+from optimizers.signatures import VALUE_AND_GRADIENT
 
 Gradient = Callable[[Array], Array]
 """The gradient at a point, for a plain form; each call takes the rows of the next step."""

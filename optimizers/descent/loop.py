@@ -9,9 +9,10 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
-from optimizers.objective import REALS, VALUE_AND_GRADIENT, Array, Objective, Rows
+from optimizers.objective import ALL_ROWS, Array, Objective, Rows
 from optimizers.points import copy_point
 from optimizers.row_order import shuffle
+from optimizers.signatures import REALS, VALUE_AND_GRADIENT, Data
 
 UPDATE = types.void(REALS, REALS, REALS, REALS, types.int64)
 """``update(w, gradient, state, settings, step)``: moves ``w``; ``step`` counts from 0."""
@@ -136,7 +137,7 @@ def descend(
         for i in range(w.size):
             points[stretch, i] = w[i]
         for i in range(counters.shape[1]):
-            counters[stretch, i] = data[3][i]
+            counters[stretch, i] = data.counters[i]
     return losses.size
 
 
@@ -148,4 +149,6 @@ def descend_python(objective: Objective, update: Any, *rest: Any) -> int:
         loss, gradient[:] = objective.value_and_gradient(w, rows if rows.size else None)
         return loss
 
-    return int(descend.py_func(value_and_gradient, update, (None, None, None, objective.counters), *rest))
+    nothing = np.empty(0)
+    data = Data(nothing, ALL_ROWS, nothing, objective.counters)
+    return int(descend.py_func(value_and_gradient, update, data, *rest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -11,20 +11,29 @@ from pydantic import Field
 from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, Real, options
+from optimizers.records import numbers_of, vectors_of
 from optimizers.search_space import Logarithmic, SearchSpace
-from optimizers.single_point import SinglePointSearch
+from optimizers.single_point import SinglePointSearch, Walk
 
 Damping = Annotated[Real, Field(ge=0.1)]
 
 LARGEST_STEP = 1e100
 
 
+class Factors(NamedTuple):
+    """What the rule multiplies the step by."""
+
+    after_success: float
+    after_failure: float
+
+
 @compiled()
 def _one_fifth(loss: float, candidate_loss: float, state: Any, settings: Any, rng: Any) -> bool:
     success = candidate_loss <= loss
+    factors, step = numbers_of(Factors, settings), vectors_of(Walk, state).step
     # On a plateau every step is a success: without an end to its growth the step, and w with it, overflows
     # after about 900 sqrt(n + 1) evaluations.
-    state[0] = min(state[0] * (settings[0] if success else settings[1]), LARGEST_STEP)
+    step[0] = min(step[0] * (factors.after_success if success else factors.after_failure), LARGEST_STEP)
     return success
 
 
@@ -62,9 +71,9 @@ class EvolutionStrategy(SinglePointSearch):
 
     def state(self) -> Array:
         """Return the step."""
-        return np.array([self.step])
+        return np.array(Walk(self.step))
 
     def settings(self, size: int) -> Array:
         """Return the factors of the step after a success and after a failure."""
         damping = math.sqrt(size + 1) if self.damping is None else self.damping
-        return np.array([math.exp(0.8 / damping), math.exp(-0.2 / damping)])
+        return np.array(Factors(math.exp(0.8 / damping), math.exp(-0.2 / damping)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -13,12 +13,21 @@ from optimizers.objective import Array
 from optimizers.options import NonNegative, TwoOrMore, options
 from optimizers.population import PopulationSearch
 from optimizers.printable import shown
+from optimizers.records import numbers_of
 from optimizers.search_space import Linear, SearchSpace, Whole
+
+
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    constriction: float
+    cognitive: float
+    social: float
 
 
 @compiled()
 def _fly(kept: Any, best: int, positions: Any, velocities: Any, settings: Any, rng: Any) -> None:
-    constriction, cognitive, social = settings[0], settings[1], settings[2]
+    constriction, cognitive, social = numbers_of(Settings, settings)
     for i in range(positions.shape[0]):
         for j in range(positions.shape[1]):
             position = positions[i, j]
@@ -83,7 +92,7 @@ class ParticleSwarm(PopulationSearch):
         """Return the constriction coefficient and both pulls."""
         pull = self.cognitive + self.social
         constriction = 2.0 / (pull - 2.0 + math.sqrt(pull * (pull - 4.0)))
-        return np.array([constriction, self.cognitive, self.social])
+        return np.array(Settings(constriction, self.cognitive, self.social))
 
     def state(self, population: Array, rng: np.random.Generator) -> Array:
         """Return the first velocities: half the way to another point of the range (Clerc 2006)."""

@@ -23,8 +23,9 @@ from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generatio
 from optimizers.genetic.genetic_options import GeneticOptions
 from optimizers.genetic.local_search import REFINE, LocalSearch, local_search_of, refine, refine_in_python
 from optimizers.genetic.plan import Herd, Plan, herd_of, plan_of
-from optimizers.objective import ALL_ROWS, VALUE_AND_GRADIENT, VALUES, Array, Compiled, Objective
+from optimizers.objective import ALL_ROWS, Array, Compiled, Objective
 from optimizers.optimizer import Outcome
+from optimizers.signatures import VALUE_AND_GRADIENT, VALUES
 
 _recombine, _mutate, _gather, _settle = caller(RECOMBINE), caller(MUTATE), caller(GATHER), caller(SETTLE)
 _values, _refine, _note = caller(VALUES), caller(REFINE), caller(NOTE)

@@ -10,8 +10,9 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.genetic.coding import CODING, Coding, express
-from optimizers.objective import INTEGERS, REALS, Array, Rows
+from optimizers.objective import Array, Rows
 from optimizers.optimizer import Observe, Outcome
+from optimizers.signatures import INTEGERS, REALS
 
 DONE, TOTAL, STALE, IDLE, STATE = range(5)
 """Places in the counts: generations since the last look, and in all; of the last ones, those without a new

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,9 @@ from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
 from optimizers.genetic.plan import HERD, PLAN, Plan
-from optimizers.objective import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, VALUES, Array, Objective
+from optimizers.objective import ALL_ROWS, Array, Objective, Rows
+from optimizers.points import copy_point
+from optimizers.signatures import DATA, INTEGERS, REALS, VALUE_AND_GRADIENT, VALUES, Data
 
 _values = caller(VALUES)
 _value_and_gradient = caller(VALUE_AND_GRADIENT)
@@ -52,6 +53,31 @@ def local_search_of(objective: Objective, steps: int, learning_rate: float) -> L
 
 
 @compiled()
+def _lowest(losses: Any) -> int:
+    best = 0
+    for member in range(1, losses.size):
+        if losses[member] < losses[best]:
+            best = member
+    return best
+
+
+@compiled()
+def _step(w: Any, gradient: Any, learning_rate: float) -> None:
+    for i in range(w.size):
+        w[i] -= learning_rate * gradient[i]
+
+
+@compiled()
+def _bound(w: Any, lower: float, upper: float) -> bool:
+    """Move parameters that are out of bounds to the nearest one; say whether all of them are finite."""
+    for i in range(w.size):
+        if not np.isfinite(w[i]):
+            return False
+        w[i] = min(max(w[i], lower), upper)
+    return True
+
+
+@compiled()
 def refine(
     functions: Any, datas: Any, rows: Any, search: Any, plan: Any, coding: Any, herd: Any, side: int
 ) -> None:
@@ -70,14 +96,11 @@ def refine(
         side: which of both populations has just been paid for.
     """
     population, losses = herd.populations[side], herd.losses[side]
-    best = 0
-    for member in range(1, losses.size):
-        if losses[member] < losses[best]:
-            best = member
+    best = _lowest(losses)
     if losses[best] <= search.target:
         return
     express(coding, population, best, search.w)
-    counters = datas[1][3]
+    counters = datas[1].counters
     for _ in range(search.steps):
         values, gradients = counters[VALUE_ROWS], counters[GRADIENT_ROWS]
         loss = _value_and_gradient(functions[1], search.w, rows, datas[1], search.gradient)
@@ -88,44 +111,46 @@ def refine(
             return
         if not np.isfinite(loss):
             return
-        for i in range(search.w.size):
-            search.w[i] -= search.learning_rate * search.gradient[i]
-    for i in range(search.w.size):
-        if not np.isfinite(search.w[i]):
-            return
-        search.w[i] = min(max(search.w[i], plan.lower), plan.upper)
+        _step(search.w, search.gradient, search.learning_rate)
+    if not _bound(search.w, plan.lower, plan.upper):
+        return
     # The first row of the next population is free until that is bred.
-    impress(coding, search.w, herd.populations[1 - side], 0)
-    express(coding, herd.populations[1 - side], 0, herd.expressed[0])
+    free = herd.populations[1 - side]
+    impress(coding, search.w, free, 0)
+    express(coding, free, 0, herd.expressed[0])
     _values(functions[0], herd.expressed[:1], rows, datas[0], herd.paid[:1])
     if -np.inf < herd.paid[0] < losses[best]:
         losses[best] = herd.paid[0]
-        for j in range(plan.genes):
-            population[best, j] = herd.populations[1 - side, 0, j]
+        copy_point(free[0], population[best])
+
+
+class _Bred(NamedTuple):
+    """What of a ``Herd`` the steps read and write, where there is none."""
+
+    populations: tuple[Array, Array]
+    losses: tuple[Array]
+    expressed: Array
+    paid: Array
 
 
 def refine_in_python(
     objective: Objective, search: LocalSearch, plan: Plan, coding: Coding, population: Array, losses: Array
 ) -> None:
-    """Do the same to a population, shape (P, genes), against any objective."""
-    best = int(losses.argmin())
-    if losses[best] <= search.target:
-        return
-    express(coding, population, best, search.w)
-    for _ in range(search.steps):
-        loss, gradient = objective.value_and_gradient(search.w)
-        if loss <= search.target:
-            search.reached[0] = loss
-            return
-        if not math.isfinite(loss):
-            return
-        search.w[:] -= search.learning_rate * gradient
-    if not np.isfinite(search.w).all():
-        return
-    reached = np.empty((1, plan.genes))
-    impress(coding, np.clip(search.w, plan.lower, plan.upper), reached, 0)
-    express(coding, reached, 0, search.w)
-    loss = objective.value(search.w)
-    if -math.inf < loss < losses[best]:
-        losses[best] = loss
-        population[best] = reached[0]
+    """Run the same lines on a population, shape (P, genes), against any objective."""
+
+    def value_and_gradient(w: Array, rows: Rows, data: Any, gradient: Array) -> float:
+        # Into an array of the search's own: the objective may go on using the one that it returned.
+        loss, gradient[:] = objective.value_and_gradient(w)
+        return loss
+
+    def values(candidates: Array, rows: Rows, data: Any, found: Array) -> None:
+        found[:] = objective.values(candidates)
+
+    # The objective counts by itself, and its view counts a last gradient as the value that it is.
+    nothing = np.empty(0)
+    uncounted = Data(nothing, ALL_ROWS, nothing, np.zeros(2, dtype=np.int64))
+    bred = _Bred(
+        (population, np.empty((1, plan.genes))), (losses,), np.empty((1, objective.size)), np.empty(1)
+    )
+    functions, datas = (values, value_and_gradient), (uncounted, uncounted)
+    refine.py_func(functions, datas, ALL_ROWS, search, plan, coding, bred, 0)

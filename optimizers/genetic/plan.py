@@ -9,7 +9,8 @@ from numba import types
 
 from optimizers.genetic.consistency import AMOUNTS, REARRANGING, genes_of_percentage
 from optimizers.genetic.genetic_options import GeneticOptions
-from optimizers.objective import INTEGERS, REALS, Array, Rows
+from optimizers.objective import Array, Rows
+from optimizers.signatures import INTEGERS, REALS
 
 SELECTIONS = ("sss", "rws", "sus", "rank", "random", "tournament")
 CROSSOVERS = (None, "single_point", "two_points", "uniform", "scattered", "blend", "sbx")

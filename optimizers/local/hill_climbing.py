@@ -10,7 +10,7 @@ from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, options
 from optimizers.search_space import Logarithmic, SearchSpace
-from optimizers.single_point import SinglePointSearch
+from optimizers.single_point import SinglePointSearch, Walk
 
 
 @compiled()
@@ -48,4 +48,4 @@ class HillClimbing(SinglePointSearch):
 
     def state(self) -> Array:
         """Return the step."""
-        return np.array([self.step])
+        return np.array(Walk(self.step))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -10,18 +10,33 @@ from pydantic import Field
 from optimizers.compilation import compiled
 from optimizers.objective import Array
 from optimizers.options import Positive, options
+from optimizers.records import numbers_of, vectors_of
 from optimizers.search_space import Logarithmic, NearOne, SearchSpace
 from optimizers.single_point import SinglePointSearch
 
 Cooling = Annotated[Positive, Field(le=1)]
 
 
+class Settings(NamedTuple):
+    """What the rule reads."""
+
+    cooling: float
+
+
+class State(NamedTuple):
+    """What it remembers, one number each: ``Walk``, and what it changes."""
+
+    step: Any
+    temperature: Any
+
+
 @compiled()
 def _metropolis(loss: float, candidate_loss: float, state: Any, settings: Any, rng: Any) -> bool:
+    temperature = vectors_of(State, state).temperature
     # A temperature that has become 0 leaves exp(-inf), no chance at all. Compared, not subtracted: from one
     # infinity to another is no rise.
-    accepted = candidate_loss <= loss or rng.random() < np.exp((loss - candidate_loss) / state[1])
-    state[1] *= settings[0]
+    accepted = candidate_loss <= loss or rng.random() < np.exp((loss - candidate_loss) / temperature[0])
+    temperature[0] *= numbers_of(Settings, settings).cooling
     return accepted
 
 
@@ -62,8 +77,8 @@ class SimulatedAnnealing(SinglePointSearch):
 
     def state(self) -> Array:
         """Return step and temperature."""
-        return np.array([self.step, self.initial_temperature])
+        return np.array(State(self.step, self.initial_temperature))
 
     def settings(self, size: int) -> Array:
         """Return the factor of the temperature."""
-        return np.array([self.cooling])
+        return np.array(Settings(self.cooling))
