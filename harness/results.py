@@ -111,10 +111,12 @@ class Results(Tables):
                     raise unknown_name(f"{name} of these runs", str(one), set(known))
             runs = runs[np.logical_or.reduce([runs[column].isin(values) for column in columns])]
         ids = set(runs["run_id"])
-        trace = self.trace[self.trace["run_id"].isin(ids)]
+        read, trace = self.known_trace(), self.held_trace
+        # What has not been read is read of these runs alone, when it is asked for.
+        if read is not None:
+            trace = read[read["run_id"].isin(ids)].reset_index(drop=True)
         plans = {plan: [run for run in listed if run in ids] for plan, listed in self.plans.items()}
-        runs, trace = runs.reset_index(drop=True), trace.reset_index(drop=True)
-        return replace(self, runs=runs, trace=trace, plans=plans)
+        return replace(self, runs=runs.reset_index(drop=True), held_trace=trace, plans=plans)
 
     def model(
         self,

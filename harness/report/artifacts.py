@@ -245,6 +245,8 @@ def write_reference(
             raise InputError(
                 f"{source / name} cannot be read: {error.strerror}; run the experiment in another folder"
             ) from None
+    # Read before anything is removed: they may lie in that folder.
+    trace = results.trace
     for part in ("runs", "trace", "plans", "provenance", "commands"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for old in ("plan.json", "provenance.json"):
@@ -252,7 +254,7 @@ def write_reference(
         with contextlib.suppress(OSError):
             (folder / old).unlink()
     store = Store(folder)
-    store.append_tables(_compact(results.runs), _thinned(results.trace))
+    store.append_tables(_compact(results.runs), _thinned(trace))
     store.write_plan(
         Plan(results.name, results.question, tuple(results.runs["run_id"]), records(results.skipped))
     )

@@ -12,10 +12,11 @@ import pandas as pd
 
 from harness.runs.columns import RUNS
 from harness.runs.folder_lock import locked
+from harness.runs.kept_traces import check_pair
 from harness.runs.parts import files_in, is_there, read_bytes, read_part, write_whole
 from harness.runs.plans import file_name, plan_files, read_plan
 from harness.runs.status import PASSING
-from harness.runs.store import Store, check_pair
+from harness.runs.store import Store
 from optimizers.errors import InputError
 
 OTHERWISE = (
@@ -116,8 +117,8 @@ def _read(folder: Path) -> _Source:
         raise InputError(f"{folder} is no folder: give one that `harness run` printed at its end")
     pairs, tables = Store(folder).pairs(), {}
     for stem, pair in pairs.items():
-        tables[stem], trace = (read_part(path) for path in pair)
-        check_pair(*pair, tables[stem], trace)
+        tables[stem] = read_part(pair[0])
+        check_pair(*pair, tables[stem])
     plans = {file_name(path): (read_plan(path)[0], path) for path in plan_files(folder)}
     return _Source(folder, pairs, tables, plans)
 

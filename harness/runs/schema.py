@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 
 from harness.runs.columns import TABLES, Kind
 
 
-def misfit(name: str, table: pa.Table) -> str:
+def misfit(name: str, schema: pa.Schema, rows: int, empty: Callable[[str], int]) -> str:
     """Say what is wrong with the columns of a stored table, in a sentence without its end, or nothing.
 
     Arguments:
         name: "runs" or "trace".
-        table: as it was read.
+        schema: of the table as it was stored.
+        rows: how many it has.
+        empty: returns how many empty cells a column has.
 
-    >>> misfit("trace", pa.table({"run_id": ["a"]}))
+    >>> misfit("trace", pa.schema({"run_id": pa.string()}), 1, lambda column: 0)
     'has no column iteration, cost, value_rows, gradient_rows, seconds, loss, best_loss, test_loss, ...'
     """
     columns = TABLES[name]
-    types = dict(zip(table.column_names, table.schema.types, strict=True))
+    types = dict(zip(schema.names, schema.types, strict=True))
     missing = [column for column in columns if column not in types and not columns[column].added]
     if missing:
         return f"has no column {', '.join(missing[:8])}{', ...' if len(missing) > 8 else ''}"
@@ -27,9 +31,9 @@ def misfit(name: str, table: pa.Table) -> str:
             continue
         found = types[column]
         # A table without rows may not know the types of its columns.
-        if not _is(kind, found) and len(table):
+        if not _is(kind, found) and rows:
             return f"has the column {column} of type {found}, expected {_WORDS[kind]} ({holds})"
-        if kind != "number" and table[column].null_count:
+        if kind != "number" and empty(column):
             return f"has empty cells in the column {column}, expected {_WORDS[kind]} ({holds})"
     return ""
 

@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
+from harness.runs.columns import TRACE_LABELS
+from harness.runs.kept_traces import KeptTraces, check_pair
 from harness.runs.parts import (
     PARTIAL,
     DamagedError,
     files_in,
     is_alive,
-    is_sealed,
     is_there,
     own_process,
     read_bytes,
@@ -45,7 +45,7 @@ from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.recorder import Trace
 from harness.runs.settings import told_apart
-from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, Tables, runs_of
+from harness.runs.tables import RUN_COLUMNS, Tables
 from optimizers.errors import InputError
 
 KINDS = ("runs", "trace")
@@ -126,7 +126,7 @@ class Store:
         said = []
         for pair in self.pairs().values():
             try:
-                check_pair(*pair, *(read_part(path) for path in pair))
+                check_pair(*pair, read_part(pair[0]))
             except DamagedError as error:
                 for path in pair:
                     self._move_away(path)
@@ -230,6 +230,7 @@ class Store:
     def load(self, only: Plan | None = None) -> Tables:
         """Return the finished runs of all plans of the folder, or of one, with their traces.
 
+        Traces are seen to be what was written, and read when they are asked for.
         The plan that was written last comes first, and gives name and question. Where plans differ in what
         they ask of a problem or an optimizer, its name says which one is meant, so that no table takes runs
         for repetitions of each other that are none.
@@ -262,17 +263,16 @@ class Store:
             )
         runs = told_apart(chosen.reset_index(drop=True))
         part_of = runs.pop("part")
-        tables = []
-        for part in dict.fromkeys(part_of):
-            table = read_part(pairs[part][1])
-            held, wanted = rows[rows["part"] == part].reset_index(drop=True), runs["run_id"][part_of == part]
-            check_pair(*pairs[part], held, table)
-            # Most often all of a part are wanted, and nothing has to be looked for.
-            tables.append(table if len(held) == len(wanted) else table[table["run_id"].isin(wanted)])
-        trace = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=TRACE_COLUMNS)
-        place = runs_of(trace, runs)
-        if (np.diff(place) < 0).any():
-            trace = trace.take(np.argsort(place, kind="stable")).reset_index(drop=True)
+        parts = list(dict.fromkeys(part_of))
+        held = dict(iter(rows.groupby("part", sort=False)))
+        for part in parts:
+            check_pair(*pairs[part], held[part].reset_index(drop=True))
+        trace = KeptTraces(
+            tuple(pairs[part][1] for part in parts),
+            tuple(len(held[part]) for part in parts),
+            runs["run_id"],
+            pd.Index(parts).get_indexer(part_of),
+        )
         notes = _absences(len(planned), len(runs), len(set(rows["run_id"]) - planned) if only is None else 0)
         return Tables(name, question, runs, trace, skipped, plans=listed, notes=notes)
 
@@ -293,38 +293,6 @@ def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
             "which the experiment run again brings back"
         )
     return tuple(said)
-
-
-def check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
-    """See that runs and their traces belong together.
-
-    Raises:
-        DamagedError: if they do not.
-    """
-    sealed = len(trace) > 0 and is_sealed(runs_file) and is_sealed(trace_file)
-    if sealed and trace["run_id"].iloc[0] in set(runs["run_id"]):
-        # Both are what was written, and were written together: looking further takes a tenth of a load.
-        return
-    for path, table, columns in ((runs_file, runs, RUNS), (trace_file, trace, TRACE)):
-        whole = [name for name, column in columns.items() if column.kind == "whole"]
-        least = table[whole].to_numpy().min(axis=0, initial=0)
-        if least.min() < 0:
-            name = whole[int(least.argmin())]
-            raise DamagedError(path, f"has a number below 0 in the column {name} ({columns[name].holds})")
-    ids = runs["run_id"]
-    if ids.duplicated().any():
-        raise DamagedError(runs_file, f"has two rows of run {ids[ids.duplicated()].iloc[0]}")
-    codes = pd.Index(ids).get_indexer(trace["run_id"])
-    if (codes < 0).any():
-        stranger = trace["run_id"][codes < 0].iloc[0]
-        raise DamagedError(trace_file, f"has rows of run {stranger}, which is none of its runs")
-    # A run that failed before its first look has no trace, and no loss of its start.
-    untraced = ~np.isin(np.arange(len(ids)), codes) & runs["start_loss"].notna()
-    if untraced.any():
-        raise DamagedError(trace_file, f"has no row of run {ids[untraced].iloc[0]}")
-    back = (np.diff(codes) == 0) & (np.diff(trace["iteration"]) < 0)
-    if back.any():
-        raise DamagedError(trace_file, f"has rows of run {ids[codes[1:][back][0]]} that are not in order")
 
 
 def _writer(stem: str) -> str:

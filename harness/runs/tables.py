@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,10 @@ SKIPPED_COLUMNS = ("problem", "optimizer", "gradient", "reason")
 """One row a combination that was refused before anything ran."""
 
 
+ReadTrace = Callable[[pd.DataFrame], pd.DataFrame]
+"""Reads the trace of runs that it is handed; it may know more of them."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Tables:
     """The tables of one comparison, as a sweep returns them and as a folder on disk holds them.
@@ -30,8 +34,7 @@ class Tables:
         name: the experiment's name.
         question: the question that the comparison was made to answer; may be empty.
         runs: one row a run, with at least ``RUN_COLUMNS``.
-        trace: the runs' convergence tables, with at least ``TRACE_COLUMNS``; each row also says of which
-            problem, optimizer, gradient source and seed it is.
+        held_trace: what ``trace`` returns, or what reads it when it is first asked for.
         skipped: combinations that were refused, with at least ``SKIPPED_COLUMNS``.
         plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
         notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
@@ -47,21 +50,46 @@ class Tables:
     name: str
     question: str
     runs: pd.DataFrame
-    trace: pd.DataFrame
+    held_trace: pd.DataFrame | ReadTrace
     skipped: pd.DataFrame
     plans: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}
+        known = self.known_trace()
+        given = {"runs": self.runs, "trace": known, "skipped": self.skipped}
         for table, columns in expected.items():
-            missing = [column for column in columns if column not in getattr(self, table)]
+            frame = given[table]
+            missing = [] if frame is None else [column for column in columns if column not in frame]
             if missing:
                 raise InputError(
                     f"{type(self).__name__}: the table '{table}' has no column {', '.join(missing)}: build "
                     f"it with columns=harness.runs.tables.{table.removesuffix('s').upper()}_COLUMNS"
                 )
-        object.__setattr__(self, "trace", labelled(self.trace, self.runs))
+        if known is not None:
+            object.__setattr__(self, "held_trace", labelled(known, self.runs))
+
+    @property
+    def trace(self) -> pd.DataFrame:
+        """The runs' convergence tables, with at least ``TRACE_COLUMNS``.
+
+        Each row also says of which problem, optimizer, gradient source and seed it is. Those of a folder are
+        read when they are first asked for: 100,000 runs have some five million rows, which most tables of
+        runs do without.
+
+        Raises:
+            InputError: if they lie in a folder and cannot be read any more.
+        """
+        known = self.known_trace()
+        if known is None:
+            known = labelled(self.held_trace(self.runs), self.runs)  # type: ignore[operator]  # is no frame
+            object.__setattr__(self, "held_trace", known)
+        return known
+
+    def known_trace(self) -> pd.DataFrame | None:
+        """Return the trace where it has been read, and None where it has not."""
+        return self.held_trace if isinstance(self.held_trace, pd.DataFrame) else None
 
     def __repr__(self) -> str:
         return "; ".join([f"{type(self).__name__}({shown(self.name)}: {self.contents()})", *self.remarks()])

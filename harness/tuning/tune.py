@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -196,21 +197,28 @@ def joined(parts: list[Tables]) -> Tables:
     Arguments:
         parts: one at least; the first gives name and question.
     """
-    runs, traces = [], []
-    seen: set[str] = set()
-    for tables in parts:
-        new = tables.runs[~tables.runs["run_id"].isin(seen)]
-        seen |= set(new["run_id"])
-        runs.append(new)
-        traces.append(tables.trace[tables.trace["run_id"].isin(set(new["run_id"]))])
-    trace = pd.concat(traces, ignore_index=True).drop(columns=list(TRACE_LABELS), errors="ignore")
+    runs = told_apart(
+        pd.concat([tables.runs for tables in parts], ignore_index=True).drop_duplicates(
+            "run_id", ignore_index=True
+        )
+    )
+    read = all(tables.known_trace() is not None for tables in parts)
     skipped = pd.concat([tables.skipped for tables in parts], ignore_index=True).drop_duplicates()
     return Tables(
         parts[0].name,
         parts[0].question,
-        told_apart(pd.concat(runs, ignore_index=True)),
-        trace,
+        runs,
+        _traces(parts, runs) if read else functools.partial(_traces, parts),
         skipped.reset_index(drop=True),
         {plan: listed for tables in parts for plan, listed in tables.plans.items()},
         list(dict.fromkeys(note for tables in parts for note in tables.notes)),
     )
+
+
+def _traces(parts: list[Tables], runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the traces of some runs of several tables, each from the first that has it."""
+    traces, left = [], set(runs["run_id"])
+    for tables in parts:
+        traces.append(tables.trace[tables.trace["run_id"].isin(left)])
+        left -= set(tables.runs["run_id"])
+    return pd.concat(traces, ignore_index=True).drop(columns=list(TRACE_LABELS), errors="ignore")
