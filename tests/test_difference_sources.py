@@ -477,7 +477,7 @@ class TestOptions:
         assert done == 5 * 2
         assert results.runs.groupby(["optimizer_name", "gradient"]).size().to_dict() == {
             ("gradient-descent", "analytic"): 2,
-            ("gradient-descent", "central-difference"): 2,
+            ("gradient-descent", "central-difference:step=none"): 2,
             ("gradient-descent", "central-difference:step=0.0001"): 2,
             ("gradient-descent", "complex-step"): 2,
             ("genetic-algorithm", "none"): 2,
