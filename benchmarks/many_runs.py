@@ -36,6 +36,21 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def worked() -> dict[str, float]:
+    """Return the seconds of processors that this process and its workers have had."""
+    tick = os.sysconf("SC_CLK_TCK")
+    seconds = {"own": 0.0, "workers": 0.0}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if os.getpid() in (int(process.name), int(fields[1])):
+            kind = "own" if int(process.name) == os.getpid() else "workers"
+            seconds[kind] += (int(fields[11]) + int(fields[12])) / tick
+    return seconds
+
+
 @contextmanager
 def sampled(samples: list[float]):  # type: ignore[no-untyped-def]
     """Read the memory at intervals."""
@@ -59,12 +74,13 @@ def sampled(samples: list[float]):  # type: ignore[no-untyped-def]
 def measured(work: Callable[[], Any]) -> tuple[dict[str, Any], Any]:
     """Return seconds and memory of a piece of work, and what it came to."""
     samples: list[float] = []
-    began = time.perf_counter()
+    before, began = worked(), time.perf_counter()
     with sampled(samples):
         found = work()
-    seconds = time.perf_counter() - began
+    seconds, after = time.perf_counter() - began, worked()
     tenth = [samples[len(samples) * part // 10] for part in range(10)] + [samples[-1]]
-    return {"seconds": seconds, "peak": max(samples), "at": tenth}, found
+    busy = {kind: after[kind] - before[kind] for kind in after}
+    return {"seconds": seconds, **busy, "peak": max(samples), "at": tenth}, found
 
 
 def done(folder: Path, runs: int) -> dict[str, Any]:
@@ -149,7 +165,11 @@ def in_a_process(part: str, folder: Path, runs: int) -> None:
     answer = subprocess.run(code, stdout=subprocess.PIPE, check=True, text=True).stdout
     for name, figures in json.loads(answer.splitlines()[-1]).items():
         along = " ".join(f"{memory:.0f}" for memory in figures["at"])
-        print(f"{name:44}{figures['seconds']:9.2f} s{figures['peak']:8.0f} MB at most; along it {along}")
+        print(
+            f"{name}: {figures['seconds']:.2f} s, of processors {figures['own']:.2f} s of its own and",
+            end=" ",
+        )
+        print(f"{figures['workers']:.2f} s of workers; {figures['peak']:.0f} MB at most, along it {along}")
         sys.stdout.flush()
 
 

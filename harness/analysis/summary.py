@@ -14,6 +14,12 @@ from harness.runs.tables import Tables, gradient_column
 NO_RESULT = ("diverged", "failed")
 """Outcomes whose last loss is no result of a search, whatever number it happened to be."""
 
+READ = (
+    *("problem", "optimizer", "gradient", "outcome", "target", "final_loss", "cost_to_target"),
+    *("test_accuracy", "cost", "seconds"),
+)
+"""Columns that a summary reads: parameters and texts of a million runs would be copied for nothing."""
+
 
 def quantile(values: ArrayLike, fraction: float) -> Any:
     """Return a quantile over the first axis, where anything that is not finite counts as +inf.
@@ -68,7 +74,7 @@ def summarize(results: Tables) -> pd.DataFrame:
     >>> summary[["runs", "solved", "loss_median", "loss_q3", "cost_to_target_median"]].values.tolist()
     [[3.0, 2.0, 0.01, inf, 80.0]]
     """
-    runs = results.runs.assign(gradient=gradient_column(results.runs))
+    runs = results.runs[list(READ)].assign(gradient=gradient_column(results.runs))
     rows = []
     for (problem, optimizer, gradient), group in runs.groupby(
         ["problem", "optimizer", "gradient"], sort=False, dropna=False

@@ -94,7 +94,8 @@ def _with_options(runs: pd.DataFrame) -> pd.DataFrame:
         written = named_by_axes(list(map(str, runs[column].unique())), registry)
         if written:
             runs = runs.assign(**{column: [written.get(name, name) for name in runs[column]]})
-    found = dict.fromkeys(zip(runs["optimizer"], runs["options"], strict=True))
+    kinds = runs[["optimizer", "options"]].drop_duplicates()
+    found = list(zip(kinds["optimizer"], kinds["options"], strict=True))
     if len({_kind(label) for label, _ in found}) == len(found):
         # No optimizer is there with more than one choice of options.
         return runs

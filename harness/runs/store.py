@@ -256,25 +256,37 @@ class Store:
         )
         name, question = plans[0].name, plans[0].question
         listed = {plan.digest: list(plan.runs) for plan in plans}
-        planned = {run for plan in plans for run in plan.runs}
-        if planned and not len(chosen):
+        planned = pd.Index(dict.fromkeys(run for plan in plans for run in plan.runs), dtype=str)
+        if len(planned) and not len(chosen):
             raise InputError(
                 f"0 of {len(planned)} planned runs found in {self.folder}: run the experiment again"
             )
         runs = told_apart(chosen.reset_index(drop=True))
         part_of = runs.pop("part")
-        parts = list(dict.fromkeys(part_of))
-        held = dict(iter(rows.groupby("part", sort=False)))
+        held = _held(rows)
+        parts = list(part_of.unique())
         for part in parts:
-            check_pair(*pairs[part], held[part].reset_index(drop=True))
+            check_pair(*pairs[part], rows.iloc[held[part]].reset_index(drop=True))
         trace = KeptTraces(
             tuple(pairs[part][1] for part in parts),
-            tuple(len(held[part]) for part in parts),
+            tuple(held[part].stop - held[part].start for part in parts),
             runs["run_id"],
-            pd.Index(parts).get_indexer(part_of),
+            pd.Index(parts, dtype=str).get_indexer(part_of),
         )
-        notes = _absences(len(planned), len(runs), len(set(rows["run_id"]) - planned) if only is None else 0)
+        unplanned = len(pd.Index(rows["run_id"]).unique().difference(planned, sort=False))
+        notes = _absences(len(planned), len(runs), unplanned if only is None else 0)
         return Tables(name, question, runs, trace, skipped, plans=listed, notes=notes)
+
+
+def _held(rows: pd.DataFrame) -> dict[str, slice]:
+    """Return where the rows of each part are, which stand together.
+
+    >>> _held(pd.DataFrame({"part": ["b", "b", "a"]}))
+    {'b': slice(0, 2, None), 'a': slice(2, 3, None)}
+    """
+    codes, parts = pd.factorize(rows["part"])
+    ends = np.cumsum(np.bincount(codes, minlength=len(parts))).tolist()
+    return {part: slice(begin, end) for part, begin, end in zip(parts, [0, *ends], ends, strict=False)}
 
 
 def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:

@@ -118,8 +118,11 @@ def _in_folder(
         for note in notes:
             announce(note)
     told = _progress(progress, store, len(runs), len(pending))
+    found = len(done)
+    # They are read again at the end, and a million rows take a gigabyte.
+    del kept, done
     _do(pending, chosen, store, told, columns_of(entry))
-    results = store.load(asked) if pending or len(done) else _nothing(asked)
+    results = store.load(asked) if pending or found else _nothing(asked)
     return replace(results, notes=(*notes, *results.notes)), len(pending)
 
 
@@ -153,7 +156,7 @@ def _to_standard_error(line: str) -> None:
 def _do(
     pending: list[Run], executor: Executor, store: Store | None, progress: Progress, code: dict[str, str]
 ) -> list[Finished]:
-    """Do runs; keep them in the store as they come, or return them in the order they were declared.
+    """Do runs; keep them in the store as they come, or else return them in the order they were declared.
 
     Arguments:
         pending: the runs.
@@ -196,5 +199,7 @@ def _do(
                     f"{done} run{'' if done == 1 else 's'} done now {'is' if done == 1 else 'are'} kept"
                 )
             raise interrupted from None
+    if store is not None:
+        return []
     place = {run.run_id: number for number, run in enumerate(pending)}
     return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])

@@ -97,7 +97,7 @@ class PooledExecutor(Executor):
                             groups.suspect(group)
                     else:
                         groups.came_back(group, done.seconds)
-                        yield done.finished
+                        yield done.finished()
                 if died and not waiting:
                     _renewed(pool)
                     died = False
