@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from harness.runs.claims import Claim, claims_of
 from harness.runs.parts import DamagedError, files_in, is_there, read_bytes
 from harness.runs.tables import SKIPPED_COLUMNS
 
@@ -47,6 +49,11 @@ class Plan:
     def digest(self) -> str:
         """The name of its file."""
         return _digest(self._table())
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What it was declared to decide."""
+        return claims_of(tomllib.loads(self.declaration).get("claims", []))
 
     def _table(self) -> dict[str, Any]:
         """Return what its file holds; a plan of an earlier version stays what it is."""

@@ -273,8 +273,9 @@ class Store:
         place = runs_of(trace, runs)
         if (np.diff(place) < 0).any():
             trace = trace.take(np.argsort(place, kind="stable")).reset_index(drop=True)
+        claims = tuple(dict.fromkeys(claim for plan in plans for claim in plan.claims))
         notes = _absences(len(planned), len(runs), len(set(rows["run_id"]) - planned) if only is None else 0)
-        return Tables(name, question, runs, trace, skipped, plans=listed, notes=notes)
+        return Tables(name, question, runs, trace, skipped, listed, notes, claims)
 
 
 def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
