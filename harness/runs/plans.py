@@ -104,6 +104,16 @@ def read_plans(folder: Path) -> list[Plan]:
     return [plan for _, plan in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
+def figures_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the figures that the last experiment of a folder declares; none of an earlier version.
+
+    Raises:
+        DamagedError: if a plan is damaged.
+    """
+    declared = next((tomllib.loads(plan.declaration) for plan in read_plans(folder)), {})
+    return list(declared.get("figures", []))
+
+
 def plan_files(folder: Path) -> list[Path]:
     """Return the files of a folder's plans, that of an earlier version first."""
     old = folder / OLD
