@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest, norm
-from synthetic import build, run_row, synthetic
+from synthetic import build, costs, synthetic
 
 from harness.analysis.comparison import decide
 from harness.analysis.probability_ahead import ProbabilityAhead
@@ -21,18 +21,7 @@ from harness.results import Results
 from harness.runs.claims import Claim
 from optimizers.errors import InputError
 
-SOLVED = {"outcome": "solved", "final_loss": 0.009, "best_loss": 0.009}
 CLAIM = Claim("one", "other", margin=0.1)
-
-
-def costs(values: Sequence[float], optimizer: str, problem: str = "xor", **same: Any) -> list[dict[str, Any]]:
-    """A run for each cost; one that is infinite has spent its budget."""
-    rows = []
-    for seed, cost in enumerate(map(float, values)):
-        ended = {**SOLVED, "cost_to_target": cost, "cost": cost} if math.isfinite(cost) else {}
-        run_id = f"{problem} {optimizer} {seed}"
-        rows.append(run_row(run_id, problem, optimizer, seed=seed, **ended | same))
-    return rows
 
 
 def verdict(one: Sequence[float], other: Sequence[float], claim: Claim = CLAIM) -> Verdict:

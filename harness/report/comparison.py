@@ -12,12 +12,14 @@ from typing import Any
 import pandas as pd
 
 from harness.analysis.comparison import Decided, best_of, decide
+from harness.analysis.mean_rank import MeanRank
 from harness.analysis.numbers import significant
 from harness.analysis.ranking import Rank
 from harness.analysis.verdict import Verdict
 from harness.report.sentences import names_of, notes_of, transfer_sentence, verdict_sentence
 from harness.runs.claims import Claim
 from harness.runs.tables import Tables
+from optimizers.errors import InputError
 
 SHORT = 15
 """Lines of the short form at the most."""
@@ -140,6 +142,21 @@ class Comparison:
             places = (f"{places} {' = '.join(names)}" for places, names in groups.items())
             lines.append(f"{problem}: {'; '.join(places)}")
         return lines
+
+    def mean_ranks(self) -> list[str]:
+        """Return the mean ranks over problems in a line, where there are problems enough."""
+        try:
+            table = MeanRank(level=self.decided.level, incomplete="leave-out").compute(self.tables)
+        except InputError:
+            return []
+        named = names_of(self.tables)
+        ranked = table[table["n"] > 0].sort_values(["rank", "optimizer"], kind="stable")
+        said = [
+            f"{row['rank']:.2f} {named((row['optimizer'], row['gradient']))} {row['letters']}"
+            for row in ranked.to_dict(orient="records")
+        ]
+        count = f"{int(ranked['n'].iloc[0])} problems, each once"
+        return [f"mean ranks over {count}; who shares a letter is not told apart: {', '.join(said)}"]
 
     def is_best(self, rank: Rank) -> bool:
         """Say whether an optimizer is decided to be ahead of all others of its problem."""

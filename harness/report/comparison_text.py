@@ -41,7 +41,7 @@ def render_comparison(comparison: Comparison, figures: Sequence[Mapping[str, Any
     _lines(comparison.notes, console, "dim")
     if len(comparison.decided.verdicts):
         console.print(Text("\nranking", style="bold"))
-        _lines(comparison.rank_lines(), console)
+        _lines([*comparison.rank_lines(), *comparison.mean_ranks()], console)
         _lines([RANKS], console, "dim")
     console.print()
     render(summarize(tables), tables.skipped, console)
