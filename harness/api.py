@@ -63,6 +63,7 @@ def run(
     gradient_reference: str | None = None,
     trace: RowsKept = "looks",
     exclude: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    claims: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     name: str = "notebook",
     question: str = "",
     progress: bool | None = None,
@@ -89,6 +90,8 @@ def run(
         gradient_reference: gradient source that each run's own is held against at every look, uncounted.
         trace: "looks", or "improvements" for a row at every improvement of the best loss as well.
         exclude: combinations that are left out, such as ``{"problem": "iris", "optimizer": "cmaes"}``.
+        claims: what is to be decided, such as ``{"better": "lbfgs", "than": "adam", "margin": 0.1}``; see
+            ``results.compare()``.
         name: name of the results.
         question: what they are to answer.
         progress: whether to show how far it is; None does so in a notebook.
@@ -112,6 +115,7 @@ def run(
         "gradient_reference": gradient_reference,
         "trace": trace,
         "exclude": _plain(exclude),
+        "claims": _plain(claims),
     }
     experiment: Experiment = build_experiment(name, table)
     tables, _ = sweep(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,13 +22,16 @@ from harness.exchange.folders import export
 from harness.models import Model, model_of
 from harness.problems import load
 from harness.problems.base import BaseProblem
+from harness.report.comparison import Comparison
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
+from harness.runs.claims import claims_of
 from harness.runs.identity import digest_of_key, shown_problem
 from harness.runs.parts import path_of
 from harness.runs.settings import unmarked
 from harness.runs.tables import Tables
 from optimizers.arguments import Truth, accepts
 from optimizers.errors import InputError, unknown_name
+from optimizers.options import ProperFraction
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,32 @@ class Results(Tables):
         [['lbfgs', 3, 3], ['rprop', 3, 3]]
         """
         return STATISTICS.build(specification, **options).compute(self)
+
+    @accepts(level=ProperFraction)
+    def compare(
+        self, claims: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, *, level: float = 0.95
+    ) -> Comparison:
+        """Decide the claims of these results: a frame of verdicts, and a sentence for each.
+
+        Without claims every optimizer is held against the best and against the first of the experiment. A
+        verdict is better, worse, equivalent (within the margin) or undecided; see
+        ``harness.analysis.comparison`` for what is adjusted for.
+
+        Arguments:
+            claims: what to decide; None takes what the experiment has declared. A claim that is made up when
+                the runs have been seen proves nothing.
+            level: probability of the intervals; 1 minus it is the chance of any wrong verdict.
+
+        Raises:
+            InputError: for what is no claim.
+
+        >>> import harness
+        >>> claim = {"better": "lbfgs", "than": "rprop"}
+        >>> results = harness.run("iris", ["rprop", "lbfgs"], seeds=8, budget=500, claims=claim)
+        >>> results.compare().verdicts[["problem", "optimizer", "other", "verdict", "n"]].values.tolist()
+        [['iris', 'lbfgs', 'rprop', 'better', 8]]
+        """
+        return Comparison.of(self, None if claims is None else claims_of(claims), level)
 
     def where(self, **chosen: Any) -> Results:
         """Return the results of some runs only.

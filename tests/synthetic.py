@@ -39,6 +39,9 @@ PROBLEMS = (
     "monks-1",
 )
 
+SOLVED = {"outcome": "solved", "final_loss": 0.009, "best_loss": 0.009}
+"""How a run ends that reached its target."""
+
 
 def run_row(run_id: str, problem: str, optimizer: str, **values: Any) -> dict[str, Any]:
     """A run with plausible values, of which any can be replaced."""
@@ -83,6 +86,16 @@ def run_row(run_id: str, problem: str, optimizer: str, **values: Any) -> dict[st
         "provenance": "",
     }
     return {**row, **values}
+
+
+def costs(values: Sequence[float], optimizer: str, problem: str = "xor", **same: Any) -> list[dict[str, Any]]:
+    """A run for each cost; one that is infinite has spent its budget."""
+    rows = []
+    for seed, cost in enumerate(map(float, values)):
+        ended = {**SOLVED, "cost_to_target": cost, "cost": cost} if math.isfinite(cost) else {}
+        run_id = f"{problem} {optimizer} {seed}"
+        rows.append(run_row(run_id, problem, optimizer, seed=seed, **ended | same))
+    return rows
 
 
 def trace_rows(

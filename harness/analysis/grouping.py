@@ -99,10 +99,15 @@ def pairs(tables: Tables, against: str | None = None) -> Iterator[Pair]:
             held = [g for g in found if against in (g.optimizer, *g.runs["optimizer_name"])]
             couples = ((g, other) for g in found for other in held if all(g is not one for one in held))
         for group, other in couples:
-            common = set(group.runs["seed"]) & set(other.runs["seed"])
-            unpaired = len(group.runs) + len(other.runs) - 2 * len(common)
-            one, two = (_with_seeds(part, common) for part in (group, other))
-            yield Pair(one, two, unpaired)
+            yield paired(group, other)
+
+
+def paired(group: Group, other: Group) -> Pair:
+    """Return two groups of a problem as pairs of runs, of the seeds that both have."""
+    common = set(group.runs["seed"]) & set(other.runs["seed"])
+    unpaired = len(group.runs) + len(other.runs) - 2 * len(common)
+    one, two = (_with_seeds(part, common) for part in (group, other))
+    return Pair(one, two, unpaired)
 
 
 def _with_seeds(group: Group, seeds: set[int]) -> Group:

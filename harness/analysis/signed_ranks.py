@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -102,6 +103,7 @@ def hodges_lehmann(
     return centre, (float(low[k - 1]), float(high[-k])) if k else (-math.inf, math.inf)
 
 
+@functools.lru_cache(maxsize=64)
 def _rank_of_end(n: int, tail: float) -> int:
     """Return the largest k with ``P(T < k) <= tail`` of the signed-rank sum of n."""
     if n > MOST_EXACT:

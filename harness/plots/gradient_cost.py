@@ -87,6 +87,10 @@ def cost_table(results: Tables) -> pd.DataFrame:
     return table.assign(time=table["seconds"] / table["problem"].map(analytic))
 
 
+table = cost_table
+"""The numbers behind the figure, which a report keeps and prints in place of a table of losses."""
+
+
 def fitted_slope(x: pd.Series[float], y: pd.Series[float]) -> float:
     """Return the slope of y against x on log-log axes, NaN where two points are not left."""
     large = (x >= FITTED_FROM) & (y > 0)

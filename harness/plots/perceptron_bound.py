@@ -27,7 +27,7 @@ ZERO = "initializer=zeros"
 """The option that every problem has here, and no label needs."""
 
 table = bound_table
-"""The numbers behind the figure, which a report keeps and prints beside it."""
+"""The numbers behind the figure, which a report keeps and prints in place of a table of losses."""
 
 
 @accepts(results=Tables)

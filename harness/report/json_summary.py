@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.summary import summarize
+from harness.report.comparison import Comparison
 from harness.runs.plans import records
 from harness.runs.tables import Tables
 
@@ -30,6 +31,7 @@ def as_text(results: Tables, done: int, folder: Path, files: Sequence[Path]) -> 
         "runs": len(results.runs),
         "done_now": done,
         "outcomes": {str(name): int(number) for name, number in outcomes.items()},
+        "verdicts": Comparison.of(results).short(),
         "summary": records(summarize(results)),
         "skipped": records(results.skipped),
         "remarks": list(results.remarks()),

@@ -143,11 +143,11 @@ def render(summary: pd.DataFrame, skipped: pd.DataFrame, console: Console) -> No
             names = ", ".join(HEADINGS[name].replace("\n", " ") for name in dropped)
             lines.append(f"Left out, for they do not fit into {console.width} columns: {names}.")
     for line in lines:
-        console.print(Text(_wrapped(line, console.width), style="dim"))
+        console.print(Text(wrapped(line, console.width), style="dim"))
     if len(skipped):
         console.print(Text("\nskipped", style="bold"))
         for line in skipped_lines(summary, skipped):
-            console.print(Text(_wrapped(printable(line), console.width, "  ", "    ")))
+            console.print(Text(wrapped(printable(line), console.width, "  ", "    ")))
 
 
 def _layout(text: pd.DataFrame, width: int) -> tuple[dict[str, int], list[str]]:
@@ -211,7 +211,7 @@ def _folded(label: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _wrapped(line: str, width: int, first: str = "", later: str = "") -> str:
+def wrapped(line: str, width: int, first: str = "", later: str = "") -> str:
     """Break a sentence between words only, never at a hyphen of a name."""
     whole: dict[str, Any] = {"break_on_hyphens": False, "break_long_words": False}
     return textwrap.fill(line, width, initial_indent=first, subsequent_indent=later, **whole)
@@ -265,7 +265,7 @@ def render_numbers(table: pd.DataFrame, console: Console) -> None:
         for place in range(len(table)):
             console.print(Text(printable(": ".join(words.iloc[place] for words in words_of))))
             named = ", ".join(f"{name.replace('_', ' ')} {cells[name][place]}" for name in numbers)
-            console.print(Text(_wrapped(named, console.width, " " * OPTION_INDENT, " " * OPTION_INDENT)))
+            console.print(Text(wrapped(named, console.width, " " * OPTION_INDENT, " " * OPTION_INDENT)))
         return
     for line in (1, 0):
         words = (headings[name][line] if line < len(headings[name]) else "" for name in numbers)

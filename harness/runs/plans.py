@@ -6,6 +6,7 @@ import datetime
 import functools
 import hashlib
 import json
+import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.runs.claims import Claim, claims_of
 from harness.runs.parts import DamagedError, files_in, is_there, read_bytes
 from harness.runs.tables import SKIPPED_COLUMNS
 
@@ -49,6 +51,11 @@ class Plan:
     def digest(self) -> str:
         """The name of its file."""
         return _digest(self._table())
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What it was declared to decide."""
+        return claims_of(tomllib.loads(self.declaration).get("claims", []))
 
     def _table(self) -> dict[str, Any]:
         """Return what its file holds; a plan of an earlier version stays what it is."""
@@ -101,6 +108,16 @@ def read_plans(folder: Path) -> list[Plan]:
     """
     found = [read_plan(path) for path in plan_files(folder)]
     return [plan for _, plan in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def figures_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the figures that the last experiment of a folder declares; none of an earlier version.
+
+    Raises:
+        DamagedError: if a plan is damaged.
+    """
+    declared = next((tomllib.loads(plan.declaration) for plan in read_plans(folder)), {})
+    return list(declared.get("figures", []))
 
 
 def plan_files(folder: Path) -> list[Path]:

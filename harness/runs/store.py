@@ -273,9 +273,10 @@ class Store:
             runs["run_id"],
             pd.Index(parts, dtype=str).get_indexer(part_of),
         )
+        claims = tuple(dict.fromkeys(claim for plan in plans for claim in plan.claims))
         unplanned = len(pd.Index(rows["run_id"]).unique().difference(planned, sort=False))
         notes = _absences(len(planned), len(runs), unplanned if only is None else 0)
-        return Tables(name, question, runs, trace, skipped, plans=listed, notes=notes)
+        return Tables(name, question, runs, trace, skipped, listed, notes, claims)
 
 
 def _held(rows: pd.DataFrame) -> dict[str, slice]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.runs.claims import Claim
 from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
 from optimizers.errors import InputError
 from optimizers.objective import Rows
@@ -38,6 +39,7 @@ class Tables:
         skipped: combinations that were refused, with at least ``SKIPPED_COLUMNS``.
         plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
         notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
+        claims: what the experiments were declared to decide.
 
     Raises:
         InputError: if a table lacks one of its columns.
@@ -54,6 +56,7 @@ class Tables:
     skipped: pd.DataFrame
     plans: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    claims: Sequence[Claim] = ()
 
     def __post_init__(self) -> None:
         expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.sweeps.changes import seeds_of, value_of
+from harness.sweeps.claims import claims_left
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.selection import AXES, Members, found
 from optimizers.errors import InputError, unknown_name
@@ -43,7 +44,8 @@ def restricted(experiment: Experiment, only: Sequence[str] = (), without: Sequen
     left = {axis: [members[axis][number] for number in kept[axis]] for axis in members}
     exclude = [_still_there(entry, left) for entry in experiment.exclude]
     fields: dict[str, Any] = {AXES[axis]: entries for axis, entries in left.items()}
-    return replace(experiment, exclude=[entry for entry in exclude if entry is not None], **fields)
+    fields["exclude"] = [entry for entry in exclude if entry is not None]
+    return replace(experiment, claims=claims_left(experiment.claims, left), **fields)
 
 
 def _still_there(entry: Mapping[str, list[Any]], left: Members) -> dict[str, list[Any]] | None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
+from harness.runs.claims import Claim
 from harness.runs.described import RowsKept
 from harness.runs.identity import digest_of, is_own_optimizer, is_own_problem, own_code
+from harness.sweeps.claims import checked_claims
 from harness.sweeps.selection import AXES, Combinations, combinations, exclusions
 from harness.sweeps.toml_text import toml_text
 from optimizers.budget import Budget
@@ -50,6 +52,7 @@ class Experiment:
             ``["problems", "budget"]``, or a list of such lists.
         exclude: combinations that are left out, each a table of axes and their values, such as
             ``{"problem": "iris", "optimizer": "genetic-algorithm"}``.
+        claims: what it is to decide; none holds every optimizer against the best and against the first.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Experiment:
     figures: Sequence[dict[str, Any]] = field(default=(DEFAULT_FIGURE,))
     zip: Sequence[Any] = ()
     exclude: Sequence[Mapping[str, Any]] = ()
+    claims: Sequence[Claim] = ()
 
     def __post_init__(self) -> None:
         for axis, members in self.members.items():
@@ -93,6 +97,7 @@ class Experiment:
                 remedy = "give it once, or another name" if label == "problem" else "give it once"
                 raise InputError(f"experiment '{self.name}': {label} {shown(twice)} is there twice: {remedy}")
         object.__setattr__(self, "exclude", exclusions(self.exclude))
+        object.__setattr__(self, "claims", checked_claims(self.claims, self.members))
         there = self.combinations
         places = itertools.product(*(range(len(members)) for members in self.members.values()))
         if self.exclude and not any(map(there.has, places)):
@@ -138,6 +143,8 @@ class Experiment:
         for name in ("zip", "exclude"):
             if getattr(self, name):
                 declared[name] = list(getattr(self, name))
+        if self.claims:
+            declared["claims"] = [claim.table() for claim in self.claims]
         if self.plugins:
             declared["plugins"] = list(self.plugins)
         if self.timeout is not None:

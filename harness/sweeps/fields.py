@@ -13,6 +13,7 @@ import numpy as np
 from harness.gradients import SOURCES, build_source
 from harness.problems import PROBLEMS
 from harness.problems.base import BaseProblem
+from harness.runs.claims import claims_of
 from harness.runs.described import RowsKept
 from harness.sweeps.axes import expanded, named
 from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
@@ -41,6 +42,7 @@ FIELDS = (
     "plugins",
     "zip",
     "exclude",
+    "claims",
 )
 
 MOST_SEEDS = 100_000
@@ -90,6 +92,7 @@ def build_experiment(name: str, table: dict[str, Any], base: Path = HERE) -> Exp
         figures=_figures(table),
         zip=table.get("zip", ()),
         exclude=_entries(table, "exclude") if table.get("exclude", []) != [] else (),
+        claims=claims_of(table.get("claims", [])),
     )
 
 

@@ -91,7 +91,9 @@ def sweep(
         _do(pending, chosen, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
     )
     listed = {asked.digest: list(asked.runs)}
-    return Tables(experiment.name, experiment.question, with_axes(rows), trace, skipped, listed), len(pending)
+    named = with_axes(rows)
+    results = Tables(asked.name, asked.question, named, trace, skipped, listed, claims=experiment.claims)
+    return results, len(pending)
 
 
 def _in_folder(

@@ -144,6 +144,7 @@ def _tuning_experiment(experiment: Experiment, protocol: Protocol) -> Experiment
         seeds=list(protocol.seeds),
         gradients=list(experiment.gradients[:1]),
         gradient_reference=None,
+        claims=(),
         figures=[{"name": "tuning-curve", "estimate": protocol.estimate, "per": protocol.per}],
     )
 
@@ -212,6 +213,7 @@ def joined(parts: list[Tables]) -> Tables:
         skipped.reset_index(drop=True),
         {plan: listed for tables in parts for plan, listed in tables.plans.items()},
         list(dict.fromkeys(note for tables in parts for note in tables.notes)),
+        list(dict.fromkeys(claim for tables in parts for claim in tables.claims)),
     )
 
 

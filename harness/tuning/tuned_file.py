@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.problems.base import BaseProblem
 from harness.runs.parts import is_there, read_bytes, write_whole
 from harness.runs.provenance import provenance
+from harness.sweeps.claims import claims_left
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import EXPERIMENTS
 from harness.sweeps.toml_text import toml_text
@@ -137,16 +139,20 @@ def tuned_experiments(experiment: Experiment, file: Path) -> list[Experiment]:
     name = f"{experiment.name}-tuned"
     listed = contenders(experiment.optimizers)
     if table["per"] != "problem":
-        return [replace(experiment, name=name, optimizers=[_tuned(found, table, None) for found in listed])]
+        return [_with_tuned(experiment, name, experiment.problems, [_tuned(c, table, None) for c in listed])]
     return [
-        replace(
-            experiment,
-            name=name,
-            problems=[problem],
-            optimizers=[_tuned(found, table, problem.name) for found in listed],
-        )
+        _with_tuned(experiment, name, [problem], [_tuned(found, table, problem.name) for found in listed])
         for problem in experiment.problems
     ]
+
+
+def _with_tuned(
+    experiment: Experiment, name: str, problems: Sequence[BaseProblem], optimizers: Sequence[Optimizer]
+) -> Experiment:
+    """Return an experiment with tuned options, and the claims that it can still decide."""
+    members = {**experiment.members, "problem": problems, "optimizer": optimizers}
+    claims = claims_left(experiment.claims, members)
+    return replace(experiment, name=name, problems=problems, optimizers=optimizers, claims=claims)
 
 
 def _tuned(contender: Contender, table: Mapping[str, Any], problem: str | None) -> Optimizer:

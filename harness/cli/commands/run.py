@@ -149,18 +149,21 @@ def command(
 
 
 def _report(results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]) -> None:
-    """Print the question, the table, and where things are."""
+    """Print the question, the verdicts, the table, and where things are."""
     from harness.analysis.summary import summarize
-    from harness.report.artifacts import figure_tables
-    from harness.report.table import render, render_numbers
+    from harness.report.comparison import Comparison
+    from harness.report.comparison_text import answers, render_answers, render_short
+    from harness.report.table import render
 
     before = len(results.runs) - done
     if declared.question:
         echo(f"{declared.question}\n")
-    render(summarize(results), results.skipped, console())
-    for name, table in figure_tables(results, declared.figures).items():
-        echo(f"\n{name}:\n")
-        render_numbers(table, console())
+    numbers = answers(results, declared.figures)
+    if numbers:
+        render_answers(numbers, results.skipped, console())
+    else:
+        render_short(Comparison.of(results), console())
+        render(summarize(results), results.skipped, console())
     echo(
         f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
         if done

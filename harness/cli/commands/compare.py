@@ -1,0 +1,55 @@
+"""``harness compare``: what the runs in a folder decide, or those of two folders against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.group import ANY_PATH, OnceCommand
+from harness.cli.terminal import console, echo
+from optimizers.errors import InputError
+
+
+@click.command(name="compare", cls=OnceCommand, short_help="Say what the runs in a folder decide.")
+@click.argument("folder", type=ANY_PATH)
+@click.argument("other", type=ANY_PATH, required=False)
+@click.option("--csv", "as_csv", is_flag=True, help="The verdicts as CSV.")
+@click.option("--markdown", is_flag=True, help="Sentences and a table for each problem.")
+@click.option("--latex", is_flag=True, help="A table for booktabs, and the sentences.")
+@click.option("--json", "as_json", is_flag=True, help="All of it, for a script.")
+def command(
+    folder: Path, other: Path | None, as_csv: bool, markdown: bool, latex: bool, as_json: bool
+) -> None:
+    """Say what the runs in FOLDER decide: verdicts first, then the ranking, then the table.
+
+    The claims of the experiment, each on each of its problems and over all of them; where it has none, every
+    optimizer against the best and against the first. With a second folder its runs are held against those of
+    the first, each optimizer against itself.
+    """
+    from harness.api import load
+    from harness.report.comparison import Comparison
+    from harness.report.comparison_formats import FORMATS
+    from harness.report.comparison_text import render_comparison
+    from harness.report.two_folders import beside
+    from harness.runs.plans import figures_of
+
+    wanted = {"csv": as_csv, "markdown": markdown, "latex": latex, "json": as_json}
+    chosen = [name for name, is_wanted in wanted.items() if is_wanted]
+    if len(chosen) > 1:
+        raise InputError(f"--{chosen[0]} and --{chosen[1]} are two forms: give one of them")
+    results = load(folder)
+    figures = figures_of(folder) if other is None else []
+    comparison = results.compare()
+    if other is not None:
+        tables, claims = beside(results, load(other), folder, other)
+        comparison = Comparison.of(tables, claims)
+    if chosen:
+        echo(FORMATS[chosen[0]](comparison).rstrip("\n"))
+        return
+    tables = comparison.tables
+    if tables.question:
+        echo(f"{tables.question}\n")
+    render_comparison(comparison, figures, console())
+    for remark in tables.remarks():
+        echo(remark)

@@ -1,0 +1,195 @@
+"""Verdicts as sentences, each with its estimate, its interval and the number it is of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from harness.analysis.comparison import Decided
+from harness.analysis.numbers import significant
+from harness.analysis.transfer import Transfer
+from harness.analysis.verdict import Line, Verdict
+from harness.runs.tables import Tables, gradient_sources
+
+Named = Callable[[Line], str]
+
+MEASURE = {
+    "cost-to-target": "cost to the target",
+    "final-loss": "final loss",
+    "solved": "starts solved",
+    "accuracy": "test accuracy",
+}
+OF_ITS = {"cost-to-target": "cost", "final-loss": "final loss"}
+
+
+def names_of(tables: Tables) -> Named:
+    """Return how an optimizer is called: with its gradient source where there are several."""
+    several = len(gradient_sources(tables.runs)) > 1
+    return lambda line: f"{line[0]} by {line[1]}" if several and line[1] else line[0]
+
+
+def verdict_sentence(found: Verdict, named: Named) -> str:
+    """Return a verdict as one sentence."""
+    one, other, place = named(found.line), named(found.other), found.problem
+    heads = {
+        "better": f"{one} is ahead of {other} on {place}",
+        "worse": f"{one} is behind {other} on {place}",
+        "equivalent": f"{one} and {other} are equivalent on {place} ({_margin(found)})",
+        "undecided": f"{one} against {other} on {place} is undecided",
+    }
+    reason = f" ({found.reason})" if found.reason else ""
+    if math.isnan(found.probability):
+        return f"{heads[found.answer]}{reason or ' (no pair of runs)'}, {_count(found.n, 'pair')}"
+    parts = [_starts(found)] if found.by != "solved" else []
+    parts += [_effect(found, named), _solved(found), _unpaired(found)]
+    said = ", ".join(part for part in parts if part)
+    about = f", by {MEASURE[found.by]}" if found.by != "cost-to-target" else ""
+    return f"{heads[found.answer]}{about}{reason}: {said}{_beyond(found)}"
+
+
+def transfer_sentence(found: Transfer, named: Named, level: float = 0.95) -> str:
+    """Return a claim over several problems as one sentence.
+
+    What was decided on these problems is one claim, what holds for problems like them is another.
+    """
+    counts = {name: getattr(found, name) for name in ("better", "worse", "equivalent", "undecided")}
+    said = ", ".join(f"{name} on {number}" for name, number in counts.items() if number)
+    tied = f", tied on {found.tied}" if found.tied else ""
+    on_others = {"better": "ahead", "worse": "behind"}.get(found.answer, "undecided")
+    return (
+        f"{named(found.line)} against {named(found.other)} on these {found.problems} problems: {said}; "
+        f"on problems like these {on_others}: ahead on {found.ahead} of {found.problems}{tied} "
+        f"({_percent(level)} % interval {_between(found.share_interval)} %)"
+    )
+
+
+def notes_of(decided: Decided) -> list[str]:
+    """Return what a reader of the verdicts has to know."""
+    lines = list(decided.notes)
+    if not decided.tests:
+        return lines
+    most = max((found.n for found in decided.verdicts), default=0)
+    if most < decided.fewest:
+        lines.append(
+            f"With {_count(most, 'pair')} and {_count(decided.tests, 'comparison')} no difference can be "
+            f"decided, however large: take {decided.fewest} seeds or more"
+            + ("." if decided.declared else ", or declare the claims that matter, which are fewer.")
+        )
+    what = "claims on problems" if decided.declared else "comparisons, of every two optimizers on a problem"
+    lines.append(
+        f"A pair is two runs from one start. Decided by the sign test at {_percent(1 - decided.level)} %, "
+        f"adjusted by Holm for {decided.tests} {what}; each interval is of its own."
+    )
+    return lines
+
+
+def _starts(found: Verdict) -> str:
+    tied = f", tied on {found.tied}" if found.tied else ""
+    # Whose starts they are has to be said where the sentence begins with both.
+    who = {"better": "", "worse": "ahead ", "equivalent": "the first is ahead ", "undecided": "ahead "}
+    return (
+        f"{who[found.answer]}on {found.ahead} of {found.n} starts{tied} "
+        f"({_percent(found.level)} % interval {_between(found.probability_interval)} %)"
+    )
+
+
+def _effect(found: Verdict, named: Named) -> str:
+    """Say by how much, as far as that is known."""
+    if found.by == "solved":
+        low, high = found.difference_interval
+        return (
+            f"solves {found.solved} against {found.other_solved} of {found.n} starts, a difference of "
+            f"{_percent(found.difference)} % ({_percent(found.level)} % interval {_between((low, high))} %)"
+        )
+    if math.isnan(found.effect):
+        return ""
+    low, high = found.effect_interval
+    if found.by == "accuracy":
+        word = "higher" if found.effect >= 0 else "lower"
+        ends = (f"{low:+.3f}", f"{high:+.3f}")
+        return f"test accuracy {word} by {abs(found.effect):.3f} {_interval((low, high), ends)}"
+    of_its = OF_ITS[found.by]
+    if math.isinf(found.effect):
+        # More than half of what the ratio is the centre of is 0, or has no end.
+        without = "have no loss" if found.by == "final-loss" else "would never reach the target"
+        whose = found.other if found.effect < 0 else found.line
+        return f"no ratio, for too many runs of {named(whose)} {without}"
+    interval = _interval((low, high), (_times(low), _times(high)))
+    if not found.effect_exact and found.effect == 0:
+        return f"the ratio of {of_its} is not known {interval}"
+    bound = "" if found.effect_exact else " at the most" if found.effect < 0 else " at the least"
+    times = _times(found.effect)
+    return f"at {times}{' of' if '/' in times else ' times'} its {of_its}{bound} {interval}"
+
+
+def _interval(ends: tuple[float, float], said: tuple[str, str]) -> str:
+    if all(math.isinf(end) for end in ends):
+        return "(no interval)"
+    if math.isinf(ends[0]):
+        return f"(below {said[1]})"
+    return f"(above {said[0]})" if math.isinf(ends[1]) else f"({said[0]} to {said[1]})"
+
+
+def _times(logarithm: float) -> str:
+    """Write a factor from its logarithm.
+
+    >>> [_times(math.log(factor)) for factor in (1 / 179, 0.5, 0.83, 1.0, 12.34)]
+    ['1/179', '1/2', '0.83', '1', '12.3']
+    """
+    if abs(logarithm) > 700:
+        return "0" if logarithm < 0 else "inf"
+    factor = math.exp(logarithm)
+    if factor <= 0.5 + 1e-9:
+        return f"1/{_short(1.0 / factor)}"
+    return f"{factor:.3g}" if factor < 2 else _short(factor)
+
+
+def _short(number: float) -> str:
+    return significant(number) if number >= 1000 else f"{number:.3g}"
+
+
+def _solved(found: Verdict) -> str:
+    """Say how many solved, where not all did, for then what else is said is of runs of two kinds."""
+    if found.solved is None or found.other_solved is None or found.by == "solved":
+        return ""
+    if found.solved == found.other_solved == found.n:
+        return f"all {2 * found.n} runs solved"
+    return f"solved {found.solved} and {found.other_solved} of {found.n}"
+
+
+def _unpaired(found: Verdict) -> str:
+    return f"{_count(found.unpaired, 'run')} without a partner left out" if found.unpaired else ""
+
+
+def _margin(found: Verdict) -> str:
+    if found.by in ("solved", "accuracy"):
+        return f"within {found.margin:.3g}"
+    return f"within a factor of {1 + found.margin:.3g}"
+
+
+def _beyond(found: Verdict) -> str:
+    """Say where a difference that is there may be too small to matter."""
+    if not found.margin or found.answer not in ("better", "worse"):
+        return ""
+    allowed = found.margin if found.by in ("accuracy", "solved") else math.log1p(found.margin)
+    ends = found.difference_interval if found.by == "solved" else found.effect_interval
+    if min(ends) > allowed or max(ends) < -allowed:
+        return ""
+    return f"; that it is by more than the margin ({_margin(found)}) is not decided"
+
+
+def _percent(share: float) -> str:
+    """Write a share in per cent.
+
+    >>> _percent(0.95), _percent(0.999), _percent(0.0)
+    ('95', '99.9', '0')
+    """
+    return f"{round(100 * share, 1):g}" if share > 0.99 else f"{100 * share:.0f}"
+
+
+def _between(ends: tuple[float, float]) -> str:
+    return f"{100 * ends[0]:.0f} to {100 * ends[1]:.0f}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
