@@ -55,4 +55,5 @@ class Automatic(Executor):
             # Imported here: a sweep that stays in this process does without.
             from harness.sweeps.executors.processes import Processes
 
+            del left
             yield from Processes(workers=cores()).do(runs[done:])
