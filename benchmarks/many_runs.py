@@ -1,5 +1,8 @@
 """What 100,000 runs take: seconds of doing, loading and summing them up, and memory of the process that does.
 
+Seconds of processors say what a machine with nothing else to do would take: its own and its workers', shared
+out over the cores.
+
     python -m benchmarks.many_runs                 20,000 runs of the quickstart's kind
     python -m benchmarks.many_runs 100000
     python -m benchmarks.many_runs --simulated 1000000
@@ -20,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +55,7 @@ def worked() -> dict[str, float]:
 
 
 @contextmanager
-def sampled(samples: list[float]):  # type: ignore[no-untyped-def]
+def sampled(samples: list[float]) -> Iterator[None]:
     """Read the memory at intervals."""
     ended = threading.Event()
 

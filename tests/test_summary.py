@@ -13,7 +13,7 @@ from rich.console import Console
 from synthetic import LABELS, PROBLEMS, build, quantile_by_counting, run_row, synthetic
 
 from harness.analysis.numbers import significant
-from harness.analysis.summary import quantile, summarize
+from harness.analysis.summary import _quantiles, quantile, summarize
 from harness.report.table import as_text, render, skipped_lines
 from harness.results import Results
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, gradient_sources
@@ -64,6 +64,18 @@ def test_the_median_is_the_ordinary_one(values: list[float]) -> None:
 def test_quantile_works_along_the_first_axis() -> None:
     table = np.array([[1.0, np.nan, 5.0], [2.0, np.inf, 1.0], [9.0, -3.0, 2.0]])
     assert quantile(table, 0.5).tolist() == [2.0, math.inf, 2.0]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.floats(allow_nan=True)), min_size=1, max_size=60),
+    st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]),
+)
+@settings(database=None, deadline=None)
+def test_quantiles_of_all_groups_are_those_of_each(pairs: list[tuple[int, float]], fraction: float) -> None:
+    names, values = np.array([name for name, _ in pairs]), np.array([value for _, value in pairs])
+    found, group = np.unique(names, return_inverse=True)
+    apart = [quantile(values[names == name], fraction) for name in found]
+    assert np.array_equal(_quantiles(values, group, np.bincount(group), fraction), apart)
 
 
 @pytest.mark.parametrize("gradients", [("analytic",), ("analytic", "central-difference")])

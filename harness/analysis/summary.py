@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from harness.runs.tables import Tables, gradient_column
+from optimizers.objective import Array, Rows
 
 NO_RESULT = ("diverged", "failed")
 """Outcomes whose last loss is no result of a search, whatever number it happened to be."""
 
-READ = (
-    *("problem", "optimizer", "gradient", "outcome", "target", "final_loss", "cost_to_target"),
-    *("test_accuracy", "cost", "seconds"),
-)
+NUMBERS = ("target", "final_loss", "cost_to_target", "test_accuracy", "cost", "seconds")
+
+READ = ("problem", "optimizer", "gradient", "outcome", *NUMBERS)
 """Columns that a summary reads: parameters and texts of a million runs would be copied for nothing."""
 
 
@@ -75,29 +75,48 @@ def summarize(results: Tables) -> pd.DataFrame:
     [[3.0, 2.0, 0.01, inf, 80.0]]
     """
     runs = results.runs[list(READ)].assign(gradient=gradient_column(results.runs))
-    rows = []
-    for (problem, optimizer, gradient), group in runs.groupby(
-        ["problem", "optimizer", "gradient"], sort=False, dropna=False
-    ):
-        loss = group["final_loss"].astype(float).mask(group["outcome"].isin(NO_RESULT), math.inf)
-        to_target = quantile(group["cost_to_target"], 0.5) if group["target"].notna().any() else math.nan
-        accuracy = -quantile(-group["test_accuracy"].astype(float), 0.5)
-        rows.append(
-            {
-                "problem": problem,
-                "optimizer": optimizer,
-                "gradient": gradient,
-                "runs": len(group),
-                "solved": int((group["outcome"] == "solved").sum()),
-                "loss_median": quantile(loss, 0.5),
-                "loss_q1": quantile(loss, 0.25),
-                "loss_q3": quantile(loss, 0.75),
-                "cost_to_target_median": to_target,
-                "test_accuracy_median": accuracy if math.isfinite(accuracy) else math.nan,
-                "cost_median": quantile(group["cost"], 0.5),
-                "seconds_median": quantile(group["seconds"], 0.5),
-            }
-        )
-    columns = ["problem", "optimizer", "gradient", "runs", "solved", "loss_median", "loss_q1", "loss_q3"]
-    columns += [f"{name}_median" for name in ("cost_to_target", "test_accuracy", "cost", "seconds")]
-    return pd.DataFrame(rows, columns=columns)
+    grouped = runs.groupby(["problem", "optimizer", "gradient"], sort=False, dropna=False)
+    group = np.asarray(grouped.ngroup(), dtype=np.int64)
+    table = runs[["problem", "optimizer", "gradient"]].drop_duplicates(ignore_index=True)
+    sizes = np.bincount(group, minlength=len(table))
+    column = {name: runs[name].to_numpy(dtype=np.float64, na_value=math.nan) for name in NUMBERS}
+    loss = np.where(runs["outcome"].isin(NO_RESULT), math.inf, column["final_loss"])
+    solved = np.asarray(runs["outcome"] == "solved", dtype=np.float64)
+    has_target = np.bincount(group, ~np.isnan(column["target"]), minlength=len(table)) > 0
+    to_target = _quantiles(column["cost_to_target"], group, sizes, 0.5)
+    accuracy = -_quantiles(-column["test_accuracy"], group, sizes, 0.5)
+    summary = table.assign(
+        runs=sizes,
+        solved=np.bincount(group, solved, minlength=len(table)).astype(np.int64),
+        loss_median=_quantiles(loss, group, sizes, 0.5),
+        loss_q1=_quantiles(loss, group, sizes, 0.25),
+        loss_q3=_quantiles(loss, group, sizes, 0.75),
+        cost_to_target_median=np.where(has_target, to_target, math.nan),
+        test_accuracy_median=np.where(np.isfinite(accuracy), accuracy, math.nan),
+        cost_median=_quantiles(column["cost"], group, sizes, 0.5),
+        seconds_median=_quantiles(column["seconds"], group, sizes, 0.5),
+    )
+    # Columns of names without a row may be of any type, and are text.
+    return summary if len(summary) else summary.astype(object)
+
+
+def _quantiles(values: Array, group: Rows, sizes: Rows, fraction: float) -> Array:
+    """Return the quantile of each group, as ``quantile`` has it, of all groups at once.
+
+    Arguments:
+        values: numbers, shape (runs,).
+        group: number of the group of each, below the number of groups.
+        sizes: how many runs each group has, at least one.
+        fraction: which quantile, from 0 to 1.
+
+    >>> _quantiles(np.array([1.0, 5.0, np.nan, 2.0]), np.array([0, 1, 0, 0]), np.array([3, 1]), 0.5).tolist()
+    [2.0, 5.0]
+    """
+    finite = np.where(np.isfinite(values), values, np.inf)
+    ordered = finite[np.lexsort((finite, group))]
+    begin = np.cumsum(sizes) - sizes
+    place = np.round(sizes * fraction, 9)
+    lower = np.maximum(np.ceil(place).astype(np.int64) - 1, 0)
+    upper = np.minimum(np.floor(place).astype(np.int64), sizes - 1)
+    found: Array = 0.5 * ordered[begin + lower] + 0.5 * ordered[begin + upper]
+    return found

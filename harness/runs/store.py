@@ -250,7 +250,9 @@ class Store:
                 else f"{self.folder} holds no results: give the folder that `harness run` printed at its end"
             )
         rows = self.finished()
-        chosen = pd.concat([plan.chosen(rows) for plan in plans]).drop_duplicates("run_id")
+        found = [plan.chosen(rows) for plan in plans]
+        # Most often there is one plan, and a million rows need not be copied twice more.
+        chosen = found[0] if len(found) == 1 else pd.concat(found).drop_duplicates("run_id")
         skipped = pd.concat([plan.skipped_table() for plan in plans], ignore_index=True).drop_duplicates(
             ignore_index=True
         )

@@ -57,6 +57,7 @@ class Automatic(Executor):
                 break
         here.close()
         if done < len(runs):
+            del left
             yield from _in_workers(runs[done:])
 
 
