@@ -137,10 +137,11 @@ class TestSentences:
     def test_the_short_form_has_fifteen_lines(self) -> None:
         results = synthetic(np.random.default_rng(7), problems=12, optimizers=8, seeds=9)
         names = results.runs["optimizer"].unique()
-        assert len(results.compare().short()) <= 15
+        compared = results.compare()
+        assert len(compared.short()) <= 15
         # Where a sentence takes three lines there are as few, but one at the least.
-        assert len(results.compare().short(lambda line: 3)) == 5
-        assert len(results.compare().short(lambda line: 30)) == 4
+        assert len(compared.short(lambda line: 3)) == 5
+        assert len(compared.short(lambda line: 30)) == 4
         claims = [{"better": names[0], "than": other} for other in names[1:]]
         short = results.compare(claims).short()
         assert len(short) == 15
