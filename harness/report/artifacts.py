@@ -255,9 +255,10 @@ def write_reference(
             (folder / old).unlink()
     store = Store(folder)
     store.append_tables(_compact(results.runs), _thinned(trace))
-    store.write_plan(
-        Plan(results.name, results.question, tuple(results.runs["run_id"]), records(results.skipped))
-    )
+    # With its claims and figures, which say what the runs are to answer.
+    declaration = declared["experiment.toml"].decode()
+    runs, skipped = tuple(results.runs["run_id"]), records(results.skipped)
+    store.write_plan(Plan(results.name, results.question, runs, skipped, declaration=declaration))
     for name, content in declared.items():
         write_whole(folder / name, content)
     return write_artifacts(results, figures, folder)

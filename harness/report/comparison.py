@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +107,13 @@ class Comparison:
         """What a reader of the sentences has to know."""
         return notes_of(self.decided)
 
-    def short(self) -> list[str]:
+    def short(self, height: Callable[[str], int] = lambda line: 1) -> list[str]:
         """Return the claims in at most 15 lines, or the best against the reference on each problem.
 
         Where the reference is the best, the one behind it stands in its place.
+
+        Arguments:
+            height: returns how many lines a sentence takes where it is printed.
         """
         named, decided = names_of(self.tables), self.decided
         if not decided.verdicts:
@@ -125,9 +129,13 @@ class Comparison:
         if decided.declared:
             lines += [transfer_sentence(found, named, decided.level) for found in decided.transfers]
         notes = self.notes
-        if len(lines) + len(notes) > SHORT:
-            kept = SHORT - len(notes) - 1
-            lines = [*lines[:kept], f"and {len(lines) - kept} more: `harness compare` has them all"]
+        room = SHORT - sum(map(height, notes))
+        if sum(map(height, lines)) > room:
+            # One at the least, and a line that says how many there are.
+            ends = list(itertools.accumulate(map(height, lines)))
+            kept = max(sum(end < room for end in ends), 1)
+            more = len(lines) - kept
+            lines = lines[:kept] + ([f"and {more} more: `harness compare` has them all"] if more else [])
         return lines + notes
 
     def rank_lines(self) -> list[str]:

@@ -50,7 +50,7 @@ def render_comparison(comparison: Comparison, figures: Sequence[Mapping[str, Any
 def render_short(comparison: Comparison, console: Console) -> None:
     """Print the claims, or the best of each problem against the reference; nothing of one alone."""
     if comparison.decided.verdicts or comparison.decided.notes:
-        _lines(comparison.short(), console)
+        _lines(comparison.short(lambda line: _folded(line, console).count("\n") + 1), console)
         console.print()
 
 
@@ -70,6 +70,10 @@ def render_answers(numbers: Mapping[str, pd.DataFrame], skipped: pd.DataFrame, c
 
 def _lines(lines: Iterable[str], console: Console, style: str = "") -> None:
     for line in lines:
-        # A number and its sign stay on one line.
-        whole = wrapped(printable(line).replace(" %", "\u00a0%"), console.width, "", "  ")
-        console.print(Text(whole.replace("\u00a0%", " %"), style=style))
+        console.print(Text(_folded(line, console), style=style))
+
+
+def _folded(line: str, console: Console) -> str:
+    """Break a sentence where the console ends; a number and its sign stay on one line."""
+    whole = wrapped(printable(line).replace(" %", "\u00a0%"), console.width, "", "  ")
+    return whole.replace("\u00a0%", " %")

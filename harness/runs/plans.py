@@ -55,7 +55,9 @@ class Plan:
     @property
     def claims(self) -> tuple[Claim, ...]:
         """What it was declared to decide."""
-        return claims_of(tomllib.loads(self.declaration).get("claims", []))
+        # Most have none, and a declaration may be long.
+        table = tomllib.loads(self.declaration) if "claims" in self.declaration else {}
+        return claims_of(table.get("claims", []))
 
     def _table(self) -> dict[str, Any]:
         """Return what its file holds; a plan of an earlier version stays what it is."""
