@@ -218,8 +218,8 @@ def load(folder: str | Path) -> Results:
     """Load the results that runs left in a folder, of all experiments that were run in it.
 
     ``results.plans`` says which runs each of them has, the column ``fingerprint`` which code they are of.
-    ``results.trace`` is read from the folder when it is first asked for; whether its files are what was written
-    is seen here.
+    ``results.trace`` is read from the folder when it is first asked for; whether its files are what was
+    written is seen here.
 
     Raises:
         InputError: if there are none, or they are damaged.
