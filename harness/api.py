@@ -77,7 +77,8 @@ def run(
             are an axis, and every run is done with each.
         gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
         seeds: number of seeds, or the seeds.
-        folder: where runs are kept; those that are there already, from the same code, are not done again.
+        folder: where runs are kept; those that are there already, from the same code, are not done again. The
+            trace is read from it when it is first asked for, so keep it as long as that may be.
         workers: processes of this machine; None takes one a core where there is work enough.
         executor: what does the runs, in place of ``workers``: "serial", "processes:workers=4",
             "dask:address=tcp://10.0.0.5:8786".
@@ -221,6 +222,8 @@ def load(folder: str | Path) -> Results:
     """Load the results that runs left in a folder, of all experiments that were run in it.
 
     ``results.plans`` says which runs each of them has, the column ``fingerprint`` which code they are of.
+    ``results.trace`` is read from the folder when it is first asked for; whether its files are what was
+    written is seen here.
 
     Raises:
         InputError: if there are none, or they are damaged.

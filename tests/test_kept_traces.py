@@ -160,5 +160,5 @@ def test_a_folder_that_is_gone_is_named_when_its_trace_is_asked_for(made: Path, 
     shutil.copytree(made, folder)
     results = harness.load(folder)
     shutil.rmtree(folder)
-    with pytest.raises(InputError, match="cannot be read: No such file or directory"):
+    with pytest.raises(InputError, match="is gone, and traces with it: ask for"):
         assert results.trace is None

@@ -30,7 +30,7 @@ def compare() -> dict[str, list[float]]:
             folder=Path(folder) / "comparison",
             workers=None,
         )
-    looks = results.trace.merge(results.runs[["run_id", "target"]])
+        looks = results.trace.merge(results.runs[["run_id", "target"]])
     reached = looks[looks["loss"] <= looks["target"]].drop_duplicates("run_id").set_index("run_id")["loss"]
     runs = results.runs.set_index("run_id")
     runs["last"] = reached.reindex(runs.index).fillna(runs["best_loss"])

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from harness.runs.columns import RUNS, TRACE
-from harness.runs.parts import DamagedError, is_sealed, read_part, run_in
+from harness.runs.parts import DamagedError, is_sealed, is_there, read_part, run_in
 from harness.runs.tables import TRACE_COLUMNS, runs_of
+from optimizers.errors import InputError
 from optimizers.objective import Rows
 
 
@@ -35,12 +36,17 @@ class KeptTraces:
 
         Raises:
             DamagedError: if a part is not what was written any more.
-            InputError: if the system does not hand one out, as one that was removed.
+            InputError: if one was removed, or the system does not hand it out.
         """
         place = pd.Index(self.run_ids).get_indexer(runs["run_id"])
         part_of = np.where(place < 0, -1, self.part_of[place]) if len(self.part_of) else place
         tables = []
         for part in dict.fromkeys(part_of[part_of >= 0].tolist()):
+            if not is_there(self.files[part]):
+                raise InputError(
+                    f"{self.files[part]} is gone, and traces with it: ask for results.trace while the folder "
+                    "is there, or run the experiment again"
+                )
             table, wanted = read_part(self.files[part]), runs["run_id"][part_of == part]
             # Most often all of a part are wanted, and nothing has to be looked for.
             all_of_it = len(wanted) == self.held[part]
