@@ -9,6 +9,9 @@ import pytest
 from harness.sweeps import plugins
 from optimizers.registry import Registry
 
+# Scripts that made the samples beside them, with programs that the tests do without.
+collect_ignore = ["data"]
+
 
 @pytest.fixture
 def families_as_before() -> Iterator[None]:

@@ -148,7 +148,10 @@ class TestRun:
     def test_the_command_works_in_a_process_of_its_own(self, tmp_path: Path) -> None:
         command = [sys.executable, "-c", "from harness.cli.entry import main; main()", *QUICK]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0, done.stderr
+        # What an empty cache has to compile takes long enough to be told.
+        told = [line for line in done.stderr.splitlines() if "compiled in" not in line]
+        assert not [line for line in told if " of 6 runs, " not in line]
         assert done.stdout.endswith("figure: output/quickstart/convergence-cost.png\n")
         assert "6 runs done now" in done.stdout
         assert (tmp_path / "output" / "quickstart" / "convergence-cost.png").stat().st_size > 1000

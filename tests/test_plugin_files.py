@@ -103,7 +103,7 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return python(folder, *COMMAND, *arguments)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_what_is_mine_is_run_wherever_the_command_is_given(workers: str, place: Path) -> None:
     (place / "elsewhere").mkdir()
     done = call(place / "elsewhere", "run", "../mine.toml", "--workers", workers)

@@ -248,39 +248,6 @@ class TestSignals:
         thread.join()
         assert seen == [signal.SIG_DFL]
 
-    def test_a_run_that_kills_its_worker_is_a_failed_run_and_the_others_go_on(self, tmp_path: Path) -> None:
-        (tmp_path / "suicide.py").write_text(
-            "import os, harness\n"
-            "def f(w):\n"
-            "    if os.environ.get('PARENT') and os.getpid() != int(os.environ['PARENT']):\n"
-            "        os._exit(9)\n"
-            "    return float(w @ w)\n"
-            "if __name__ == '__main__':\n"
-            "    os.environ['PARENT'] = str(os.getpid())\n"
-            "    from suicide import f as g\n"
-            "    problem = harness.problems.FunctionProblem(g, 2, name='deadly', key='deadly')\n"
-            "    both = [problem, 'xor']\n"
-            "    found = harness.run(both, 'hill-climbing', budget=50, seeds=2, workers=2).runs\n"
-            "    print(found[['problem', 'seed', 'outcome', 'sentence']].to_string())\n",
-            encoding="utf-8",
-        )
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
-        done = subprocess.run(
-            [sys.executable, "suicide.py"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        lines = done.stdout.strip().split("\n")[1:]
-        assert len(lines) == 4, done.stderr[-2000:]
-        for line in lines:
-            assert ("failed" in line) == ("the worker process that did it was killed" in line)
-            assert ("failed" in line) == ("deadly" in line)
-        assert "Traceback" not in done.stderr
-
     @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks of signals")
     def test_workers_do_not_hear_what_the_terminal_sends_to_all(self, tmp_path: Path) -> None:
         (tmp_path / "masks.py").write_text(

@@ -60,6 +60,10 @@ def of_files(network: Network) -> Any:
     return symbolic_source._generated(network)
 
 
+LONG = ("matrix-product-chain", "softmax-regression")
+"""Functions whose derivatives as formulas take SymPy a third of a minute and more."""
+
+
 class TestTheGradient:
     @pytest.mark.parametrize("network", some_networks(), ids=label)
     def test_the_formulas_agree_with_backpropagation(self, network: Network) -> None:
@@ -219,7 +223,9 @@ class TestDerivation:
         assert whole.startswith("\\begin{align*}")
         assert max(map(len, str(found).splitlines())) <= 100
 
-    @pytest.mark.parametrize("name", CASES)
+    @pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in CASES]
+    )
     def test_a_plain_function_has_the_derivatives_of_automatic_differentiation(self, name: str) -> None:
         function, point = CASES[name]
         if name == "recurrent-net":
