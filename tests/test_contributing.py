@@ -57,7 +57,7 @@ def test_all_of_them_work_together(folder: Path) -> None:
     figure = harness.plots.known_plots()["final-losses"](results)
     assert figure._repr_png_().startswith(b"\x89PNG")
     stalled = STATISTICS.build("stalled-fraction:level=0.5").compute(results)
-    assert stalled["n"].tolist() == [2] * 6
+    assert stalled["n"].tolist() == [2] * 8
     assert (stalled["fraction"] == 0).all()
     assert "best-losses" in FORMATS
     files = Results.of(results).export("best-losses:digits=3", folder / "out")

@@ -89,7 +89,8 @@ def test_the_margin_perceptron_ends_outside_its_margin_and_keeps_to_its_bounds(
     assert (signed @ w > margin - 1e-12 * (margin + longest * np.linalg.norm(w))).all()
     assert found.objective.mistakes <= (longest**2 + margin / eta) / gamma**2
     reached = (signed @ w).min() / np.linalg.norm(w)
-    assert reached >= gamma * margin / (2 * margin + 2 * eta * longest**2) * (1 - 1e-9)
+    bound = gamma * margin / (2 * margin + 2 * eta * longest**2)
+    assert reached >= bound * (1 - 1e-9) - 1e-12 * longest
 
 
 def test_a_margin_far_above_the_learning_rate_finds_more_than_half_of_the_widest() -> None:

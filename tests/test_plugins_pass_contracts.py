@@ -389,7 +389,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
     ):
         assert f"  {name} " in listed
     shown = python(tmp_path, *COMMAND, "show", str(kept), "--statistic", "median-iterations", site=site)
-    assert "xor: lbfgs" in shown.stdout, shown.stderr
+    assert "xor:initializer=lecun: lbfgs" in shown.stdout, shown.stderr
     declared = [str(kept / "experiment.toml"), "--output", str(kept)]
     again = python(tmp_path, *COMMAND, "run", *declared, site=site)
     assert "Nothing to run" in again.stdout, again.stderr

@@ -38,7 +38,7 @@ class MemeticAlgorithm(GeneticAlgorithm):
         "local_steps": Whole(1, 50, logarithmic=True),
         "learning_rate": Logarithmic(1e-3, 10.0),
     }
-    needs: ClassVar[frozenset[Need]] = frozenset({"value", "population", "gradient"})
+    needs: ClassVar[frozenset[Need]] = frozenset({"population", "gradient"})
     variants: ClassVar[tuple[str, ...]] = ("engine=pygad",)
     source: ClassVar[str] = (
         "Moscato (1989), On evolution, search, optimization, genetic algorithms and martial arts: towards "

@@ -94,7 +94,7 @@ CASES: dict[str, Callable[[], Results]] = {
     "ordinary": lambda: comparison(ordinary, problems=5),
     "synthetic": lambda: synthetic(np.random.default_rng(4), problems=5, optimizers=3, seeds=5),
     "empty tables": lambda: build([]),
-    "runs without traces": lambda: replace(comparison(ordinary), trace=build([]).trace),
+    "runs without traces": lambda: replace(comparison(ordinary), held_trace=build([]).trace),
     "a single run": lambda: comparison(ordinary).where(optimizer="adam", seed=2),
     "one seed": lambda: comparison(ordinary).where(seed=2),
     "one problem": lambda: comparison(ordinary),
@@ -231,7 +231,7 @@ def test_the_order_of_rows_has_no_influence(name: str, case: str) -> None:
     shuffled = replace(
         results,
         runs=runs.iloc[rng.permutation(len(runs))],
-        trace=trace.iloc[rng.permutation(len(trace))],
+        held_trace=trace.iloc[rng.permutation(len(trace))],
     )
     found, again = found_for(name, case), computed(name, shuffled)
     assert (found is None) == (again is None)
