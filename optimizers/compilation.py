@@ -151,15 +151,6 @@ def cache_directory(package: str) -> Path:
     return (Path(chosen) if chosen else _user_folder()) / _source_digest(package)
 
 
-def has_machine_code(package: str) -> bool:
-    """Say whether any function of a package, as its sources are now, was compiled before on this machine.
-
-    Arguments:
-        package: see ``cache_directory``.
-    """
-    return next(cache_directory(package).rglob("*.nbc"), None) is not None
-
-
 @functools.cache
 def _user_folder() -> Path:
     return Path(AppDirs("harness", False).user_cache_dir)

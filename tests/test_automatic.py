@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from harness.runs.single_run import Run
 from harness.sweeps.executors import automatic
 from harness.sweeps.executors.automatic import Automatic
 from optimizers.budget import Budget
-from optimizers.compilation import has_machine_code
 from optimizers.registry import build_optimizer
 
 
@@ -30,7 +28,6 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(automatic, "_in_workers", in_workers)
     monkeypatch.setattr(automatic, "cores", lambda: 2)
-    monkeypatch.setattr(automatic, "has_machine_code", lambda _: True)
     return found
 
 
@@ -56,18 +53,6 @@ def test_what_would_take_long_is_handed_on_and_nothing_is_done_twice(
     assert sorted(done) == sorted(run.run_id for run in asked)
     assert len(handed) == 1
     assert 0 < handed[0] < 6
-
-
-def test_an_empty_cache_is_filled_by_workers(
-    handed: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(automatic, "has_machine_code", has_machine_code)
-    monkeypatch.setattr(automatic, "WORTH", 1e9)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert sum(map(len, Automatic().do(runs(2, "adam", "rprop")))) == 4
-    assert handed == [4]
-    assert sum(map(len, Automatic().do(runs(2, "adam")))) == 2
-    assert handed == [4], "one kind has nothing that could be compiled side by side"
 
 
 def test_own_functions_stay_here(handed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
