@@ -9,41 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watching import Measured
+from walks import walk
 
 import harness
 from harness.problems import load
-from harness.problems.base import Measures
 from harness.runs.described import RowsKept
-from harness.runs.recorder import Recorder, Trace
+from harness.runs.recorder import Trace
 from harness.runs.single_run import Run
 from harness.sweeps.fields import build_experiment
 from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, Rprop
-from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
-from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer
-
-UNMEASURED = Measures(math.nan, math.nan, math.nan, math.nan)
-
-
-def walk(losses: list[float], target: float | None, improvements: bool) -> Trace:
-    """Show an observer a search of which every iteration costs 1 and has a loss that is known beforehand."""
-    objective = Measured(lambda w: losses[int(w[0])], rows=1)
-    recorder = Recorder(lambda points: [UNMEASURED] * len(points), target, improvements)
-    observer = Observer(objective, 1.0, Budget(iterations=len(losses) - 1), target, recorder)
-    done = 0
-    allowance = observer(np.array([0.0]), loss=losses[0])
-    while allowance:
-        ahead = np.array(losses[done + 1 : done + 1 + allowance])
-        reached = ahead <= observer.view.target
-        if reached.any():
-            allowance = int(np.argmax(reached)) + 1
-        trail = np.array(losses[done : done + allowance])
-        done += allowance
-        objective.counters[VALUE_ROWS] += allowance
-        allowance = observer(np.array([float(done)]), iterations=allowance, losses=trail, loss=losses[done])
-    return recorder.trace("walk")
 
 
 @settings(max_examples=60, deadline=None)
@@ -55,7 +31,7 @@ def walk(losses: list[float], target: float | None, improvements: bool) -> Trace
 )
 def test_every_improvement_has_a_row_where_it_was_met(losses: list[float], target: float | None) -> None:
     losses[0] = 10.0
-    trace, looks = walk(losses, target, True), walk(losses, target, False)
+    (_, trace), (_, looks) = walk(losses, target, improvements=True), walk(losses, target)
     rows = dict(zip(trace["iteration"].tolist(), trace["loss"].tolist(), strict=True))
     lowest = math.inf
     for iteration in range(trace["iteration"][-1] + 1):

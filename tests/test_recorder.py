@@ -10,47 +10,20 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watching import Measured
+from walks import unmeasured, walk
 
 from harness.problems import load
-from harness.problems.base import BaseProblem, Measures
+from harness.problems.base import BaseProblem
 from harness.runs.recorder import COLUMNS, Recorder
 from harness.runs.single_run import Run
 from harness.runs.tables import TRACE_COLUMNS
 from optimizers import Budget, GradientDescent
-from optimizers.counts import VALUE_ROWS
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.look import LOOKS_PER_DECADE, Look
-from optimizers.observer import Observer
 
 WHOLE = ("iteration", "value_rows", "gradient_rows")
-UNMEASURED = Measures(math.nan, math.nan, math.nan, math.nan)
 MEASURED = ("test_loss", "test_accuracy", "gradient_norm")
 POPULATION = ("population_median", "population_spread")
-
-
-def unmeasured(points: Any) -> list[Measures]:
-    return [UNMEASURED] * len(points)
-
-
-def walk(losses: list[float], target: float | None) -> tuple[Observer, pd.DataFrame]:
-    """Show an observer a search of which every iteration costs 1 and has a loss that is known beforehand."""
-    objective = Measured(lambda w: losses[int(w[0])], rows=1)
-    recorder = Recorder(unmeasured, target)
-    observer = Observer(objective, 1.0, Budget(iterations=len(losses) - 1), target, recorder)
-    done = 0
-    allowance = observer(np.array([0.0]), loss=losses[0])
-    while allowance:
-        ahead = np.array(losses[done + 1 : done + 1 + allowance])
-        reached = ahead <= observer.view.target
-        if reached.any():
-            # A loop that is told the target ends there.
-            allowance = int(np.argmax(reached)) + 1
-        trail = np.array(losses[done : done + allowance])
-        done += allowance
-        objective.counters[VALUE_ROWS] += allowance
-        allowance = observer(np.array([float(done)]), iterations=allowance, losses=trail, loss=losses[done])
-    return observer, pd.DataFrame(recorder.trace("walk"))
 
 
 def descent_by_hand(problem: BaseProblem, rate: float, iterations: int) -> list[dict[str, float]]:
@@ -163,7 +136,8 @@ class TestAnyWalk:
     def test_rows_are_true_and_none_that_matters_is_missing(
         self, losses: list[float], target: float | None
     ) -> None:
-        observer, trace = walk(losses, target)
+        observer, looks = walk(losses, target)
+        trace = pd.DataFrame(looks)
         seen = losses[: observer.iteration + 1]
         finite = [loss for loss in seen if math.isfinite(loss)]
         iterations = trace["iteration"].tolist()
@@ -188,7 +162,8 @@ class TestAnyWalk:
     def test_the_first_crossing_of_the_target_has_a_row_and_the_cost_to_the_target(
         self, losses: list[float], target: float
     ) -> None:
-        observer, trace = walk(losses, target)
+        observer, looks = walk(losses, target)
+        trace = pd.DataFrame(looks)
         crossing = next(
             (k for k, loss in enumerate(losses[: observer.iteration + 1]) if loss <= target), None
         )
@@ -205,7 +180,8 @@ class TestAnyWalk:
     @pytest.mark.parametrize("crossing", [0, 1, 5, 13, 20, 21, 22, 23, 57, 1000, 1001])
     def test_a_loss_that_equals_the_target_has_reached_it(self, crossing: int) -> None:
         losses = [9.0] * crossing + [0.5, 0.1] + [9.0] * 2000
-        observer, trace = walk(losses, 0.5)
+        observer, looks = walk(losses, 0.5)
+        trace = pd.DataFrame(looks)
         assert observer.meter.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
         assert trace.loc[trace["loss"] <= 0.5, "iteration"].iloc[0] == crossing
 
@@ -213,14 +189,14 @@ class TestAnyWalk:
     @given(seed=st.integers(0, 2**32 - 1), size=st.integers(2, 20_000))
     def test_rows_are_bounded_by_the_logarithm_of_the_iterations(self, seed: int, size: int) -> None:
         losses = np.random.default_rng(seed).normal(size=size).tolist()
-        _, trace = walk(losses, None)
+        trace = pd.DataFrame(walk(losses, None)[1])
         # A look an iteration at first, then so many a decade, and at most one best iterate between two looks.
         looks = 2 + LOOKS_PER_DECADE * (1 + math.log10(size))
         assert len(trace) <= 2 * looks
 
     def test_ten_times_the_iterations_add_the_same_number_of_rows_each_time(self) -> None:
         rows = [
-            len(walk([1 / (k + 1) for k in range(size + 1)], None)[1])
+            len(walk([1 / (k + 1) for k in range(size + 1)], None)[1]["loss"])
             for size in (10**2, 10**3, 10**4, 10**5)
         ]
         added = np.diff(rows)
@@ -248,7 +224,10 @@ class TestColumns:
         assert pd.api.types.is_string_dtype(trace["run_id"])
 
     def test_a_run_that_broke_before_its_first_look_has_the_same_columns_and_types(self) -> None:
-        empty, full = pd.DataFrame(Recorder(unmeasured, None).trace("none")), walk([1.0, 0.5], None)[1]
+        empty, full = (
+            pd.DataFrame(Recorder(unmeasured, None).trace("none")),
+            pd.DataFrame(walk([1.0, 0.5], None)[1]),
+        )
         assert len(empty) == 0
         pd.testing.assert_series_equal(empty[list(COLUMNS)].dtypes, full[list(COLUMNS)].dtypes)
         assert list(empty.columns) == list(full.columns)
