@@ -42,8 +42,18 @@ class RunGroup(NamedTuple):
 
     def runs(self, problems: Sequence[BaseProblem]) -> list[Run]:
         """Return the runs, each complete."""
-        problem, limits = problems[self.problem], self[4:9]
-        return Run(problem, self.optimizer, self.gradient, 0, *limits).with_seeds(self.seeds)
+        first = Run(
+            problems[self.problem],
+            self.optimizer,
+            self.gradient,
+            self.seeds[0],
+            budget=self.budget,
+            timeout=self.timeout,
+            gradient_reference=self.gradient_reference,
+            own_code=self.own_code,
+            trace=self.trace,
+        )
+        return first.with_seeds(self.seeds)
 
 
 class _Kind:
@@ -75,8 +85,18 @@ class Groups:
         for run in runs:
             number = numbers.setdefault(kind_of(run), len(numbers))
             if number == len(self._kinds):
-                limits = (run.budget, run.timeout, run.gradient_reference, run.own_code, run.trace)
-                template = RunGroup(number, places[id(run.problem)], run.optimizer, run.gradient, *limits, ())
+                template = RunGroup(
+                    kind=number,
+                    problem=places[id(run.problem)],
+                    optimizer=run.optimizer,
+                    gradient=run.gradient,
+                    budget=run.budget,
+                    timeout=run.timeout,
+                    gradient_reference=run.gradient_reference,
+                    own_code=run.own_code,
+                    trace=run.trace,
+                    seeds=(),
+                )
                 self._kinds.append(_Kind(template))
             self._kinds[number].seeds.append(run.seed)
         self._suspects: deque[RunGroup] = deque()
