@@ -88,6 +88,21 @@ class TestForPrograms:
         log = (tmp_path / found["folder"] / "sweep.log").read_text(encoding="utf-8").splitlines()
         assert len([line for line in log if " 4 of 4 runs, " in line]) == 1
 
+    def test_a_shard_without_a_run_is_json_too(self, tmp_path: Path) -> None:
+        (tmp_path / "one.toml").write_text(
+            EXPERIMENT.replace('"adam", "lbfgs"', '"adam"').replace("seeds = 2", "seeds = 1"),
+            encoding="utf-8",
+        )
+        call = [*COMMAND, "run", "one.toml", "--json", "--output"]
+        found = [json.loads(python(tmp_path, *call, f"out{n}", "--shard", f"{n}/2").stdout) for n in (1, 2)]
+        assert sorted(entry["runs"] for entry in found) == [0, 1]
+
+    def test_it_goes_without_a_dry_run(self, tmp_path: Path) -> None:
+        (tmp_path / "mine.toml").write_text(EXPERIMENT, encoding="utf-8")
+        wrong = python(tmp_path, *COMMAND, "run", "mine.toml", "--json", "--dry-run")
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        assert "leave one of them out" in wrong.stderr
+
     def test_the_status_says_whether_there_are_outcomes_that_a_script_does_not_want(
         self, tmp_path: Path
     ) -> None:

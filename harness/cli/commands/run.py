@@ -10,6 +10,7 @@ import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import console, echo
+from optimizers.errors import InputError
 
 if TYPE_CHECKING:
     from harness.runs.tables import Tables
@@ -90,6 +91,8 @@ def command(
     from harness.tuning.tune import joined
 
     ends = _outcomes(fail_on)
+    if dry_run and as_json:
+        raise InputError("--json tells what was done, and --dry-run does nothing: leave one of them out")
     changes: dict[str, Any] = {}
     if seeds is not None:
         changes["seeds"] = seeds_of(seeds)
@@ -134,7 +137,8 @@ def command(
     ]
     results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
-        echo(f"Nothing to run: no run of this experiment is in shard {shard}.")
+        nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
+        echo(as_text(results, done, folder, []) if as_json else nothing)
         return
     files = write_artifacts(results, declared.figures, folder)
     if reference:
@@ -218,7 +222,6 @@ def _foretell(
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
     """Return the executor that is named, as a table."""
     from harness.sweeps.executors import EXECUTORS
-    from optimizers.errors import InputError
 
     if named is None:
         if address is not None:
