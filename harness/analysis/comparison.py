@@ -163,6 +163,8 @@ def _line(tables: Tables, groups: Mapping[Line, Group], given: str) -> Line | st
         [line for line in groups if line[0] == given],
         [line for line in groups if line[0] == name],
         [line for line in groups if line[0].partition(" [")[0] == name],
+        # Named with its options, where tables name it without.
+        [line for line in groups if line[0] == name.partition("(")[0]],
         [line for line in groups if (groups[line].runs["optimizer_name"] == name).all()],
     ]
     for lines in tried:

@@ -19,6 +19,34 @@ from optimizers.options import changed_options, option_values
 from optimizers.registry import ClassRegistry
 from optimizers.specification import write
 
+LONGEST_LABEL = 40
+"""Characters up to which a label goes into a table, a legend and a sentence."""
+
+
+def with_short_names(*tables: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
+    """Return tables whose optimizers are named without options, if one of their labels is too long to read.
+
+    All of them or none: a name alone beside a label would pass for the optimizer with its defaults. Where an
+    optimizer is there with several configurations, options are what tells them apart, and stay.
+
+    Arguments:
+        tables: of one set of results, each with a column optimizer.
+
+    >>> runs = pd.DataFrame({"optimizer": ["adam(learning_rate=0.2)", "momentum(momentum=0.5)"]})
+    >>> skipped = pd.DataFrame({"optimizer": ["rprop(initial_step=0.335, shrink=0.416, growth=1.18)"]})
+    >>> [table["optimizer"].tolist() for table in with_short_names(runs, skipped)]
+    [['adam', 'momentum'], ['rprop']]
+    >>> with_short_names(runs)[0]["optimizer"].tolist()
+    ['adam(learning_rate=0.2)', 'momentum(momentum=0.5)']
+    """
+    labels = list(dict.fromkeys(str(label) for table in tables for label in table["optimizer"].unique()))
+    kinds = [_kind(label) for label in labels]
+    if len(set(kinds)) < len(kinds) or max(map(len, labels), default=0) <= LONGEST_LABEL:
+        return tables
+    own = [" (own)" if label.endswith(" (own)") else "" for label in labels]
+    short = {label: kind.strip() + mark for label, kind, mark in zip(labels, kinds, own, strict=True)}
+    return tuple(table.assign(optimizer=table["optimizer"].map(short)) for table in tables)
+
 
 def with_axes(runs: pd.DataFrame) -> pd.DataFrame:
     """Return runs whose names say every option that differs, its default as well, and the budget if it does.

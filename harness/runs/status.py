@@ -12,7 +12,7 @@ import pandas as pd
 from harness.runs.folder_lock import holder
 from harness.runs.parts import DamagedError, is_there
 from harness.runs.plans import Plan, plan_files, read_plan
-from harness.runs.settings import with_axes
+from harness.runs.settings import with_axes, with_short_names
 from harness.runs.store import Store
 from optimizers.errors import InputError
 
@@ -152,5 +152,5 @@ def _labels(plan: Plan, chosen: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         ]
         return dict(zip(plan.runs, kinds, strict=True))
     # Of an earlier version: what is there says it.
-    named = with_axes(chosen) if len(chosen) else chosen
+    named = with_axes(*with_short_names(chosen)) if len(chosen) else chosen
     return {str(row[0]): tuple(map(str, row[1:])) for row in named[["run_id", *LABELS]].values.tolist()}

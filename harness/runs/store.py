@@ -44,7 +44,7 @@ from harness.runs.parts import (
 from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.recorder import Trace
-from harness.runs.settings import told_apart
+from harness.runs.settings import told_apart, with_short_names
 from harness.runs.tables import RUN_COLUMNS, Tables
 from optimizers.errors import InputError
 
@@ -263,7 +263,8 @@ class Store:
             raise InputError(
                 f"0 of {len(planned)} planned runs found in {self.folder}: run the experiment again"
             )
-        runs = told_apart(chosen.reset_index(drop=True))
+        chosen, skipped = with_short_names(chosen.reset_index(drop=True), skipped)
+        runs = told_apart(chosen)
         part_of = runs.pop("part")
         held = _held(rows)
         parts = list(part_of.unique())

@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.problems import PROBLEMS
 from harness.runs.identity import own_code, shown_optimizer, shown_problem
-from harness.runs.settings import named_by_axes, with_axes
+from harness.runs.settings import named_by_axes, with_axes, with_short_names
 from harness.runs.single_run import NO_GRADIENT, Run
 from harness.runs.tables import SKIPPED_COLUMNS
 from harness.sweeps.experiment import Experiment
@@ -88,7 +88,8 @@ def kinds_of(runs: Sequence[Run]) -> tuple[dict[str, Any], ...]:
         }
         for run, *_ in groups
     ]
-    named = with_axes(pd.DataFrame(rows))[["problem", "optimizer", "gradient"]].values.tolist()
+    (short,) = with_short_names(pd.DataFrame(rows))
+    named = with_axes(short)[["problem", "optimizer", "gradient"]].values.tolist()
     return tuple(
         {"problem": problem, "optimizer": optimizer, "gradient": gradient, "runs": len(group)}
         for (problem, optimizer, gradient), group in zip(named, groups, strict=True)

@@ -16,7 +16,7 @@ import pandas as pd
 from harness.runs.folder_lock import locked
 from harness.runs.plans import Plan
 from harness.runs.provenance import columns_of, provenance
-from harness.runs.settings import with_axes
+from harness.runs.settings import with_axes, with_short_names
 from harness.runs.shared import Finished
 from harness.runs.single_run import Run
 from harness.runs.store import Store, tables_of
@@ -91,6 +91,7 @@ def sweep(
         _do(pending, chosen, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
     )
     listed = {asked.digest: list(asked.runs)}
+    rows, skipped = with_short_names(rows, skipped)
     named = with_axes(rows)
     results = Tables(asked.name, asked.question, named, trace, skipped, listed, claims=experiment.claims)
     return results, len(pending)
