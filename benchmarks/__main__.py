@@ -1,6 +1,6 @@
 """Measures this project side by side with its peers, on this machine.
 
-    python -m benchmarks                          everything, ten minutes
+    python -m benchmarks                          everything, half an hour
     python -m benchmarks gradient-step --repeats 5
     python -m benchmarks --list
 
@@ -32,6 +32,7 @@ NAMES = {
     "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",
+    "workers": "a sweep by two workers, and by two of Dask, against one process",
     "command-line": "harness list, and the quickstart with a warm and an empty cache",
 }
 
