@@ -206,6 +206,25 @@ def _format_lines() -> dict[str, str]:
     return _lines_of_files([str(folder)], is_format, "harness.formats", lambda _, member: str(member.name()))
 
 
+def _study_lines() -> dict[str, str]:
+    """Return the title of every study, read from its file: to import it would import pandas."""
+    if plugins("harness.studies"):
+        from harness.studies import STUDIES
+
+        return {name: study.title for name, study in STUDIES.items()}
+    lines = {}
+    for file in (Path(__file__).parent.parent / "studies").glob("*/study.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "title":
+                lines[file.parent.name.replace("_", "-")] = str(ast.literal_eval(node.value))
+    return dict(sorted(lines.items()))
+
+
+def _study_page(entry: Entry) -> list[str]:
+    how = f"harness study {entry.name()} runs it and writes a page: printed, ours, and what to believe."
+    return [entry.title, entry.question, f"It concluded: {entry.claimed}", f"Source: {entry.citation}", how]
+
+
 KINDS: dict[str, Kind] = {
     "optimizers": Kind(
         "optimizer",
@@ -240,6 +259,7 @@ KINDS: dict[str, Kind] = {
     "statistics": Kind(
         "statistic", ("harness.analysis", "STATISTICS"), page=_statistic_page, lines=_statistic_lines
     ),
+    "studies": Kind("study", ("harness.studies", "STUDIES"), page=_study_page, lines=_study_lines),
     "formats": Kind("format", ("harness.exchange", "FORMATS"), page=_source_page, lines=_format_lines),
     "activations": Kind(
         "activation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,3 +74,25 @@ class Initializer:
                 f"({parameter_count(sizes)},): fill an array of harness.network.layout.parameter_count(sizes)"
             )
         return w
+
+
+def scaled(initializer: Initializer, scale: float) -> Initializer:
+    """Return an initializer that draws the same numbers times a factor, biases as well.
+
+    Arguments:
+        initializer: whose draws are taken.
+        scale: the factor, above 0.
+    """
+    bound = initializer.bound
+
+    def draw(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return scale * initializer.draw(sizes, rng)
+
+    return replace(
+        initializer,
+        equation=f"{scale:g} times: {initializer.equation}",
+        draw=draw,
+        variance=lambda ins, outs: scale**2 * initializer.variance(ins, outs),
+        bound=None if bound is None else lambda ins, outs: scale * bound(ins, outs),
+        bias_variance=scale**2 * initializer.bias_variance,
+    )

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 
 from harness.network.activation import FORWARD, Activation, forward_of_each
 from harness.network.activations import find_activation
-from harness.network.initializers import INITIALIZERS
+from harness.network.initializers import find_initializer
 from harness.network.layout import Layer, gradient_cost, layer_views, parameter_count
 from harness.network.loss import Loss
 from harness.network.losses import find_loss
@@ -44,7 +44,7 @@ class Network:
         activation: activation of the hidden layers: one name for all, or one for each.
         loss: name of the loss.
         output: activation of the output layer; the usual one of the loss where left out.
-        initializer: how a start is drawn.
+        initializer: how a start is drawn, times a number where wanted: "uniform:scale=2".
 
     Raises:
         InputError: for an unknown name, or parts that do not fit one another.
@@ -71,7 +71,7 @@ class Network:
         for name in self.activation + ((self.output,) if self.output is not None else ()):
             find_activation(name)
         find_loss(self.loss)
-        INITIALIZERS.find(self.initializer)
+        find_initializer(self.initializer)
         if self.size > MOST_PARAMETERS:
             raise InputError(
                 f"a network of sizes {shown(list(self.sizes))} has {self.size:.3g} parameters, "
@@ -160,7 +160,7 @@ class Network:
 
     def start(self, rng: np.random.Generator) -> Array:
         """Draw parameters to start from, shape (n,)."""
-        return INITIALIZERS[self.initializer].start(self.sizes, rng)
+        return find_initializer(self.initializer).start(self.sizes, rng)
 
     def predictions(self, points: Array, X: Array) -> Iterator[Array]:
         """Yield ``predict`` of each of some parameters, shape (K, n), to the same bits."""

@@ -139,7 +139,7 @@ class Problem(BaseProblem):
             activation: activation of the hidden layers, one name for all or one for each.
             loss: name of the loss.
             output: activation of the output; the usual one of the loss where left out.
-            initializer: how starts are drawn.
+            initializer: how starts are drawn, times a number where wanted: "uniform:scale=2".
             test_fraction: part of the rows to test on, from 0 to below 1; each class in proportion.
             scale: whether to standardise by the training rows.
             target: loss at which a run counts as solved, or None.

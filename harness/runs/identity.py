@@ -46,7 +46,7 @@ def _parts_code(problem: BaseProblem) -> list[str]:
     network = getattr(problem, "network", None)
     if network is None:
         return []
-    name = network.initializer
+    name = network.initializer.partition(":")[0]
     parts = {**network.parts, f"initializer '{name}'": INITIALIZERS[name]}
     return [
         fingerprint(part, what=what, own=part.package)

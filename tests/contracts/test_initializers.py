@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.network.initializer import Initializer
-from harness.network.initializers import INITIALIZERS
+from harness.network.initializers import INITIALIZERS, find_initializer
 from harness.network.layout import layer_views, parameter_count
 from harness.network.network import Network
 from optimizers.errors import InputError
@@ -141,3 +141,32 @@ def test_a_draw_of_other_numbers_is_one_sentence(found: Any, said: str) -> None:
     wrong: Initializer = replace(HE, draw=lambda sizes, rng: found)
     with pytest.raises(InputError, match=said):
         wrong.start((2, 2, 1), np.random.default_rng(0))
+
+
+@every_initializer
+def test_a_scale_multiplies_what_is_drawn(name: str) -> None:
+    sizes = (4, 3, 2)
+    assert drawn(f"{name}:scale=2.5", sizes).tobytes() == (2.5 * drawn(name, sizes)).tobytes()
+    assert drawn(f"{name}:scale=1", sizes).tobytes() == drawn(name, sizes).tobytes()
+    one, other = INITIALIZERS[name], find_initializer(f"{name}:scale=3")
+    assert other.variance(4, 3) == pytest.approx(9 * one.variance(4, 3))
+    assert other.bias_variance == pytest.approx(9 * one.bias_variance)
+    assert (other.bound is None) == (one.bound is None)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("uniform:scale=0", "scale' is 0"),
+        ("uniform:scale=-1", "scale' is -1"),
+        ("uniform:scale=inf", "scale' is inf"),
+        ("uniform:scale=nan", "scale' is nan"),
+        ("uniform:scale=true", "scale' is True"),
+        ("uniform:scale=wide", "scale' is 'wide'"),
+        ("uniform:range=1", "range"),
+        ("uniforn:scale=1", "uniform"),
+    ],
+)
+def test_a_scale_that_is_none_is_refused(given: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Network(sizes=(2, 1), initializer=given)

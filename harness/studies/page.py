@@ -1,0 +1,101 @@
+"""The page of a study: what was claimed, what was found, and what to believe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.numbers import significant
+from harness.studies.findings import Findings
+
+CONCLUSION = "In short"
+
+
+def page(findings: Findings, figures: Sequence[str] = ()) -> str:
+    """Return the page of a study as Markdown.
+
+    Arguments:
+        findings: what was found.
+        figures: paths of images, as seen from the page.
+    """
+    study = findings.study
+    criteria = findings.criteria
+    lines = [
+        f"# {study.title}",
+        "",
+        f"{study.question}",
+        "",
+        f"Published: {study.citation}",
+        "",
+        f"It concluded: {study.claimed}",
+        "",
+        *(["**A first look with few runs: not the study's numbers.**", ""] if findings.quick else []),
+        f"## {CONCLUSION}",
+        "",
+        *(f"{number}. {sentence}" for number, sentence in enumerate(findings.conclusion, 1)),
+        "",
+        *_numbers(findings.numbers),
+        "## Criteria",
+        "",
+        f"{findings.met} of {len(criteria)} are met.",
+        "",
+        *_table(
+            ("", "criterion", "found", "bounds", "n"),
+            ([c.answer, c.statement, c.figure, c.bounds, str(c.n)] for c in criteria),
+        ),
+    ]
+    for name, comparison in findings.comparisons.items():
+        question = findings.runs[name].question
+        lines += [f"## {question}" if question else f"## {name}", ""]
+        lines += [f"- {sentence}" for sentence in comparison.sentences]
+        lines += ["", *(f"{note}\n" for note in comparison.notes)]
+    if figures:
+        lines += ["## Figures", "", *(f"![{figure}]({figure})\n" for figure in figures)]
+    lines += [
+        "## Protocol",
+        "",
+        f"The runs are declared in {', '.join(f'`{name}.toml`' for name in findings.runs)} of the study's "
+        "folder. What the publication leaves open, and what is done in another way here:",
+        "",
+        *_table(("about", "chosen"), ([choice.about, choice.chosen] for choice in study.choices)),
+        "## Again",
+        "",
+        f"    harness study {study.name()}{' --quick' if findings.quick else ''}",
+        "",
+        "Runs that are there are not done again. Folders of the experiments hold every run with its outcome, "
+        "and versions, commit and machine.",
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _numbers(numbers: pd.DataFrame) -> list[str]:
+    """Return the printed numbers beside ours."""
+    if not len(numbers):
+        return []
+    rows = [
+        [
+            str(row["case"]),
+            str(row["quantity"]),
+            significant(row["printed"])
+            + ("" if np.isnan(row["spread"]) else f" ± {significant(row['spread'])}"),
+            f"{significant(row['ours'])} {_interval(row['low'], row['high'])}".rstrip(),
+            str(row["our_n"]),
+            "" if np.isnan(row["ratio"]) else f"{row['ratio']:.2g}",
+            f"{row['place']} ({row['status']})",
+        ]
+        for row in numbers.to_dict("records")
+    ]
+    heads = ("case", "quantity", "printed", "ours", "runs", "ours / printed", "from")
+    return ["## Printed and ours", "", *_table(heads, rows)]
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if np.isnan(low) or np.isnan(high) else f"[{significant(low)}, {significant(high)}]"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join('---' for _ in heads)}|"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in cells), ""]

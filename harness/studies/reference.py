@@ -1,0 +1,64 @@
+"""Writes what a study has found: tables, figures and page, and the copy that comes with the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from harness.report.artifacts import figure_file, write_artifacts, write_reference
+from harness.runs.parts import write_whole
+from harness.studies.findings import Findings
+from harness.studies.page import page
+
+PAGE, NUMBERS, CRITERIA, VERDICTS = "README.md", "printed-and-ours.csv", "criteria.csv", "verdicts.csv"
+
+
+def write_findings(findings: Findings, folder: Path) -> list[Path]:
+    """Write tables, figures and page into the folder of a study.
+
+    Returns:
+        The files of the study itself, the page last.
+    """
+    figures = _figures(findings)
+    for name, experiment in findings.study.experiments(findings.quick).items():
+        write_artifacts(findings.runs[name], experiment.figures, folder / name)
+    return _write(findings, folder, figures)
+
+
+def write_study_reference(findings: Findings, source: Path, folder: Path) -> list[Path]:
+    """Replace a folder by a compact copy of a study.
+
+    Arguments:
+        findings: of the runs.
+        source: folder of the study.
+        folder: the reference folder, for example ``results/neurogen-xor``.
+
+    Returns:
+        The files of the study itself, the page last.
+    """
+    for name, experiment in findings.study.experiments(findings.quick).items():
+        write_reference(findings.runs[name], experiment.figures, source / name, folder / name)
+    return _write(findings, folder, _figures(findings))
+
+
+def _write(findings: Findings, folder: Path, figures: list[str]) -> list[Path]:
+    tables = {NUMBERS: findings.numbers, CRITERIA: findings.criteria_table()}
+    verdicts = [
+        comparison.verdicts.assign(experiment=name) for name, comparison in findings.comparisons.items()
+    ]
+    if verdicts:
+        tables[VERDICTS] = pd.concat(verdicts, ignore_index=True)
+    for file, table in tables.items():
+        write_whole(folder / file, table.to_csv(index=False).encode())
+    write_whole(folder / PAGE, page(findings, figures).encode())
+    return [folder / file for file in (*tables, PAGE)]
+
+
+def _figures(findings: Findings) -> list[str]:
+    experiments = findings.study.experiments(findings.quick)
+    return [
+        f"{name}/{figure_file(figure)}"
+        for name, experiment in experiments.items()
+        for figure in experiment.figures
+    ]

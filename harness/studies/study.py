@@ -1,0 +1,122 @@
+"""What every study is: a published comparison with its protocol, its printed numbers and its criteria."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+
+from harness.runs.tables import Tables
+from harness.studies.criterion import Criterion
+from harness.studies.printed import read_printed
+from harness.sweeps.experiment import Experiment
+from harness.sweeps.experiment_file import read_experiment
+from optimizers.named import Named
+
+RunsOf = Mapping[str, Tables]
+"""The runs of a study by the name of their experiment."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where the runs are not what was published, or where it does not say what it did.
+
+    Attributes:
+        about: what the publication leaves open, or does in another way.
+        chosen: what is done here, and why.
+    """
+
+    about: str
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our counterpart of one printed number.
+
+    Attributes:
+        case: row of the printed table.
+        quantity: what was measured.
+        value: the number.
+        n: runs that it is of.
+        low: lower end of its interval.
+        high: upper end of its interval.
+    """
+
+    case: str
+    quantity: str
+    value: float
+    n: int
+    low: float
+    high: float
+
+
+class Study(Named, ABC):
+    """A published comparison that can be run again and judged.
+
+    A subclass stands in ``study.py`` of a folder of its own. Beside it are the experiments, one TOML file
+    each, and ``printed.csv``. Its name is that of the folder with ``-`` for ``_``.
+
+    Attributes:
+        title: one line.
+        citation: where it was published.
+        question: what it asked.
+        claimed: what it concluded, in one sentence.
+        choices: every ambiguity and deviation.
+        quick: seeds of every experiment for a first look.
+    """
+
+    title: ClassVar[str]
+    citation: ClassVar[str]
+    question: ClassVar[str]
+    claimed: ClassVar[str]
+    choices: ClassVar[Sequence[Choice]]
+    quick: ClassVar[int] = 10
+
+    @abstractmethod
+    def ours(self, runs: RunsOf) -> Iterable[Ours]:
+        """Yield our counterpart of every printed number.
+
+        Arguments:
+            runs: of every experiment of ``experiments``.
+        """
+
+    @abstractmethod
+    def criteria(self, runs: RunsOf) -> Iterable[Criterion]:
+        """Yield what has to come out, each with what did."""
+
+    @abstractmethod
+    def conclusion(self, runs: RunsOf) -> Sequence[str]:
+        """Return what to believe, in three sentences, every number with its interval."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name at the terminal: that of the folder."""
+        return cls.folder().name.replace("_", "-")
+
+    @classmethod
+    def folder(cls) -> Path:
+        """Return the folder with the protocol."""
+        return Path(inspect.getfile(cls)).parent
+
+    @classmethod
+    def experiments(cls, quick: bool = False) -> dict[str, Experiment]:
+        """Return the experiments by their names.
+
+        Arguments:
+            quick: whether for a first look.
+        """
+        files = sorted(cls.folder().glob("*.toml"))
+        if not quick:
+            return {file.stem: read_experiment(str(file)) for file in files}
+        return {file.stem: read_experiment(str(file), seeds=cls.quick) for file in files}
+
+    @classmethod
+    def printed(cls) -> pd.DataFrame:
+        """Return the published numbers, as ``read_printed`` does."""
+        return read_printed(cls.folder() / "printed.csv")

@@ -1,0 +1,106 @@
+"""What every study has to be; a new folder is found by itself."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.studies import STUDIES
+from harness.studies.findings import Findings, perform, stored
+from harness.studies.page import page
+from harness.studies.reference import CRITERIA, NUMBERS, PAGE, write_findings, write_study_reference
+from harness.studies.study import Study
+
+RESULTS = Path(__file__).parent.parent.parent / "results"
+FEWEST = 3
+
+every_study = pytest.mark.parametrize("name", STUDIES)
+
+
+def cut_short(study: type[Study]) -> type[Study]:
+    """The study with a few seeds and short runs: what is computed of them has to be computed all the same."""
+
+    class Short(study):  # type: ignore[misc, valid-type]
+        quick = FEWEST
+
+        @classmethod
+        def folder(cls) -> Path:
+            return study.folder()
+
+    return Short
+
+
+@every_study
+def test_it_says_what_was_asked_claimed_and_chosen(name: str) -> None:
+    study = STUDIES[name]
+    assert study.name() == name
+    assert study.question.endswith("?")
+    assert study.claimed.endswith(".")
+    assert study.citation
+    assert study.choices
+    assert all(choice.about and choice.chosen for choice in study.choices)
+
+
+@every_study
+def test_its_experiments_and_printed_numbers_can_be_read(name: str) -> None:
+    study = STUDIES[name]
+    whole, quick = study.experiments(), study.experiments(quick=True)
+    assert list(whole) == list(quick)
+    assert all(len(quick[each].seeds) <= len(whole[each].seeds) for each in whole)
+    printed = study.printed()
+    assert printed["printed"].notna().all()
+    assert set(printed["status"]) <= {"found", "recalled"}
+
+
+@every_study
+def test_it_runs_from_nothing_and_writes_its_page(name: str, tmp_path: Path) -> None:
+    study = cut_short(STUDIES[name])()
+    findings = perform(study, tmp_path / name, quick=True, workers=1)
+    assert len(findings.numbers) == len(study.printed())
+    assert findings.criteria
+    assert all(criterion.n > 0 for criterion in findings.criteria)
+    written = write_findings(findings, tmp_path / name)
+    text = written[-1].read_text()
+    assert all(sentence in text for sentence in findings.conclusion)
+    # What is kept says the same.
+    again = Findings(study, stored(study, tmp_path / name).runs, quick=True)
+    assert again.criteria_table().equals(findings.criteria_table())
+    assert page(again) == page(findings)
+
+
+@every_study
+def test_the_reference_copy_says_what_its_runs_say(name: str) -> None:
+    folder = RESULTS / name
+    findings = stored(STUDIES[name](), folder)
+    for file, table in ((CRITERIA, findings.criteria_table()), (NUMBERS, findings.numbers)):
+        kept = pd.read_csv(folder / file)
+        assert list(kept.columns) == list(table.columns)
+        for column in kept:
+            assert [same(a, b) for a, b in zip(kept[column], table[column], strict=True)].count(False) == 0
+    text = (folder / PAGE).read_text()
+    assert all(sentence in text for sentence in findings.conclusion)
+    assert set(findings.runs) == {path.name for path in folder.iterdir() if path.is_dir()}
+
+
+def same(kept: object, found: object) -> bool:
+    if isinstance(found, float):
+        number = float(str(kept))
+        return math.isclose(number, found, rel_tol=1e-9) or (math.isnan(number) and math.isnan(found))
+    return str(kept) == str(found)
+
+
+def test_a_reference_copy_is_that_of_a_study_or_of_an_experiment() -> None:
+    known = {*STUDIES, "benchmarks", "ga-vs-backprop"}
+    assert {path.name for path in RESULTS.iterdir() if path.is_dir()} <= known
+
+
+@every_study
+def test_a_copy_of_a_copy_is_the_copy(name: str, tmp_path: Path) -> None:
+    study = STUDIES[name]()
+    findings = stored(study, RESULTS / name)
+    write_study_reference(findings, RESULTS / name, tmp_path / name)
+    for file in (CRITERIA, NUMBERS, PAGE):
+        assert (tmp_path / name / file).read_text() == (RESULTS / name / file).read_text()

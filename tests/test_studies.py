@@ -1,0 +1,142 @@
+"""Criteria, printed numbers, means and the beginning of a study of one's own."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+from terminal import called
+
+from harness.studies.criterion import Criterion
+from harness.studies.estimates import mean_of, ratio_of_means
+from harness.studies.findings import perform
+from harness.studies.named import studies_named
+from harness.studies.printed import beside, read_printed
+from harness.studies.study import Ours
+from harness.studies.template import begin
+from optimizers.errors import InputError
+
+
+class TestCriterion:
+    @pytest.mark.parametrize(
+        ("found", "low", "high", "answer"),
+        [
+            (0.97, 0.96, 0.98, "met"),
+            (0.97, 0.90, 0.99, "met, barely"),
+            (0.90, 0.80, 0.96, "not met, barely"),
+            (0.80, 0.70, 0.90, "not met"),
+            (math.nan, math.nan, math.nan, "not met"),
+        ],
+    )
+    def test_the_answer_follows_from_figure_and_interval(
+        self, found: float, low: float, high: float, answer: str
+    ) -> None:
+        assert Criterion("x", found, at_least=0.95, low=low, high=high).answer == answer
+
+    def test_one_that_refuses_nothing_is_refused(self) -> None:
+        with pytest.raises(InputError, match="refuses nothing"):
+            Criterion("x", 1.0)
+
+
+class TestEstimates:
+    def test_a_mean_has_students_interval(self) -> None:
+        sample = np.array([3.0, 1.0, 4.0, 1.0, 5.0])
+        expected = stats.t.interval(0.95, 4, np.mean(sample), stats.sem(sample))
+        mean, interval = mean_of(sample)
+        assert mean == pytest.approx(2.8)
+        assert interval == pytest.approx(expected)
+
+    def test_one_number_says_nothing_of_its_mean(self) -> None:
+        assert mean_of(np.array([2.0])) == (2.0, (-math.inf, math.inf))
+        assert math.isnan(mean_of(np.array([]))[0])
+
+    def test_the_ends_of_a_ratio_are_where_the_difference_is_told_from_nothing(self) -> None:
+        """Fieller's ends are the r at which Welch's t of ``one - r other`` is the quantile."""
+        rng = np.random.default_rng(5)
+        one, other = rng.gamma(3.0, 2.0, 40), rng.gamma(4.0, 1.0, 30)
+        ratio, ends = ratio_of_means(one, other)
+        assert ratio == pytest.approx(one.mean() / other.mean())
+        va, vb = one.var(ddof=1) / 40, other.var(ddof=1) / 30
+        spread = va + ratio**2 * vb
+        freedom = spread**2 / (va**2 / 39 + (ratio**2 * vb) ** 2 / 29)
+        t = stats.t.ppf(0.975, freedom)
+        for r in ends:
+            assert abs(one.mean() - r * other.mean()) / math.sqrt(va + r * r * vb) == pytest.approx(t)
+        assert ends[0] < ratio < ends[1]
+
+    def test_a_ratio_to_what_may_be_nothing_is_anything(self) -> None:
+        one, other = np.array([1.0, 2.0, 3.0]), np.array([-5.0, 5.0, 0.1])
+        assert ratio_of_means(one, other)[1] == (-math.inf, math.inf)
+
+    def test_the_interval_of_a_ratio_covers_it(self) -> None:
+        rng = np.random.default_rng(8)
+        inside = 0
+        for _ in range(1000):
+            low, high = ratio_of_means(rng.gamma(2.0, 3.0, 30), rng.gamma(5.0, 1.0, 30))[1]
+            inside += low <= 6.0 / 5.0 <= high
+        assert 0.925 <= inside / 1000 <= 0.975
+
+
+class TestPrinted:
+    HEAD = "case,quantity,printed,spread,n,place,status\n"
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("case,printed\na,1\n", "has the columns"),
+            (HEAD + "a,x,1,,3,p,found\na,x,2,,3,p,found\n", "is there twice"),
+            (HEAD + "a,x,1,,3,p,seen\n", "status is 'seen'"),
+        ],
+    )
+    def test_what_cannot_be_told_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
+        (tmp_path / "printed.csv").write_text(text)
+        with pytest.raises(InputError, match=said):
+            read_printed(tmp_path / "printed.csv")
+
+    def test_orphans_and_gaps_are_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "printed.csv").write_text(self.HEAD + "a,x,2,,3,p,found\n")
+        printed = read_printed(tmp_path / "printed.csv")
+        ours = Ours("a", "x", 3.0, 5, 2.0, 4.0)
+        assert beside(printed, [ours])["ratio"].tolist() == [1.5]
+        with pytest.raises(InputError, match="not computed"):
+            beside(printed, [])
+        with pytest.raises(InputError, match="not printed"):
+            beside(printed, [ours, Ours("b", "x", 3.0, 5, 2.0, 4.0)])
+        with pytest.raises(InputError, match="twice"):
+            beside(printed, [ours, ours])
+
+
+class TestOfOnesOwn:
+    def test_the_beginning_runs_as_it_is(self, tmp_path: Path) -> None:
+        begin("own-paper-1999", tmp_path)
+        (study,) = studies_named(str(tmp_path / "own-paper-1999"))
+        assert study.name() == "own-paper-1999"
+        findings = perform(study, tmp_path / "runs", quick=True, workers=1)
+        assert [criterion.met for criterion in findings.criteria] == [True]
+        assert len(findings.numbers) == 2
+        assert list(findings.comparisons) == ["protocol"]
+
+    @pytest.mark.parametrize("name", ["Own Paper", "../up", "neurogen-xor", ""])
+    def test_a_name_that_is_none_is_refused(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(InputError, match="study"):
+            begin(name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no study is named"),
+        (["neurogen-xr"], "did you mean 'neurogen-xor'"),
+        (["neurogen-xor", "--new", "mine"], "--new begins a study"),
+        (["neurogen-xor", "--quick", "--reference"], "reference copy is of the whole study"),
+    ],
+)
+def test_a_command_that_makes_no_sense_says_why(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    answer = called(capsys, "study", *arguments)
+    assert answer.status == 2
+    assert said in answer.err
