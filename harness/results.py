@@ -145,7 +145,8 @@ class Results(Tables):
         if read is not None:
             trace = read[read["run_id"].isin(ids)].reset_index(drop=True)
         plans = {plan: [run for run in listed if run in ids] for plan, listed in self.plans.items()}
-        return replace(self, runs=runs.reset_index(drop=True), held_trace=trace, plans=plans)
+        lineup, runs = self.lineup, runs.reset_index(drop=True)
+        return replace(self, runs=runs, held_trace=trace, plans=plans, held_lineup=lineup)
 
     def model(
         self,

@@ -132,7 +132,7 @@ class TestRun:
 
 class TestResults:
     def test_a_figure_is_drawn_of_results_by_cost(self, results: harness.Results, tmp_path: Path) -> None:
-        figure = harness.plots.convergence(results, x="cost")
+        figure = harness.plots.convergence(results, x="cost").figure
         assert [panel.get_title() for panel in figure.axes] == ["iris", "mine"]
         figure.savefig(tmp_path / "figure.png")
         assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")

@@ -532,7 +532,7 @@ class TestPlotOptions:
 
     def test_the_lines_are_those_that_were_asked_for(self, folder: str) -> None:
         part = harness.load("kept").where(optimizer="adam", problem=["xor"], seed=[0, 1])
-        figure = part.plot.convergence()
+        figure = part.plot.convergence().figure
         assert [panel.get_title() for panel in figure.axes] == ["xor"]
         assert [text.get_text() for text in figure.legends[0].get_texts()] == ["adam"]
         assert "median of 2 runs" in figure.get_suptitle()

@@ -130,7 +130,7 @@ def texts(panel: Any) -> list[str]:
 
 
 def test_panels_hold_the_sums_over_all_runs_and_their_accuracy(results: Results) -> None:
-    figure = harness.plots.confusion(results, problem="setosa")
+    figure = harness.plots.confusion(results, problem="setosa").figure
     assert len(figure.axes) == 3
     assert "summed over 3 runs each" in figure.get_suptitle()
     assert "test rows" in figure.get_suptitle()
@@ -146,7 +146,7 @@ def test_panels_hold_the_sums_over_all_runs_and_their_accuracy(results: Results)
 
 
 def test_outer_panels_name_the_classes(results: Results) -> None:
-    first, *others = harness.plots.confusion(results, problem="setosa").axes
+    first, *others = harness.plots.confusion(results, problem="setosa").figure.axes
     assert [label.get_text() for label in first.get_yticklabels()] == ["rest", "setosa"]
     for panel in (first, *others):
         assert [label.get_text() for label in panel.get_xticklabels()] == ["rest", "setosa"]
@@ -154,7 +154,7 @@ def test_outer_panels_name_the_classes(results: Results) -> None:
 
 
 def test_numbers_stand_out_from_their_cells(results: Results) -> None:
-    for panel in harness.plots.confusion(results, problem="setosa").axes:
+    for panel in harness.plots.confusion(results, problem="setosa").figure.axes:
         image = panel.images[0]
         for text in panel.texts:
             column, row = text.get_position()
@@ -174,7 +174,7 @@ def test_nothing_covers_anything_whatever_the_sizes(names: list[str]) -> None:
             {"rows": "test", "classes": [f"class {k}" for k in range(classes)], "counts": counts}
         )
         runs = [run_row(name, "own", name, confusion=cell) for name in names]
-        figure = harness.plots.confusion(build(runs))
+        figure = harness.plots.confusion(build(runs)).figure
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         for panel in figure.axes:

@@ -63,7 +63,7 @@ def test_each_improvement_is_among_the_rows() -> None:
 def test_imported_data_are_shown_and_drawn(tmp_path: Path) -> None:
     results = harness.import_results(RECORDED, "coco", tmp_path / "kept")
     assert results.summary()["runs"].sum() == 12
-    assert results.plot.convergence().axes
+    assert results.plot.convergence().figure.axes
 
 
 def test_a_run_that_came_to_the_precision_is_solved(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_imported_logs_are_shown_and_drawn(tmp_path: Path) -> None:
     summary = results.summary()
     assert summary["runs"].sum() == 10
     assert summary["loss_median"].notna().all()
-    assert results.plot.convergence().axes
+    assert results.plot.convergence().figure.axes
 
 
 def test_one_row_a_count_and_the_lowest_of_it(tmp_path: Path) -> None:

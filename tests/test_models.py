@@ -155,7 +155,7 @@ class TestRowsOfTheTrace:
 class TestPlots:
     def test_each_is_there_by_its_name(self, results: harness.Results) -> None:
         assert "convergence" in dir(results.plot)
-        figure = results.plot.convergence(x="iteration", problems="wine")
+        figure = results.plot.convergence(x="iteration", problems="wine").figure
         assert len(figure.axes) == 1
         with pytest.raises(AttributeError, match="there are confusion, convergence"):
             results.plot.convergance()

@@ -222,7 +222,7 @@ def test_the_shipped_experiment_in_full_finds_no_violation() -> None:
 
 
 def test_the_figure_has_a_point_for_each_run_below_the_line(small: Results) -> None:
-    figure = harness.plots.perceptron_bound(small)
+    figure = harness.plots.perceptron_bound(small).figure
     (panel,) = figure.axes
     assert panel.get_xscale() == panel.get_yscale() == "log"
     assert "above the bound: 0 of 48 runs" in figure.get_suptitle()
@@ -243,7 +243,7 @@ def test_the_figure_has_a_point_for_each_run_below_the_line(small: Results) -> N
 
 
 def test_nothing_in_the_figure_covers_anything(small: Results) -> None:
-    figure = harness.plots.perceptron_bound(small)
+    figure = harness.plots.perceptron_bound(small).figure
     FigureCanvasAgg(figure).draw()
     (panel,) = figure.axes
     box = panel.get_window_extent()
@@ -257,7 +257,7 @@ def test_nothing_in_the_figure_covers_anything(small: Results) -> None:
 
 
 def test_problems_without_a_bound_can_be_drawn_alone() -> None:
-    figure = harness.plots.perceptron_bound(run([TOGETHER], seeds=2, cap=5))
+    figure = harness.plots.perceptron_bound(run([TOGETHER], seeds=2, cap=5)).figure
     assert "above the bound: 0 of 0 runs" in figure.get_suptitle()
 
 

@@ -30,6 +30,7 @@ from synthetic import (
 import harness
 import harness.plots
 import optimizers
+from harness.plots.figure import figure_of
 from harness.plots.gradient_cost import cost_table
 from harness.plots.gradient_error import error_table
 from harness.plots.style import COLOURS, line_looks
@@ -37,7 +38,10 @@ from harness.problems import FunctionProblem
 from harness.results import Results
 from optimizers.errors import InputError
 
-convergence = harness.plots.convergence
+
+def convergence(results: Results, **options: object) -> Figure:
+    """The figure that the plot draws."""
+    return harness.plots.convergence(results, **options).figure
 
 
 def panel_of(figure: Figure, problem: str) -> Axes:
@@ -356,7 +360,7 @@ def test_every_plot_shows_every_problem_and_optimizer(name: str) -> None:
     results = synthetic(np.random.default_rng(6), problems=3, optimizers=4, seeds=3)
     before = dict(matplotlib.rcParams)
     try:
-        figure = harness.plots.known_plots()[name](results)
+        figure = figure_of(harness.plots.known_plots()[name](results))
     except InputError as error:
         # A plot of something else than the training says what it needs, and has tests of its own.
         if f"plot '{name}' needs " not in str(error):
@@ -389,8 +393,8 @@ def test_a_plot_is_its_function_however_its_file_was_imported() -> None:
     import harness.plots.convergence
     from harness.plots import convergence as by_name
 
-    assert harness.plots.convergence is by_name is convergence
-    assert harness.plots.known_plots()["convergence"] is convergence
+    assert harness.plots.convergence is by_name
+    assert harness.plots.known_plots()["convergence"] is by_name
     assert "style" not in harness.plots.known_plots()
     assert harness.plots.style.COLOURS is COLOURS
     assert "convergence" in dir(harness.plots)
@@ -425,7 +429,9 @@ class TestGradientPlots:
             part = table[table["gradient"] == source]
             wanted = part["parameters"] * slope + intercept if slope else part["cost"].iloc[0]
             assert (part["cost"] == wanted).all() or part["cost"].to_numpy() == pytest.approx(wanted)
-        words = [text.get_text() for text in harness.plots.gradient_cost(results).legends[0].get_texts()]
+        words = [
+            text.get_text() for text in harness.plots.gradient_cost(results).figure.legends[0].get_texts()
+        ]
         assert any(text.startswith("forward-difference (slopes 1.00") for text in words)
         assert any(text.startswith("reverse-autodiff (slopes 0.00") for text in words)
 
@@ -446,7 +452,7 @@ class TestGradientPlots:
             found = xor.objective(f"central-difference:step={step}").value_and_gradient(xor.start())[1]
             wanted = np.linalg.norm(found - exact) / np.linalg.norm(exact)
             assert table["central-difference", step] == pytest.approx(wanted, rel=1e-12)
-        (panel,) = harness.plots.gradient_error(results).axes
+        (panel,) = harness.plots.gradient_error(results).figure.axes
         assert panel.get_xscale() == panel.get_yscale() == "log"
         assert panel.lines[0].get_xdata().tolist() == [0.001, 0.01]
 
@@ -475,7 +481,7 @@ def test_losses_of_any_size_are_drawn(losses: tuple[float, float]) -> None:
     function = FunctionProblem(lambda w: losses[int(w[0] < 0.5)], 1, name="cliff", key=str(losses))
     results = harness.run(function, optimizers.RandomSearch(), budget=40, seeds=3)
     assert set(results.trace["best_loss"]) <= set(losses)
-    figure = harness.plots.convergence(results)
+    figure = convergence(results)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert figure._repr_png_().startswith(b"\x89PNG")

@@ -307,7 +307,7 @@ class TestCurve:
                 assert point.total_cost == pytest.approx(spent)
 
     def test_the_plot_draws_the_curve(self, tuned: Tuning) -> None:
-        figure = harness.plots.tuning_curve(tuned.results)
+        figure = harness.plots.tuning_curve(tuned.results).figure
         panels = {panel.get_title(): panel for panel in figure.axes}
         assert set(panels) == {"all problems", "setosa"}
         curve = tuned.curve()

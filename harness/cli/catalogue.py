@@ -81,7 +81,8 @@ def _statistic_page(entry: Entry) -> list[str]:
 
 def _plot_page(entry: Entry) -> list[str]:
     options = {option.name: option.default for option in inspect.signature(entry).parameters.values()}
-    options.pop("results")
+    for handed in ("results", "axes"):
+        options.pop(handed, None)
     width = max(map(len, options), default=0)
     lines = [f"  {option:<{width}}  {_written(default)}" for option, default in options.items()]
     return [*_text(entry), "\n".join(["Options:", *lines])]

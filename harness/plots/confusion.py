@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from harness.plots.style import ALONE, LABEL, PAIR, SMALL, fold, inches, line_looks, panels
+from harness.plots.figure import Panels, described
+from harness.plots.media import Medium, Width, medium_of
+from harness.plots.style import inches, line_looks, panels
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
@@ -43,7 +45,12 @@ class Summed(NamedTuple):
 
 
 @accepts(results=Tables, problem=Text | None)
-def confusion(results: Tables, problem: str | None = None) -> Figure:
+def confusion(
+    results: Tables,
+    problem: str | None = None,
+    width: Width = "page",
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Axes | Panels:
     """Draw which classes were taken for which, one panel an optimizer and gradient source, on one problem.
 
     Counts are those of the last look of each run, on its test rows (on the training rows of a problem without
@@ -53,34 +60,38 @@ def confusion(results: Tables, problem: str | None = None) -> Figure:
     Arguments:
         results: runs of classifications.
         problem: the problem to draw; it may be left out where there is one.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure.
+        The Axes, an array of them where there are several.
 
     Raises:
         InputError: for an unknown problem, several without a choice, or one that has no classes.
     """
     chosen = _chosen(results, problem)
     runs = results.runs[results.runs["problem"] == chosen]
-    looks = line_looks(results.runs)
+    looks = line_looks(results, width)
     lines = zip(runs["optimizer"], gradient_column(runs), strict=True)
     titles = pd.Series([str(looks[line]["label"]) for line in lines], index=runs.index)
     summed = {title: summed_confusion(part) for title, part in runs.groupby(titles, sort=False)["confusion"]}
     kind = {"test": "test rows", "train": "training rows"}[next(iter(summed.values())).rows]
-    counts = sorted({found.runs for found in summed.values()})
+    counts = sorted({one.runs for one in summed.values()})
     of = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]}"
     reading = f"{chosen}: {kind}, summed over {of} runs each; shade: share of the true class"
-    figure, axes = panels(
+    _, found = panels(
         list(summed),
         {},
         title=results.question or results.name,
-        subtitle=fold(reading, ALONE[0] if len(summed) == 1 else PAIR[0], LABEL),
+        subtitle=reading,
         xlabel="predicted class",
         ylabel="true class",
+        width=width,
+        axes=axes,
     )
-    for title, panel in axes.items():
-        _draw(panel, title, summed[title])
-    return figure
+    for title, panel in found.items():
+        _draw(panel, title, summed[title], medium_of(width))
+    return described(found.values())
 
 
 def summed_confusion(cells: pd.Series[str]) -> Summed:
@@ -112,25 +123,25 @@ def _chosen(results: Tables, problem: str | None) -> str:
     return problem
 
 
-def _draw(panel: Axes, title: str, found: Summed) -> None:
+def _draw(panel: Axes, title: str, found: Summed, medium: Medium) -> None:
     """Draw one matrix: shades, numbers, accuracy, and the classes along the outer panels."""
     shares = found.counts / np.maximum(found.counts.sum(axis=1, keepdims=True), 1)
     panel.imshow(shares, cmap=matplotlib.colormaps[SHADES], vmin=0.0, vmax=1.0, aspect="auto")
     panel.grid(visible=False)
     places = range(len(found.classes))
-    letters, width = LABEL, _width(panel)
+    letters, width = medium.label, _width(panel)
     # A label with options has no spaces to be folded at, so its letters give way; bold ones are wider.
-    letters *= min(1.0, width / inches(len(title), 1.15 * LABEL))
+    letters *= min(1.0, width / inches(len(title), 1.15 * medium.label))
     words = f"{title}\naccuracy {found.accuracy:.3f}"
     panel.set_title(words, fontsize=letters, fontweight="bold", parse_math=False)
     width /= len(found.classes)
-    size = min(LABEL, 72 * CELL * width)
+    size = min(medium.label, 72 * CELL * width)
     for true in places:
         for predicted in places:
             ink = "white" if shares[true, predicted] > DARK else "0.15"
             looks: dict[str, Any] = {"color": ink, "fontsize": size, "ha": "center", "va": "center"}
             panel.text(predicted, true, f"{found.counts[true, predicted]}", **looks)
-    upright = inches(max(map(len, found.classes)), SMALL) > width
+    upright = inches(max(map(len, found.classes)), medium.small) > width
     # Panels share their classes, so only the outer ones name them; `panels` has labelled those.
     below = found.classes if panel.get_xlabel() else []
     beside = found.classes if panel.get_ylabel() else []
@@ -143,5 +154,6 @@ def _width(panel: Axes) -> float:
     """Return the width of a panel in inches, before its layout is known."""
     figure, spec = panel.get_figure(root=True), panel.get_subplotspec()
     assert figure is not None
-    assert spec is not None
+    if spec is None:
+        return panel.get_window_extent().width / figure.dpi
     return figure.get_figwidth() / spec.get_gridspec().ncols - MARGIN

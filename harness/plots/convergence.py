@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from harness.analysis.summary import quantile
+from harness.plots.figure import Panels, described
+from harness.plots.media import Medium, Width, medium_of
 from harness.plots.style import (
-    SMALL,
     SMALLEST,
     TARGET,
     Line,
@@ -24,6 +24,7 @@ from harness.plots.style import (
     panels,
     with_margins,
 )
+from harness.plots.text import keyed
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
@@ -47,8 +48,8 @@ LABELS = 5
 BAND, ALL_BANDS = 0.13, 0.6
 """Opacity of a band, and the most that those of a panel add up to: a dozen that begin at the same losses
 would hide the lines there."""
-NOTE = 2.0
-"""Width in inches of a note below a panel."""
+NOTE, LONGEST_NAME = 2.0, 60
+"""Width in inches of a note below a panel, and letters of a name in it."""
 DEEPEST = 1e-20
 """Where a loss is exactly 0, the smallest share of the largest loss that still has a place of its own."""
 STEEPEST = 1e300
@@ -63,7 +64,9 @@ def convergence(
     x: Literal["cost", "iteration", "iterations", "seconds"] = "cost",
     band: float = 0.5,
     problems: str | Sequence[str] | None = None,
-) -> Figure:
+    width: Width = "page",
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Axes | Panels:
     """Draw the best training loss against what was spent, one panel a problem.
 
     A line is the median over all runs of one optimizer and gradient source, and a band holds the middle of
@@ -75,9 +78,12 @@ def convergence(
         x: what was spent: ``"cost"`` (forward-pass equivalents), ``"iteration"`` or ``"seconds"``.
         band: share of the runs inside the band, 0 (no band) to 1 (all runs).
         problems: the problems to draw; all, in the order of the runs, where left out.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure, which a notebook shows and ``savefig`` writes.
+        The Axes, an array of them where there are several; a notebook shows their figure, and
+        ``.figure.savefig`` writes it.
 
     Raises:
         InputError: for an unknown axis or problem, a band that is no share, or results without runs.
@@ -86,9 +92,9 @@ def convergence(
     >>> runs = pd.DataFrame([{"run_id": "a", "problem": "xor", "optimizer": "adam"}], columns=RUN_COLUMNS)
     >>> curve = {"run_id": "a", "cost": [0.0, 4.0], "best_loss": [0.7, 0.1]}
     >>> trace = pd.DataFrame(curve, columns=TRACE_COLUMNS)
-    >>> figure = convergence(Tables("example", "", runs, trace, pd.DataFrame(columns=SKIPPED_COLUMNS)))
-    >>> [panel.get_title() for panel in figure.axes]
-    ['xor']
+    >>> panel = convergence(Tables("example", "", runs, trace, pd.DataFrame(columns=SKIPPED_COLUMNS)))
+    >>> panel.get_title()
+    'xor'
     """
     axis = "iteration" if x == "iterations" else x
     if axis not in AXES:
@@ -98,7 +104,7 @@ def convergence(
             f"band is {shown(band)}, expected the share of runs inside it, from 0 to 1, such as 0.5"
         )
     chosen = _chosen(results, problems)
-    looks = line_looks(results.runs)
+    looks = line_looks(results, width)
     runs = results.runs.assign(gradient=gradient_column(results.runs))
     runs = runs[runs["problem"].isin(chosen)]
     identity = ["problem", "optimizer", "gradient"]
@@ -107,24 +113,26 @@ def convergence(
         for (problem, optimizer, gradient), group in runs.groupby(identity, sort=False)
     }
     drawn = {line: looks[line] for line in looks if any(line == other for _, other in groups)}
-    figure, axes = panels(
+    _, found = panels(
         chosen,
         drawn,
         title=results.question or results.name,
         subtitle=_reading(groups.values(), band),
         xlabel=AXES[axis],
         ylabel="best training loss",
+        width=width,
+        axes=axes,
     )
     curves = {str(run): _curve(rows, axis) for run, rows in results.trace.groupby("run_id", sort=False)}
-    for problem, panel in axes.items():
+    for problem, panel in found.items():
         members = {
             line: [curves.get(str(run), NO_CURVE) for run in group["run_id"]]
             for (where, line), group in groups.items()
             if where == problem
         }
         targets = runs.loc[runs["problem"] == problem, "target"].dropna().unique()
-        _draw(panel, members, looks, [float(target) for target in targets], band)
-    return figure
+        _draw(panel, members, looks, [float(target) for target in targets], band, medium_of(width))
+    return described(found.values())
 
 
 def _chosen(results: Tables, problems: str | Sequence[str] | None) -> list[str]:
@@ -182,6 +190,7 @@ def _draw(
     looks: dict[Line, dict[str, Any]],
     targets: list[float],
     band: float,
+    medium: Medium,
 ) -> None:
     """Draw one problem: lines, bands and target, then the axes that fit them."""
     grid = _grid([curve for curves in members.values() for curve in curves])
@@ -215,10 +224,12 @@ def _draw(
     for target in targets:
         panel.axhline(target, **TARGET)
         label = f"target\n{target:.3g}".replace("e-0", "e-")
-        panel.text(1.03, target, label, transform=panel.get_yaxis_transform(), va="center", fontsize=SMALL)
+        place: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "center"}
+        panel.text(1.03, target, label, fontsize=medium.small, **place)
     if silent:
-        note = fold(f"no finite median: {', '.join(silent)}", NOTE, SMALL)
-        panel.set_xlabel(f"{panel.get_xlabel()}\n{note}".strip(), fontsize=SMALL)
+        named = ", ".join(keyed(silent, LONGEST_NAME).values())
+        note = fold(f"no finite median: {named}", NOTE * medium.scale, medium.small)
+        panel.set_xlabel(f"{panel.get_xlabel()}\n{note}".strip(), fontsize=medium.small)
 
 
 def _scale_losses(panel: Axes, losses: Array) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
+from harness.plots.figure import Panels, described
+from harness.plots.media import Width, medium_of
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import accepts
@@ -18,7 +22,9 @@ FITTED_FROM = 100
 
 
 @accepts(results=Tables)
-def gradient_cost(results: Tables) -> Figure:
+def gradient_cost(
+    results: Tables, width: Width = "page", axes: Axes | Sequence[Axes] | None = None
+) -> Axes | Panels:
     """Draw the cost of one gradient against the number of parameters, counted and timed.
 
     A point is one problem: the cost and the time of its runs over their iterations, so the optimizer should
@@ -29,15 +35,17 @@ def gradient_cost(results: Tables) -> Figure:
 
     Arguments:
         results: runs of one optimizer with several gradient sources on networks of several sizes.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure, with a panel for the counted cost and one for the time.
+        Two Axes, one for the counted cost and one for the time.
 
     Raises:
         InputError: if there are not two sizes to draw a line between, or no ``analytic`` to compare with.
     """
     table = cost_table(results)
-    looks = line_looks(results.runs.assign(gradient=gradient_column(results.runs)))
+    looks = line_looks(results, width)
     looks = {line: looks[line] for line in looks if line[1] in set(table["gradient"])}
     for (_, gradient), look in looks.items():
         part = table[table["gradient"] == gradient]
@@ -45,17 +53,19 @@ def gradient_cost(results: Tables) -> Figure:
         look["label"] = (
             f"{gradient} (slopes {counted:.2f}, {timed:.2f})" if np.isfinite(counted) else gradient
         )
-    figure, axes = panels(
+    _, found = panels(
         [COUNTED, TIMED],
         looks,
         title=results.question or results.name,
         subtitle="a point: one network; slopes: counted, timed",
         xlabel="parameters of the network",
         ylabel="one gradient (forward-pass equivalents)",
+        width=width,
+        axes=axes,
     )
-    axes[TIMED].set_ylabel("one gradient (times analytic)", fontsize=axes[TIMED].xaxis.label.get_fontsize())
+    found[TIMED].set_ylabel("one gradient (times analytic)", fontsize=medium_of(width).small)
     for name, column in ((COUNTED, "cost"), (TIMED, "time")):
-        panel = axes[name]
+        panel = found[name]
         for (_, gradient), look in looks.items():
             part = table[table["gradient"] == gradient].sort_values("parameters")
             panel.plot(part["parameters"], part[column], **{**look, "label": gradient})
@@ -63,7 +73,7 @@ def gradient_cost(results: Tables) -> Figure:
         panel.set_yscale("log")
         for axis, values in ((panel.xaxis, table["parameters"]), (panel.yaxis, table[column])):
             logarithmic_ticks(axis, float(values.min()), float(values.max()), MOST_TICKS)
-    return figure
+    return described(found.values())
 
 
 def cost_table(results: Tables) -> pd.DataFrame:

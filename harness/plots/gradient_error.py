@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from harness.plots.figure import Panels, described
+from harness.plots.media import Width
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
@@ -18,7 +21,9 @@ SMALLEST = 1e-17
 
 
 @accepts(results=Tables)
-def gradient_error(results: Tables) -> Figure:
+def gradient_error(
+    results: Tables, width: Width = "page", axes: Axes | Sequence[Axes] | None = None
+) -> Axes | Panels:
     """Draw the relative error of each gradient source at the start against its step, one panel a problem.
 
     Sources without a step are level lines. The error of a difference falls with the step by its order (1
@@ -26,9 +31,11 @@ def gradient_error(results: Tables) -> Figure:
 
     Arguments:
         results: runs with a ``gradient_reference``, of sources such as ``forward-difference:step=1e-6``.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure.
+        The Axes, an array of them where there are several.
 
     Raises:
         InputError: if no gradient was held against a reference.
@@ -36,19 +43,21 @@ def gradient_error(results: Tables) -> Figure:
     table = error_table(results)
     named = results.runs.head(0)
     named = pd.DataFrame({"optimizer": "", "gradient": table["source"].unique()}, columns=named.columns)
-    looks = line_looks(named)
+    looks = line_looks(named, width)
     for (_, source), look in looks.items():
         look["label"] = source
-    figure, axes = panels(
+    _, found = panels(
         list(table["problem"].unique()),
         looks,
         title=results.question or results.name,
         subtitle="median over seeds, at the start; level lines: sources without a step",
         xlabel="step h",
         ylabel="relative error of the gradient",
+        width=width,
+        axes=axes,
     )
     steps = table["step"].dropna()
-    for problem, panel in axes.items():
+    for problem, panel in found.items():
         for (_, source), look in looks.items():
             part = table[(table["problem"] == problem) & (table["source"] == source)].sort_values("step")
             _draw(panel, part, steps, look)
@@ -57,7 +66,7 @@ def gradient_error(results: Tables) -> Figure:
         errors = table.loc[table["problem"] == problem, "error"].clip(lower=SMALLEST)
         logarithmic_ticks(panel.xaxis, float(steps.min()), float(steps.max()), MOST_TICKS)
         logarithmic_ticks(panel.yaxis, float(errors.min()), float(errors.max()), MOST_TICKS)
-    return figure
+    return described(found.values())
 
 
 def _draw(panel: Axes, part: pd.DataFrame, steps: pd.Series[float], look: dict[str, object]) -> None:

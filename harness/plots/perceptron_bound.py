@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from harness.analysis.numbers import significant
 from harness.analysis.perceptron_bound import bound_table, mistakes_of_runs
-from harness.plots.style import SMALL, line_looks, logarithmic_ticks, panels
+from harness.plots.figure import Panels, described
+from harness.plots.media import Medium, Width, medium_of
+from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
 from optimizers.objective import Array
@@ -31,7 +33,9 @@ table = bound_table
 
 
 @accepts(results=Tables)
-def perceptron_bound(results: Tables) -> Figure:
+def perceptron_bound(
+    results: Tables, width: Width = "page", axes: Axes | Sequence[Axes] | None = None
+) -> Axes | Panels:
     """Draw the mistakes of every run of the perceptron rule against the bound (R / gamma)^2 of its problem.
 
     A cloud is one problem, a point one run, a large mark the mean. Nothing may lie above the line where
@@ -40,9 +44,11 @@ def perceptron_bound(results: Tables) -> Figure:
 
     Arguments:
         results: runs of the perceptron rule from zero; see ``harness.analysis.perceptron_bound``.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure.
+        The Axes, an array of them where there are several.
 
     Raises:
         InputError: if there are no such runs.
@@ -50,10 +56,10 @@ def perceptron_bound(results: Tables) -> Figure:
     numbers, runs = bound_table(results), mistakes_of_runs(results)
     bounded = numbers[np.isfinite(numbers["bound"])]
     named = pd.DataFrame({"optimizer": numbers["problem"], "gradient": ""})
-    looks = line_looks(named)
+    looks = line_looks(named, width)
     for (problem, _), look in looks.items():
         look |= {"label": _label(numbers[numbers["problem"] == problem].iloc[0]), "linestyle": ""}
-    figure, axes = panels(
+    _, found = panels(
         ["mistakes from a start at zero until an epoch has none"],
         looks,
         title=results.question or results.name,
@@ -61,8 +67,10 @@ def perceptron_bound(results: Tables) -> Figure:
         f"{bounded['violations'].sum()} of {bounded['runs'].sum()} runs",
         xlabel=f"bound on the mistakes, (R / {GAMMA}){SQUARED}",
         ylabel="mistakes",
+        width=width,
+        axes=axes,
     )
-    (panel,) = axes.values()
+    (panel,), medium = found.values(), medium_of(width)
     low, high = float(bounded["bound"].min()) / 3, float(bounded["bound"].max()) * 3
     if not len(bounded):
         low, high = 1.0, 10.0
@@ -74,12 +82,12 @@ def perceptron_bound(results: Tables) -> Figure:
     panel.set(xscale="log", yscale="log", xlim=(low, max([high, *places.values()]) * GAP), ylim=(0.7, top))
     panel.plot([low, high], [low, high], color="0.2", linewidth=1.0)
     panel.fill_between([low, high], [low, high], [top, top], color="0.93", linewidth=0, zorder=0)
-    panel.text(low * 1.2, top / 1.5, "above the bound", fontsize=SMALL, color="0.35", va="top")
+    panel.text(low * 1.2, top / 1.5, "above the bound", fontsize=medium.small, color="0.35", va="top")
     logarithmic_ticks(panel.xaxis, low, high, MOST_TICKS)
     logarithmic_ticks(panel.yaxis, 1.0, top, MOST_TICKS)
     if len(bounded) < len(numbers):
-        _draw_boundless(panel, high, numbers[np.isinf(numbers["bound"])], places)
-    return figure
+        _draw_boundless(panel, high, numbers[np.isinf(numbers["bound"])], places, medium)
+    return described(found.values())
 
 
 def _label(row: pd.Series[Any]) -> str:
@@ -114,7 +122,9 @@ def _draw_cloud(panel: Axes, place: float, mistakes: Array, look: dict[str, Any]
     panel.plot([place], [mistakes.mean()], **mean)
 
 
-def _draw_boundless(panel: Axes, edge: float, numbers: pd.DataFrame, places: dict[str, float]) -> None:
+def _draw_boundless(
+    panel: Axes, edge: float, numbers: pd.DataFrame, places: dict[str, float], medium: Medium
+) -> None:
     """Set what has no bound apart, with arrows that say that it would go on."""
     panel.axvline(edge, color="0.6", linewidth=0.8)
     for problem, mean in zip(numbers["problem"], numbers["mistakes_mean"], strict=True):
@@ -122,4 +132,4 @@ def _draw_boundless(panel: Axes, edge: float, numbers: pd.DataFrame, places: dic
         panel.annotate("", tip, tail, arrowprops={"arrowstyle": "->", "color": "0.35", "linewidth": 0.9})
     middle = math.sqrt(edge * panel.get_xlim()[1])
     words = "no cut\nseparates:\nended by\nthe budget"
-    panel.text(middle, 1.0, words, fontsize=SMALL, color="0.35", ha="center", va="bottom")
+    panel.text(middle, 1.0, words, fontsize=medium.small, color="0.35", ha="center", va="bottom")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from harness.analysis.tuning_curve import trials_of
 from harness.analysis.tuning_curve import tuning_curve as curve_of
 from harness.analysis.tuning_score import PENALTY
+from harness.plots.figure import Panels, described
+from harness.plots.media import Width
 from harness.plots.style import line_looks, logarithmic_ticks, panels, with_margins
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
@@ -24,7 +27,9 @@ def tuning_curve(
     results: Tables,
     estimate: Literal["expected", "so-far"] = "expected",
     per: Literal["experiment", "problem"] = "experiment",
-) -> Figure:
+    width: Width = "page",
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Axes | Panels:
     """Draw the best of k configurations against the cost of trying k, for each optimizer that was tuned.
 
     A point is a number of configurations. Height is the geometric mean of the cost to the target, a run that
@@ -37,9 +42,11 @@ def tuning_curve(
         estimate: "expected" draws the mean over every choice of k of the configurations; "so-far" takes them
             in the order in which they were tried, as is due where a search learns on its way.
         per: "experiment" draws one panel for all problems together, "problem" one for each.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure.
+        The Axes, an array of them where there are several.
 
     Raises:
         InputError: for runs that are none of a tuning, or have no budget in cost.
@@ -52,16 +59,18 @@ def tuning_curve(
         raise InputError("plot 'tuning-curve' needs configurations that were run: there are none")
     penalty = f"; a run without a solution at {PENALTY:g} budgets" if aimed else ""
     names = curve["optimizer"].unique()
-    looks = line_looks(pd.DataFrame({"optimizer": names, "gradient": ""}))
-    figure, axes = panels(
+    looks = line_looks(pd.DataFrame({"optimizer": names, "gradient": ""}), width)
+    _, found = panels(
         list(curve["problems"].unique()),
         looks,
         title=results.question or results.name,
         subtitle=f"a point: one configuration more; {estimate.replace('-', ' ')} best{penalty}",
         xlabel="cost of tuning (forward-pass equivalents)",
         ylabel="cost to target of the best" if aimed else "final loss of the best (times the start's)",
+        width=width,
+        axes=axes,
     )
-    for problems, panel in axes.items():
+    for problems, panel in found.items():
         shown = curve[curve["problems"] == problems]
         for (optimizer, _), look in looks.items():
             part = shown[shown["optimizer"] == optimizer]
@@ -73,4 +82,4 @@ def tuning_curve(
             ends = with_margins(float(numbers.min()), float(numbers.max()))
             (panel.set_xlim if axis is panel.xaxis else panel.set_ylim)(ends)
             logarithmic_ticks(axis, *ends, MOST_TICKS)
-    return figure
+    return described(found.values())

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -21,6 +21,7 @@ import pydantic
 from harness.analysis.summary import summarize
 from harness.gradient_check import check
 from harness.plots import known_plots
+from harness.report.captions import caption
 from harness.runs.columns import NO_PARAMETERS
 from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
@@ -31,10 +32,13 @@ from optimizers.arguments import as_kind
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
 
-FIGURE_DOTS_PER_INCH = 150
+FIGURE_DOTS_PER_INCH = 300
 
 IMAGES = ("png", "pdf", "svg")
 """Kinds of images; the first is that of a file without an ending."""
+
+HANDED = ("results", "axes")
+"""Arguments of a plot that are no options: no file can name them."""
 
 LONGEST_FILE = 200
 """Bytes of a figure's name at the most."""
@@ -66,7 +70,7 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
         name = options.pop("name")
         if name not in plots:
             raise unknown_name("plot", name, plots)
-        known = [option for option in inspect.signature(plots[name]).parameters if option != "results"]
+        known = [option for option in inspect.signature(plots[name]).parameters if option not in HANDED]
         for option, value in options.items():
             if option not in known:
                 raise unknown_name(f"option of plot '{name}'", option, known)
@@ -143,7 +147,7 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
         options = dict(figure)
         name = options.pop("name")
         files.append(folder / figure_file(figure))
-        write_figure(known_plots()[name](results, **options), files[-1])
+        write_plot(name, results, options, files[-1])
     return files
 
 
@@ -173,17 +177,60 @@ def check_image(path: Path) -> str:
     return kind
 
 
-def write_figure(figure: Any, path: Path) -> None:
+def write_plot(name: str, results: Tables, options: Mapping[str, Any], path: Path) -> None:
+    """Draw a plot into an image, and leave a caption and the numbers that are drawn beside it.
+
+    Arguments:
+        name: of the plot.
+        results: the runs.
+        options: of the plot, by their names.
+        path: the image; ``fig.pdf`` has ``fig.caption.md`` and ``fig.data.csv`` beside it.
+
+    Raises:
+        InputError: for an ending other than .png, .pdf and .svg, or where a file cannot be written.
+    """
+    plot = known_plots()[name]
+
+    from harness.plots.figure import figure_of
+
+    drawn = plot(results, **options)
+    write_figure(drawn, path)
+    data = getattr(figure_of(drawn), "data", None)
+    table = getattr(sys.modules[plot.__module__], "table", None)
+    if data is None and table is not None:
+        data = table(results)
+    file = ""
+    if data is not None:
+        file = path.with_suffix(".data.csv").name
+        write_whole(path.with_name(file), data.to_csv(index=False).encode())
+    written = caption(name, plot, figure_of(drawn), results, options, file)
+    write_whole(path.with_suffix(".caption.md"), written.encode())
+
+
+def write_figure(drawn: Any, path: Path) -> None:
     """Write a figure as an image; the ending of the file says which kind.
+
+    Letters are embedded as TrueType, which journals ask for, and the bytes say nothing of when it was drawn.
+
+    Arguments:
+        drawn: what a plot has returned: a figure, its Axes or an array of them.
+        path: the image.
 
     Raises:
         InputError: for an ending other than .png, .pdf and .svg, or where the file cannot be written.
     """
+    # Not before it is needed: most commands draw nothing.
+    import matplotlib
+
+    from harness.plots.figure import figure_of
+
     kind, buffer = check_image(path), io.BytesIO()
-    with warnings.catch_warnings():
+    undated: Any = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
+    embedded: Any = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "harness"}
+    with warnings.catch_warnings(), matplotlib.rc_context(embedded):
         # A letter that the font does not have is drawn as a box, which says enough.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format=kind, dpi=FIGURE_DOTS_PER_INCH)
+        figure_of(drawn).savefig(buffer, format=kind, dpi=FIGURE_DOTS_PER_INCH, metadata=undated)
     write_whole(path, buffer.getvalue())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,17 @@ RUN_COLUMNS, TRACE_COLUMNS = tuple(RUNS), tuple(TRACE)
 
 SKIPPED_COLUMNS = ("problem", "optimizer", "gradient", "reason")
 """One row a combination that was refused before anything ran."""
+
+
+class Entrant(NamedTuple):
+    """One of those that are compared."""
+
+    optimizer: str
+    """Its label."""
+    name: str
+    """Its plain name."""
+    gradient: str
+    """Its gradient source, empty where it used none."""
 
 
 ReadTrace = Callable[[pd.DataFrame], pd.DataFrame]
@@ -40,6 +51,7 @@ class Tables:
         plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
         notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
         claims: what the experiments were declared to decide.
+        held_lineup: all that the experiments compare, where only some of their runs are left.
 
     Raises:
         InputError: if a table lacks one of its columns.
@@ -57,6 +69,7 @@ class Tables:
     plans: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     claims: Sequence[Claim] = ()
+    held_lineup: Sequence[Entrant] = ()
 
     def __post_init__(self) -> None:
         expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}
@@ -89,6 +102,11 @@ class Tables:
             known = labelled(self.held_trace(self.runs), self.runs)  # type: ignore[operator]  # is no frame
             object.__setattr__(self, "held_trace", known)
         return known
+
+    @property
+    def lineup(self) -> list[Entrant]:
+        """All that the experiments compare, in their order, also where only some of the runs are left."""
+        return list(dict.fromkeys([*self.held_lineup, *entrants(self.runs)]))
 
     def known_trace(self) -> pd.DataFrame | None:
         """Return the trace where it has been read, and None where it has not."""
@@ -204,6 +222,23 @@ def gradient_column(table: pd.DataFrame) -> pd.Series[str]:
     """
     column = table["gradient"].astype(object)
     return column.where(column.notna() & ~column.isin(["none", "-"]), "").astype(str)
+
+
+def entrants(runs: pd.DataFrame) -> list[Entrant]:
+    """Return those that runs compare, in the order of their first appearance.
+
+    Arguments:
+        runs: one row a run; without the column ``optimizer_name`` the label's beginning is the name.
+
+    >>> entrants(pd.DataFrame({"optimizer": ["adam(batch=8)", "rprop", "rprop"], "gradient": "analytic"}))[0]
+    Entrant(optimizer='adam(batch=8)', name='adam', gradient='analytic')
+    """
+    labels = runs["optimizer"].astype(str)
+    names = labels.str.partition("(")[0]
+    if "optimizer_name" in runs:
+        names = runs["optimizer_name"].where(runs["optimizer_name"].notna(), names)
+    found = pd.DataFrame({"label": labels, "name": names, "gradient": gradient_column(runs)})
+    return [Entrant(*map(str, row)) for row in found.drop_duplicates().itertuples(index=False)]
 
 
 def gradient_sources(table: pd.DataFrame) -> list[str]:

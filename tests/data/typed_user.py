@@ -4,9 +4,11 @@ from typing import assert_type
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 import harness
 import optimizers
+from harness.plots.figure import Panels
 
 adam = optimizers.Adam(learning_rate=0.1)
 assert_type(adam, optimizers.Adam)
@@ -24,4 +26,4 @@ assert_type(best.loss, float)
 
 problem = harness.Problem.from_arrays(np.ones((4, 2)), [0, 1, 0, 1])
 assert_type(problem, harness.Problem)
-assert_type(harness.plots.convergence(results).dpi, float)
+assert_type(harness.plots.convergence(results), Axes | Panels)

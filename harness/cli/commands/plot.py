@@ -9,20 +9,21 @@ import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import echo
+from optimizers.errors import InputError
 from optimizers.specification import parse
 
 
 @click.command(name="plot", cls=OnceCommand, short_help="Plot results.")
 @click.argument("folder", type=ANY_PATH)
+@click.argument("plot", required=False)
 @click.option(
     "--name",
-    default="convergence",
-    show_default=True,
-    help="Which plot; options may follow it, as in convergence:x=seconds,band=0.9.",
+    help="Which plot; options may follow it, as in convergence:x=seconds,band=0.9 [convergence].",
 )
 @click.option(
     "--set", "settings", multiple=True, help="An option of the plot, as in band=0.9; may be repeated."
 )
+@click.option("--width", help="Where it is to stand: column, page or slide [page].")
 @click.option("--x", help="Of a convergence plot: cost, iteration or seconds [cost].")
 @click.option("--problem", "problems", multiple=True, help="Only this problem; may be repeated.")
 @click.option("--optimizer", "optimizers", multiple=True, help="Only this optimizer; may be repeated.")
@@ -30,22 +31,30 @@ from optimizers.specification import parse
 @click.option("--output", type=ANY_PATH, help="Image file, .png .pdf or .svg [in FOLDER].")
 def command(
     folder: Path,
-    name: str,
+    plot: str | None,
+    name: str | None,
     settings: tuple[str, ...],
+    width: str | None,
     x: str | None,
     problems: tuple[str, ...],
     optimizers: tuple[str, ...],
     seeds: tuple[int, ...],
     output: Path | None,
 ) -> None:
-    """Plot the results in FOLDER."""
+    """Plot the results in FOLDER: PLOT is the name of one of `harness list plots`.
+
+    A caption and the numbers that are drawn are left beside the image.
+    """
     from harness.api import load
-    from harness.plots import known_plots
-    from harness.report.artifacts import check_figures, check_image, figure_file, write_figure
+    from harness.report.artifacts import check_figures, check_image, figure_file, write_plot
     from harness.sweeps.experiment import DEFAULT_FIGURE
 
-    listed = [*settings, *([f"x={x}"] if x is not None else [])]
-    given = parse(f"{name}{',' if ':' in name else ':'}{','.join(listed)}" if listed else name, "plot")
+    if plot is not None and name is not None:
+        raise InputError(f"the plot is named twice, {plot} and --name {name}: leave one of them out")
+    called = plot or name or str(DEFAULT_FIGURE["name"])
+    named = {"x": x, "width": width}
+    listed = [*settings, *(f"{option}={value}" for option, value in named.items() if value is not None)]
+    given = parse(f"{called}{',' if ':' in called else ':'}{','.join(listed)}" if listed else called, "plot")
     usual = DEFAULT_FIGURE if given["name"] == DEFAULT_FIGURE["name"] else {}
     figure: dict[str, Any] = usual | given
     check_figures([figure])
@@ -58,8 +67,7 @@ def command(
     results = load(folder)
     for column, values in chosen.items():
         results = results.where(**{column: values})
-    plot = figure.pop("name")
-    write_figure(known_plots()[plot](results, **figure), file)
+    write_plot(str(figure.pop("name")), results, figure, file)
     echo(f"figure: {file}")
     for remark in results.remarks():
         echo(remark)

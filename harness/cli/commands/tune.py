@@ -57,7 +57,7 @@ def command(
     are not done again; more trials go on where fewer have ended. `harness run EXPERIMENT --tuned FOLDER`
     takes what was found.
     """
-    from harness.report.artifacts import figure_file, write_figure
+    from harness.report.artifacts import figure_file, write_plot
     from harness.report.table import render_numbers
     from harness.sweeps.experiment_file import read_experiment
     from harness.tuning.tune import tune_experiment
@@ -85,10 +85,8 @@ def command(
     figure = {"name": "tuning-curve", "estimate": found.protocol.estimate, "per": per}
     files.append(folder / figure_file(figure))
 
-    from harness.plots import known_plots
-
     options = {name: value for name, value in figure.items() if name != "name"}
-    write_figure(known_plots()["tuning-curve"](found.results, **options), files[-1])
+    write_plot("tuning-curve", found.results, options, files[-1])
 
     echo("What tuning was allowed and what it has cost, in forward-pass equivalents:\n")
     render_numbers(_shown(found.costs(), per), console())
