@@ -99,7 +99,7 @@ class Pair(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """How many pairs there are, and how many runs without a partner."""
-        return {"n": len(self.group.runs), "unpaired": self.unpaired}
+        return {"n": len(self.group.ends["seed"]), "unpaired": self.unpaired}
 
 
 def groups(tables: Tables) -> list[Group]:
