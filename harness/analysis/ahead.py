@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from harness.analysis.grouping import Ends
 from harness.analysis.summary import NO_RESULT
 from harness.analysis.times import Axis
 from optimizers.objective import Array
@@ -38,11 +39,11 @@ class Standing(NamedTuple):
     """What it spent, or its loss; +inf where there is none."""
 
 
-def standing(runs: pd.DataFrame, axis: Axis = "cost") -> Standing:
+def standing(runs: pd.DataFrame | Ends, axis: Axis = "cost") -> Standing:
     """Return where runs of one problem stand.
 
     Arguments:
-        runs: with the columns of ``RUN_COLUMNS``.
+        runs: with the columns of ``RUN_COLUMNS``, or those that comparisons read as arrays.
         axis: what counts until the target: cost, iterations or seconds.
 
     >>> from harness.runs.tables import RUN_COLUMNS
@@ -51,7 +52,7 @@ def standing(runs: pd.DataFrame, axis: Axis = "cost") -> Standing:
     >>> standing(runs).behind.tolist(), standing(runs).measure.tolist()
     ([0.0, 1.0], [9.0, 0.3])
     """
-    outcome, has_target = runs["outcome"].to_numpy(dtype=object), ~np.isnan(_numbers(runs, "target"))
+    outcome, has_target = np.asarray(runs["outcome"], dtype=object), ~np.isnan(_numbers(runs, "target"))
     solved = (outcome == "solved") & has_target
     spent = _numbers(runs, "cost_to_target" if axis == "cost" else axis)
     reached = np.where(outcome == "failed", np.inf, _numbers(runs, "best_loss"))
@@ -59,11 +60,11 @@ def standing(runs: pd.DataFrame, axis: Axis = "cost") -> Standing:
     return Standing((~solved).astype(np.float64), np.where(np.isnan(measure), np.inf, measure))
 
 
-def _numbers(runs: pd.DataFrame, column: str) -> Array:
-    return runs[column].to_numpy(dtype=np.float64)
+def _numbers(runs: pd.DataFrame | Ends, column: str) -> Array:
+    return np.asarray(runs[column], dtype=np.float64)
 
 
-def final_losses(runs: pd.DataFrame) -> Array:
+def final_losses(runs: pd.DataFrame | Ends) -> Array:
     """Return the loss at the end of each run, +inf where it diverged or failed, or where there is none.
 
     >>> runs = pd.DataFrame({"outcome": ["solved", "diverged", "budget"], "final_loss": [0.1, 0.2, np.nan]})
@@ -75,7 +76,7 @@ def final_losses(runs: pd.DataFrame) -> Array:
     return np.where(none | np.isnan(losses), np.inf, losses)
 
 
-def leads(runs: pd.DataFrame, others: pd.DataFrame, axis: Axis = "cost") -> Array:
+def leads(runs: pd.DataFrame | Ends, others: pd.DataFrame | Ends, axis: Axis = "cost") -> Array:
     """Return for each pair 1 where the first is ahead, 0 where the other is, and 0.5 where they are tied.
 
     Arguments:

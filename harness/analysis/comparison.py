@@ -65,7 +65,7 @@ def decide(tables: Tables, claims: Sequence[Claim] | None = None, level: float =
         level: probability of the intervals; 1 minus it is the chance of any wrong verdict.
     """
     problems = _in_order(tables)
-    every = _every_two(tables, problems, level)
+    every = _every_two(problems, level)
     ranks = [rank for name in problems for rank in ranking(name, _sizes(problems[name]), every[name])]
     given = tables.claims if claims is None else claims
     if given:
@@ -96,26 +96,24 @@ def _sizes(groups: Mapping[Line, Group]) -> dict[Line, tuple[int, int | None]]:
     """Return how many runs each has, and how many of them solved; None on a problem without a target."""
     return {
         line: (
-            len(group.runs),
-            int((group.runs["outcome"] == "solved").sum()) if group.runs["target"].notna().all() else None,
+            len(group.solved),
+            int(group.solved.sum()) if group.has_target else None,
         )
         for line, group in groups.items()
     }
 
 
 def _usual(groups: Iterable[Group]) -> By:
-    return "cost-to-target" if all(g.runs["target"].notna().all() for g in groups) else "final-loss"
+    return "cost-to-target" if all(group.has_target for group in groups) else "final-loss"
 
 
-def _every_two(
-    tables: Tables, problems: Mapping[str, Mapping[Line, Group]], level: float
-) -> dict[str, list[Verdict]]:
+def _every_two(problems: Mapping[str, Mapping[Line, Group]], level: float) -> dict[str, list[Verdict]]:
     """Return the verdicts of every two optimizers of each problem, adjusted for all of them."""
     found = []
     for groups in problems.values():
         by = _usual(groups.values())
         for one, other in itertools.combinations(groups.values(), 2):
-            found.append(evidence(tables, paired(one, other), by, 0.0, level=level))
+            found.append(evidence(paired(one, other), by, 0.0, level=level))
     answered = _adjusted(found)
     return {name: [one for one in answered if one.problem == name] for name in problems}
 
@@ -143,7 +141,7 @@ def _of_claims(
             one, other = (problems[name][line] for line in lines if isinstance(line, tuple))
             chosen.append((number, paired(one, other), claim.by or _usual((one, other)), claim.margin))
     found = [
-        replace(evidence(tables, pair, by, margin, len(chosen), level), claim=number)
+        replace(evidence(pair, by, margin, len(chosen), level), claim=number)
         for number, pair, by, margin in chosen
     ]
     return _adjusted(found), notes

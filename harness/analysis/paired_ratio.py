@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
 from harness.analysis.ahead import final_losses
-from harness.analysis.grouping import Pair, pairs
+from harness.analysis.grouping import Ends, Pair, pairs
 from harness.analysis.multiplicity import with_holm
 from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_test
 from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate, estimated
@@ -106,10 +105,10 @@ class PairedRatio(Statistic):
         group = (pair.group, pair.other)[place]
         if self.measure != "loss":
             return times_to_target(tables, group, self.measure)
-        return _losses(group.runs)
+        return _losses(group.ends)
 
 
-def _losses(runs: pd.DataFrame) -> Times | None:
+def _losses(runs: Ends) -> Times | None:
     """Return final losses as times: one that is not finite is larger than any, for good."""
     values = final_losses(runs)
     if (values <= 0).any():

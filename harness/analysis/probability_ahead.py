@@ -47,7 +47,7 @@ class ProbabilityAhead(Statistic):
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row for every two groups of a problem."""
         for pair in pairs(tables, self.against):
-            found = leads(pair.group.runs, pair.other.runs, self.axis)
+            found = leads(pair.group.ends, pair.other.ends, self.axis)
             counts = {"ahead": int((found == 1.0).sum()), "tied": int((found == 0.5).sum())}
             share = float(found.mean()) if found.size else math.nan
             interval = wilson_interval(float(found.sum()), found.size, self.level)

@@ -98,7 +98,9 @@ def hodges_lehmann(
     """
     n = len(least)
     k = _rank_of_end(n, 0.5 * (1.0 - level))
-    low, high = _walsh_means(least, -math.inf), _walsh_means(most, math.inf)
+    low = high = _walsh_means(least, -math.inf)
+    if not (np.array_equal(least, most) and np.isfinite(least).all()):
+        high = _walsh_means(most, math.inf)
     centre = float(_middle(low)), float(_middle(high))
     return centre, (float(low[k - 1]), float(high[-k])) if k else (-math.inf, math.inf)
 
@@ -115,10 +117,16 @@ def _rank_of_end(n: int, tail: float) -> int:
 
 def _walsh_means(numbers: Array, opposite: float) -> Array:
     """Return the means of every two in rising order; that of -inf and +inf is ``opposite``."""
-    first, second = np.triu_indices(len(numbers))
+    first, second = _every_two(len(numbers))
     with np.errstate(invalid="ignore"):
         means = 0.5 * numbers[first] + 0.5 * numbers[second]
     return np.sort(np.where(np.isnan(means), opposite, means))
+
+
+@functools.lru_cache(maxsize=8)
+def _every_two(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    # Of ten pairs the places took a quarter of the time of a verdict.
+    return np.triu_indices(n)
 
 
 def _middle(ordered: Array) -> float:

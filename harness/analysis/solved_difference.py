@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
+import numpy as np
 from scipy.special import bdtr
 
 from harness.analysis.grouping import pairs
@@ -95,12 +96,12 @@ class SolvedDifference(Statistic):
 
     def _rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         for pair in pairs(tables, self.against):
-            runs, others = pair.group.runs, pair.other.runs
-            one, other = ((part["outcome"] == "solved").to_numpy() for part in (runs, others))
+            runs, others = pair.group.ends, pair.other.ends
+            one, other = (part["outcome"] == "solved" for part in (runs, others))
             only, only_other = int((one & ~other).sum()), int((other & ~one).sum())
             found = {**dict.fromkeys(estimate("difference", ""), math.nan), "p": math.nan}
-            if len(runs) and runs["target"].notna().any():
-                interval = paired_difference_interval(only, only_other, len(runs), self.level)
+            if not np.isnan(runs["target"]).all():
+                interval = paired_difference_interval(only, only_other, len(one), self.level)
                 found = {**estimated("difference", *interval), "p": mcnemar_test(only, only_other)}
             counts = {"only": only, "only_other": only_other}
             yield {**pair.unit, **pair.counts, **counts, **found}

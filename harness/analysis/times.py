@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.analysis.grouping import Group
+from harness.analysis.grouping import Ends, Group
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
 from optimizers.objective import Array
@@ -60,25 +60,32 @@ def times_to_target(tables: Tables, group: Group, axis: Axis, target: float | No
     Raises:
         InputError: for a target below that at which runs ended.
     """
-    runs = group.runs
-    own = runs["target"].to_numpy(dtype=np.float64)
-    outcome = runs["outcome"].to_numpy(dtype=object)
-    spent = runs[axis].to_numpy(dtype=np.float64)
-    solved = np.asarray(outcome == "solved", dtype=np.bool_)
-    if target is None and axis == "cost":
-        spent = np.where(solved, runs["cost_to_target"].to_numpy(dtype=np.float64), spent)
-    if target is None and np.isnan(own).any():
-        return None
-    if target is not None and (target < own).any():
+    if target is None:
+        return times_to_own_target(group, axis)
+    ends = group.ends
+    own, spent = ends["target"], ends[axis]
+    if (target < own).any():
         raise InputError(
             f"target is {target:g}, expected at least {np.nanmax(own):g}, the target of {group.problem} at "
             "which its runs ended: run them again with a lower one"
         )
-    if target is not None:
-        reached = _first_at(tables.trace, runs["run_id"], TRACE_COLUMN[axis], target)
-        solved = np.isfinite(reached)
-        spent = np.where(solved, reached, spent)
-    never = np.isin(outcome, ENDED_BY_ITSELF) & ~solved
+    reached = _first_at(tables.trace, group.runs["run_id"], TRACE_COLUMN[axis], target)
+    solved = np.isfinite(reached)
+    return _times(ends, solved, np.where(solved, reached, spent))
+
+
+def times_to_own_target(group: Group, axis: Axis) -> Times | None:
+    """Return what each run of a group spent until the problem's own target, None where it has none."""
+    if not group.has_target:
+        return None
+    ends, solved = group.ends, group.solved
+    return _times(
+        ends, solved, np.where(solved, ends["cost_to_target"], ends[axis]) if axis == "cost" else ends[axis]
+    )
+
+
+def _times(ends: Ends, solved: Truths, spent: Array) -> Times:
+    never = np.array([outcome in ENDED_BY_ITSELF for outcome in ends["outcome"]], dtype=np.bool_) & ~solved
     return Times(solved, np.where(never, np.inf, spent), spent)
 
 

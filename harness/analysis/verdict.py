@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness.analysis.grouping import Pair
-from harness.analysis.measures import Measured, has_measure, measured
+from harness.analysis.measures import Heights, Measured, has_measure, measured
 from harness.analysis.paired_ratio import nearest_to_even
 from harness.analysis.proportions import wilson_interval
 from harness.analysis.signed_ranks import hodges_lehmann
 from harness.analysis.solved_difference import mcnemar_test, paired_difference_interval
+from harness.analysis.times import Axis
 from harness.runs.claims import By
-from harness.runs.tables import Tables
 
 Answer = Literal["better", "worse", "equivalent", "undecided"]
 
@@ -24,6 +24,9 @@ Line = tuple[str, str]
 Interval = tuple[float, float]
 NOWHERE: Interval = (math.nan, math.nan)
 ANYWHERE: Interval = (-math.inf, math.inf)
+
+MISSING: dict[By, str] = {"accuracy": "test accuracy", "anytime-area": "curve of losses above 0"}
+"""What runs lack that cannot be compared; of all others it is a target."""
 
 TOLERANCE = 1e-9
 """Rounding that is no difference."""
@@ -115,28 +118,35 @@ class Verdict:
 
 
 def evidence(
-    tables: Tables, pair: Pair, by: By, margin: float, claims: int = 1, level: float = 0.95
+    pair: Pair,
+    by: By,
+    margin: float,
+    claims: int = 1,
+    level: float = 0.95,
+    *,
+    axis: Axis = "cost",
+    heights: Heights | None = None,
 ) -> Verdict:
     """Return the numbers of one claim on one problem; what they decide is ``decided``'s.
 
     Arguments:
-        tables: where the runs are from.
         pair: the runs of the two, row by row of the same seed.
         by: what is compared.
         margin: smallest difference that matters.
         claims: how many are decided together.
         level: probability of the intervals.
+        axis: what is spent until the target.
+        heights: of each run the mean logarithm of its best loss, where that is compared.
     """
-    n = len(pair.group.runs)
+    n = len(pair.group.ends["seed"])
     found = Verdict(
         pair.group.problem, pair.group.line, pair.other.line, by, margin, n, pair.unpaired, level=level
     )
     if not n:
         return replace(found, reason="they have no seed in common")
-    if not has_measure(pair, by):
-        missing = "test accuracy" if by == "accuracy" else "target"
-        return replace(found, reason=f"there is no {missing}")
-    values = measured(tables, pair, by)
+    if not has_measure(pair, by, heights):
+        return replace(found, reason=f"there is no {MISSING.get(by, 'target')}")
+    values = measured(pair, by, axis, heights)
     ahead, tied = int((values.leads == 1.0).sum()), int((values.leads == 0.5).sum())
     found = replace(
         found,
@@ -150,10 +160,9 @@ def evidence(
 
 
 def _with_solved(found: Verdict, pair: Pair) -> Verdict:
-    parts = [pair.group.runs, pair.other.runs]
-    if not all(runs["target"].notna().all() for runs in parts):
+    if not (pair.group.has_target and pair.other.has_target):
         return found
-    one, other = ((runs["outcome"] == "solved").to_numpy() for runs in parts)
+    one, other = pair.group.solved, pair.other.solved
     only, only_other = int((one & ~other).sum()), int((other & ~one).sum())
     difference, interval = paired_difference_interval(only, only_other, found.n, found.level)
     return replace(

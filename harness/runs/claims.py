@@ -12,8 +12,8 @@ import numpy as np
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
 
-By = Literal["cost-to-target", "final-loss", "solved", "accuracy"]
-"""What a claim goes by."""
+By = Literal["cost-to-target", "final-loss", "solved", "accuracy", "anytime-area"]
+"""What a claim goes by; ``harness.analysis.measures`` says how."""
 
 EXAMPLE = '{ better = "lbfgs", than = "genetic-algorithm", by = "cost-to-target", margin = 0.1 }'
 
