@@ -14,8 +14,7 @@ from harness.studies.criterion import Criterion
 from harness.studies.estimates import mean_of, ratio_of_means
 from harness.studies.findings import perform
 from harness.studies.named import studies_named
-from harness.studies.printed import beside, read_printed
-from harness.studies.study import Ours
+from harness.studies.printed import Ours, beside, read_printed
 from harness.studies.template import begin
 from optimizers.errors import InputError
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,15 +13,33 @@ import pandas as pd
 from harness.runs.parts import read_bytes
 from optimizers.errors import InputError
 
-if TYPE_CHECKING:
-    from harness.studies.study import Ours
-
 COLUMNS = ("case", "quantity", "printed", "spread", "n", "place", "status")
 """Of ``printed.csv``: row and quantity of the number, the number, its spread as printed, the runs that it is
 of, page, table or figure, and whether it was read there or is remembered."""
 
 STATUS = ("found", "recalled")
 KEY = ["case", "quantity"]
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our counterpart of one printed number.
+
+    Attributes:
+        case: row of the printed table.
+        quantity: what was measured.
+        value: the number.
+        n: runs that it is of.
+        low: lower end of its interval.
+        high: upper end of its interval.
+    """
+
+    case: str
+    quantity: str
+    value: float
+    n: int
+    low: float
+    high: float
 
 
 def read_printed(file: Path) -> pd.DataFrame:

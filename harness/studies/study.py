@@ -13,7 +13,7 @@ import pandas as pd
 
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
-from harness.studies.printed import read_printed
+from harness.studies.printed import Ours, read_printed
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from optimizers.named import Named
@@ -33,27 +33,6 @@ class Choice:
 
     about: str
     chosen: str
-
-
-@dataclass(frozen=True)
-class Ours:
-    """Our counterpart of one printed number.
-
-    Attributes:
-        case: row of the printed table.
-        quantity: what was measured.
-        value: the number.
-        n: runs that it is of.
-        low: lower end of its interval.
-        high: upper end of its interval.
-    """
-
-    case: str
-    quantity: str
-    value: float
-    n: int
-    low: float
-    high: float
 
 
 class Study(Named, ABC):

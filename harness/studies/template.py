@@ -45,7 +45,8 @@ import numpy as np
 
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import mean_of, ratio_of_means
-from harness.studies.study import Choice, Ours, RunsOf, Study
+from harness.studies.printed import Ours
+from harness.studies.study import Choice, RunsOf, Study
 from optimizers.objective import Array
 
 

@@ -12,7 +12,8 @@ from harness.analysis.expected_running_time import expected_running_time
 from harness.analysis.proportions import wilson_interval
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import Interval, mean_of, ratio_of_means
-from harness.studies.study import Choice, Ours, RunsOf, Study
+from harness.studies.printed import Ours
+from harness.studies.study import Choice, RunsOf, Study
 from optimizers.objective import Array
 
 BITS = (4, 6, 8, 10, 12)
