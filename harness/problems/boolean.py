@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from harness.problems.family import ProblemFamily, corners
+from harness.problems.family import Names, ProblemFamily, corners
 from optimizers.objective import Array
 from optimizers.options import BelowOne, Count, NonNegative, Sizes, options
 
@@ -48,3 +48,29 @@ class Parity(ProblemFamily):
         """Return every row of so many bits."""
         X = corners(self.bits)
         return X, X.sum(axis=1).astype(np.int64) % 2
+
+
+@options
+class Encoder(ProblemFamily):
+    """One bit of ten set, told again behind five hidden units, as the papers on Quickprop and Rprop have it.
+
+    Attributes:
+        bits: number of inputs, outputs and rows.
+    """
+
+    bits: Annotated[Count, Field(ge=2, le=200)] = 10
+    hidden: Sizes = (5,)
+    activation: Names = ("sigmoid",)
+    loss: str = "half-squared"
+    output: str | None = "sigmoid"
+    test_fraction: BelowOne = 0.0
+    target: NonNegative | None = 0.05
+
+    def data(self) -> tuple[Array, NDArray[Any]]:
+        """Return a row for each bit."""
+        X = np.eye(self.bits)
+        return X, X.copy()
+
+    def scaled(self) -> bool:
+        """Leave zeros and ones as the papers have them."""
+        return False

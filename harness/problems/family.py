@@ -77,6 +77,9 @@ class Family(Named, ABC):
         return json.dumps(parts, sort_keys=True, default=lambda value: fingerprint(value, what="an option"))
 
 
+Names = Annotated[tuple[str, ...], BeforeValidator(_tuple_of_names)]
+
+
 @options
 class ProblemFamily(Family):
     """Networks on data. A subclass is one file, and brings the data.
@@ -92,7 +95,7 @@ class ProblemFamily(Family):
     """
 
     hidden: Sizes = (8,)
-    activation: Annotated[tuple[str, ...], BeforeValidator(_tuple_of_names)] = ("tanh",)
+    activation: Names = ("tanh",)
     loss: str = "binary-cross-entropy"
     output: str | None = None
     initializer: str = "glorot"

@@ -14,9 +14,12 @@ from harness.runs.store import Store
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
 from harness.studies.printed import beside
-from harness.studies.study import RunsOf, Study
+from harness.studies.study import Evidence, Study
 from harness.sweeps.sweep import sweep
 from optimizers.errors import InputError
+
+MEASURED = "measured"
+"""Folder, in that of a study, of what was measured beside its runs."""
 
 
 @dataclass(frozen=True)
@@ -25,33 +28,33 @@ class Findings:
 
     Attributes:
         study: what was run.
-        runs: by the name of their experiment.
+        evidence: its runs, and what was measured beside them.
         quick: whether they are those of a first look.
     """
 
     study: Study
-    runs: RunsOf
+    evidence: Evidence
     quick: bool = False
 
     @functools.cached_property
     def numbers(self) -> pd.DataFrame:
         """The printed numbers with ours beside them, as ``harness.studies.printed.beside`` returns them."""
-        return beside(self.study.printed(), self.study.ours(self.runs))
+        return beside(self.study.printed(), self.study.ours(self.evidence))
 
     @functools.cached_property
     def criteria(self) -> list[Criterion]:
         """What had to come out, with what did."""
-        return list(self.study.criteria(self.runs))
+        return list(self.study.criteria(self.evidence))
 
     @functools.cached_property
     def conclusion(self) -> list[str]:
         """What to believe."""
-        return list(self.study.conclusion(self.runs))
+        return list(self.study.conclusion(self.evidence))
 
     @functools.cached_property
     def comparisons(self) -> dict[str, Comparison]:
         """The verdicts of the experiments that declare claims."""
-        return {name: Comparison.of(tables) for name, tables in self.runs.items() if tables.claims}
+        return {name: Comparison.of(tables) for name, tables in self.evidence.runs.items() if tables.claims}
 
     @property
     def met(self) -> int:
@@ -88,7 +91,7 @@ def perform(
     runs: dict[str, Tables] = {}
     for name, experiment in study.experiments(quick).items():
         runs[name], _ = sweep(experiment, folder / name, workers, progress)
-    return Findings(study, runs, quick)
+    return Findings(study, Evidence(runs, study.measure(quick)), quick)
 
 
 def stored(study: Study, folder: Path) -> Findings:
@@ -105,4 +108,5 @@ def stored(study: Study, folder: Path) -> Findings:
     missing = [name for name in wanted if not is_there(folder / name)]
     if missing:
         raise InputError(f"{folder} has no runs of {missing[0]}: run `harness study {study.name()}`")
-    return Findings(study, {name: Store(folder / name).load() for name in wanted})
+    measured = {file.stem: pd.read_csv(file) for file in sorted((folder / MEASURED).glob("*.csv"))}
+    return Findings(study, Evidence({name: Store(folder / name).load() for name in wanted}, measured))

@@ -22,6 +22,7 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
     """
     study = findings.study
     criteria = findings.criteria
+    declared = ", ".join(f"`{name}.toml`" for name in findings.evidence.runs)
     lines = [
         f"# {study.title}",
         "",
@@ -47,7 +48,7 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
         ),
     ]
     for name, comparison in findings.comparisons.items():
-        question = findings.runs[name].question
+        question = findings.evidence.runs[name].question
         lines += [f"## {question}" if question else f"## {name}", ""]
         lines += [f"- {sentence}" for sentence in comparison.sentences]
         lines += ["", *(f"{note}\n" for note in comparison.notes)]
@@ -56,8 +57,8 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
     lines += [
         "## Protocol",
         "",
-        f"The runs are declared in {', '.join(f'`{name}.toml`' for name in findings.runs)} of the study's "
-        "folder. What the publication leaves open, and what is done in another way here:",
+        f"The runs are declared in {declared} of the study's folder. What the publication leaves open, and "
+        f"what is done in another way here:",
         "",
         *_table(("about", "chosen"), ([choice.about, choice.chosen] for choice in study.choices)),
         "## Again",

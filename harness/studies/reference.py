@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.report.artifacts import figure_file, write_artifacts, write_reference
 from harness.runs.parts import write_whole
-from harness.studies.findings import Findings
+from harness.studies.findings import MEASURED, Findings
 from harness.studies.page import page
 
 PAGE, NUMBERS, CRITERIA, VERDICTS = "README.md", "printed-and-ours.csv", "criteria.csv", "verdicts.csv"
@@ -22,7 +22,7 @@ def write_findings(findings: Findings, folder: Path) -> list[Path]:
     """
     figures = _figures(findings)
     for name, experiment in findings.study.experiments(findings.quick).items():
-        write_artifacts(findings.runs[name], experiment.figures, folder / name)
+        write_artifacts(findings.evidence.runs[name], experiment.figures, folder / name)
     return _write(findings, folder, figures)
 
 
@@ -38,11 +38,13 @@ def write_study_reference(findings: Findings, source: Path, folder: Path) -> lis
         The files of the study itself, the page last.
     """
     for name, experiment in findings.study.experiments(findings.quick).items():
-        write_reference(findings.runs[name], experiment.figures, source / name, folder / name)
+        write_reference(findings.evidence.runs[name], experiment.figures, source / name, folder / name)
     return _write(findings, folder, _figures(findings))
 
 
 def _write(findings: Findings, folder: Path, figures: list[str]) -> list[Path]:
+    for name, table in findings.evidence.measured.items():
+        write_whole(folder / MEASURED / f"{name}.csv", table.to_csv(index=False).encode())
     tables = {NUMBERS: findings.numbers, CRITERIA: findings.criteria_table()}
     verdicts = [
         comparison.verdicts.assign(experiment=name) for name, comparison in findings.comparisons.items()

@@ -18,8 +18,18 @@ from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from optimizers.named import Named
 
-RunsOf = Mapping[str, Tables]
-"""The runs of a study by the name of their experiment."""
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a study is judged by.
+
+    Attributes:
+        runs: of every experiment, by its name.
+        measured: what ``Study.measure`` has returned, by name.
+    """
+
+    runs: Mapping[str, Tables]
+    measured: Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -57,20 +67,30 @@ class Study(Named, ABC):
     choices: ClassVar[Sequence[Choice]]
     quick: ClassVar[int] = 10
 
+    def measure(self, quick: bool) -> Mapping[str, pd.DataFrame]:
+        """Return what no run of an experiment tells, such as what another library comes to.
+
+        It is done each time that the study is run, and kept as CSV.
+
+        Arguments:
+            quick: whether for a first look.
+        """
+        return {}
+
     @abstractmethod
-    def ours(self, runs: RunsOf) -> Iterable[Ours]:
+    def ours(self, evidence: Evidence) -> Iterable[Ours]:
         """Yield our counterpart of every printed number.
 
         Arguments:
-            runs: of every experiment of ``experiments``.
+            evidence: runs of every experiment of ``experiments``, and what was measured beside.
         """
 
     @abstractmethod
-    def criteria(self, runs: RunsOf) -> Iterable[Criterion]:
+    def criteria(self, evidence: Evidence) -> Iterable[Criterion]:
         """Yield what has to come out, each with what did."""
 
     @abstractmethod
-    def conclusion(self, runs: RunsOf) -> Sequence[str]:
+    def conclusion(self, evidence: Evidence) -> Sequence[str]:
         """Return what to believe, in three sentences, every number with its interval."""
 
     @classmethod

@@ -46,7 +46,7 @@ import numpy as np
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import mean_of, ratio_of_means
 from harness.studies.printed import Ours
-from harness.studies.study import Choice, RunsOf, Study
+from harness.studies.study import Choice, Evidence, Study
 from optimizers.objective import Array
 
 
@@ -60,16 +60,16 @@ class {name}(Study):
     choices = (Choice("what it leaves open", "what is done here, and why"),)
     quick = 10
 
-    def ours(self, runs: RunsOf) -> Iterator[Ours]:
+    def ours(self, evidence: Evidence) -> Iterator[Ours]:
         """Yield our counterpart of every row of printed.csv."""
         for case in ("gradient-descent", "momentum"):
-            iterations = _iterations(runs, case)
+            iterations = _iterations(evidence, case)
             mean, (low, high) = mean_of(iterations)
             yield Ours(case, "iterations", mean, len(iterations), low, high)
 
-    def criteria(self, runs: RunsOf) -> Iterator[Criterion]:
+    def criteria(self, evidence: Evidence) -> Iterator[Criterion]:
         """Yield what has to come out; decide on it before you look."""
-        plain, momentum = (_iterations(runs, case) for case in ("gradient-descent", "momentum"))
+        plain, momentum = (_iterations(evidence, case) for case in ("gradient-descent", "momentum"))
         ratio, (low, high) = ratio_of_means(plain, momentum)
         yield Criterion(
             "momentum is faster by this factor",
@@ -80,15 +80,15 @@ class {name}(Study):
             high=high,
         )
 
-    def conclusion(self, runs: RunsOf) -> Sequence[str]:
+    def conclusion(self, evidence: Evidence) -> Sequence[str]:
         """Return what to believe, in three sentences, every number with its interval."""
-        (criterion,) = self.criteria(runs)
+        (criterion,) = self.criteria(evidence)
         return [f"Momentum needs fewer iterations by a factor of {{criterion.figure}}."]
 
 
-def _iterations(runs: RunsOf, optimizer: str) -> Array:
+def _iterations(evidence: Evidence, optimizer: str) -> Array:
     """Return the iterations of the runs that reached the target."""
-    table = runs["protocol"].runs
+    table = evidence.runs["protocol"].runs
     solved = table[(table["optimizer_name"] == optimizer) & (table["outcome"] == "solved")]
     return solved["iterations"].to_numpy(dtype=np.float64)
 '''

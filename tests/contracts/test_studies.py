@@ -66,7 +66,7 @@ def test_it_runs_from_nothing_and_writes_its_page(name: str, tmp_path: Path) -> 
     text = written[-1].read_text()
     assert all(sentence in text for sentence in findings.conclusion)
     # What is kept says the same.
-    again = Findings(study, stored(study, tmp_path / name).runs, quick=True)
+    again = Findings(study, stored(study, tmp_path / name).evidence, quick=True)
     assert again.criteria_table().equals(findings.criteria_table())
     assert page(again) == page(findings)
 
@@ -82,7 +82,9 @@ def test_the_reference_copy_says_what_its_runs_say(name: str) -> None:
             assert [same(a, b) for a, b in zip(kept[column], table[column], strict=True)].count(False) == 0
     text = (folder / PAGE).read_text()
     assert all(sentence in text for sentence in findings.conclusion)
-    assert set(findings.runs) == {path.name for path in folder.iterdir() if path.is_dir()}
+    assert {*findings.evidence.runs, *(["measured"] if findings.evidence.measured else [])} == {
+        path.name for path in folder.iterdir() if path.is_dir()
+    }
 
 
 def same(kept: object, found: object) -> bool:

@@ -13,7 +13,7 @@ from harness.analysis.proportions import wilson_interval
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import Interval, mean_of, ratio_of_means
 from harness.studies.printed import Ours
-from harness.studies.study import Choice, RunsOf, Study
+from harness.studies.study import Choice, Evidence, Study
 from optimizers.objective import Array
 
 BITS = (4, 6, 8, 10, 12)
@@ -71,17 +71,17 @@ class NeurogenXor(Study):
     )
     quick = 20
 
-    def ours(self, runs: RunsOf) -> Iterator[Ours]:
+    def ours(self, evidence: Evidence) -> Iterator[Ours]:
         """Yield fraction solved, and mean steps or generations of the solved, of each row."""
-        for case, (steps, n) in _cases(runs).items():
+        for case, (steps, n) in _cases(evidence).items():
             low, high = wilson_interval(len(steps), n)
             yield Ours(case, "solved", len(steps) / n, n, low, high)
             mean, interval = mean_of(steps)
             yield Ours(case, "steps" if case in DESCENT else "generations", mean, len(steps), *interval)
 
-    def criteria(self, runs: RunsOf) -> Iterable[Criterion]:
+    def criteria(self, evidence: Evidence) -> Iterable[Criterion]:
         """Yield what has to come out."""
-        cases = _cases(runs)
+        cases = _cases(evidence)
         printed = self.printed().set_index(["case", "quantity"])["printed"]
         for case in DESCENT:
             steps, _ = cases[case]
@@ -114,12 +114,12 @@ class NeurogenXor(Study):
                 f"mean generations of the {case}", mean, at_least=15, at_most=70, n=n, low=low, high=high
             )
 
-    def conclusion(self, runs: RunsOf) -> Sequence[str]:
+    def conclusion(self, evidence: Evidence) -> Sequence[str]:
         """Return what to believe."""
-        cases = _cases(runs)
+        cases = _cases(evidence)
         failed = [1 - len(cases[case][0]) / cases[case][1] for case in DESCENT]
         solved = [len(cases[case][0]) / cases[case][1] for case in GENETIC]
-        costs = {case: _with_restarts(chosen) for case, chosen in _runs(runs).items()}
+        costs = {case: _with_restarts(chosen) for case, chosen in _runs(evidence).items()}
         best, least = (min(some, key=lambda case: costs[case][0]) for some in (DESCENT, GENETIC))
         ratio, (low, high) = ratio_of_means(cases["batch"][0], cases["batch with momentum"][0])
         n, m = cases["batch"][1], cases[GENETIC[0]][1]
@@ -129,30 +129,36 @@ class NeurogenXor(Study):
             f"Momentum makes whole batches {ratio:.3g} times faster (95 % interval {low:.3g} to {high:.3g}), "
             f"where "
             "nine times was printed.",
-            "What the tables leave out is the price, and it turns them over: a generation is a hundred "
-            "passes, "
-            f"and who begins again where a run fails pays {_priced(costs[best])} forward passes for "
-            f"backpropagation ({best}) and {_priced(costs[least])} for the genetic algorithm (its best, with "
-            f"{least.removeprefix('GA with ')}).",
+            "What the tables leave out is the price: a generation is a hundred passes. Who begins again "
+            "where a run "
+            f"fails pays {_priced(costs[best])} forward passes for backpropagation ({best}) and "
+            f"{_priced(costs[least])} for the genetic algorithm ({least.removeprefix('GA with ')}), and "
+            f"{_priced(_with_restarts(_today(evidence)))} for L-BFGS begun again and again.",
         ]
 
 
-def _runs(runs: RunsOf) -> dict[str, pd.DataFrame]:
+def _runs(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """Return the runs of each row of the tables."""
     rows = {}
     for name in ("batch", "online"):
-        table = runs[name].runs
+        table = evidence.runs[name].runs
         for optimizer, behind in (("gradient-descent", ""), ("momentum", " with momentum")):
             rows[name + behind] = table[table["optimizer_name"] == optimizer]
-    table = runs["genetic"].runs
+    table = evidence.runs["genetic"].runs
     bits = table["options"].map(lambda options: json.loads(options)["bits"])
     return rows | {case: table[bits == number] for case, number in zip(GENETIC, BITS, strict=True)}
 
 
-def _cases(runs: RunsOf) -> dict[str, tuple[Array, int]]:
+def _today(evidence: Evidence) -> pd.DataFrame:
+    """Return the runs of multi-start, whose local method is L-BFGS."""
+    table = evidence.runs["today"].runs
+    return table[table["optimizer_name"] == "multi-start"]
+
+
+def _cases(evidence: Evidence) -> dict[str, tuple[Array, int]]:
     """Return the steps or generations of the runs that solved it, and the number of runs, of each row."""
     found = {}
-    for case, chosen in _runs(runs).items():
+    for case, chosen in _runs(evidence).items():
         steps = chosen.loc[chosen["outcome"] == "solved", "iterations"].to_numpy(dtype=np.float64)
         found[case] = (steps / (PATTERNS if case.startswith("online") else 1), len(chosen))
     return found
