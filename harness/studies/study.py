@@ -58,6 +58,7 @@ class Study(Named, ABC):
         claimed: what it concluded, in one sentence.
         choices: every ambiguity and deviation.
         quick: seeds of every experiment for a first look.
+        shipped: experiments that it takes from those that come with the project.
     """
 
     title: ClassVar[str]
@@ -66,6 +67,7 @@ class Study(Named, ABC):
     claimed: ClassVar[str]
     choices: ClassVar[Sequence[Choice]]
     quick: ClassVar[int] = 10
+    shipped: ClassVar[Sequence[str]] = ()
 
     def measure(self, quick: bool) -> Mapping[str, pd.DataFrame]:
         """Return what no run of an experiment tells, such as what another library comes to.
@@ -110,10 +112,11 @@ class Study(Named, ABC):
         Arguments:
             quick: whether for a first look.
         """
-        files = sorted(cls.folder().glob("*.toml"))
+        named = {name: name for name in cls.shipped}
+        named |= {file.stem: str(file) for file in sorted(cls.folder().glob("*.toml"))}
         if not quick:
-            return {file.stem: read_experiment(str(file)) for file in files}
-        return {file.stem: read_experiment(str(file), seeds=cls.quick) for file in files}
+            return {name: read_experiment(given) for name, given in named.items()}
+        return {name: read_experiment(given, seeds=cls.quick) for name, given in named.items()}
 
     @classmethod
     def printed(cls) -> pd.DataFrame:

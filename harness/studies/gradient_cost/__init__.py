@@ -1,0 +1,1 @@
+"""What a gradient costs as parameters grow, Griewank and Walther 2008."""

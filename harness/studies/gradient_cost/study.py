@@ -1,0 +1,112 @@
+"""What a gradient costs as parameters grow, as the theory of automatic differentiation has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from harness.plots.gradient_cost import FITTED_FROM, cost_table
+from harness.studies.criterion import Criterion
+from harness.studies.estimates import Interval
+from harness.studies.printed import Ours
+from harness.studies.study import Choice, Evidence, Study
+
+GROWING = {
+    "forward difference": "forward-difference",
+    "central difference": "central-difference",
+    "forward mode": "forward-autodiff",
+}
+LEVEL = ("analytic", "reverse-autodiff")
+MOST = 5.0
+NEAR = 0.1
+COUNTED, TIMED = "cost", "time"
+
+
+class GradientCost(Study):
+    """Count and time one gradient on networks of 12 to 25,000 parameters."""
+
+    title = "What does a gradient cost as the network grows?"
+    citation = (
+        "A. Griewank, A. Walther (2008), Evaluating Derivatives, 2nd edition, SIAM, sections 4.4 and 4.5, as "
+        "remembered"
+    )
+    question = (
+        "A gradient by differences takes an evaluation for each parameter, one by reverse mode a fixed "
+        "number "
+        "whatever their number is. Does it, in counted operations and on the clock?"
+    )
+    claimed = (
+        "a gradient by reverse mode costs at most about five evaluations of the function, however many "
+        "parameters."
+    )
+    choices = (
+        Choice("operations", "multiply-adds of all passes, in forward passes over all rows"),
+        Choice(
+            "time", "of one step, as a multiple of what backpropagation by hand takes on the same network"
+        ),
+        Choice(
+            "slopes",
+            "least squares on log-log axes from 100 parameters on, where the gradient is what takes time",
+        ),
+    )
+    shipped = ("gradient-cost",)
+    quick = 1
+
+    def ours(self, evidence: Evidence) -> Iterator[Ours]:
+        """Yield the most passes of reverse mode and the slopes of the rest, all counted."""
+        table = cost_table(evidence.runs["gradient-cost"])
+        most, n = _most(table, "reverse-autodiff")
+        yield Ours("reverse mode", "most forward passes", most, n, math.nan, math.nan)
+        for case, source in GROWING.items():
+            slope, n, (low, high) = _slope(table, source, COUNTED)
+            yield Ours(case, "slope", slope, n, low, high)
+
+    def criteria(self, evidence: Evidence) -> Iterator[Criterion]:
+        """Yield what has to come out."""
+        table = cost_table(evidence.runs["gradient-cost"])
+        for source in LEVEL:
+            most, n = _most(table, source)
+            yield Criterion(f"most forward passes of a gradient by {source}", most, at_most=MOST, n=n)
+        for source in GROWING.values():
+            for column, how in ((COUNTED, "counted"), (TIMED, "timed against analytic")):
+                slope, n, (low, high) = _slope(table, source, column)
+                yield Criterion(f"slope of {source}, {how}", slope, 1 - NEAR, 1 + NEAR, n, low, high)
+
+    def conclusion(self, evidence: Evidence) -> Sequence[str]:
+        """Return what to believe."""
+        table = cost_table(evidence.runs["gradient-cost"])
+        most, _ = _most(table, "reverse-autodiff")
+        largest = table[table["parameters"] == table["parameters"].max()].set_index("gradient")
+        slopes = {source: _slope(table, source, COUNTED)[0] for source in GROWING.values()}
+        timed = {source: _slope(table, source, TIMED) for source in GROWING.values()}
+        said = ", ".join(f"{slope:.3g} ({low:.3g} to {high:.3g})" for slope, _, (low, high) in timed.values())
+        central = largest.loc["central-difference"]
+        return [
+            f"Reverse mode never takes more than {most:.3g} forward passes, from "
+            f"{table['parameters'].min():,} to "
+            f"{table['parameters'].max():,} parameters.",
+            f"Differences and forward mode grow in proportion to the parameters: counted with slopes "
+            f"{', '.join(f'{slope:.3g}' for slope in slopes.values())}, on the clock, against "
+            f"backpropagation by "
+            f"hand, with {said}.",
+            f"With {table['parameters'].max():,} parameters a central difference costs "
+            f"{central['cost']:,.0f} "
+            f"forward passes, and takes {central['time']:,.0f} times as long as backpropagation.",
+        ]
+
+
+def _most(table: pd.DataFrame, source: str) -> tuple[float, int]:
+    costs = table.loc[table["gradient"] == source, COUNTED]
+    return float(costs.max()), len(costs)
+
+
+def _slope(table: pd.DataFrame, source: str, column: str) -> tuple[float, int, Interval]:
+    """Return the slope against the parameters on log-log axes, the points, and Student's interval."""
+    part = table[(table["gradient"] == source) & (table["parameters"] >= FITTED_FROM)]
+    fit = stats.linregress(np.log(part["parameters"].astype(float)), np.log(part[column]))
+    half = float(stats.t.ppf(0.975, max(len(part) - 2, 1))) * float(fit.stderr)
+    return float(fit.slope), len(part), (float(fit.slope) - half, float(fit.slope) + half)

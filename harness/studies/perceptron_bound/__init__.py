@@ -1,0 +1,1 @@
+"""The perceptron's mistakes against Novikoff's bound, 1962."""
