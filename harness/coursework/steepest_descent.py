@@ -144,11 +144,12 @@ class SteepestDescent(Example):
         points = [away_from_target(NETWORK, rng) for _ in range(POINTS)]
         answers = source_gradients(NETWORK, points)
         directions = [unit_vectors(rng.normal(size=NETWORK.size), rng) for _ in points]
-        forward = []
-        for point, several in zip(points, directions, strict=True):
-            x, y = point.x[:, None], point.y[:, None]
-            rate = directional_derivative(lambda w, x=x, y=y: summed_loss(NETWORK)(w, x, y))
-            forward.append(np.array([float(rate(point.w, v)) for v in several]))
+        # One function of all points, so that it is traced once.
+        rate = directional_derivative(summed_loss(NETWORK))
+        forward = [
+            np.array([float(rate(point.w, v, point.x[:, None], point.y[:, None])) for v in several])
+            for point, several in zip(points, directions, strict=True)
+        ]
         by_source = {
             name: [several @ found for several, found in zip(directions, gradients, strict=True)]
             for name, gradients in answers.gradients.items()

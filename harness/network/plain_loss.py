@@ -50,7 +50,10 @@ def summed_loss(network: Network) -> Callable[[Any, Any, Any], Any]:
         raise InputError(f"{reason}: {REMEDY}")
     sizes, entry = network.sizes, network.loss_entry
     plain: list[Any] = [find_activation(name).plain for name in network.layer_activations]
+    # Of the entry the function reads these alone: of all that the entry leads to, nobody could say at a call
+    # whether it has changed, and the loss would be traced each time.
     plain_loss: Any = entry.plain
+    last_is_taken_in = entry.takes_in is not None
 
     def loss(w: Any, X: Any, Y: Any) -> Any:
         a, place = X, 0
@@ -59,7 +62,7 @@ def summed_loss(network: Network) -> Callable[[Any, Any, Any], Any]:
             biases = w[place + ins * outs : place + (ins + 1) * outs].reshape(outs, 1)
             place += (ins + 1) * outs
             z = weights @ a + biases
-            taken_in = layer == len(sizes) - 2 and entry.takes_in is not None
+            taken_in = layer == len(sizes) - 2 and last_is_taken_in
             a = z if taken_in else plain[layer](z)
         return plain_loss(a, Y)
 

@@ -12,11 +12,13 @@ import pytest
 from cases import Case, make_case, random_targets
 
 import harness.autodiff as ad
+from harness.autodiff.staleness import Readings
 from harness.gradients.complex_pass import STEP
 from harness.network.activations import find_activation
 from harness.network.loss import Loss
 from harness.network.losses import known_losses
 from harness.network.network import Network
+from harness.network.plain_loss import refusal, summed_loss
 from harness.problems.encoding import named_classes
 
 UNITS, ROWS, STRIDE, START = 3, 6, 9, 5
@@ -258,3 +260,12 @@ def test_names_are_unique_and_in_kebab_case() -> None:
     assert list(known_losses()) == names
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
+
+
+@every_loss
+def test_the_plain_loss_of_a_network_is_traced_once(loss: Loss) -> None:
+    network = Network(sizes=(2, UNITS), loss=loss.name, output=loss.output)
+    if reason := refusal(network):
+        pytest.skip(reason)
+    # What reads all that an entry leads to is traced at every call.
+    assert not Readings(summed_loss(network)).volatile

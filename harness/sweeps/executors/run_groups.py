@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Hashable, Sequence
+import heapq
+from collections import Counter, deque
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 import cloudpickle
@@ -62,9 +63,65 @@ class _Kind:
     def __init__(self, template: RunGroup) -> None:
         self.template = template
         self.seeds: deque[int] = deque()
-        self.begun = False
         self.seconds = 0.0
         """Of one run; 0 while no group has come back."""
+
+    def length(self) -> float:
+        """Return how long what is left of it may take."""
+        return (self.seconds or SECONDS) * len(self.seeds)
+
+
+class _New:
+    """Kinds of which no run was taken yet, so that one is found that shares little with those being compiled.
+
+    No look at all of them: kinds of one class of optimizer lie together, and in them those of one problem.
+    """
+
+    def __init__(self, kinds: Sequence[_Kind]) -> None:
+        self._kinds: dict[type[Optimizer], dict[int, deque[_Kind]]] = {}
+        self._busy: set[int] = set()
+        """Kinds that were taken and are being compiled."""
+        self._problems: Counter[int] = Counter()
+        self._optimizers: Counter[type[Optimizer]] = Counter()
+        for kind in kinds:
+            template = kind.template
+            of_optimizer = self._kinds.setdefault(type(template.optimizer), {})
+            of_optimizer.setdefault(template.problem, deque()).append(kind)
+
+    def left(self) -> bool:
+        """Say whether there are any."""
+        return bool(self._kinds)
+
+    def take(self) -> _Kind:
+        """Return the kind that shares least with those that are being compiled, the first of several."""
+        *_, optimizer, problem = min(self._candidates())
+        of_optimizer = self._kinds[optimizer]
+        kind = of_optimizer[problem].popleft()
+        if not of_optimizer[problem]:
+            del of_optimizer[problem]
+        if not of_optimizer:
+            del self._kinds[optimizer]
+        self._count(kind.template, 1)
+        return kind
+
+    def compiled(self, template: RunGroup) -> None:
+        """Learn that a kind is compiled."""
+        if template.kind in self._busy:
+            self._count(template, -1)
+
+    def _count(self, template: RunGroup, number: int) -> None:
+        (self._busy.add if number > 0 else self._busy.remove)(template.kind)
+        self._problems[template.problem] += number
+        self._optimizers[type(template.optimizer)] += number
+
+    def _candidates(self) -> Iterator[tuple[int, int, type[Optimizer], int]]:
+        """Yield each class of optimizers with its first kinds: of busy problems, and of the first other."""
+        for optimizer, of_problem in self._kinds.items():
+            for problem, kinds in of_problem.items():
+                shared = self._problems[problem]
+                yield shared + self._optimizers[optimizer], kinds[0].template.kind, optimizer, problem
+                if not shared:
+                    break
 
 
 class Groups:
@@ -99,6 +156,10 @@ class Groups:
                 )
                 self._kinds.append(_Kind(template))
             self._kinds[number].seeds.append(run.seed)
+        self._new = _New(self._kinds)
+        self._untaken = len(runs)
+        self._longest: list[tuple[float, int]] = []
+        """Kinds that have begun, the longest first; an entry whose length holds no more is passed over."""
         self._suspects: deque[RunGroup] = deque()
 
     def luggage(self) -> tuple[str, bytes]:
@@ -115,7 +176,7 @@ class Groups:
 
     def left(self) -> bool:
         """Say whether there are runs that nobody has taken."""
-        return bool(self._suspects) or any(kind.seeds for kind in self._kinds)
+        return bool(self._suspects or self._untaken)
 
     def suspected(self) -> bool:
         """Say whether groups wait that were at work when a worker died."""
@@ -129,19 +190,24 @@ class Groups:
         """
         if self._suspects:
             return self._suspects.popleft()
-        waiting = [kind for kind in self._kinds if kind.seeds]
-        new = [kind for kind in waiting if not kind.begun]
-        if new:
-            return self._taken(self._strangest(new), 1)
+        if self._new.left():
+            return self._taken(self._new.take(), 1)
         # The longest first: what is left for the end should be short.
-        kind = max(waiting, key=lambda kind: (kind.seconds or SECONDS) * len(kind.seeds))
+        while True:
+            length, number = heapq.heappop(self._longest)
+            kind = self._kinds[number]
+            if kind.seeds and -length == kind.length():
+                break
         share = -(-len(kind.seeds) // (2 * workers))
         count = max(round(SECONDS / kind.seconds), 1) if kind.seconds else 1
         return self._taken(kind, min(count, share))
 
     def came_back(self, group: RunGroup, seconds: float) -> None:
         """Learn what a group has taken, without its compilation."""
-        self._kinds[group.kind].seconds = max(seconds / len(group.seeds), 1e-6)
+        kind = self._kinds[group.kind]
+        kind.seconds = max(seconds / len(group.seeds), 1e-6)
+        self._new.compiled(kind.template)
+        self._wait(kind)
 
     def suspect(self, group: RunGroup) -> None:
         """Take back a group whose worker died, in halves: alone, they show which run it was."""
@@ -149,23 +215,16 @@ class Groups:
         halves = (group.seeds[:middle], group.seeds[middle:])
         self._suspects.extend(group._replace(seeds=seeds, suspected=True) for seeds in halves if seeds)
 
-    @staticmethod
-    def _taken(kind: _Kind, count: int) -> RunGroup:
-        kind.begun = True
-        return kind.template._replace(seeds=tuple(kind.seeds.popleft() for _ in range(count)))
+    def _taken(self, kind: _Kind, count: int) -> RunGroup:
+        seeds = tuple(kind.seeds.popleft() for _ in range(count))
+        self._untaken -= count
+        self._wait(kind)
+        return kind.template._replace(seeds=seeds)
 
-    def _strangest(self, new: Sequence[_Kind]) -> _Kind:
-        """Return the kind that shares least with those that are being compiled."""
-        busy = [kind.template for kind in self._kinds if kind.begun and not kind.seconds]
-
-        def shared(kind: _Kind) -> int:
-            mine = kind.template
-            return sum(
-                (mine.problem == other.problem) + (type(mine.optimizer) is type(other.optimizer))
-                for other in busy
-            )
-
-        return min(new, key=shared)
+    def _wait(self, kind: _Kind) -> None:
+        """Enter a kind among those that have begun, with the length that it has now."""
+        if kind.seeds:
+            heapq.heappush(self._longest, (-kind.length(), kind.template.kind))
 
 
 def unsendable(error: Exception) -> InputError:
