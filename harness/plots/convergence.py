@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,18 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.analysis.summary import quantile
+from harness.plots.choice import chosen_problems, emphasised, greyed, of_problems
 from harness.plots.figure import Panels, described
 from harness.plots.media import Medium, Width, medium_of
-from harness.plots.style import (
-    SMALLEST,
-    TARGET,
-    Line,
-    fold,
-    line_looks,
-    logarithmic_ticks,
-    panels,
-    with_margins,
-)
+from harness.plots.scales import scale_losses, scale_spent
+from harness.plots.style import TARGET, Line, fold, line_looks, panels
 from harness.plots.text import keyed
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
@@ -43,27 +35,34 @@ POINTS = 200
 """Points of the common grid, which is finer than a line is wide."""
 MARKS = 5
 """Marks on a line, to tell it from others without colour."""
-LABELS = 5
-"""The most powers of ten that an axis names."""
 BAND, ALL_BANDS = 0.13, 0.6
 """Opacity of a band, and the most that those of a panel add up to: a dozen that begin at the same losses
 would hide the lines there."""
 NOTE, LONGEST_NAME = 2.0, 60
 """Width in inches of a note below a panel, and letters of a name in it."""
-DEEPEST = 1e-20
-"""Where a loss is exactly 0, the smallest share of the largest loss that still has a place of its own."""
-STEEPEST = 1e300
-"""The largest loss on a linear axis."""
+READING = (
+    "A line is the best loss on the training rows that an optimizer had reached by what it had spent, the "
+    "median over its runs. A run that ended early keeps its last best loss; a run that failed before its "
+    "first look counts as infinite. Dashed: the target, at which runs end."
+)
+HIDES = (
+    "The loss on rows that were not trained on, single runs, and whether two lines are told apart: a band is "
+    "the spread of runs, no interval of the median."
+)
 NO_CURVE: Curve = (np.zeros(1), np.full(1, np.inf))
 """A run that failed before its first look."""
 
 
-@accepts(results=Tables, x=Text, band=Fraction, problems=Text | list[Text] | tuple[Text, ...] | None)
+SOME = Text | list[Text] | tuple[Text, ...] | None
+
+
+@accepts(results=Tables, x=Text, band=Fraction, problems=SOME, emphasis=SOME)
 def convergence(
     results: Tables,
     x: Literal["cost", "iteration", "iterations", "seconds"] = "cost",
     band: float = 0.5,
     problems: str | Sequence[str] | None = None,
+    emphasis: str | Sequence[str] | None = None,
     width: Width = "page",
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Axes | Panels:
@@ -71,13 +70,16 @@ def convergence(
 
     A line is the median over all runs of one optimizer and gradient source, and a band holds the middle of
     them. A run that ended early keeps its last best loss; a run without any counts as +inf; a line ends
-    where the longest of its runs ended. Where a band has no upper end, it reaches the top of the panel.
+    where the longest of its runs ended. Where a band has no upper end, it reaches the top of the panel. Of
+    more than six lines a few stand out, and the rest is grey.
 
     Arguments:
         results: the tables of a comparison.
         x: what was spent: ``"cost"`` (forward-pass equivalents), ``"iteration"`` or ``"seconds"``.
         band: share of the runs inside the band, 0 (no band) to 1 (all runs).
         problems: the problems to draw; all, in the order of the runs, where left out.
+        emphasis: the optimizers that stand out, or "all"; where left out all up to six, of more those that
+            the claims are about, or the best gradient method and the best population.
         width: where the figure is to stand: a journal's column, its page, or a slide.
         axes: draw into these, one a panel, instead of a figure of its own.
 
@@ -103,7 +105,7 @@ def convergence(
         raise InputError(
             f"band is {shown(band)}, expected the share of runs inside it, from 0 to 1, such as 0.5"
         )
-    chosen = _chosen(results, problems)
+    chosen = chosen_problems(results, problems)
     looks = line_looks(results, width)
     runs = results.runs.assign(gradient=gradient_column(results.runs))
     runs = runs[runs["problem"].isin(chosen)]
@@ -113,17 +115,20 @@ def convergence(
         for (problem, optimizer, gradient), group in runs.groupby(identity, sort=False)
     }
     drawn = {line: looks[line] for line in looks if any(line == other for _, other in groups)}
+    front = emphasised(of_problems(results, chosen), drawn, emphasis)
+    looks, explained, grey = greyed(drawn, front)
     _, found = panels(
         chosen,
-        drawn,
+        explained,
         title=results.question or results.name,
-        subtitle=_reading(groups.values(), band),
+        subtitle=_reading(groups.values(), band) + grey,
         xlabel=AXES[axis],
         ylabel="best training loss",
         width=width,
         axes=axes,
     )
     curves = {str(run): _curve(rows, axis) for run, rows in results.trace.groupby("run_id", sort=False)}
+    rows: list[dict[str, Any]] = []
     for problem, panel in found.items():
         members = {
             line: [curves.get(str(run), NO_CURVE) for run in group["run_id"]]
@@ -131,22 +136,18 @@ def convergence(
             if where == problem
         }
         targets = runs.loc[runs["problem"] == problem, "target"].dropna().unique()
-        _draw(panel, members, looks, [float(target) for target in targets], band, medium_of(width))
-    return described(found.values())
-
-
-def _chosen(results: Tables, problems: str | Sequence[str] | None) -> list[str]:
-    """Return the problems to draw, in the order they were asked for."""
-    known = [str(problem) for problem in results.runs["problem"].unique()]
-    if not known:
-        raise InputError(f"{results.name} has no runs, so there is nothing to draw")
-    asked = known if problems is None else [problems] if isinstance(problems, str) else list(problems)
-    for problem in asked:
-        if problem not in known:
-            raise unknown_name("problem", problem, known)
-    if not asked:
-        raise InputError(f"problems is empty: name some of {', '.join(known)}, or leave it out for all")
-    return list(dict.fromkeys(asked))
+        rows += [
+            {"problem": problem, **row}
+            for row in _draw(
+                panel, members, looks, set(front), [*map(float, targets)], band, medium_of(width)
+            )
+        ]
+    return described(
+        found.values(),
+        reading=f"{READING} {_reading(groups.values(), band).capitalize()}.",
+        hides=HIDES,
+        data=pd.DataFrame(rows),
+    )
 
 
 def _reading(groups: Any, band: float) -> str:
@@ -188,33 +189,40 @@ def _draw(
     panel: Axes,
     members: dict[Line, list[Curve]],
     looks: dict[Line, dict[str, Any]],
+    front: set[Line],
     targets: list[float],
     band: float,
     medium: Medium,
-) -> None:
-    """Draw one problem: lines, bands and target, then the axes that fit them."""
+) -> list[dict[str, Any]]:
+    """Draw one problem: lines, bands and target, then the axes that fit them; return what was drawn."""
     grid = _grid([curve for curves in members.values() for curve in curves])
     shown, bands, silent = [np.array(targets)], [], []
+    rows: list[dict[str, Any]] = []
     for rank, (line, curves) in enumerate(members.items()):
         end = max(spent[-1] for spent, _ in curves)
         points = np.append(grid[grid < end], end)
         losses = np.array([_best_at(curve, points) for curve in curves])
-        middle = quantile(losses, 0.5)
+        middle, low, high = (quantile(losses, share) for share in (0.5, (1 - band) / 2, (1 + band) / 2))
         stride = max(POINTS // MARKS, 1)
         # Marks of different lines stand beside each other, so that lines on top of one another show.
         marks = [*range(rank * stride // len(members), len(points) - 1, stride), len(points) - 1]
         visible = np.where(np.isfinite(middle), middle, np.nan)
         panel.plot(points, visible, drawstyle="steps-post", markevery=marks, **looks[line])
         shown.append(middle)
-        if band and len(curves) > 1:
-            low, high = (quantile(losses, share) for share in ((1 - band) / 2, (1 + band) / 2))
+        if band and len(curves) > 1 and line in front:
             bands.append((points, low, high, looks[line]["color"]))
             shown += [low, high]
         if not np.isfinite(middle).any():
             silent.append(str(looks[line]["label"]))
-    numbers = np.concatenate(shown)
-    _scale_losses(panel, numbers[np.isfinite(numbers)])
-    _scale_spent(panel, grid)
+        run = {"optimizer": line[0], "gradient": line[1], "runs": len(curves)}
+        # A step holds until the next row.
+        new = np.append(True, (np.diff(middle) != 0) | (np.diff(low) != 0) | (np.diff(high) != 0))
+        new[-1] = True
+        for spent, *three in zip(points[new], middle[new], low[new], high[new], strict=True):
+            rows.append({**run, "spent": spent, **dict(zip(("median", "low", "high"), three, strict=True))})
+    every = np.concatenate(shown)
+    scale_losses(panel, every[np.isfinite(every)])
+    scale_spent(panel, grid[1] if grid.size > 1 else None, grid[-1])
     top = panel.get_ylim()[1]
     alpha = min(BAND, ALL_BANDS / max(len(bands), 1))
     for points, low, high, colour in bands:
@@ -230,41 +238,4 @@ def _draw(
         named = ", ".join(keyed(silent, LONGEST_NAME).values())
         note = fold(f"no finite median: {named}", NOTE * medium.scale, medium.small)
         panel.set_xlabel(f"{panel.get_xlabel()}\n{note}".strip(), fontsize=medium.small)
-
-
-def _scale_losses(panel: Axes, losses: Array) -> None:
-    """Choose the axis of the losses: logarithmic, with a place for 0 where a loss reached it."""
-    positive = losses[losses > 0]
-    if losses.size and losses.min() < 0 and np.abs(losses).max() > STEEPEST:
-        # The length of a linear axis would be no number any more.
-        panel.set_yscale("symlog", linthresh=1.0)
-    if not positive.size or losses.min() < 0:
-        return
-    low, high = positive.min(), positive.max()
-    # The limits that Matplotlib would choose first may be no numbers.
-    panel.set_autoscaley_on(False)
-    if losses.min() > 0:
-        panel.set_yscale("log")
-        bottom, top = with_margins(low, high)
-        panel.set_ylim(bottom, top)
-        logarithmic_ticks(panel.yaxis, bottom, top, LABELS)
-        return
-    edge = max(_decade(low), high * DEEPEST)
-    top = with_margins(edge, high)[1]
-    panel.set_yscale("symlog", linthresh=edge, linscale=0.8)
-    panel.set_ylim(-0.3 * edge, top)
-    logarithmic_ticks(panel.yaxis, edge, top, LABELS, zero=True)
-
-
-def _scale_spent(panel: Axes, grid: Array) -> None:
-    """Choose the axis of what was spent: logarithmic, with a place for the start at 0."""
-    edge = _decade(grid[1]) if grid.size > 1 else 1.0
-    last = max(grid[-1] * 1.3, edge * 10)
-    panel.set_xscale("symlog", linthresh=edge, linscale=0.8)
-    panel.set_xlim(-0.2 * edge, last)
-    logarithmic_ticks(panel.xaxis, edge, last, LABELS, zero=True)
-
-
-def _decade(number: float) -> float:
-    """Return the power of ten at or below a positive number."""
-    return float(10.0 ** math.floor(math.log10(max(number, SMALLEST))))
+    return rows

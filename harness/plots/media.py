@@ -24,6 +24,8 @@ class Medium(NamedTuple):
     """Size of the numbers along the axes, in points."""
     most_columns: int
     """Panels in a row at the most."""
+    ticks: int
+    """Ticks that a panel in a full row has room for, along the horizontal axis."""
     heights: tuple[float, ...]
     """Height of a panel in inches, where one, two and so on are in a row; the last holds for more."""
     tallest: float
@@ -52,9 +54,9 @@ class Medium(NamedTuple):
 
 
 MEDIA: dict[Width, Medium] = {
-    "column": Medium(8.5 * CENTIMETRE, 7.0, 6.5, 2, (2.4, 1.5), 7.5, 1.2),
-    "page": Medium(17.5 * CENTIMETRE, 8.0, 7.0, 3, (3.4, 2.6, 2.1), 8.4, 1.4),
-    "slide": Medium(25.4 * CENTIMETRE, 14.0, 12.0, 4, (3.9, 3.6, 3.2, 2.6), 4.2, 1.8),
+    "column": Medium(8.5 * CENTIMETRE, 7.0, 6.5, 2, 3, (2.4, 1.5), 7.5, 1.2),
+    "page": Medium(17.5 * CENTIMETRE, 8.0, 7.0, 3, 4, (3.4, 2.6, 2.1), 8.4, 1.4),
+    "slide": Medium(25.4 * CENTIMETRE, 14.0, 12.0, 4, 3, (3.9, 3.6, 3.2, 2.6), 4.2, 1.8),
 }
 
 

@@ -113,6 +113,7 @@ def panels(
     width: Width = "page",
     axes: Axes | Sequence[Axes] | None = None,
     height: float | None = None,
+    room: float = 0.0,
 ) -> tuple[Figure, dict[str, Axes]]:
     """Lay out one panel a problem, with one legend below all of them.
 
@@ -127,6 +128,7 @@ def panels(
         axes: draw into these, one a panel, and make no figure; the legend is then in the first of them, and
             title and subtitle are left to whoever has made them.
         height: of a panel in inches, where it depends on what is drawn.
+        room: inches that names at the left of the first panel of a row take.
 
     Returns:
         The figure, and its panels by problem.
@@ -157,7 +159,8 @@ def panels(
         panel = figure.add_subplot(rows, columns, place + 1, axes_class=Panel)
         dressed(panel, problem, medium, medium.width / columns - 0.5)
         if place + columns >= count:
-            panel.set_xlabel(fold(xlabel, medium.width / columns, medium.small), fontsize=medium.small)
+            space = (medium.width - room) / columns - 0.3 * medium.scale
+            panel.set_xlabel(fold(xlabel, space, medium.small), fontsize=medium.small)
         if place % columns == 0:
             panel.set_ylabel(ylabel, fontsize=medium.small)
         found[problem] = panel

@@ -62,6 +62,8 @@ def logarithmic_ticks(axis: Axis, low: float, high: float, most: int, *, zero: b
             power = 10.0 ** math.floor(math.log10(high))
             found = MaxNLocator(most).tick_values(low / power, high / power)
             ticks = [tick * power for tick in found if low / power <= tick <= high / power]
+        while len(ticks) > max(most, 2):
+            ticks = ticks[::2]
         labels = [f"{tick:g}" for tick in ticks]
     if zero:
         ticks, labels = [0.0, *ticks], ["0", *labels]

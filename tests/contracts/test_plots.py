@@ -1,0 +1,168 @@
+"""What every plot has to do; a new file is found by itself."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from contracts.test_statistics import CASES, tables
+from harness.plots import known_plots
+from harness.plots.figure import NotebookFigure, figure_of
+from harness.plots.media import MEDIA
+from optimizers.errors import InputError
+
+every_plot = pytest.mark.parametrize("name", known_plots())
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def drawn(name: str, case: str, **options: Any) -> Any | None:
+    """What a plot returns for one of the cases; None where it has said in a sentence why there is nothing."""
+    try:
+        return known_plots()[name](tables(case), **options)
+    except InputError as refusal:
+        sentence = str(refusal)
+    assert 20 < len(sentence) < 400
+    assert "\n" not in sentence
+    assert any(word in sentence for word in ("expected", "needs", "take", ": ", "nothing to draw"))
+    return None
+
+
+def takes(name: str, option: str) -> bool:
+    return option in inspect.signature(known_plots()[name]).parameters
+
+
+def rendered(figure: Figure) -> Any:
+    """Draw a figure, in which nothing may be strange enough for a warning."""
+    canvas = FigureCanvasAgg(figure)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        canvas.draw()
+    return canvas.get_renderer()
+
+
+@every_plot
+def test_it_says_what_it_draws(name: str) -> None:
+    plot = known_plots()[name]
+    first = (inspect.getdoc(plot) or "").partition("\n")[0]
+    assert first.startswith("Draw ")
+    assert first.endswith(".")
+    assert len(first) <= 110
+    assert next(iter(inspect.signature(plot).parameters)) == "results"
+    for option in [*inspect.signature(plot).parameters][1:]:
+        assert f"{option}: " in (inspect.getdoc(plot) or "")
+
+
+@every_plot
+@every_case
+def test_whatever_the_runs_it_draws_or_says_why_not(name: str, case: str) -> None:
+    before = dict(matplotlib.rcParams)
+    found = drawn(name, case)
+    assert dict(matplotlib.rcParams) == before
+    if found is None:
+        return
+    figure = figure_of(found)
+    rendered(figure)
+    for panel in figure.axes:
+        for ends in (panel.get_xlim(), panel.get_ylim()):
+            assert all(math.isfinite(end) for end in ends)
+            assert ends[0] != ends[1]
+    if isinstance(figure, NotebookFigure):
+        assert figure.data is not None or hasattr(inspect.getmodule(known_plots()[name]), "table")
+
+
+@every_plot
+def test_no_runs_are_refused(name: str) -> None:
+    assert drawn(name, "empty tables") is None
+
+
+@every_plot
+@pytest.mark.parametrize(
+    ("width", "case"), [*((width, "ordinary") for width in MEDIA), ("column", "no target")]
+)
+def test_it_is_as_wide_as_its_place_and_nothing_leaves_it(name: str, case: str, width: str) -> None:
+    found = drawn(name, case, width=width) if takes(name, "width") else None
+    if found is None:
+        return
+    figure, medium = figure_of(found), MEDIA[width]
+    assert figure.get_figwidth() == pytest.approx(medium.width)
+    renderer = rendered(figure)
+    written = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
+    assert min(text.get_fontsize() for text in written) >= 0.75 * medium.small
+    for panel in figure.axes:
+        box = panel.get_tightbbox(renderer)
+        assert box is not None
+        assert box.x0 >= -2
+        assert box.y0 >= -2
+        assert box.x1 <= figure.bbox.width + 2
+        assert box.y1 <= figure.bbox.height + 2
+    boxes = [panel.get_tightbbox(renderer) for panel in figure.axes]
+    for place, one in enumerate(boxes):
+        for other in boxes[:place]:
+            assert one is not None
+            assert other is not None
+            assert not one.padded(-3).overlaps(other.padded(-3)), "panels overlap"
+
+
+@every_plot
+def test_it_draws_into_axes_that_it_is_handed(name: str) -> None:
+    found = drawn(name, "ordinary") if takes(name, "axes") else None
+    if found is None:
+        return
+    count = len(figure_of(found).axes)
+    figure = Figure(figsize=(12, 3))
+    given = list(figure.subplots(1, count, squeeze=False).ravel())
+    again = drawn(name, "ordinary", axes=given)
+    assert list(np.ravel(np.array(again, dtype=object))) == given
+    for panel, one in zip(given, figure_of(found).axes, strict=True):
+        assert panel.get_title() == one.get_title()
+        assert len(panel.lines) == len(one.lines)
+        assert panel.get_xlim() == pytest.approx(one.get_xlim())
+    rendered(figure)
+
+
+@every_plot
+def test_it_returns_axes_with_a_reading(name: str) -> None:
+    found = drawn(name, "ordinary")
+    if found is None or not takes(name, "axes"):
+        return
+    assert isinstance(found, Axes | np.ndarray)
+    figure = figure_of(found)
+    assert isinstance(figure, NotebookFigure)
+    assert figure.reading.endswith(".")
+    assert figure.hides.endswith(".")
+    assert len(figure.reading) > 60
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+@every_plot
+@pytest.mark.parametrize("case", ["ordinary", "no target"])
+def test_it_leaves_the_tables_as_they_are(name: str, case: str) -> None:
+    results = tables(case)
+    runs, trace = results.runs.copy(), results.trace.copy()
+    drawn(name, case)
+    assert results.runs.equals(runs)
+    assert results.trace.equals(trace)
+
+
+@every_plot
+def test_it_is_the_same_each_time(name: str) -> None:
+    pictures = []
+    for _ in range(2):
+        found = drawn(name, "one seed")
+        if found is None:
+            return
+        rendered(figure_of(found))
+        canvas = figure_of(found).canvas
+        assert isinstance(canvas, FigureCanvasAgg)
+        pictures.append(bytes(canvas.buffer_rgba()))
+    assert pictures[0] == pictures[1]
