@@ -134,8 +134,8 @@ class Results(Tables):
         >>> import harness
         >>> claim = {"better": "lbfgs", "than": "rprop"}
         >>> results = harness.run("iris", ["rprop", "lbfgs"], seeds=8, budget=500, claims=claim)
-        >>> results.robustness().claims[["problem", "verdict", "turned_by"]].values.tolist()
-        [['iris', 'better', 'a target 3 times as high']]
+        >>> results.robustness().claims[["problem", "verdict", "choices"]].values.tolist()
+        [['iris', 'better', 36]]
         """
         return RobustComparison.of(self, None if claims is None else claims_of(claims), level)
 

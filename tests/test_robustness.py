@@ -277,7 +277,7 @@ def test_sentences_tables_and_formats_say_the_same() -> None:
         assert row["choices"] == len(tried)
         assert row["held"] == (tried["verdict"] == row["verdict"]).sum()
         assert row["share"] == row["held"] / row["choices"]
-    assert found.sentences[0].startswith("1 of 3 verdicts are the same under every choice")
+    assert found.sentences[0].endswith("tell of: 1 of 3; that turn to their opposite under some: 2.")
     first = next(sentence for sentence in found.sentences if "on a_b" in sentence)
     assert first.startswith("adam is ahead of rprop on a_b under ")
     assert first.endswith("; the smallest change makes it behind by a target 3 times as high")
@@ -300,7 +300,11 @@ def test_the_command_prints_sentences_and_then_the_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.run("xor", ["rprop", "lbfgs"], seeds=2, budget=60, folder=tmp_path / "a")
-    for option, begins in {"": "1 of 1 verdicts", "--csv": "problem,optimizer", "--json": "{"}.items():
+    for option, begins in {
+        "": "Verdicts that are the same",
+        "--csv": "problem,optimizer",
+        "--json": "{",
+    }.items():
         answer = called(capsys, "compare", str(tmp_path / "a"), "--robust", *([option] if option else []))
         assert (answer.status, answer.err) == (0, "")
         assert answer.out.startswith(begins)

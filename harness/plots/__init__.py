@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.plots.gradient_cost import gradient_cost as gradient_cost
     from harness.plots.gradient_error import gradient_error as gradient_error
     from harness.plots.perceptron_bound import perceptron_bound as perceptron_bound
+    from harness.plots.specification_curve import specification_curve as specification_curve
     from harness.plots.tuning_curve import tuning_curve as tuning_curve
 
 Plot = Callable[..., Any]

@@ -113,8 +113,8 @@ class RobustComparison:
             one.smallest(OPPOSITE[one.answer]) is not None for one in told if one.answer in OPPOSITE
         )
         head = (
-            f"{same} of {len(told)} verdicts are the same under every choice that the runs can tell of; "
-            f"{opposite} turn to their opposite under some."
+            "Verdicts that are the same under every choice that the runs can tell of: "
+            f"{same} of {len(told)}; that turn to their opposite under some: {opposite}."
         )
         return [head, *(self._sentence(one) for one in self.found)]
 
