@@ -23,6 +23,7 @@ from harness.models import Model, model_of
 from harness.problems import load
 from harness.problems.base import BaseProblem
 from harness.report.comparison import Comparison
+from harness.report.robust_comparison import RobustComparison
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
 from harness.runs.claims import claims_of
 from harness.runs.identity import digest_of_key, shown_problem
@@ -112,6 +113,31 @@ class Results(Tables):
         [['iris', 'lbfgs', 'rprop', 'better', 8]]
         """
         return Comparison.of(self, None if claims is None else claims_of(claims), level)
+
+    @accepts(level=ProperFraction)
+    def robustness(
+        self, claims: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, *, level: float = 0.95
+    ) -> RobustComparison:
+        """Decide every claim again under each choice that could as well have been made otherwise.
+
+        The target 3 times as low and as high, half and twice the budget, cost, iterations or seconds, each
+        measure, tuned options beside others, and without each problem. What the runs cannot tell of is named
+        as not available; see ``harness.analysis.robustness``.
+
+        Arguments:
+            claims: what to decide, as in ``compare``.
+            level: probability of the intervals.
+
+        Raises:
+            InputError: for what is no claim.
+
+        >>> import harness
+        >>> claim = {"better": "lbfgs", "than": "rprop"}
+        >>> results = harness.run("iris", ["rprop", "lbfgs"], seeds=8, budget=500, claims=claim)
+        >>> results.robustness().claims[["problem", "verdict", "choices"]].values.tolist()
+        [['iris', 'better', 36]]
+        """
+        return RobustComparison.of(self, None if claims is None else claims_of(claims), level)
 
     def where(self, **chosen: Any) -> Results:
         """Return the results of some runs only.

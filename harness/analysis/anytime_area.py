@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -65,26 +65,58 @@ class AnytimeArea(Statistic):
 
     def rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
         """Yield a row a group."""
-        known = run_curves(tables, self.axis)
-        for groups in by_problem(tables).values():
-            curves = [self._curves(known, group) for group in groups]
-            everything = [curve for some in curves for curve in some]
-            horizon = float(
-                max((curve.spent[-1] for curve in everything if curve.spent.size), default=math.nan)
-            )
-            none = self.scale == "logarithm" and any((curve.best <= 0).any() for curve in everything)
-            for group, some in zip(groups, curves, strict=True):
-                found = dict.fromkeys(estimate("area", ""), math.nan)
-                if not none:
-                    areas = [mean_height(self._scaled(curve), horizon) for curve in some]
-                    found = estimated("area", *median_interval(areas, self.level))
-                yield {**group.unit, "n": len(some), "horizon": horizon, **found}
+        for found in areas(tables, self.axis, self.scale):
+            row = dict.fromkeys(estimate("area", ""), math.nan)
+            if found.areas is not None:
+                row = estimated("area", *median_interval(found.areas, self.level))
+            yield {**found.group.unit, "n": len(found.group.runs), "horizon": found.horizon, **row}
 
-    def _curves(self, known: Curves, group: Group) -> list[RunCurve]:
-        """Return the curves of a group, down to the target."""
-        target = float(group.runs["target"].max())
-        lowest = -math.inf if math.isnan(target) else target
-        return [curve._replace(best=np.maximum(curve.best, lowest)) for curve in group_curves(known, group)]
 
-    def _scaled(self, curve: RunCurve) -> RunCurve:
-        return curve._replace(best=np.log10(curve.best)) if self.scale == "logarithm" else curve
+class Areas(NamedTuple):
+    """The areas of the runs of a group."""
+
+    group: Group
+    horizon: float
+    """The most that a run of the problem has spent."""
+    areas: list[float] | None
+    """Mean height of the curve of each run; None where a loss has no logarithm."""
+
+
+def areas(tables: Tables, axis: Axis, scale: Scale) -> Iterator[Areas]:
+    """Yield the areas under the curves of all runs, group by group."""
+    known = run_curves(tables, axis)
+    for groups in by_problem(tables).values():
+        curves = [_curves(known, group) for group in groups]
+        everything = [curve for some in curves for curve in some]
+        horizon = float(max((curve.spent[-1] for curve in everything if curve.spent.size), default=math.nan))
+        none = scale == "logarithm" and any((curve.best <= 0).any() for curve in everything)
+        for group, some in zip(groups, curves, strict=True):
+            found = None if none else [mean_height(_scaled(curve, scale), horizon) for curve in some]
+            yield Areas(group, horizon, found)
+
+
+def heights_of(tables: Tables, axis: Axis = "cost") -> dict[str, float]:
+    """Return the mean decimal logarithm of the best loss of each run, by its id.
+
+    +inf for a run that failed; those without a trace, and of problems with losses of 0 or below, have none.
+    """
+    traced = set(tables.trace["run_id"])
+    return {
+        run_id: area
+        for found in areas(tables, axis, "logarithm")
+        for run_id, outcome, area in zip(
+            found.group.ends["run_id"], found.group.ends["outcome"], found.areas or (), strict=False
+        )
+        if outcome == "failed" or run_id in traced
+    }
+
+
+def _curves(known: Curves, group: Group) -> list[RunCurve]:
+    """Return the curves of a group, down to the target."""
+    target = float(group.runs["target"].max())
+    lowest = -math.inf if math.isnan(target) else target
+    return [curve._replace(best=np.maximum(curve.best, lowest)) for curve in group_curves(known, group)]
+
+
+def _scaled(curve: RunCurve, scale: Scale) -> RunCurve:
+    return curve._replace(best=np.log10(curve.best)) if scale == "logarithm" else curve

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.anytime_area import heights_of
 from harness.analysis.grouping import Group, Pair, by_problem, paired
 from harness.analysis.multiplicity import holm
 from harness.analysis.ranking import Rank, ranking
@@ -32,6 +33,7 @@ class Decided:
         tests: how many comparisons were adjusted for.
         level: probability of the intervals.
         notes: what has to be said, such as claims of which there are no runs.
+        each: the verdicts of single problems that those over all problems are made of.
     """
 
     verdicts: Sequence[Verdict]
@@ -41,6 +43,7 @@ class Decided:
     tests: int
     level: float
     notes: Sequence[str] = ()
+    each: Sequence[Verdict] = ()
 
     @property
     def fewest(self) -> int:
@@ -64,7 +67,7 @@ def decide(tables: Tables, claims: Sequence[Claim] | None = None, level: float =
         claims: what to decide; None takes those that were declared.
         level: probability of the intervals; 1 minus it is the chance of any wrong verdict.
     """
-    problems = _in_order(tables)
+    problems = in_order(tables)
     every = _every_two(problems, level)
     ranks = [rank for name in problems for rank in ranking(name, _sizes(problems[name]), every[name])]
     given = tables.claims if claims is None else claims
@@ -74,11 +77,12 @@ def decide(tables: Tables, claims: Sequence[Claim] | None = None, level: float =
     else:
         verdicts, notes = _of_best_and_reference(problems, every, ranks), []
         tests = sum(not math.isnan(one.p) for found in every.values() for one in found)
-    over = transfers(verdicts if given else _against_reference(problems, every), level)
-    return Decided(verdicts, over, ranks, bool(given), tests, level, notes)
+    each = verdicts if given else _against_reference(problems, every)
+    over = list(transfers(each, level).values())
+    return Decided(verdicts, over, ranks, bool(given), tests, level, notes, each)
 
 
-def _in_order(tables: Tables) -> dict[str, dict[Line, Group]]:
+def in_order(tables: Tables) -> dict[str, dict[Line, Group]]:
     """Return the groups of each problem, all in the order in which they first appear."""
     runs = tables.runs.assign(gradient=gradient_column(tables.runs))
     place = {name: number for number, name in enumerate(dict.fromkeys(runs["problem"]))}
@@ -103,7 +107,8 @@ def _sizes(groups: Mapping[Line, Group]) -> dict[Line, tuple[int, int | None]]:
     }
 
 
-def _usual(groups: Iterable[Group]) -> By:
+def usual_measure(groups: Iterable[Group]) -> By:
+    """Return what optimizers are compared by where no claim says it."""
     return "cost-to-target" if all(group.has_target for group in groups) else "final-loss"
 
 
@@ -111,16 +116,17 @@ def _every_two(problems: Mapping[str, Mapping[Line, Group]], level: float) -> di
     """Return the verdicts of every two optimizers of each problem, adjusted for all of them."""
     found = []
     for groups in problems.values():
-        by = _usual(groups.values())
+        by = usual_measure(groups.values())
         for one, other in itertools.combinations(groups.values(), 2):
             found.append(evidence(paired(one, other), by, 0.0, level=level))
-    answered = _adjusted(found)
+    answered = adjusted(found)
     return {name: [one for one in answered if one.problem == name] for name in problems}
 
 
-def _adjusted(found: Sequence[Verdict]) -> list[Verdict]:
-    adjusted = holm(np.array([one.p for one in found], dtype=np.float64))
-    return [decided(one, float(p)) for one, p in zip(found, adjusted, strict=True)]
+def adjusted(found: Sequence[Verdict]) -> list[Verdict]:
+    """Return verdicts with their answers, adjusted for all of them."""
+    p_values = holm(np.array([one.p for one in found], dtype=np.float64))
+    return [decided(one, float(p)) for one, p in zip(found, p_values, strict=True)]
 
 
 def _of_claims(
@@ -139,12 +145,13 @@ def _of_claims(
                 notes.append(f"{claim.better} against {claim.than} on {name}: {said[0]}")
                 continue
             one, other = (problems[name][line] for line in lines if isinstance(line, tuple))
-            chosen.append((number, paired(one, other), claim.by or _usual((one, other)), claim.margin))
+            chosen.append((number, paired(one, other), claim.by or usual_measure((one, other)), claim.margin))
+    heights = heights_of(tables) if any(by == "anytime-area" for _, _, by, _ in chosen) else None
     found = [
-        replace(evidence(pair, by, margin, len(chosen), level), claim=number)
+        replace(evidence(pair, by, margin, len(chosen), level, heights=heights), claim=number)
         for number, pair, by, margin in chosen
     ]
-    return _adjusted(found), notes
+    return adjusted(found), notes
 
 
 def _is_one_of(name: str, wanted: Sequence[str]) -> bool:

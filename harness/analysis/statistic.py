@@ -96,6 +96,8 @@ class Statistic(Named, ABC):
     """What it holds about it; ``n`` is among them."""
     adjusted: ClassVar[frozenset[str]] = frozenset()
     """Columns that depend on all rows, such as p-values adjusted for their number."""
+    reruns: ClassVar[bool] = False
+    """Whether runs are done again for it, which takes their problems, optimizers and code as they were."""
 
     @abstractmethod
     def rows(self, tables: Tables) -> Iterable[Mapping[str, Any]]:

@@ -53,8 +53,12 @@ class Transfer:
     answer: Answer
 
 
-def transfers(verdicts: Sequence[Verdict], level: float = 0.95) -> list[Transfer]:
-    """Return each claim over all its problems, those of two problems or more.
+Subject = tuple[Line, Line, int]
+"""What a claim over problems is about: the two that are compared, and the claim's number."""
+
+
+def transfers(verdicts: Sequence[Verdict], level: float = 0.95) -> dict[Subject, Transfer]:
+    """Return each claim over all its problems, those of two problems or more, by what it is about.
 
     On these problems it is counted what was decided. Of problems like these, of which they are taken for a
     sample, the sign test over problems speaks (Demsar 2006, Statistical comparisons of classifiers over
@@ -65,17 +69,17 @@ def transfers(verdicts: Sequence[Verdict], level: float = 0.95) -> list[Transfer
         verdicts: of single problems.
         level: probability of the intervals.
     """
-    claims: dict[tuple[Line, Line, int], list[Verdict]] = {}
+    claims: dict[Subject, list[Verdict]] = {}
     for one in verdicts:
         if not math.isnan(one.probability):
             claims.setdefault((one.line, one.other, one.claim), []).append(one)
     several = {names: found for names, found in claims.items() if len({one.problem for one in found}) > 1}
     tests = [_signs(found) for found in several.values()]
     adjusted = holm(np.array([mcnemar_test(ahead, n - ahead - tied) for ahead, tied, n in tests]))
-    return [
-        _transfer(names[:2], found, test, float(p), level)
+    return {
+        names: _transfer(names[:2], found, test, float(p), level)
         for (names, found), test, p in zip(several.items(), tests, adjusted, strict=True)
-    ]
+    }
 
 
 def _signs(found: Sequence[Verdict]) -> tuple[int, int, int]:

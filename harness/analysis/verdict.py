@@ -25,9 +25,6 @@ Interval = tuple[float, float]
 NOWHERE: Interval = (math.nan, math.nan)
 ANYWHERE: Interval = (-math.inf, math.inf)
 
-MISSING: dict[By, str] = {"accuracy": "test accuracy", "anytime-area": "curve of losses above 0"}
-"""What runs lack that cannot be compared; of all others it is a target."""
-
 TOLERANCE = 1e-9
 """Rounding that is no difference."""
 
@@ -145,7 +142,7 @@ def evidence(
     if not n:
         return replace(found, reason="they have no seed in common")
     if not has_measure(pair, by, heights):
-        return replace(found, reason=f"there is no {MISSING.get(by, 'target')}")
+        return replace(found, reason=missing_measure(by))
     values = measured(pair, by, axis, heights)
     ahead, tied = int((values.leads == 1.0).sum()), int((values.leads == 0.5).sum())
     found = replace(
@@ -157,6 +154,16 @@ def evidence(
         p=mcnemar_test(ahead, n - ahead - tied),
     )
     return _with_effect(_with_solved(found, pair), values, claims)
+
+
+def missing_measure(by: By) -> str:
+    """Say what runs lack that cannot be compared by a measure.
+
+    >>> missing_measure("solved")
+    'there is no target'
+    """
+    lacking = {"accuracy": "test accuracy", "anytime-area": "curve of losses above 0"}
+    return f"there is no {lacking.get(by, 'target')}"
 
 
 def _with_solved(found: Verdict, pair: Pair) -> Verdict:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.plots.perceptron_bound import perceptron_bound as perceptron_bound
     from harness.plots.performance_profile import performance_profile as performance_profile
     from harness.plots.runtime_ecdf import runtime_ecdf as runtime_ecdf
+    from harness.plots.specification_curve import specification_curve as specification_curve
     from harness.plots.sweep_heatmap import sweep_heatmap as sweep_heatmap
     from harness.plots.tuning_curve import tuning_curve as tuning_curve
 

@@ -70,7 +70,7 @@ class Comparison:
             ends = {"share_low": low, "share_high": high, "p": found.p, "p_holm": found.p_adjusted}
             sentence = transfer_sentence(found, names_of(self.tables), self.decided.level)
             said = {"by": found.by, **counts, **ends, "verdict": found.answer, "sentence": sentence}
-            rows.append({**_lines(found.line, found.other), **said})
+            rows.append({**lines_of(found.line, found.other), **said})
         return pd.DataFrame(rows, columns=TRANSFER_COLUMNS)
 
     @property
@@ -179,9 +179,9 @@ class Comparison:
             "declared": self.decided.declared,
             "comparisons": self.decided.tests,
             "level": self.decided.level,
-            "verdicts": _records(self.verdicts),
-            "over_problems": _records(self.over_problems),
-            "ranking": _records(self.ranking),
+            "verdicts": finite_records(self.verdicts),
+            "over_problems": finite_records(self.over_problems),
+            "ranking": finite_records(self.ranking),
             "notes": self.notes,
         }
         return json.dumps(content, indent=1, allow_nan=False)
@@ -199,7 +199,7 @@ class Comparison:
         ]
         return {
             "problem": found.problem,
-            **_lines(found.line, found.other),
+            **lines_of(found.line, found.other),
             "by": found.by,
             "margin": found.margin,
             "verdict": found.answer,
@@ -244,7 +244,8 @@ TRANSFER_COLUMNS = [
 RANK_COLUMNS = ["problem", "first", "last", "optimizer", "gradient", "n", "solved", "ahead"]
 
 
-def _lines(line: tuple[str, str], other: tuple[str, str]) -> dict[str, str]:
+def lines_of(line: tuple[str, str], other: tuple[str, str]) -> dict[str, str]:
+    """Return the columns that say which two optimizers are compared."""
     return dict(zip(LINES, (*line, *other), strict=True))
 
 
@@ -258,7 +259,9 @@ def _factor(logarithm: float) -> float:
     return math.exp(logarithm) if not logarithm > 700 else math.inf
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def finite_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table; numbers that are not finite are None."""
+
     def finite(value: Any) -> Any:
         return None if isinstance(value, float) and not math.isfinite(value) else value
 

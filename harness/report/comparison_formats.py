@@ -39,12 +39,12 @@ def as_csv(comparison: Comparison) -> str:
 
 def as_markdown(comparison: Comparison) -> str:
     """Return sentences, notes and the ranking of each problem, the best in bold only where it is decided."""
-    lines = [f"- {_plain(sentence)}" for sentence in comparison.sentences]
-    lines += ["", *(f"{_plain(note)}\n" for note in comparison.notes)]
+    lines = [f"- {plain(sentence)}" for sentence in comparison.sentences]
+    lines += ["", *(f"{plain(note)}\n" for note in comparison.notes)]
     for problem, rows in _problems(comparison):
-        lines += [f"### {_plain(problem)}", "", f"| {' | '.join(HEADINGS)} |", "|--:|:--|--:|--:|--:|"]
+        lines += [f"### {plain(problem)}", "", f"| {' | '.join(HEADINGS)} |", "|--:|:--|--:|--:|--:|"]
         for best, cells in rows:
-            cells = [_plain(cell) for cell in cells]
+            cells = [plain(cell) for cell in cells]
             lines.append(f"| {' | '.join(f'**{cell}**' if best and cell else cell for cell in cells)} |")
         lines.append("")
     return "\n".join([*lines, CAPTION]) + "\n"
@@ -106,7 +106,7 @@ def _cells(rank: Rank, numbers: dict[Any, Any], name: str) -> list[str]:
     return [rank.places, name, solved, spent, significant(float(numbers["loss_median"]))]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep what Markdown would take for its own signs."""
     return re.sub(r"([\\|*_`<>\[\]])", r"\\\1", text)
 

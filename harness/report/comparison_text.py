@@ -36,13 +36,13 @@ def render_comparison(comparison: Comparison, figures: Sequence[Mapping[str, Any
     if numbers:
         render_answers(numbers, tables.skipped, console)
         return
-    _lines(comparison.sentences, console)
+    print_lines(comparison.sentences, console)
     console.print()
-    _lines(comparison.notes, console, "dim")
+    print_lines(comparison.notes, console, "dim")
     if len(comparison.decided.verdicts):
         console.print(Text("\nranking", style="bold"))
-        _lines([*comparison.rank_lines(), *comparison.mean_ranks()], console)
-        _lines([RANKS], console, "dim")
+        print_lines([*comparison.rank_lines(), *comparison.mean_ranks()], console)
+        print_lines([RANKS], console, "dim")
     console.print()
     render(summarize(tables), tables.skipped, console)
 
@@ -50,7 +50,7 @@ def render_comparison(comparison: Comparison, figures: Sequence[Mapping[str, Any
 def render_short(comparison: Comparison, console: Console) -> None:
     """Print the claims, or the best of each problem against the reference; nothing of one alone."""
     if comparison.decided.verdicts or comparison.decided.notes:
-        _lines(comparison.short(lambda line: _folded(line, console).count("\n") + 1), console)
+        print_lines(comparison.short(lambda line: _folded(line, console).count("\n") + 1), console)
         console.print()
 
 
@@ -65,10 +65,11 @@ def render_answers(numbers: Mapping[str, pd.DataFrame], skipped: pd.DataFrame, c
         console.print(Text(f"{name}:\n" if not place else f"\n{name}:\n"))
         render_numbers(table, console)
     for line in skipped_lines(pd.DataFrame({"gradient": []}), skipped):
-        _lines([f"skipped {line}"], console)
+        print_lines([f"skipped {line}"], console)
 
 
-def _lines(lines: Iterable[str], console: Console, style: str = "") -> None:
+def print_lines(lines: Iterable[str], console: Console, style: str = "") -> None:
+    """Print lines, each folded at the console's width."""
     for line in lines:
         console.print(Text(_folded(line, console), style=style))
 

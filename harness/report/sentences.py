@@ -18,8 +18,13 @@ MEASURE = {
     "final-loss": "final loss",
     "solved": "starts solved",
     "accuracy": "test accuracy",
+    "anytime-area": "area under the curve of the best loss",
 }
-OF_ITS = {"cost-to-target": "cost", "final-loss": "final loss"}
+OF_ITS = {
+    "cost-to-target": "cost",
+    "final-loss": "final loss",
+    "anytime-area": "geometric mean of the best loss along the run",
+}
 
 
 def names_of(tables: Tables) -> Named:
@@ -111,7 +116,7 @@ def _effect(found: Verdict, named: Named) -> str:
     of_its = OF_ITS[found.by]
     if math.isinf(found.effect):
         # More than half of what the ratio is the centre of is 0, or has no end.
-        without = "have no loss" if found.by == "final-loss" else "would never reach the target"
+        without = "would never reach the target" if found.by == "cost-to-target" else "have no loss"
         whose = found.other if found.effect < 0 else found.line
         return f"no ratio, for too many runs of {named(whose)} {without}"
     interval = _interval((low, high), (_times(low), _times(high)))

@@ -20,6 +20,10 @@ from harness.runs.columns import Column
 from optimizers.errors import InputError
 
 every_statistic = pytest.mark.parametrize("name", known_statistics())
+every_one_of_rows = pytest.mark.parametrize(
+    "name", [name for name, found in known_statistics().items() if not found.reruns]
+)
+"""Those that do runs again refuse made up ones, and have tests of their own."""
 
 LABELS = ("adam", "lbfgs", "rprop")
 TYPES: dict[str, Callable[[Any], bool]] = {
@@ -171,7 +175,7 @@ def test_every_estimate_has_its_interval_and_what_it_is_of(name: str) -> None:
         assert {estimate, f"{estimate}_low", f"{estimate}_high"} <= set(columns)
 
 
-@every_statistic
+@every_one_of_rows
 def test_it_is_computed_of_an_ordinary_comparison(name: str) -> None:
     found = found_for(name, "ordinary")
     assert found is not None
@@ -249,7 +253,7 @@ def test_it_leaves_the_tables_as_they_are(name: str, case: str) -> None:
     pd.testing.assert_frame_equal(results.trace, trace)
 
 
-@every_statistic
+@every_one_of_rows
 @pytest.mark.parametrize("case", ["ordinary", "some seeds missing", "no target"])
 def test_two_problems_at_once_are_each_alone(name: str, case: str) -> None:
     statistic, results = known_statistics()[name], tables(case)
@@ -275,7 +279,7 @@ def test_a_problem_is_one_block_whatever_its_runs(name: str) -> None:
         assert (found["n"] <= 5).all(), "n counts problems"
 
 
-@every_statistic
+@every_one_of_rows
 def test_no_run_is_dropped(name: str) -> None:
     statistic = known_statistics()[name]
     found = found_for(name, "ordinary")
@@ -284,7 +288,7 @@ def test_no_run_is_dropped(name: str) -> None:
     assert (found["n"] == expected).all()
 
 
-@every_statistic
+@every_one_of_rows
 def test_of_one_run_there_is_no_narrow_interval(name: str) -> None:
     if "problem" not in known_statistics()[name].unit:
         return
@@ -303,7 +307,7 @@ def test_a_seed_that_is_there_twice_is_refused(name: str) -> None:
         STATISTICS.build(name).compute(replace(results, runs=runs))
 
 
-@every_statistic
+@every_one_of_rows
 def test_results_give_it_by_its_name(name: str) -> None:
     found = tables("ordinary").statistic(f"{name}:level=0.9")
     pd.testing.assert_frame_equal(found, STATISTICS.build(name, level=0.9).compute(tables("ordinary")))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import console, echo
 from optimizers.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.runs.claims import Claim
+    from harness.runs.tables import Tables
 
 
 @click.command(name="compare", cls=OnceCommand, short_help="Say what the runs in a folder decide.")
@@ -18,19 +24,31 @@ from optimizers.errors import InputError
 @click.option("--markdown", is_flag=True, help="Sentences and a table for each problem.")
 @click.option("--latex", is_flag=True, help="A table for booktabs, and the sentences.")
 @click.option("--json", "as_json", is_flag=True, help="All of it, for a script.")
+@click.option("--robust", is_flag=True, help="Every verdict again under each choice that could be otherwise.")
 def command(
-    folder: Path, other: Path | None, as_csv: bool, markdown: bool, latex: bool, as_json: bool
+    folder: Path,
+    other: Path | None,
+    as_csv: bool,
+    markdown: bool,
+    latex: bool,
+    as_json: bool,
+    robust: bool,
 ) -> None:
     """Say what the runs in FOLDER decide: verdicts first, then the ranking, then the table.
 
     The claims of the experiment, each on each of its problems and over all of them; where it has none, every
     optimizer against the best and against the first. With a second folder its runs are held against those of
     the first, each optimizer against itself.
+
+    With --robust each verdict is decided again with another target, budget, axis, measure and other options,
+    and without each problem: under how many of these choices it holds, and the smallest change that turns it.
     """
     from harness.api import load
     from harness.report.comparison import Comparison
     from harness.report.comparison_formats import FORMATS
     from harness.report.comparison_text import render_comparison
+    from harness.report.robust_comparison import RobustComparison
+    from harness.report.robust_formats import ROBUST_FORMATS, render_robust
     from harness.report.two_folders import beside
     from harness.runs.plans import figures_of
 
@@ -40,16 +58,24 @@ def command(
         raise InputError(f"--{chosen[0]} and --{chosen[1]} are two forms: give one of them")
     results = load(folder)
     figures = figures_of(folder) if other is None else []
-    comparison = results.compare()
+    tables: Tables = results
+    claims: Sequence[Claim] | None = None
     if other is not None:
         tables, claims = beside(results, load(other), folder, other)
+    if robust:
+        again = RobustComparison.of(tables, claims)
+        written = ROBUST_FORMATS[chosen[0]](again) if chosen else ""
+    else:
         comparison = Comparison.of(tables, claims)
+        written = FORMATS[chosen[0]](comparison) if chosen else ""
     if chosen:
-        echo(FORMATS[chosen[0]](comparison).rstrip("\n"))
+        echo(written.rstrip("\n"))
         return
-    tables = comparison.tables
     if tables.question:
         echo(f"{tables.question}\n")
-    render_comparison(comparison, figures, console())
+    if robust:
+        render_robust(again, console())
+    else:
+        render_comparison(comparison, figures, console())
     for remark in tables.remarks():
         echo(remark)

@@ -1,0 +1,79 @@
+"""The specification curve: which marks stand below which estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from synthetic import build, synthetic
+from test_robustness import CLAIM, LEADS_EARLY, LEADS_LATE, race
+
+from harness.analysis.robustness import robustness
+from harness.plots.specification_curve import LOOKS, WIDTH, specification_curve
+from optimizers.errors import InputError
+
+
+def test_each_choice_has_its_estimate_and_a_mark_in_every_block() -> None:
+    results = race(LEADS_LATE, LEADS_EARLY)
+    figure = specification_curve(results, better="adam", than="rprop")
+    (robust,) = robustness(results, CLAIM)[1]
+    above, matrix = figure.axes
+    points = sorted(
+        (x, y)
+        for line in above.lines
+        for x, y in zip(*line.get_data(), strict=True)
+        if len(line.get_xdata()) and line.get_linestyle() == "None"
+    )
+    assert [x for x, _ in points] == list(range(len(robust.tried)))
+    assert [y for _, y in points] == sorted(one.estimate for one in robust.tried)
+    labels = [text.get_text() for text in matrix.get_yticklabels()]
+    marks = [
+        {float(path.vertices[0, 0]) for path in found.get_paths()}
+        for found in matrix.collections
+        if isinstance(found, LineCollection)
+    ]
+    rows = dict(zip(labels, marks, strict=True))
+    everything = set(map(float, range(len(robust.tried))))
+    assert rows["target"] | rows["3 x target"] == rows["budget"] | rows["budget / 2"] == everything
+    assert not rows["target"] & rows["3 x target"]
+    assert rows["target / 3 (n/a)"] == rows["2 x budget (n/a)"] == set()
+    measures = ("cost to target", "starts solved", "final loss", "test accuracy", "anytime area")
+    assert sum(len(rows[name]) for name in measures) == len(robust.tried)
+    assert (
+        rows["in cost"] | rows["in iterations"] | rows["in seconds"]
+        == rows["cost to target"] | rows["anytime area"]
+    )
+
+
+def test_it_is_as_wide_as_a_column_and_answers_differ_in_shape() -> None:
+    figure = specification_curve(race(LEADS_LATE, LEADS_EARLY, problems=("a", "b", "c")), problem="b")
+    assert figure.get_size_inches()[0] == pytest.approx(WIDTH) == pytest.approx(8.5 / 2.54)
+    assert (
+        len({look["marker"] for look in LOOKS.values()})
+        == len({to_hex(look["color"]) for look in LOOKS.values()})
+        == 4
+    )
+    assert "adam against rprop on b" in figure.get_suptitle()
+
+
+def test_over_problems_each_has_a_row_without_it() -> None:
+    figure = specification_curve(race(LEADS_LATE, LEADS_EARLY, problems=("a", "b", "c")))
+    labels = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert labels[-4:] == ["all problems", "without a", "without b", "without c"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "needs one verdict, found 3: name it, such as"),
+        ({"better": "adm"}, "unknown optimizer of these verdicts 'adm'"),
+        ({"problem": "iris"}, "unknown problem of these verdicts 'iris'"),
+    ],
+)
+def test_what_is_no_verdict_is_refused(options: dict[str, str], said: str) -> None:
+    results = synthetic(np.random.default_rng(1), problems=1, optimizers=3, seeds=3)
+    with pytest.raises(InputError, match=said):
+        specification_curve(results, **options)
+    with pytest.raises(InputError, match="needs one verdict, found 0"):
+        specification_curve(build([]))
