@@ -21,6 +21,7 @@ from optimizers.registry import Registry
 if TYPE_CHECKING:
     from harness.plots.confusion import confusion as confusion
     from harness.plots.convergence import convergence as convergence
+    from harness.plots.deciding import deciding as deciding
     from harness.plots.gradient_cost import gradient_cost as gradient_cost
     from harness.plots.gradient_error import gradient_error as gradient_error
     from harness.plots.perceptron_bound import perceptron_bound as perceptron_bound

@@ -128,7 +128,8 @@ class Comparison:
         lines = [verdict_sentence(found, named) for found in chosen]
         if decided.declared:
             lines += [transfer_sentence(found, named, decided.level) for found in decided.transfers]
-        notes = self.notes
+        # What sequences are stands with the long form.
+        notes = notes_of(decided)[: len(decided.notes) + 1] if decided.declaration else self.notes
         room = SHORT - sum(map(height, notes))
         if sum(map(height, lines)) > room:
             # One at the least, and a line that says how many there are.
@@ -220,6 +221,8 @@ class Comparison:
             "difference_high": found.difference_interval[1],
             "p": found.p,
             "p_holm": found.p_adjusted,
+            "decided_at": math.nan if found.stopped is None or not found.stopped.at else found.stopped.at,
+            "needed": math.nan if found.stopped is None else found.stopped.needed,
             "sentence": verdict_sentence(found, names_of(self.tables)),
         }
 
@@ -235,7 +238,8 @@ LINES = ("optimizer", "gradient", "other", "other_gradient")
 VERDICT_COLUMNS = [
     "problem", *LINES, "by", "margin", "verdict", "n", "unpaired", "ahead", "tied",
     "probability", "probability_low", "probability_high", "effect", "effect_low", "effect_high",
-    "solved", "other_solved", "difference", "difference_low", "difference_high", "p", "p_holm", "sentence",
+    "solved", "other_solved", "difference", "difference_low", "difference_high", "p", "p_holm",
+    "decided_at", "needed", "sentence",
 ]  # fmt: skip
 TRANSFER_COLUMNS = [
     *LINES, "by", "problems", "better", "worse", "equivalent", "undecided", "ahead", "tied", "share",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.runs.claims import Claim
 from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
+from harness.runs.declaration import Declaration
 from optimizers.errors import InputError
 from optimizers.objective import Rows
 from optimizers.printable import shown
@@ -40,6 +41,7 @@ class Tables:
         plans: of each plan the ids of its runs, in their order: one for each experiment of the folder.
         notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
         claims: what the experiments were declared to decide.
+        declaration: what they were run for until it was decided; None where the number of seeds was given.
 
     Raises:
         InputError: if a table lacks one of its columns.
@@ -57,6 +59,7 @@ class Tables:
     plans: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     claims: Sequence[Claim] = ()
+    declaration: Declaration | None = None
 
     def __post_init__(self) -> None:
         expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}
