@@ -21,7 +21,7 @@ from harness.analysis.sequential_path import (
     path_of,
     values_of,
 )
-from harness.analysis.verdict import Interval, Stopped, Verdict
+from harness.analysis.verdict import Answer, Interval, Stopped, Verdict
 from harness.runs.declaration import Declaration, DeclaredClaim
 from harness.runs.tables import Tables
 from optimizers.objective import Array
@@ -80,15 +80,18 @@ def sequential_verdict(tables: Tables, pair: Pair, claim: DeclaredClaim, declara
         p_adjusted=min(p * (1.0 - declaration.level) / (1.0 - level), 1.0),
         within=answer == "equivalent",
         answer=answer,
-        reason="" if at else _contradiction(path, claim),
+        reason=_reason(answer, path, claim, pair),
         stopped=replace(stopped, at=at, needed=math.nan if at else needed(path, values, claim, level)),
     )
     return _with_solved(_with_effect(found, values, claim, level), pair, solved, path)
 
 
-def _contradiction(path: Path, claim: DeclaredClaim) -> str:
-    """Say why it is undecided where one of them is known to be ahead."""
-    if path.low[-1] <= 0.5 <= path.high[-1]:
+def _reason(answer: Answer, path: Path, claim: DeclaredClaim, pair: Pair) -> str:
+    """Say why one that is known to be ahead is undecided, and where none of the equivalent ones solved."""
+    if answer == "equivalent" and claim.by == "cost-to-target":
+        none = all((part.runs["outcome"] != "solved").all() for part in (pair.group, pair.other))
+        return "neither has reached the target from any start" if none else ""
+    if answer != "undecided" or path.low[-1] <= 0.5 <= path.high[-1]:
         return ""
     how = "is behind by its size" if claim.by == "accuracy" else "solves fewer of them"
     return f"the one that is ahead on more starts {how}"
@@ -102,7 +105,10 @@ def needed(path: Path, values: Measured, claim: DeclaredClaim, level: float) -> 
     """
     n, mean = len(values.leads), float(values.leads.mean())
     low, high = float(path.low[-1]), float(path.high[-1])
-    lead = abs(mean - 0.5) / max(mean - low if mean > 0.5 else high - mean, 1e-9)
+    # Where it is known which is ahead and it is undecided all the same, more pairs do not help.
+    lead = 0.0
+    if low <= 0.5 <= high:
+        lead = abs(mean - 0.5) / max(mean - low if mean > 0.5 else high - mean, 1e-9)
     room = 0.0
     if is_of_probability(claim):
         room = _room(mean - 0.5, (low - 0.5, high - 0.5), allowed_of(claim))

@@ -25,13 +25,13 @@ def asked_limit(
     >>> asked_limit(True, 2000, {"seeds": False, "shard": False}, "until_decided", "max_seeds")
     2000
     """
+    seeds, shard = given
     if not until_decided:
         if limit is not None:
-            raise InputError(f"{option} goes with {flag}: add that, or say how many seeds with seeds alone")
+            raise InputError(f"{option} goes with {flag}: add that, or give the number of seeds by {seeds}")
         return None
     if limit is None:
         raise InputError(f"{flag} needs {option}, the most seeds that a comparison may take, such as 2000")
-    seeds, shard = given
     if given[seeds]:
         raise InputError(
             f"{flag} finds out how many seeds it takes, from 0 on: leave out {seeds} and all that "

@@ -45,7 +45,8 @@ def next_block(
     wanted = dict(seeds)
     for found in verdicts:
         assert found.stopped is not None
-        if found.stopped.at is not None:
+        # A claim about what the runs do not have is not decided by more of them.
+        if found.stopped.at is not None or (found.n and math.isnan(found.probability)):
             continue
         sides = [(found.problem, line) for line in (found.line, found.other)]
         there = min(seeds[side] for side in sides)

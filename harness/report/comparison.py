@@ -17,7 +17,7 @@ from harness.analysis.mean_rank import MeanRank
 from harness.analysis.numbers import significant
 from harness.analysis.ranking import Rank
 from harness.analysis.verdict import Verdict
-from harness.report.sentences import names_of, notes_of, transfer_sentence, verdict_sentence
+from harness.report.sentences import OF_SEQUENCES, names_of, notes_of, transfer_sentence, verdict_sentence
 from harness.runs.claims import Claim
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
@@ -105,7 +105,8 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What a reader of the sentences has to know."""
-        return notes_of(self.decided)
+        made_up = self.tables.declaration is not None and self.decided.declaration is None
+        return [*notes_of(self.decided), *([OF_SEQUENCES[1]] if made_up else [])]
 
     def short(self, height: Callable[[str], int] = lambda line: 1) -> list[str]:
         """Return the claims in at most 15 lines, or the best against the reference on each problem.
