@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.deciding.asking import asked_limit
+from harness.deciding.until_decided import run_until_decided
 from harness.exchange import as_format
 from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.folders import keep, read
@@ -44,6 +46,8 @@ from optimizers.printable import shown
     shard=Text | None,
     wait=Truth,
     progress=Truth | None,
+    until_decided=Truth,
+    max_seeds=Count | None,
 )
 def run(
     problems: str | BaseProblem | Sequence[str | BaseProblem],
@@ -51,7 +55,9 @@ def run(
     *,
     budget: Budget | float | Sequence[Budget | float],
     gradients: str | Sequence[str] = ("analytic",),
-    seeds: int | Sequence[int] = 10,
+    seeds: int | Sequence[int] | None = None,
+    until_decided: bool = False,
+    max_seeds: int | None = None,
     folder: str | Path | None = None,
     workers: int | None = None,
     executor: str | Mapping[str, Any] | Executor | None = None,
@@ -76,7 +82,10 @@ def run(
         budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents; several
             are an axis, and every run is done with each.
         gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
-        seeds: number of seeds, or the seeds.
+        seeds: number of seeds, or the seeds; None takes 10, or as many as are needed.
+        until_decided: whether seeds are added until every claim is decided; without claims it is every
+            optimizer against the first. What is claimed is written into the folder before its first run.
+        max_seeds: with ``until_decided``, the most seeds that a comparison may take.
         folder: where runs are kept; those that are there already, from the same code, are not done again. The
             trace is read from it when it is first asked for, so keep it as long as that may be.
         workers: processes of this machine; None takes one a core where there is work enough.
@@ -104,13 +113,19 @@ def run(
     >>> results = run("xor", optimizers.Adam(learning_rate=0.1), budget=500, seeds=2)
     >>> results.runs[["problem", "optimizer_name", "seed"]].values.tolist()
     [['xor', 'adam', 0], ['xor', 'adam', 1]]
+    >>> fields = {"budget": 500, "until_decided": True, "max_seeds": 50}
+    >>> for sentence in run("iris", ["rprop", "lbfgs"], **fields).compare().sentences:
+    ...     print(sentence.partition(":")[0])
+    lbfgs is ahead of rprop on iris
     """
+    given = {"seeds": seeds is not None, "shard": shard is not None}
+    limit = asked_limit(until_decided, max_seeds, given, "until_decided", "max_seeds")
     table = {
         "question": question,
         "problems": _listed(problems),
         "optimizers": _listed(optimizers),
         "gradients": _listed(gradients),
-        "seeds": _plain(seeds),
+        "seeds": 10 if seeds is None else _plain(seeds),
         "budget": _plain(budget),
         "timeout": timeout,
         "gradient_reference": gradient_reference,
@@ -119,17 +134,12 @@ def run(
         "claims": _plain(claims),
     }
     experiment: Experiment = build_experiment(name, table)
-    tables, _ = sweep(
-        experiment,
-        None if folder is None else path_of(folder),
-        workers,
-        progress,
-        executor=executor,
-        retry=retry,
-        reuse=reuse,
-        shard=shard,
-        wait=wait,
-    )
+    place = None if folder is None else path_of(folder)
+    options: dict[str, Any] = {"executor": executor, "retry": retry, "reuse": reuse, "wait": wait}
+    if limit is not None:
+        tables, _ = run_until_decided(experiment, limit, place, workers, progress, **options)
+    else:
+        tables, _ = sweep(experiment, place, workers, progress, shard=shard, **options)
     return Results.of(tables)
 
 

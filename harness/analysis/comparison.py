@@ -14,9 +14,11 @@ from harness.analysis.anytime_area import heights_of
 from harness.analysis.grouping import Group, Pair, by_problem, paired
 from harness.analysis.multiplicity import holm
 from harness.analysis.ranking import Rank, ranking
+from harness.analysis.sequential_verdict import sequential_verdict
 from harness.analysis.transfer import Transfer, transfers
 from harness.analysis.verdict import Line, Verdict, decided, evidence
 from harness.runs.claims import By, Claim
+from harness.runs.declaration import Declaration, DeclaredClaim
 from harness.runs.tables import Tables, gradient_column
 
 
@@ -34,6 +36,7 @@ class Decided:
         level: probability of the intervals.
         notes: what has to be said, such as claims of which there are no runs.
         each: the verdicts of single problems that those over all problems are made of.
+        declaration: what the runs were done for until it was decided, where these verdicts are its.
     """
 
     verdicts: Sequence[Verdict]
@@ -44,6 +47,7 @@ class Decided:
     level: float
     notes: Sequence[str] = ()
     each: Sequence[Verdict] = ()
+    declaration: Declaration | None = None
 
     @property
     def fewest(self) -> int:
@@ -62,14 +66,19 @@ def decide(tables: Tables, claims: Sequence[Claim] | None = None, level: float =
     optimizers of a problem are held against each other, and all of these are the family: whichever turned out
     to be the best was chosen by the same runs, which a family of its comparisons alone would not know.
 
+    Where runs were done until something was decided, that is what is answered, by confidence sequences.
+
     Arguments:
         tables: the runs.
         claims: what to decide; None takes those that were declared.
-        level: probability of the intervals; 1 minus it is the chance of any wrong verdict.
+        level: probability of the intervals; 1 minus it is the chance of any wrong verdict. A declaration
+            brings its own.
     """
     problems = in_order(tables)
     every = _every_two(problems, level)
     ranks = [rank for name in problems for rank in ranking(name, _sizes(problems[name]), every[name])]
+    if claims is None and tables.declaration is not None:
+        return _of_declaration(tables, tables.declaration, ranks)
     given = tables.claims if claims is None else claims
     if given:
         verdicts, notes = _of_claims(tables, problems, given, level)
@@ -80,6 +89,34 @@ def decide(tables: Tables, claims: Sequence[Claim] | None = None, level: float =
     each = verdicts if given else _against_reference(problems, every)
     over = list(transfers(each, level).values())
     return Decided(verdicts, over, ranks, bool(given), tests, level, notes, each)
+
+
+def declared_pairs(tables: Tables, declaration: Declaration) -> list[tuple[DeclaredClaim, Pair]]:
+    """Return the declared claims of which there are runs, each with its pairs."""
+    problems = in_order(tables)
+    return [
+        (claim, paired(groups[claim.line], groups[claim.other]))
+        for claim in declaration.claims
+        if {claim.line, claim.other} <= (groups := problems.get(claim.problem, {})).keys()
+    ]
+
+
+def declared_verdicts(tables: Tables, declaration: Declaration) -> tuple[list[Verdict], list[str]]:
+    """Return the verdicts of declared claims by confidence sequences, and of which there are no runs."""
+    there = declared_pairs(tables, declaration)
+    found = [sequential_verdict(tables, pair, claim, declaration) for claim, pair in there]
+    missing = [claim for claim in declaration.claims if all(claim != known for known, _ in there)]
+    notes = [
+        f"{claim.line[0]} against {claim.other[0]} on {claim.problem}: no such runs" for claim in missing
+    ]
+    return found, notes
+
+
+def _of_declaration(tables: Tables, declaration: Declaration, ranks: Sequence[Rank]) -> Decided:
+    verdicts, notes = declared_verdicts(tables, declaration)
+    over = list(transfers(verdicts, declaration.level).values())
+    tests = len(declaration.claims)
+    return Decided(verdicts, over, ranks, True, tests, declaration.level, notes, verdicts, declaration)
 
 
 def in_order(tables: Tables) -> dict[str, dict[Line, Group]]:
@@ -135,11 +172,14 @@ def _of_claims(
     notes: list[str] = []
     chosen: list[tuple[int, Pair, By, float]] = []
     for number, claim in enumerate(claims):
-        known = [name for name in problems if not claim.problems or _is_one_of(name, claim.problems)]
-        missing = [name for name in claim.problems if not any(_is_one_of(p, [name]) for p in problems)]
+        known = [name for name in problems if not claim.problems or is_one_of(name, claim.problems)]
+        missing = [name for name in claim.problems if not any(is_one_of(p, [name]) for p in problems)]
         notes += [f"{claim.better} against {claim.than}: there is no run on {name}" for name in missing]
         for name in known:
-            lines = [_line(tables, problems[name], given) for given in (claim.better, claim.than)]
+            named = {
+                line: str(group.runs["optimizer_name"].iloc[0]) for line, group in problems[name].items()
+            }
+            lines = [chosen_line(named, given) for given in (claim.better, claim.than)]
             said = [line for line in lines if isinstance(line, str)]
             if said:
                 notes.append(f"{claim.better} against {claim.than} on {name}: {said[0]}")
@@ -154,26 +194,34 @@ def _of_claims(
     return adjusted(found), notes
 
 
-def _is_one_of(name: str, wanted: Sequence[str]) -> bool:
+def is_one_of(name: str, wanted: Sequence[str]) -> bool:
     """Say whether a problem is one of those named; a budget may stand behind its name."""
     return name in wanted or name.partition(" [")[0] in wanted
 
 
-def _line(tables: Tables, groups: Mapping[Line, Group], given: str) -> Line | str:
-    """Return the line that a claim names, or a sentence where that is none or several."""
+def chosen_line(lines: Mapping[Line, str], given: str) -> Line | str:
+    """Return the line that a claim names, or a sentence where that is none or several.
+
+    Arguments:
+        lines: those of a problem, each with the name of its optimizer.
+        given: label or name of an optimizer, with its gradient source where there are several.
+
+    >>> chosen_line({("adam(batch=8)", "analytic"): "adam", ("rprop", "analytic"): "rprop"}, "adam")
+    ('adam(batch=8)', 'analytic')
+    """
     name, by, source = given.rpartition(" by ")
     name = name if by else source
     source = source if by else ""
     tried: list[list[Line]] = [
-        [line for line in groups if line[0] == given],
-        [line for line in groups if line[0] == name],
-        [line for line in groups if line[0].partition(" [")[0] == name],
+        [line for line in lines if line[0] == given],
+        [line for line in lines if line[0] == name],
+        [line for line in lines if line[0].partition(" [")[0] == name],
         # Named with its options, where tables name it without.
-        [line for line in groups if line[0] == name.partition("(")[0]],
-        [line for line in groups if (groups[line].runs["optimizer_name"] == name).all()],
+        [line for line in lines if line[0] == name.partition("(")[0]],
+        [line for line in lines if lines[line] == name],
     ]
-    for lines in tried:
-        found = [line for line in lines if line[0] == given or not source or line[1] == source]
+    for several in tried:
+        found = [line for line in several if line[0] == given or not source or line[1] == source]
         if len(found) == 1:
             return found[0]
         if found:

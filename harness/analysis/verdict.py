@@ -30,6 +30,22 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """Of a verdict by confidence sequences: when it was reached, and when it would be.
+
+    Attributes:
+        at: pairs after which it was decided; None where it is not.
+        needed: pairs that it would take to decide it, roughly, by the estimate so far; NaN where it is
+            decided, +inf where no number would do.
+        margin: what counts as equivalent, in words.
+    """
+
+    at: int | None
+    needed: float
+    margin: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A claim with its estimates, their intervals, the number of pairs, and what they decide.
 
@@ -61,6 +77,8 @@ class Verdict:
         reason: why, where the numbers alone do not say it.
         claim: number of the claim that it belongs to.
         level: probability of the intervals.
+        stopped: where it is by confidence sequences, when it was reached; its intervals hold at every number
+            of pairs then, and those of ``probability`` of all claims together.
     """
 
     problem: str
@@ -90,6 +108,7 @@ class Verdict:
     reason: str = ""
     claim: int = 0
     level: float = field(default=0.95, repr=False)
+    stopped: Stopped | None = None
 
     @property
     def turned(self) -> Verdict:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.plots.critical_differences import critical_differences as critical_differences
     from harness.plots.crossover import crossover as crossover
     from harness.plots.data_profile import data_profile as data_profile
+    from harness.plots.deciding import deciding as deciding
     from harness.plots.finals import finals as finals
     from harness.plots.gradient_cost import gradient_cost as gradient_cost
     from harness.plots.gradient_error import gradient_error as gradient_error

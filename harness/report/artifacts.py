@@ -23,6 +23,7 @@ from harness.gradient_check import check
 from harness.plots import known_plots
 from harness.report.captions import caption
 from harness.runs.columns import NO_PARAMETERS
+from harness.runs.declaration import FILE
 from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
 from harness.runs.store import Store
@@ -284,6 +285,8 @@ def write_reference(
         *(f"provenance/{name}.json" for name in dict.fromkeys(results.runs["provenance"]) if name),
         *(f"commands/{path.name}" for path in sorted((source / "commands").glob("*.json"))),
     ]
+    if results.declaration is not None:
+        names.append(FILE)
     declared = {}
     for name in names:
         try:
@@ -296,8 +299,8 @@ def write_reference(
     trace = results.trace
     for part in ("runs", "trace", "plans", "provenance", "commands"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    for old in ("plan.json", "provenance.json"):
-        # Of an earlier version. Where it cannot be removed the next write fails, and says so.
+    for old in ("plan.json", "provenance.json", FILE):
+        # Of an earlier version, or declaration. Where it cannot be removed the next write fails, and says so.
         with contextlib.suppress(OSError):
             (folder / old).unlink()
     store = Store(folder)

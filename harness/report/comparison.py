@@ -17,7 +17,7 @@ from harness.analysis.mean_rank import MeanRank
 from harness.analysis.numbers import significant
 from harness.analysis.ranking import Rank
 from harness.analysis.verdict import Verdict
-from harness.report.sentences import names_of, notes_of, transfer_sentence, verdict_sentence
+from harness.report.sentences import OF_SEQUENCES, names_of, notes_of, transfer_sentence, verdict_sentence
 from harness.runs.claims import Claim
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
@@ -105,7 +105,8 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What a reader of the sentences has to know."""
-        return notes_of(self.decided)
+        made_up = self.tables.declaration is not None and self.decided.declaration is None
+        return [*notes_of(self.decided), *([OF_SEQUENCES[1]] if made_up else [])]
 
     def short(self, height: Callable[[str], int] = lambda line: 1) -> list[str]:
         """Return the claims in at most 15 lines, or the best against the reference on each problem.
@@ -128,7 +129,8 @@ class Comparison:
         lines = [verdict_sentence(found, named) for found in chosen]
         if decided.declared:
             lines += [transfer_sentence(found, named, decided.level) for found in decided.transfers]
-        notes = self.notes
+        # What sequences are stands with the long form.
+        notes = notes_of(decided)[: len(decided.notes) + 1] if decided.declaration else self.notes
         room = SHORT - sum(map(height, notes))
         if sum(map(height, lines)) > room:
             # One at the least, and a line that says how many there are.
@@ -220,6 +222,8 @@ class Comparison:
             "difference_high": found.difference_interval[1],
             "p": found.p,
             "p_holm": found.p_adjusted,
+            "decided_at": math.nan if found.stopped is None or not found.stopped.at else found.stopped.at,
+            "needed": math.nan if found.stopped is None else found.stopped.needed,
             "sentence": verdict_sentence(found, names_of(self.tables)),
         }
 
@@ -235,7 +239,8 @@ LINES = ("optimizer", "gradient", "other", "other_gradient")
 VERDICT_COLUMNS = [
     "problem", *LINES, "by", "margin", "verdict", "n", "unpaired", "ahead", "tied",
     "probability", "probability_low", "probability_high", "effect", "effect_low", "effect_high",
-    "solved", "other_solved", "difference", "difference_low", "difference_high", "p", "p_holm", "sentence",
+    "solved", "other_solved", "difference", "difference_low", "difference_high", "p", "p_holm",
+    "decided_at", "needed", "sentence",
 ]  # fmt: skip
 TRANSFER_COLUMNS = [
     *LINES, "by", "problems", "better", "worse", "equivalent", "undecided", "ahead", "tied", "share",

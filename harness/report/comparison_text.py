@@ -33,12 +33,16 @@ def render_comparison(comparison: Comparison, figures: Sequence[Mapping[str, Any
     """
     tables = comparison.tables
     numbers = answers(tables, figures)
-    if numbers:
+    declaration = comparison.decided.declaration
+    if numbers and declaration is None:
         render_answers(numbers, tables.skipped, console)
         return
     print_lines(comparison.sentences, console)
     console.print()
     print_lines(comparison.notes, console, "dim")
+    if declaration is not None:
+        console.print(Text("\ndeclared", style="bold"))
+        print_lines(declaration.sentences()[1:], console)
     if len(comparison.decided.verdicts):
         console.print(Text("\nranking", style="bold"))
         print_lines([*comparison.rank_lines(), *comparison.mean_ranks()], console)

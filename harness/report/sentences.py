@@ -25,6 +25,18 @@ OF_ITS = {
     "final-loss": "final loss",
     "anytime-area": "geometric mean of the best loss along the run",
 }
+MOST_NEEDED = 1e6
+"""Seeds beyond which an undecided comparison is as good as even."""
+
+OF_SEQUENCES = (
+    "A pair is two runs from one start. Decided by confidence sequences, which hold at every number of "
+    "seeds; those "
+    "of being ahead hold for all claims together, those of sizes each for itself at the level of its claim.",
+    "The number of seeds followed from the runs, so that only declared claims are judged rightly: "
+    "ranks, and claims "
+    "made up later, go by intervals of a fixed number, which such runs make too narrow.",
+)
+OF_ITS = {"cost-to-target": "cost", "final-loss": "final loss"}
 
 
 def names_of(tables: Tables) -> Named:
@@ -36,17 +48,18 @@ def names_of(tables: Tables) -> Named:
 def verdict_sentence(found: Verdict, named: Named) -> str:
     """Return a verdict as one sentence."""
     one, other, place = named(found.line), named(found.other), found.problem
+    margin = found.stopped.margin if found.stopped else _margin(found)
     heads = {
         "better": f"{one} is ahead of {other} on {place}",
         "worse": f"{one} is behind {other} on {place}",
-        "equivalent": f"{one} and {other} are equivalent on {place} ({_margin(found)})",
+        "equivalent": f"{one} and {other} are equivalent on {place} ({margin})",
         "undecided": f"{one} against {other} on {place} is undecided",
     }
     reason = f" ({found.reason})" if found.reason else ""
     if math.isnan(found.probability):
         return f"{heads[found.answer]}{reason or ' (no pair of runs)'}, {_count(found.n, 'pair')}"
     parts = [_starts(found)] if found.by != "solved" else []
-    parts += [_effect(found, named), _solved(found), _unpaired(found)]
+    parts += [_effect(found, named), _solved(found), _stopped(found) if found.stopped else _unpaired(found)]
     said = ", ".join(part for part in parts if part)
     about = f", by {MEASURE[found.by]}" if found.by != "cost-to-target" else ""
     return f"{heads[found.answer]}{about}{reason}: {said}{_beyond(found)}"
@@ -71,6 +84,8 @@ def transfer_sentence(found: Transfer, named: Named, level: float = 0.95) -> str
 def notes_of(decided: Decided) -> list[str]:
     """Return what a reader of the verdicts has to know."""
     lines = list(decided.notes)
+    if decided.declaration is not None:
+        return [*lines, decided.declaration.sentences()[0], *OF_SEQUENCES]
     if not decided.tests:
         return lines
     most = max((found.n for found in decided.verdicts), default=0)
@@ -94,8 +109,23 @@ def _starts(found: Verdict) -> str:
     who = {"better": "", "worse": "ahead ", "equivalent": "the first is ahead ", "undecided": "ahead "}
     return (
         f"{who[found.answer]}on {found.ahead} of {found.n} starts{tied} "
-        f"({_percent(found.level)} % interval {_between(found.probability_interval)} %)"
+        f"({_interval_word(found)} {_between(found.probability_interval)} %)"
     )
+
+
+def _interval_word(found: Verdict) -> str:
+    return f"{'time-uniform ' if found.stopped else ''}{_percent(found.level)} % interval"
+
+
+def _stopped(found: Verdict) -> str:
+    """Say when it was decided, or how many seeds it would take."""
+    assert found.stopped is not None
+    if found.stopped.at is not None:
+        return f"decided after {_count(found.stopped.at, 'seed')}"
+    if found.stopped.needed > MOST_NEEDED:
+        return "no number of seeds is in sight that would decide it"
+    digits = 1 - math.floor(math.log10(found.stopped.needed))
+    return f"about {round(found.stopped.needed, digits):,.0f} seeds would decide it"
 
 
 def _effect(found: Verdict, named: Named) -> str:
@@ -104,7 +134,7 @@ def _effect(found: Verdict, named: Named) -> str:
         low, high = found.difference_interval
         return (
             f"solves {found.solved} against {found.other_solved} of {found.n} starts, a difference of "
-            f"{_percent(found.difference)} % ({_percent(found.level)} % interval {_between((low, high))} %)"
+            f"{_percent(found.difference)} % ({_interval_word(found)} {_between((low, high))} %)"
         )
     if math.isnan(found.effect):
         return ""

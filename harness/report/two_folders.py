@@ -47,7 +47,7 @@ def beside(one: Tables, other: Tables, folder: Path, other_folder: Path) -> tupl
         pd.concat(parts, ignore_index=True),
         pd.DataFrame(columns=list(TRACE_COLUMNS)),
         pd.concat([one.skipped, other.skipped], ignore_index=True).drop_duplicates(ignore_index=True),
-        notes=list(dict.fromkeys([*one.notes, *other.notes, *_budgets(one, other)])),
+        notes=list(dict.fromkeys([*one.notes, *other.notes, *_budgets(one, other), *_stopped(one, other)])),
     )
     return tables, tuple(claim for name in common for claim in _claims(name, one, other, behind))
 
@@ -80,6 +80,15 @@ def _refuse_other_problems(one: Tables, other: Tables) -> None:
                 f"{name} is another problem in the second folder (its data, network or target differ), so "
                 "that runs of one seed have no common start: compare folders of one experiment"
             )
+
+
+def _stopped(one: Tables, other: Tables) -> list[str]:
+    """Say where the number of seeds followed from the runs."""
+    declared = any(tables.declaration is not None for tables in (one, other))
+    said = (
+        "seeds were added until declared claims were decided: intervals of other comparisons are too narrow"
+    )
+    return [said] if declared else []
 
 
 def _budgets(one: Tables, other: Tables) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.runs.columns import RUNS
+from harness.runs.declaration import FILE, read_declaration
 from harness.runs.folder_lock import locked
 from harness.runs.kept_traces import check_pair
 from harness.runs.parts import files_in, is_there, read_bytes, read_part, write_whole
@@ -79,7 +80,8 @@ def merge(
         announce: called with a sentence before it waits.
 
     Raises:
-        InputError: if a folder holds no results, or a file of one is damaged; nothing is copied then.
+        InputError: if a folder holds no results, a file of one is damaged, or one was declared to decide
+            something and another was not; nothing is copied then.
 
     >>> import harness, tempfile
     >>> place = Path(tempfile.mkdtemp())
@@ -103,6 +105,7 @@ def merge(
         for source in sources:
             _choose(source, into, known, copies, merged)
         _see_that_names_differ(copies, there)
+        copies |= _declaration([there, *sources] if there.plans else sources, into)
         # The trace first, for a run is there when its row is.
         for target in sorted(copies, key=lambda path: path.parent.name != "trace"):
             write_whole(target, read_bytes(copies[target]))
@@ -171,6 +174,18 @@ def _choose(source: _Source, into: Path, known: _Known, copies: dict[Path, Path]
     for kind in ("provenance", "commands"):
         for path in files_in(source.folder / kind, ".json"):
             copies.setdefault(into / kind / path.name, path)
+
+
+def _declaration(sources: Sequence[_Source], into: Path) -> dict[Path, Path]:
+    """Return where the one declaration of all folders goes, and where it is; nothing where there is none."""
+    declared = [read_declaration(source.folder) for source in sources]
+    for source, found in zip(sources, declared, strict=True):
+        if (found and found.digest) != (declared[0] and declared[0].digest):
+            raise InputError(
+                f"{sources[0].folder} and {source.folder} were not declared to decide the same: merge "
+                "folders of one declaration"
+            )
+    return {into / FILE: sources[0].folder / FILE} if sources and declared[0] is not None else {}
 
 
 def _see_that_names_differ(copies: dict[Path, Path], there: _Source) -> None:

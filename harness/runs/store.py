@@ -2,6 +2,7 @@
 
 A folder holds ``runs/`` and ``trace/`` (a pair of parts with the same stem for each flush), ``plans/``
 (for each experiment that was run in it: its runs, what was skipped, how it was declared),
+``declaration.json`` (of runs until something is decided: what, and when it ends),
 ``experiment.toml`` (the last one as run), ``commands/`` (each that did runs) and ``provenance/`` (the code
 and the machine that rows name). Nothing but the last experiment is ever replaced by anything else, so two
 commands at one time do not lose each other's.
@@ -26,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from harness.runs.columns import TRACE_LABELS
+from harness.runs.declaration import read_declaration
 from harness.runs.kept_traces import KeptTraces, check_pair
 from harness.runs.parts import (
     PARTIAL,
@@ -279,7 +281,8 @@ class Store:
         claims = tuple(dict.fromkeys(claim for plan in plans for claim in plan.claims))
         unplanned = len(pd.Index(rows["run_id"]).unique().difference(planned, sort=False))
         notes = _absences(len(planned), len(runs), unplanned if only is None else 0)
-        return Tables(name, question, runs, trace, skipped, listed, notes, claims)
+        declaration = read_declaration(self.folder)
+        return Tables(name, question, runs, trace, skipped, listed, notes, claims, declaration=declaration)
 
 
 def _held(rows: pd.DataFrame) -> dict[str, slice]:

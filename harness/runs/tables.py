@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.runs.claims import Claim
 from harness.runs.columns import RUNS, TRACE, TRACE_LABELS
+from harness.runs.declaration import Declaration
 from optimizers.errors import InputError
 from optimizers.objective import Rows
 from optimizers.printable import shown
@@ -52,6 +53,7 @@ class Tables:
         notes: what has to be said of the runs beside the tables, such as runs of other code that were left.
         claims: what the experiments were declared to decide.
         held_lineup: all that the experiments compare, where only some of their runs are left.
+        declaration: what they were run for until it was decided; None where the number of seeds was given.
 
     Raises:
         InputError: if a table lacks one of its columns.
@@ -70,6 +72,7 @@ class Tables:
     notes: Sequence[str] = ()
     claims: Sequence[Claim] = ()
     held_lineup: Sequence[Entrant] = ()
+    declaration: Declaration | None = None
 
     def __post_init__(self) -> None:
         expected = {"runs": RUN_COLUMNS, "trace": TRACE_COLUMNS, "skipped": SKIPPED_COLUMNS}

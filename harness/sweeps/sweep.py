@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.runs.declaration import Declaration, keep_declaration
 from harness.runs.folder_lock import locked
 from harness.runs.plans import Plan
 from harness.runs.provenance import columns_of, provenance
@@ -47,6 +48,8 @@ def sweep(
     shard: str | None = None,
     wait: bool = True,
     announce: Callable[[str], None] | None = None,
+    chosen: Callable[[Sequence[Run]], list[Run]] | None = None,
+    declaration: Declaration | None = None,
 ) -> tuple[Tables, int]:
     """Do the runs of an experiment that are not done yet.
 
@@ -67,28 +70,33 @@ def sweep(
         wait: whether to wait for another process that does runs in the folder; it is refused otherwise.
         announce: called with a sentence before anything runs where there are runs of other code, or where
             another process is waited for.
+        chosen: returns those of the experiment's runs that are asked for; None asks for all.
+        declaration: what the folder is to be declared to decide before its first run.
 
     Returns:
         The results of all runs of the experiment, and how many of them were done now.
 
     Raises:
-        InputError: if nothing can be run, or the folder cannot be written.
+        InputError: if nothing can be run, or the folder cannot be written or was declared otherwise.
     """
     again, part = outcomes_to_retry(retry), shard_of(shard)
     if folder is None and (again or reuse):
         raise InputError("retry and reuse go with runs that are kept: give the folder they are in")
     runs, skipped = plan(experiment)
+    if chosen is not None:
+        runs = chosen(runs)
     entry = provenance()
     asked = asked_of(experiment, runs, skipped, entry["fingerprint"], reuse)
-    chosen = chosen_executor(executor, workers)
+    doing = chosen_executor(executor, workers)
     if folder is not None:
         with locked(folder, wait, announce):
-            return _in_folder(asked, runs, Store(folder), chosen, progress, again, part, announce, entry)
+            store = Store(folder)
+            return _in_folder(asked, runs, store, doing, progress, again, part, announce, entry, declaration)
     pending = [run for run in runs if part is None or part.holds(run.run_id)]
     if not pending:
         return _nothing(asked), 0
     rows, trace = tables_of(
-        _do(pending, chosen, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
+        _do(pending, doing, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
     )
     listed = {asked.digest: list(asked.runs)}
     rows, skipped = with_short_names(rows, skipped)
@@ -107,10 +115,12 @@ def _in_folder(
     part: Shard | None,
     announce: Callable[[str], None] | None,
     entry: dict[str, Any],
+    declaration: Declaration | None,
 ) -> tuple[Tables, int]:
     """Do the runs that a folder lacks; the arguments are as ``sweep`` has read its own."""
     aside = store.put_aside()
     kept = store.finished()
+    keep_declaration(store.folder, declaration, bool(len(kept)))
     done = asked.chosen(kept)
     pending = pending_of(runs, done, again, part)
     notes = (*aside, *kept_aside(asked, kept, done))

@@ -22,6 +22,8 @@ OUTPUT = Path("output")
 @click.command(name="run", cls=OnceCommand, short_help="Run an experiment.")
 @click.argument("experiment")
 @click.option("--seeds", help="How many, a range as 100:200, or a list as 3,5, in place of the experiment's.")
+@click.option("--until-decided", is_flag=True, help="Add seeds until every claim is decided.")
+@click.option("--max-seeds", type=int, help="With --until-decided: seeds that a comparison takes at most.")
 @click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
 @click.option(
     "--set",
@@ -55,6 +57,8 @@ OUTPUT = Path("output")
 def command(
     experiment: str,
     seeds: str | None,
+    until_decided: bool,
+    max_seeds: int | None,
     cost: float | None,
     settings: tuple[str, ...],
     only: tuple[str, ...],
@@ -80,6 +84,11 @@ def command(
 
     Runs that are in the folder already, from the same code, are not done again. Runs of other code stay
     there and are done again, unless --reuse says otherwise.
+
+    With --until-decided --max-seeds 2000 the seeds follow from the runs: blocks of them, the same for both
+    sides of a comparison, until each claim is decided (better, worse or equivalent) or has taken 2000. What
+    is claimed is written into the folder before its first run; without claims it is every optimizer against
+    the first. The intervals hold at every number of seeds.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.json_summary import as_text
@@ -93,6 +102,13 @@ def command(
     ends = _outcomes(fail_on)
     if dry_run and as_json:
         raise InputError("--json tells what was done, and --dry-run does nothing: leave one of them out")
+    limit = None
+    if until_decided or max_seeds is not None:
+        from harness.deciding.asking import asked_limit, chooses_seeds
+
+        fixed = seeds is not None or chooses_seeds(settings, only, without)
+        given = {"--seeds": fixed, "--shard": shard is not None}
+        limit = asked_limit(until_decided, max_seeds, given, "--until-decided", "--max-seeds")
     changes: dict[str, Any] = {}
     if seeds is not None:
         changes["seeds"] = seeds_of(seeds)
@@ -110,6 +126,11 @@ def command(
             echo(f"{other}\n", err=True)
     name = parts[0].name
     folder = output or folder_of(experiment) or OUTPUT / name
+    if limit is not None and len(parts) > 1:
+        raise InputError("--until-decided goes with options tuned for the experiment, not for each problem")
+    if dry_run and limit is not None:
+        _foretell_declaration(parts[0], limit, folder)
+        return
     if dry_run:
         for part in parts:
             _foretell(part, folder, retry, reuse, shard)
@@ -120,22 +141,21 @@ def command(
         table = write_check(declared, folder)
         if not as_json:
             echo(f"table: {table}\n")
-    swept = [
-        sweep(
-            part,
-            folder,
-            workers,
-            progress=True,
-            executor=_executor(executor, address),
-            retry=retry,
-            reuse=reuse,
-            shard=shard,
-            wait=not no_wait,
-            announce=lambda note: echo(f"{note}\n", err=True),
-        )
-        for part in parts
-    ]
-    results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
+    options: dict[str, Any] = {
+        "progress": True,
+        "executor": _executor(executor, address),
+        "retry": retry,
+        "reuse": reuse,
+        "wait": not no_wait,
+        "announce": lambda note: echo(f"{note}\n", err=True),
+    }
+    if limit is not None:
+        from harness.deciding.until_decided import run_until_decided
+
+        results, done = run_until_decided(parts[0], limit, folder, workers, **options)
+    else:
+        swept = [sweep(part, folder, workers, shard=shard, **options) for part in parts]
+        results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
         echo(as_text(results, done, folder, []) if as_json else nothing)
@@ -163,7 +183,7 @@ def _report(results: Tables, done: int, declared: Experiment, folder: Path, file
     if declared.question:
         echo(f"{declared.question}\n")
     numbers = answers(results, declared.figures)
-    if numbers:
+    if numbers and results.declaration is None:
         render_answers(numbers, results.skipped, console())
     else:
         render_short(Comparison.of(results), console())
@@ -217,6 +237,22 @@ def _foretell(
     for note in found.notes:
         echo(note)
     echo(f"{folder}: {found.sentence()}. Nothing was run, nothing was written.")
+
+
+def _foretell_declaration(declared: Experiment, limit: int, folder: Path) -> None:
+    """Say what would be declared, and how many runs it would take."""
+    from harness.deciding.blocks import first_block
+    from harness.deciding.declaring import declare
+
+    declaration = declare(declared, limit)
+    for line in declaration.sentences():
+        echo(line)
+    first = first_block(declaration)
+    echo(
+        f"{folder}: {sum(first.values())} runs first, {limit * len(first)} at the most. Nothing was "
+        f"run, nothing "
+        "was written."
+    )
 
 
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:

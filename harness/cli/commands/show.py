@@ -47,6 +47,8 @@ def command(context: click.Context, kind: str, name: str | None, latex: bool, st
 
         results = load(name)
         render(summarize(results), results.skipped, console())
+        for line in results.declaration.sentences() if results.declaration else ():
+            echo(line)
         for remark in results.remarks():
             echo(remark)
         echo(f"{results.name}: {status_of(Path(name)).sentence()}.")

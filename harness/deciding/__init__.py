@@ -1,0 +1,1 @@
+"""Comparisons that take as many seeds as their claims need."""

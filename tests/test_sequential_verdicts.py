@@ -1,0 +1,250 @@
+"""Verdicts by confidence sequences: comparisons of a known truth, and each measure with its margin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated_comparisons import best_fixed_size, decide_draws
+from synthetic import build, costs, run_row
+
+from harness.analysis.comparison import decide, declared_verdicts
+from harness.analysis.verdict import Verdict
+from harness.results import Results
+from harness.runs.claims import By
+from harness.runs.declaration import Declaration, DeclaredClaim
+
+EQUAL, SLIGHT, CLEAR = (0.5, 0.0, 0.5), (0.55, 0.0, 0.45), (0.7, 0.0, 0.3)
+RIGHT = {EQUAL: {"equivalent"}, SLIGHT: {"better", "equivalent"}, CLEAR: {"better"}}
+"""Answers that are true: 55:45 is ahead, and within 10 points of even."""
+
+
+def declared(
+    rows: Sequence[dict[str, Any]], by: By = "cost-to-target", margin: float = 0.0, claims: int = 1
+) -> Results:
+    results = build(list(rows))
+    claim = DeclaredClaim(0, "xor", ("one", "analytic"), ("other", "analytic"), by, margin)
+    return replace(results, declaration=Declaration([claim] * claims, 2000, 0.95, ""))
+
+
+def verdict(rows: Sequence[dict[str, Any]], by: By = "cost-to-target", margin: float = 0.0) -> Verdict:
+    found = decide(declared(rows, by, margin)).verdicts
+    assert len(found) == 1
+    return found[0]
+
+
+def two(one: Sequence[float], other: Sequence[float], **same: Any) -> list[dict[str, Any]]:
+    return costs(one, "one", **same) + costs(other, "other", **same)
+
+
+def losses(one: Sequence[float], other: Sequence[float], column: str = "final_loss") -> list[dict[str, Any]]:
+    return [
+        run_row(f"{name} {seed}", "xor", name, seed=seed, target=np.nan, **{column: value})
+        for name, values in (("one", one), ("other", other))
+        for seed, value in enumerate(values)
+    ]
+
+
+def ended(one: Sequence[bool], other: Sequence[bool]) -> list[dict[str, Any]]:
+    costs_of = [np.where(solved, 100.0, np.inf) for solved in (one, other)]
+    return two(*costs_of)
+
+
+class TestKnownTruth:
+    @pytest.mark.parametrize("chances", RIGHT)
+    def test_a_verdict_is_right_or_undecided(self, chances: tuple[float, float, float]) -> None:
+        found = decide_draws(np.random.default_rng(31), 60, chances)
+        # Of 60 with a chance of 0.05 each more than 8 are one in 200.
+        assert np.isin(found.answers, ["undecided", *RIGHT[chances]]).sum() >= 52
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("claims", [1, 10])
+    @pytest.mark.parametrize("chances", RIGHT)
+    def test_at_least_95_of_100_verdicts_are_right_or_undecided(
+        self, chances: tuple[float, float, float], claims: int
+    ) -> None:
+        found = decide_draws(np.random.default_rng(32), 1000, chances, claims)
+        assert np.isin(found.answers, ["undecided", *RIGHT[chances]]).mean() >= 0.95
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("chances", [EQUAL, (0.25, 0.5, 0.25)])
+    def test_equal_ones_are_found_equivalent_before_the_limit(
+        self, chances: tuple[float, float, float]
+    ) -> None:
+        found = decide_draws(np.random.default_rng(33), 1000 if not chances[1] else 200, chances)
+        assert ((found.answers == "equivalent") & (found.seeds < 2000)).mean() >= 0.9
+
+    @pytest.mark.slow
+    def test_a_clear_difference_takes_at_most_half_as_many_seeds_again_as_the_best_fixed_number(self) -> None:
+        found = decide_draws(np.random.default_rng(34), 1000, CLEAR)
+        assert (found.answers == "better").mean() >= 0.95
+        # Of the exact two-sided sign test at 5 %, which would have to know how large the difference is.
+        sizes = {power: best_fixed_size(0.7, power) for power in (0.8, 0.9, 0.95)}
+        assert sizes == {0.8: 49, 0.9: 65, 0.95: 79}
+        assert found.seeds.mean() <= 1.5 * sizes[0.8]
+
+    def test_whatever_the_blocks_the_same_pairs_decide(self) -> None:
+        rng = np.random.default_rng(35)
+        ratio = rng.normal(-0.4, 1.0, 300)
+        whole = verdict(two(100 * np.exp(ratio), np.full(300, 100.0)))
+        assert whole.stopped is not None
+        assert whole.stopped.at is not None
+        for n in (whole.stopped.at, whole.stopped.at + 7, 300):
+            part = verdict(two(100 * np.exp(ratio[:n]), np.full(n, 100.0)))
+            assert (part.answer, part.stopped) == (whole.answer, whole.stopped)
+        before = verdict(
+            two(100 * np.exp(ratio[: whole.stopped.at - 1]), np.full(whole.stopped.at - 1, 100.0))
+        )
+        assert before.answer == "undecided"
+
+    def test_what_comes_after_a_decision_does_not_undo_it(self) -> None:
+        later = verdict(two([50.0] * 9 + [200.0] * 60, [100.0] * 69))
+        assert later.answer == "better"
+        assert later.stopped is not None
+        assert later.stopped.at == 9
+
+    def test_more_claims_take_more_pairs(self) -> None:
+        rows = two([50.0] * 20, [100.0] * 20)
+        at = []
+        for claims in (1, 10, 100):
+            (first, *_), _ = declared_verdicts(
+                declared(rows, claims=claims), declared(rows, claims=claims).declaration
+            )
+            assert first.stopped is not None
+            at.append(first.stopped.at)
+        assert at == [9, 13, 17]
+
+
+class TestMeasures:
+    def test_one_solved_and_one_not_is_decided_for_the_first(self) -> None:
+        found = verdict(ended([True] * 10, [False] * 10))
+        assert (found.answer, found.ahead, found.tied) == ("better", 10, 0)
+        assert (found.solved, found.other_solved) == (10, 0)
+
+    def test_two_that_did_not_solve_are_tied_whatever_their_losses(self) -> None:
+        rows = ended([False] * 30, [False] * 30)
+        for row in rows:
+            row["best_loss"] = 0.2 if row["optimizer"] == "one" else 0.3
+        found = verdict(rows)
+        assert (found.ahead, found.tied) == (0, 30)
+
+    @pytest.mark.parametrize(("n", "answer"), [(10, "undecided"), (40, "equivalent")])
+    def test_ties_alone_are_equivalent_in_the_end(self, n: int, answer: str) -> None:
+        found = verdict(ended([False] * n, [False] * n))
+        assert found.answer == answer
+        assert found.reason == (
+            "" if answer == "undecided" else "neither has reached the target from any start"
+        )
+
+    def test_a_lower_final_loss_is_ahead(self) -> None:
+        assert verdict(losses([0.1] * 10, [0.2] * 10), "final-loss").answer == "better"
+
+    def test_a_higher_accuracy_is_ahead(self) -> None:
+        found = verdict(losses([0.95] * 12, [0.9] * 12, "test_accuracy"), "accuracy")
+        assert found.answer == "better"
+        assert found.effect == pytest.approx(0.05)
+
+    def test_more_solved_is_ahead_by_solved(self) -> None:
+        found = verdict(ended([True] * 12, [False] * 12), "solved")
+        assert (found.answer, found.difference) == ("better", 1.0)
+
+    def test_ahead_on_more_starts_but_solving_fewer_is_undecided(self) -> None:
+        # Cheaper on two starts of three, unsolved on the third.
+        n = 300
+        one = [50.0, 50.0, math.inf] * (n // 3)
+        found = verdict(two(one, [100.0] * n))
+        assert found.answer == "undecided"
+        assert found.reason == "the one that is ahead on more starts solves fewer of them"
+        assert found.stopped is not None
+        assert found.stopped.needed == math.inf
+        one = [math.inf] * 20 + [50.0] * 60
+        found = verdict(two(one, [100.0] * 80))
+        assert found.answer == "worse"
+
+    def test_a_factor_within_the_margin_is_equivalent_and_beyond_it_is_not(self) -> None:
+        rng = np.random.default_rng(41)
+        n = 200
+        noise = np.exp(rng.normal(0.0, 0.05, n))
+        assert verdict(two(100 * noise, np.full(n, 100.0)), margin=0.1).answer == "equivalent"
+        assert verdict(two(150 * noise, np.full(n, 100.0)), margin=0.1).answer == "worse"
+
+    def test_a_factor_is_not_equivalent_where_one_solves_fewer(self) -> None:
+        n = 100
+        one = np.where(np.arange(n) % 3 == 0, np.inf, 100.0)
+        found = verdict(two(one, np.full(n, 100.0)), margin=0.1)
+        assert found.answer == "worse"
+
+    def test_accuracies_within_the_margin_are_equivalent(self) -> None:
+        rng = np.random.default_rng(42)
+        n = 300
+        one, other = (0.9 + 0.01 * rng.standard_normal(n) for _ in range(2))
+        found = verdict(losses(one, other, "test_accuracy"), "accuracy", margin=0.05)
+        assert found.answer == "equivalent"
+        low, high = found.effect_interval
+        assert -0.05 <= low < 0 < high <= 0.05
+
+    def test_solved_runs_within_the_margin_are_equivalent(self) -> None:
+        n = 400
+        solved = np.arange(n) % 2 == 0
+        found = verdict(ended(solved, solved), "solved", margin=0.1)
+        assert found.answer == "equivalent"
+        assert found.difference_interval[1] <= 0.1
+
+    @pytest.mark.parametrize(("by", "missing"), [("solved", "target"), ("accuracy", "test accuracy")])
+    def test_what_the_runs_do_not_have_is_said(self, by: By, missing: str) -> None:
+        rows = [row | {"test_accuracy": np.nan} for row in losses([0.1] * 4, [0.2] * 4)]
+        found = verdict(rows, by)
+        assert (found.answer, found.reason) == ("undecided", f"there is no {missing}")
+
+    @given(st.lists(st.sampled_from(["one", "other", "both", "none"]), min_size=1, max_size=60))
+    @settings(deadline=None, max_examples=12)
+    def test_a_turned_comparison_has_the_turned_answer(self, outcomes: list[str]) -> None:
+        one = [outcome in ("one", "both") for outcome in outcomes]
+        other = [outcome in ("other", "both") for outcome in outcomes]
+        found, turned = verdict(ended(one, other)), verdict(ended(other, one))
+        assert found.turned.answer == turned.answer
+        assert found.turned.probability_interval == pytest.approx(turned.probability_interval, abs=1e-6)
+        assert found.stopped == turned.stopped or found.stopped.needed == pytest.approx(
+            turned.stopped.needed, rel=1e-3
+        )
+
+
+class TestSentences:
+    def test_a_decided_one_says_estimate_interval_and_after_how_many_seeds(self) -> None:
+        (sentence,) = declared(two([50.0] * 10, [100.0] * 10)).compare().sentences
+        assert sentence.startswith(
+            "one is ahead of other on xor: on 10 of 10 starts (time-uniform 95 % interval "
+        )
+        assert sentence.endswith("all 20 runs solved, decided after 9 seeds")
+
+    def test_an_undecided_one_says_how_many_seeds_it_would_take(self) -> None:
+        rng = np.random.default_rng(43)
+        ahead = rng.random(100) < 0.58
+        results = declared(two(np.where(ahead, 50.0, 200.0), [100.0] * 100))
+        (sentence,) = results.compare().sentences
+        assert "is undecided" in sentence
+        assert "seeds would decide it" in sentence
+        (needed,) = results.compare().verdicts["needed"]
+        assert 100 < needed < 2000
+
+    def test_the_margin_is_named(self) -> None:
+        (sentence,) = declared(ended([True] * 400, [True] * 400)).compare().sentences
+        assert "are equivalent on xor (ahead on 40 to 60 % of the starts)" in sentence
+
+    def test_claims_made_up_later_are_told_from_declared_ones(self) -> None:
+        results = declared(two([50.0] * 10, [100.0] * 10))
+        made_up = results.compare({"better": "one", "than": "other"})
+        assert any("claims made up later" in note for note in made_up.notes)
+        assert not any("time-uniform" in sentence for sentence in made_up.sentences)
+
+    def test_the_frame_says_when(self) -> None:
+        table = declared(two([50.0] * 10, [100.0] * 10)).compare().verdicts
+        assert table["decided_at"].tolist() == [9]
+        assert pd.isna(table["needed"]).all()
