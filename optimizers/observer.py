@@ -55,6 +55,14 @@ class Observer(SingleLooks, SeveralLooks):
             self._ahead = stretches.copy()
         return self._ahead
 
+    def whole_run(self) -> Rows:
+        """Return how many iterations the looks at a whole run are apart, if each costs its price.
+
+        None at all where it has no limit but seconds, or is over at its start.
+        """
+        count = self._limits.iterations_in_all(self._iteration_cost, self._reserve)
+        return stretches_ahead(0, count, count).copy()
+
     def past(self, passed: Passed) -> bool:
         """Look at all that was passed; say whether the search may go on; see ``SeveralLooks``."""
         arrived = self.clock.stop(counts=True)

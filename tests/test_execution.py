@@ -64,7 +64,8 @@ def test_blocks_hold_runs_that_differ_by_their_seeds_alone_in_their_order() -> N
 
 
 def test_an_interrupt_comes_after_what_was_searched_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs, search = runs_of(load("xor"), Adam(), "analytic", range(5)), Run.search
+    # Batches are searched one run after the other.
+    runs, search = runs_of(load("xor"), Adam(batch=2), "analytic", range(5)), Run.search
 
     def interrupted(run: Run, shared: Any) -> Any:
         if run.seed == 3:
