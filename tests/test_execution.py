@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from harness.problems import load
-from harness.problems.base import BaseProblem, Measures, seed_sequence
+from harness.problems.base import BaseProblem, Measures
+from harness.problems.seeds import generators, seed_sequence
 from harness.runs.execution import executed
 from harness.runs.single_run import Run
 from optimizers import Adam, Budget, build_optimizer
@@ -113,6 +114,13 @@ def test_seed_sequences_are_numpys(seed: int) -> None:
     words = [0, 5, 2**32 - 1]
     expected = np.random.SeedSequence([seed, *words]).generate_state(8)
     np.testing.assert_array_equal(seed_sequence(seed, words).generate_state(8), expected)
+    for length in range(9):
+        rng, plain = (
+            generators([1, seed], words[:1] * length)[1],
+            np.random.default_rng([seed, *words[:1] * length]),
+        )
+        assert rng.bit_generator.state == plain.bit_generator.state
+        assert rng.spawn(1)[0].random() == plain.spawn(1)[0].random()
 
 
 def test_a_search_that_says_so_reads_no_generator_and_a_subclass_with_a_search_of_its_own_may() -> None:

@@ -318,6 +318,10 @@ class Problem(BaseProblem):
         """Return parameters drawn by the network's initialiser, shape (n,)."""
         return self.network.start(np.random.default_rng(self.seed_sequence(seed, START)))
 
+    def starts(self, seeds: Sequence[int]) -> Array:
+        """Return ``start`` of each of some seeds, shape (R, n), drawn from generators made at once."""
+        return np.array([self.network.start(rng) for rng in self.generators(seeds, START)])
+
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
     ) -> Callable[[Array], MeasuresTable]:

@@ -41,6 +41,7 @@ def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[li
                 if len(here) == 1:
                     waiting.append(here[0].search(shared))
                     numbers += waiting[-1].recorder.numbers
+                    since += waiting[-1].compile_seconds
                 elif (done := done_together(here, shared)) is not None:
                     finished += finish(shared, waiting) + done
                     waiting, numbers = [], 0
@@ -54,7 +55,8 @@ def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[li
             place += len(here)
             now = time.monotonic()
             left = seconds - (now - began)
-            if left < 0.0 or numbers > BLOCK_NUMBERS:
+            # The little that is left is not worth a call of its own.
+            if left <= seconds / 4 or numbers > BLOCK_NUMBERS:
                 yield finished + finish(shared, waiting)
                 finished, waiting, began, numbers, left = [], [], now, 0, seconds
             # The first of a kind goes alone, and shows how many of them a block may hold.

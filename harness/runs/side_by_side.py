@@ -57,7 +57,7 @@ def done_together(runs: Sequence[Run], shared: Shared) -> list[Finished] | None:
     """
     optimizer = runs[0].optimizer
     assert isinstance(optimizer, SideBySide)
-    starts = np.array([run.problem.start(run.seed) for run in runs])
+    starts = runs[0].problem.starts([run.seed for run in runs])
     observer, _ = runs[0].observer(shared, starts[0])
     with without_warnings():
         courses = optimizer.courses(observer.view, starts, observer.whole_run())

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from harness.gradients import build_source
-from harness.problems.base import BaseProblem, seed_sequence
+from harness.problems.base import BaseProblem
+from harness.problems.seeds import seed_sequence
 from harness.runs.described import RowsKept, described, plain_json, setting, stream
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
