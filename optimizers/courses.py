@@ -1,7 +1,7 @@
 """What searches have gone through without a look in between, told to an ``Observe`` afterwards.
 
-A compiled loop that is short of a millisecond for several looks takes them along, and where searches differ
-by their starts alone, it takes many searches along in one call.
+Where some milliseconds hold several looks, a compiled loop takes them along, and where searches differ by
+their starts alone, it takes many searches along in one call.
 """
 
 from __future__ import annotations

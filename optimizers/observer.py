@@ -21,8 +21,8 @@ from optimizers.several_looks import (
 )
 from optimizers.single_looks import SingleLooks
 
-WORK_AT_ONCE = 1e6
-"""Multiply-adds of looks that are shown together, a millisecond: an interrupt is heard at a look."""
+WORK_AT_ONCE = 1e7
+"""Multiply-adds of looks that are shown together, some milliseconds: an interrupt is heard at a look."""
 
 
 class Observer(SingleLooks, SeveralLooks):

@@ -28,7 +28,7 @@ CASES: dict[str, tuple[str, Any, str, dict[str, Any]]] = {
         "analytic",
         {"iterations": 300},
     ),
-    "longer than a millisecond": ("two-moons:test_fraction=0", Adam(), "analytic", {"iterations": 150}),
+    "told in parts": ("two-moons:test_fraction=0", Adam(), "analytic", {"iterations": 400}),
     "schedule": (
         "xor",
         Momentum(learning_rate=0.5, schedule="cosine", period=90, weight_decay=0.01, clip_norm=0.5),

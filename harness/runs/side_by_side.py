@@ -40,7 +40,7 @@ def most_together(run: Run, shared: Shared) -> int:
         return 1
     start = run.problem.start(run.seed)
     try:
-        stretches = run.observer(shared, start)[0].whole_run()
+        stretches = run.observer(shared, shared.objective(run.seed), start)[0].whole_run()
     except Exception:
         # Each of them says so by itself.
         return 1
@@ -58,7 +58,7 @@ def done_together(runs: Sequence[Run], shared: Shared) -> list[Finished] | None:
     optimizer = runs[0].optimizer
     assert isinstance(optimizer, SideBySide)
     starts = runs[0].problem.starts([run.seed for run in runs])
-    observer, _ = runs[0].observer(shared, starts[0])
+    observer, _ = runs[0].observer(shared, shared.objective(runs[0].seed), starts[0])
     with without_warnings():
         courses = optimizer.courses(observer.view, starts, observer.whole_run())
         try:

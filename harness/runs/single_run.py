@@ -23,7 +23,7 @@ from harness.runs.shared import Finished, Searched, Shared, finish, without_warn
 from harness.runs.tables import RUN_COLUMNS
 from optimizers.budget import Budget
 from optimizers.courses import Course
-from optimizers.objective import Array, Objective
+from optimizers.objective import Array, Measurable, Objective
 from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
@@ -153,7 +153,7 @@ class Run:
         compile_seconds = self.warm_up(objective)
         start = self.problem.start(self.seed)
         try:
-            observer, recorder = self.observer(shared, start)
+            observer, recorder = self.observer(shared, objective, start)
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
             recorder = self._recorder(shared)
@@ -177,13 +177,13 @@ class Run:
         Raises:
             RetellingError: if it has to search by itself.
         """
-        observer, recorder = self.observer(shared, start)
+        observer, recorder = self.observer(shared, shared.objective(self.seed), start)
         outcome = search(course, start, _UNREAD, observer, contain=False)
         return Searched(self.run_id, self.seed, observer, outcome, recorder, start.size, 0.0)
 
-    def observer(self, shared: Shared, start: Array) -> tuple[Observer, Recorder]:
+    def observer(self, shared: Shared, objective: Measurable, start: Array) -> tuple[Observer, Recorder]:
         """Return the observer of a search that is about to begin, and what it keeps."""
-        objective, recorder = shared.objective(self.seed), self._recorder(shared)
+        recorder = self._recorder(shared)
         limits = (self.budget, self.problem.target, recorder, self.timeout)
         return observed(self.optimizer, objective, start, *limits, recorder.several), recorder
 
