@@ -76,6 +76,11 @@ class Clock:
         """Stand still from here on."""
         self._resumed = None
 
+    def count(self, seconds: float) -> None:
+        """Count what a search has taken before it is told of, as part of the stretch that has just begun."""
+        if self._resumed is not None:
+            self._resumed -= seconds
+
     def count_since(self, began: float) -> None:
         """Count what has passed since a moment within a look as part of the search."""
         self.seconds += time.perf_counter() - began

@@ -27,12 +27,14 @@ class Limits:
 
     Attributes:
         outcome: how the run has ended; None while it goes on.
+        spent: the limit of the budget that has ended the run, in words.
         limit: the end at a limit that was met between two looks, or None.
         reached: point, loss and cost where an evaluation has reached the target, or None.
     """
 
     def __init__(self, budget: Budget, target: float, meter: Meter, clock: Clock, best: BestPoint) -> None:
         self.outcome: Outcome | None = None
+        self.spent = ""
         self.limit: Outcome | None = None
         self.reached: tuple[Array, float, float] | None = None
         self._budget, self._target = budget, target
@@ -115,6 +117,14 @@ class Limits:
         # One less, for a sum of costs may come out by a hair more than it ought to.
         return left, math.floor((budget.cost - self._meter.cost - reserve) / price) - 1
 
+    def iterations_in_all(self, price: float, reserve: float) -> int:
+        """Return the iterations of a whole run, each of which costs its price; 0 where it has no limit."""
+        budget = self._budget
+        most = math.inf if budget.iterations is None else budget.iterations
+        if budget.cost is not None:
+            most = min(most, math.floor((budget.cost - reserve) / price + 1e-9))
+        return int(most) if most < math.inf else 0
+
     def cost_spent(self) -> Outcome:
         """Return the end at the budget's cost."""
         return self._spent(f"cost {self._budget.cost:g}")
@@ -135,6 +145,7 @@ class Limits:
         return f"it spent {cost:.6g} of a budget of {most:g}: its iteration_cost states too little"
 
     def _spent(self, limit: str) -> Outcome:
+        self.spent = limit
         return endings.budget_spent(limit, self._best_loss(), self._meter.spent())
 
     def _best_loss(self) -> float:

@@ -21,8 +21,8 @@ from optimizers.several_looks import (
 )
 from optimizers.single_looks import SingleLooks
 
-WORK_AT_ONCE = 1e6
-"""Multiply-adds of looks that are shown together, a millisecond: an interrupt is heard at a look."""
+WORK_AT_ONCE = 1e7
+"""Multiply-adds of looks that are shown together, some milliseconds: an interrupt is heard at a look."""
 
 
 class Observer(SingleLooks, SeveralLooks):
@@ -54,6 +54,14 @@ class Observer(SingleLooks, SeveralLooks):
             # Its own copy, which compiled code takes for an array like any other.
             self._ahead = stretches.copy()
         return self._ahead
+
+    def whole_run(self) -> Rows:
+        """Return how many iterations the looks at a whole run are apart, if each costs its price.
+
+        None at all where it has no limit but seconds, or is over at its start.
+        """
+        count = self._limits.iterations_in_all(self._iteration_cost, self._reserve)
+        return stretches_ahead(0, count, count).copy()
 
     def past(self, passed: Passed) -> bool:
         """Look at all that was passed; say whether the search may go on; see ``SeveralLooks``."""

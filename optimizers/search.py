@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from optimizers.budget import Budget
+from optimizers.courses import Course
 from optimizers.look import Look
 from optimizers.objective import Array, Measurable
 from optimizers.observer import Observer
@@ -50,12 +51,12 @@ def observed(
 
 
 def search(
-    optimizer: Optimizer, start: Array, rng: np.random.Generator, observer: Observer, contain: bool
+    optimizer: Optimizer | Course, start: Array, rng: np.random.Generator, observer: Observer, contain: bool
 ) -> Outcome:
     """Let an optimizer search under an observer, and return how it ended.
 
     Arguments:
-        optimizer: the method.
+        optimizer: the method, or what it has gone through already.
         start: where it begins, shape (n,); it is handed a copy.
         rng: its randomness.
         observer: answers its looks, and hands out the view.

@@ -15,7 +15,7 @@ import numpy as np
 from optimizers.best_point import BestPoint
 from optimizers.budget import Budget
 from optimizers.clock import Clock
-from optimizers.endings import diverged, own_end, solved
+from optimizers.endings import budget_spent, diverged, own_end, solved
 from optimizers.interruption import INTERRUPTION
 from optimizers.limits import Limits
 from optimizers.look import Look, lowest
@@ -180,6 +180,10 @@ class SingleLooks:
         fault = self._limits.false_answer() if outcome.name != "failed" else ""
         self._objective.guard = None
         return self.fail(f"{fault}: mend the optimizer") if fault else outcome
+
+    def ended_alike(self, best: float) -> Outcome:
+        """Return how a run has ended that has spent its budget as this one has, by its lowest loss."""
+        return budget_spent(self._limits.spent, best, self.meter.cost)
 
     def _judge(self, w: Array, loss: float, known: bool) -> tuple[Array, float]:
         """Find out whether the run is solved, diverged or out of time; return where it ended."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from harness.problems import load
-from harness.problems.base import BaseProblem, Measures, seed_sequence
+from harness.problems.base import BaseProblem, Measures
+from harness.problems.seeds import generators, seed_sequence
 from harness.runs.execution import executed
 from harness.runs.single_run import Run
 from optimizers import Adam, Budget, build_optimizer
@@ -64,7 +65,8 @@ def test_blocks_hold_runs_that_differ_by_their_seeds_alone_in_their_order() -> N
 
 
 def test_an_interrupt_comes_after_what_was_searched_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs, search = runs_of(load("xor"), Adam(), "analytic", range(5)), Run.search
+    # Batches are searched one run after the other.
+    runs, search = runs_of(load("xor"), Adam(batch=2), "analytic", range(5)), Run.search
 
     def interrupted(run: Run, shared: Any) -> Any:
         if run.seed == 3:
@@ -112,6 +114,13 @@ def test_seed_sequences_are_numpys(seed: int) -> None:
     words = [0, 5, 2**32 - 1]
     expected = np.random.SeedSequence([seed, *words]).generate_state(8)
     np.testing.assert_array_equal(seed_sequence(seed, words).generate_state(8), expected)
+    for length in range(9):
+        rng, plain = (
+            generators([1, seed], words[:1] * length)[1],
+            np.random.default_rng([seed, *words[:1] * length]),
+        )
+        assert rng.bit_generator.state == plain.bit_generator.state
+        assert rng.spawn(1)[0].random() == plain.spawn(1)[0].random()
 
 
 def test_a_search_that_says_so_reads_no_generator_and_a_subclass_with_a_search_of_its_own_may() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harness.network.losses import find_loss
 from harness.problems import Problem, load, parse
 from harness.problems.encoding import encode_targets, named_classes, split_rows
+from harness.problems.problem import _data_of_many
 from optimizers.errors import InputError
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [3.0, 2.0]])
@@ -187,7 +188,7 @@ def test_own_data_are_copied() -> None:
     problem = own(numbers, inputs=inputs, loss="half-squared")
     before = problem.objective().value(problem.start())
     inputs[...], numbers[...] = 7.0, 7.0
-    problem._data.cache_clear()
+    _data_of_many.cache_clear()
     assert problem.objective().value(problem.start()) == before
 
 

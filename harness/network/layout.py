@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ class Layer(NamedTuple):
     biases: Array
 
 
+@functools.cache
 def parameter_count(sizes: tuple[int, ...]) -> int:
     """Return the number of parameters n of a network.
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
+from harness.problems.seeds import generators, seed_sequence
 from optimizers.arguments import plain_seed
 from optimizers.errors import InputError
 from optimizers.html import html_of
@@ -148,6 +149,10 @@ class BaseProblem(ABC):
     def start(self, seed: int = 0) -> Array:
         """Return parameters to start from, shape (n,): the same for every optimizer."""
 
+    def starts(self, seeds: Sequence[int]) -> Array:
+        """Return ``start`` of each of some seeds, shape (R, n)."""
+        return np.array([self.start(seed) for seed in seeds])
+
     @abstractmethod
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
@@ -177,21 +182,9 @@ class BaseProblem(ABC):
         """Return the seed of one stream of randomness of (problem, seed)."""
         return seed_sequence(plain_seed(seed), (purpose, *_words(self.data_key)))
 
-
-def seed_sequence(seed: int, words: Sequence[int]) -> np.random.SeedSequence:
-    """Return ``numpy.random.SeedSequence([seed, *words])``, at a quarter of the time that it takes.
-
-    Arguments:
-        seed: any whole number from 0 on.
-        words: numbers of 32 bits.
-
-    >>> seed_sequence(2**40, [7]).generate_state(1) == np.random.SeedSequence([2**40, 7]).generate_state(1)
-    array([ True])
-    """
-    parts = [seed & 0xFFFFFFFF]
-    while seed := seed >> 32:
-        parts.append(seed & 0xFFFFFFFF)
-    return np.random.SeedSequence(np.array([*parts, *words], dtype=np.uint32))
+    def generators(self, seeds: Sequence[int], purpose: int) -> list[np.random.Generator]:
+        """Return the generator of one stream of randomness of (problem, seed) for each seed."""
+        return generators([plain_seed(seed) for seed in seeds], (purpose, *_words(self.data_key)))
 
 
 @functools.lru_cache(maxsize=64)

@@ -184,4 +184,6 @@ def split_rows(
     test = np.concatenate(
         [rng.permutation(group)[: int(np.floor(test_fraction * group.size + 0.5))] for group in groups]
     )
-    return np.setdiff1d(np.arange(rows), test), np.sort(test)
+    trained = np.ones(rows, dtype=bool)
+    trained[test] = False
+    return np.flatnonzero(trained), np.sort(test)

@@ -46,6 +46,9 @@ from optimizers.printable import shown
 
 NOTHING = float("nan")
 
+MUCH = 100_000
+"""Bytes of a data set whose splits are kept of two seeds, and not of two hundred."""
+
 
 class Problem(BaseProblem):
     """A network on a data set, split and scaled by the seed.
@@ -236,7 +239,8 @@ class Problem(BaseProblem):
         Features, and the targets of a regression, are shifted and scaled to mean 0 and standard deviation
         1 of the TRAINING rows; a feature that is constant there, but for rounding, is only shifted.
         """
-        return self._data(plain_seed(seed))
+        held = self._X.nbytes + self._Y.nbytes
+        return (_data_of_many if held < MUCH else _data_of_two)(self, plain_seed(seed))
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  # data and scaling ask for the same
     def _split(self, seed: int) -> tuple[Rows, Rows]:
@@ -250,11 +254,13 @@ class Problem(BaseProblem):
                 f"test_fraction is {self._test_fraction}, which leaves none of the {len(self._X)} rows to "
                 "train on: take a smaller one"
             )
-        if classes is not None and test.size and (lost := np.setdiff1d(classes, classes[train])).size:
-            rows = int((classes == lost[0]).sum())
+        lost = set() if classes is None else set(classes[test].tolist()) - set(classes[train].tolist())
+        if classes is not None and lost:
+            first = min(lost)
+            rows = int((classes == first).sum())
             raise InputError(
                 f"test_fraction is {self._test_fraction}, which leaves no row of class "
-                f"{self._class(lost[0])} to train on, for there {'is' if rows == 1 else 'are'} only {rows}: "
+                f"{self._class(first)} to train on, for there {'is' if rows == 1 else 'are'} only {rows}: "
                 "take a smaller one"
             )
         return train, test
@@ -269,7 +275,6 @@ class Problem(BaseProblem):
         train, _ = self._split(plain_seed(seed))
         return Scaling.of(self._X[train]), None if self.classes is not None else Scaling.of(self._Y[train])
 
-    @functools.lru_cache(maxsize=2)  # noqa: B019  # two seeds at a time: a run asks three times for its own
     def _data(self, seed: int) -> tuple[Array, Array, Array, Array]:
         train, test = self._split(seed)
         of_inputs, of_targets = self.scaling(seed)
@@ -317,6 +322,10 @@ class Problem(BaseProblem):
     def start(self, seed: int = 0) -> Array:
         """Return parameters drawn by the network's initialiser, shape (n,)."""
         return self.network.start(np.random.default_rng(self.seed_sequence(seed, START)))
+
+    def starts(self, seeds: Sequence[int]) -> Array:
+        """Return ``start`` of each of some seeds, shape (R, n), drawn from generators made at once."""
+        return np.array([self.network.start(rng) for rng in self.generators(seeds, START)])
 
     def measures(
         self, seed: int = 0, gradient: str | None = None, reference: str | None = None
@@ -380,3 +389,10 @@ class Problem(BaseProblem):
                 known[key] = Confusion(rows, names, confusion_counts(predicted, true, len(self.classes)))
             found.append(known[key])
         return found
+
+
+_data_of_many = functools.lru_cache(maxsize=200)(Problem._data)
+"""Data of many seeds: those of a block of runs, which are measured together at its end."""
+
+_data_of_two = functools.lru_cache(maxsize=2)(Problem._data)
+"""Data of two seeds, where they are large: a run asks three times for its own."""

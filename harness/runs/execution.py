@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from harness.runs.shared import Finished, Searched, finish
+from harness.runs.side_by_side import done_together, most_together
 from harness.runs.single_run import Run
 
 BLOCK_SECONDS = 0.1
@@ -29,22 +30,39 @@ def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[li
     for _, alike in groupby(runs, key=kind_of):
         together = list(alike)
         shared = together[0].shared()
+        most = most_together(together[0], shared) if len(together) > 1 and seconds else 1
+        finished: list[Finished] = []
         waiting: list[Searched] = []
-        began, numbers = time.monotonic(), 0
-        for run in together:
+        began, numbers, place, count = time.monotonic(), 0, 0, 1
+        while place < len(together):
+            here = together[place : place + count]
+            since = time.monotonic()
             try:
-                searched = run.search(shared)
+                if len(here) == 1:
+                    waiting.append(here[0].search(shared))
+                    numbers += waiting[-1].recorder.numbers
+                    since += waiting[-1].compile_seconds
+                elif (done := done_together(here, shared)) is not None:
+                    finished += finish(shared, waiting) + done
+                    waiting, numbers = [], 0
+                else:
+                    most = count = 1
+                    continue
             except KeyboardInterrupt:
-                if waiting:
-                    yield finish(shared, waiting)
+                if finished or waiting:
+                    yield finished + finish(shared, waiting)
                 raise
-            waiting.append(searched)
-            numbers += searched.recorder.numbers
-            if time.monotonic() - began > seconds or numbers > BLOCK_NUMBERS:
-                yield finish(shared, waiting)
-                waiting, began, numbers = [], time.monotonic(), 0
-        if waiting:
-            yield finish(shared, waiting)
+            place += len(here)
+            now = time.monotonic()
+            left = seconds - (now - began)
+            # The little that is left is not worth a call of its own.
+            if left <= seconds / 4 or numbers > BLOCK_NUMBERS:
+                yield finished + finish(shared, waiting)
+                finished, waiting, began, numbers, left = [], [], now, 0, seconds
+            # The first of a kind goes alone, and shows how many of them a block may hold.
+            count = min(most, max(1, int(left / max(now - since, 1e-9) * len(here))))
+        if finished or waiting:
+            yield finished + finish(shared, waiting)
 
 
 def kind_of(run: Run) -> tuple[object, ...]:

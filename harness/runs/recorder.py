@@ -192,7 +192,7 @@ class Recorder:
         self._put_by()
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, len(COLUMNS)))
         for rows, measures in self._measured:
-            table[rows[:, None], MEASURED] = _measures(measures)[:, KEPT]
+            table[rows[:, None], MEASURED] = measures_table(measures)[:, KEPT]
         return table
 
 
@@ -200,10 +200,21 @@ def traces(recorders: Sequence[tuple[str, Recorder]]) -> list[Trace]:
     """Return the tables of some runs, each with its id; the columns of all of them are made at once."""
     tables = [recorder.table() for _, recorder in recorders]
     ends = np.cumsum([len(table) for table in tables]).tolist()
-    ids = np.repeat(np.array([run_id for run_id, _ in recorders], dtype=object), np.diff([0, *ends]))
+    return traces_of([run_id for run_id, _ in recorders], np.concatenate(tables).T.copy(), ends)
+
+
+def traces_of(run_ids: Sequence[str], numbers: Array, ends: Sequence[int]) -> list[Trace]:
+    """Return the tables of some runs.
+
+    Arguments:
+        run_ids: the runs.
+        numbers: their rows one after the other, a column each; ``COLUMNS`` are its rows.
+        ends: where each run ends.
+    """
+    ids = np.repeat(np.array(run_ids, dtype=object), np.diff([0, *ends]))
     columns: Trace = {"run_id": ids}
-    for name, numbers in zip(COLUMNS, np.concatenate(tables).T.copy(), strict=True):
-        columns[name] = np.rint(numbers).astype(np.int64) if name in WHOLE else numbers
+    for name, column in zip(COLUMNS, numbers, strict=True):
+        columns[name] = np.rint(column).astype(np.int64) if name in WHOLE else column
     found, begin = [], 0
     for end in ends:
         found.append({name: column[begin:end] for name, column in columns.items()})
@@ -217,7 +228,8 @@ def _table(rows: Sequence[Sequence[float]], columns: int) -> Array:
     return numbers.reshape(len(rows), columns)
 
 
-def _measures(measures: Sequence[Measures]) -> Array:
+def measures_table(measures: Sequence[Measures]) -> Array:
+    """Return what was measured at some looks, a row a look."""
     if isinstance(measures, MeasuresTable):
         return measures.table
     return _table(measures, len(Measures._fields))

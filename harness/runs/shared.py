@@ -70,6 +70,11 @@ class Shared:
             self._objective = problem.objective(self._source, seed)
         return self._objective
 
+    def losses(self, points: Array) -> Array:
+        """Return the loss at each of some points, shape (R, K, n), of a problem whose rows are the same."""
+        flat = points.reshape(-1, points.shape[-1])
+        return self.objective(0).peeks(flat).reshape(points.shape[:2])
+
     def measure(self, seed: int) -> Measure:
         """Return what measures the looks at a run of a seed; the same where their rows are the same."""
         if self._measure is None or not self.problem.same_rows:
@@ -79,6 +84,8 @@ class Shared:
 
 def finish(shared: Shared, searched: Sequence[Searched]) -> list[Finished]:
     """Measure the looks at some runs, and return their rows and traces."""
+    if not searched:
+        return []
     finished: list[Finished] = []
     with without_warnings():
         outcomes = _measured(searched)
@@ -131,13 +138,19 @@ def _confusions(problem: BaseProblem, searched: Sequence[Searched]) -> list[str]
     for _, places in groupby(looked, key=lambda place: problem.same_rows or searched[place].seed):
         together = list(places)
         points = np.array([searched[place].recorder.last_w for place in together])
-        found = problem.confusions(points, searched[together[0]].seed)
-        # Many runs of a small problem come to the same counts, which are one object.
-        known = {id(entry): entry for entry in found if entry is not None}
-        written = {key: json.dumps(entry._asdict(), default=str) for key, entry in known.items()}
-        for place, entry in zip(together, found, strict=True):
-            texts[place] = written.get(id(entry), "")
+        found = confusion_texts(problem, points, searched[together[0]].seed)
+        for place, text in zip(together, found, strict=True):
+            texts[place] = text
     return texts
+
+
+def confusion_texts(problem: BaseProblem, points: Array, seed: int) -> list[str]:
+    """Return which classes parameters, shape (K, n), take for which, as JSON; empty where there are none."""
+    found = problem.confusions(points, seed)
+    # Many runs of a small problem come to the same counts, which are one object.
+    known = {id(entry): entry for entry in found if entry is not None}
+    written = {key: json.dumps(entry._asdict(), default=str) for key, entry in known.items()}
+    return [written.get(id(entry), "") for entry in found]
 
 
 def _row(

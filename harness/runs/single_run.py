@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 from harness.gradients import build_source
-from harness.problems.base import BaseProblem, seed_sequence
+from harness.problems.base import BaseProblem
+from harness.problems.seeds import seed_sequence
 from harness.runs.described import RowsKept, described, plain_json, setting, stream
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
 from harness.runs.shared import Finished, Searched, Shared, finish, without_warnings
 from harness.runs.tables import RUN_COLUMNS
 from optimizers.budget import Budget
-from optimizers.objective import Objective
+from optimizers.courses import Course
+from optimizers.objective import Array, Measurable, Objective
 from optimizers.observer import Observer
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.options import option_values
@@ -147,24 +149,46 @@ class Run:
         Arguments:
             shared: made of this run, or of one that differs by its seed.
         """
-        problem, optimizer = self.problem, self.optimizer
         objective = shared.objective(self.seed)
         compile_seconds = self.warm_up(objective)
-        start = problem.start(self.seed)
-        recorder = Recorder(shared.measure(self.seed), problem.target, self.trace == "improvements")
-        limits = (self.budget, problem.target, recorder, self.timeout)
+        start = self.problem.start(self.seed)
         try:
-            observer = observed(optimizer, objective, start, *limits, keep_several=recorder.several)
+            observer, recorder = self.observer(shared, objective, start)
         except Exception as error:
             # A search that breaks is data like any other, and must not take the sweep with it.
-            observer = Observer(objective, 1.0, *limits)
+            recorder = self._recorder(shared)
+            observer = Observer(objective, 1.0, self.budget, self.problem.target, recorder, self.timeout)
             outcome = observer.close(broken=Outcome.of_error(error))
         else:
             # Making a generator takes 20 us, as many as a hundred steps of a 2-2-1 network.
-            rng = _generator(self.seed, shared.words) if optimizer.random else _UNREAD
+            rng = _generator(self.seed, shared.words) if self.optimizer.random else _UNREAD
             with without_warnings():
-                outcome = search(optimizer, start, rng, observer, contain=True)
-        return Searched(self.run_id, self.seed, observer, outcome, recorder, objective.size, compile_seconds)
+                outcome = search(self.optimizer, start, rng, observer, contain=True)
+        return Searched(self.run_id, self.seed, observer, outcome, recorder, start.size, compile_seconds)
+
+    def retold(self, shared: Shared, start: Array, course: Course) -> Searched:
+        """Return the run as ``search`` does, whose search was taken along with others.
+
+        Arguments:
+            shared: made of a run that differs by its seed.
+            start: where it began, shape (n,).
+            course: what it has gone through.
+
+        Raises:
+            RetellingError: if it has to search by itself.
+        """
+        observer, recorder = self.observer(shared, shared.objective(self.seed), start)
+        outcome = search(course, start, _UNREAD, observer, contain=False)
+        return Searched(self.run_id, self.seed, observer, outcome, recorder, start.size, 0.0)
+
+    def observer(self, shared: Shared, objective: Measurable, start: Array) -> tuple[Observer, Recorder]:
+        """Return the observer of a search that is about to begin, and what it keeps."""
+        recorder = self._recorder(shared)
+        limits = (self.budget, self.problem.target, recorder, self.timeout)
+        return observed(self.optimizer, objective, start, *limits, recorder.several), recorder
+
+    def _recorder(self, shared: Shared) -> Recorder:
+        return Recorder(shared.measure(self.seed), self.problem.target, self.trace == "improvements")
 
     def lost(self, sentence: str) -> Finished:
         """Return row and trace of a run that failed without a word of its own, as one whose process ended.
@@ -174,7 +198,7 @@ class Run:
         """
         shared = self.shared()
         objective = shared.objective(self.seed)
-        recorder = Recorder(shared.measure(self.seed), self.problem.target)
+        recorder = self._recorder(shared)
         observer = Observer(objective, 1.0, self.budget, self.problem.target, recorder, self.timeout)
         outcome = observer.close(broken=Outcome("failed", sentence))
         searched = Searched(self.run_id, self.seed, observer, outcome, recorder, objective.size, 0.0)

@@ -9,14 +9,15 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from optimizers.counts import VALUE_ROWS
+from optimizers.compiled_clock import IS_THERE
+from optimizers.courses import Courses, SideBySide
 from optimizers.descent.loop import UPDATE, Changes, descend, descend_python
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, NonNegative, options
-from optimizers.several_looks import Passed, SeveralLooks
+from optimizers.several_looks import SeveralLooks
 from optimizers.signatures import VALUE_AND_GRADIENT
 
 Gradient = Callable[[Array], Array]
@@ -28,7 +29,7 @@ class Nothing(NamedTuple):
 
 
 @options
-class Descent(Optimizer):
+class Descent(Optimizer, SideBySide):
     """Follow the gradient with an update rule.
 
     A subclass names the rule twice, as a compiled function ``update(w, gradient, state, settings, step)`` and
@@ -131,66 +132,44 @@ class Descent(Optimizer):
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
         """Step until ``observe`` allows no more. ``rng`` is not used: the row order is the problem's."""
-        w, gradient = start.copy(), np.zeros(objective.size)
-        state, settings, update = self.state(objective.size), self.settings(), type(self).update
         batch = self._batch_rows(objective)
+        several = observe if objective.compiled is not None and isinstance(observe, SeveralLooks) else None
         order = np.arange(objective.rows) if batch else ALL_ROWS.copy()
         rows = (order, batch, objective.row_order() if batch else None)
-        functions = objective.compiled
-        if functions is not None:
-            addresses = (
-                address(functions.value_and_gradient, VALUE_AND_GRADIENT),
-                address(update, UPDATE),
-                functions.gradient_data,
-            )
-        # The loss of a batch is not the loss over all rows.
-        target = math.nan if batch else objective.target
+        w, state, settings = start[np.newaxis], self.state(objective.size)[np.newaxis], self.settings()
         first = 0
-        allowance = observe(w)
+        allowance = observe(start)
         while allowance:
-            stretches = np.array([allowance])
-            if functions is not None and isinstance(observe, SeveralLooks):
-                stretches = observe.ahead()
-            looks, count = stretches.size, int(stretches.sum())
-            losses, counted = np.empty(count), np.empty((looks, objective.counters.size), dtype=np.int64)
-            points, bests = np.empty((looks, w.size)), np.empty((looks, w.size))
-            taken = (stretches, losses, points, bests, counted, target)
-            rest = (state, settings, self.changes(first, count), *rows, first, *taken)
-            before = objective.counters.copy()
-            if functions is not None:
-                done = descend(*addresses, w, gradient, *rest)
-            else:
-                done = descend_python(objective, update, w, gradient, *rest)
-            first += done
-            ended, begin, last = done < count, 0, 0
-            if isinstance(observe, SeveralLooks) and looks > 1 and done > stretches[0]:
-                ends = stretches.cumsum()
-                # The one where the loop has ended is shown by itself.
-                last = int(ends.searchsorted(done, side="right" if ended else "left"))
-                begin = int(ends[last - 1])
-                told = None if batch else losses[:begin]
-                along = (stretches[:last], ends[:last], points[:last], bests[:last])
-                passed = Passed(*along, told, counted[:last], done)
-                if not observe.past(passed):
-                    return None
-                before, losses = counted[last - 1], losses[begin:]
-                done -= begin
-            if functions is not None and ended and losses[done] <= target:
-                _take_for_value(objective, before, done)
-            # A loss that is not finite ends the stretch early; observe ends the run for it. The loss of a
-            # batch is not the loss over all rows, so it is not handed on.
-            allowance = observe(
-                w,
-                iterations=done,
-                losses=None if batch else losses[:done],
-                best=None if batch else bests[last],
-                loss=losses[done] if ended else None,
-            )
+            stretches = np.array([allowance]) if several is None else several.ahead()
+            here = Courses.begun(stretches, w, objective.counters, not batch)
+            self._descend(objective, rows, first, settings, state, here)
+            w, first = here.w, first + int(here.done[0])
+            allowance = here.of(0).tell(observe)
         return None
 
+    def courses(self, objective: Objective, starts: Array, stretches: Rows) -> Courses | None:
+        """Search from several starts; None for batches, for each search has a row order of its own."""
+        overridden = type(self).run is not Descent.run
+        if overridden or objective.compiled is None or self._batch_rows(objective) or not IS_THERE:
+            return None
+        rows = (ALL_ROWS.copy(), 0, None)
+        states = np.tile(self.state(objective.size), (len(starts), 1))
+        found = Courses.begun(stretches, starts, objective.counters, True)
+        self._descend(objective, rows, 0, self.settings(), states, found)
+        return found
 
-def _take_for_value(objective: Objective, before: Rows, done: int) -> None:
-    """Count the last of ``done + 1`` gradients as a value: its slope is not needed."""
-    each = (objective.counters - before) // (done + 1)
-    objective.counters[:] = before + done * each
-    objective.counters[VALUE_ROWS] += objective.rows
+    def _descend(
+        self, objective: Objective, rows: Any, first: int, settings: Array, states: Array, here: Courses
+    ) -> None:
+        """Take searches along from iteration ``first`` on."""
+        functions, update = objective.compiled, type(self).update
+        # The loss of a batch is not the loss over all rows.
+        target = objective.target if here.known else math.nan
+        changes = self.changes(first, here.losses.shape[1])
+        rest = (changes, *rows, first, target, settings, states, *here[:-1])
+        if functions is None:
+            descend_python(objective, update, *rest)
+        else:
+            function = address(functions.value_and_gradient, VALUE_AND_GRADIENT)
+            rule = address(update, UPDATE)
+            descend(function, rule, functions.gradient_data, objective.rows, *rest)

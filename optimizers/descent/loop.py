@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
+from optimizers.compiled_clock import now
+from optimizers.counts import VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.objective import ALL_ROWS, Array, Objective, Rows
 from optimizers.points import copy_point
@@ -82,41 +85,28 @@ def _change(changes: Any, done: int, w: Any, gradient: Any, settings: Any) -> No
     change_gradient(w, gradient, changes.clip_norm, changes.weight_decay)
 
 
-@compiled(allocates=True)
-def descend(
+@compiled(allocates=True, inner=True)
+def _search(
     value_and_gradient: int,
     update: int,
     data: Any,
-    w: Any,
-    gradient: Any,
-    state: Any,
-    settings: Any,
     changes: Any,
     order: Any,
     batch: int,
     row_order: Any,
     first: int,
+    target: float,
+    settings: Any,
+    state: Any,
     stretches: Any,
+    w: Any,
+    gradient: Any,
     losses: Any,
     points: Any,
     bests: Any,
     counters: Any,
-    target: float,
 ) -> int:
-    """Do iterations from ``first`` on, one for each place in ``losses``, or up to a loss that ends the run.
-
-    That is one at or below ``target``, or not finite. After each stretch, of as many iterations as
-    ``stretches`` says, ``points`` takes the parameters, ``bests`` those of the stretch's lowest loss, and
-    ``counters`` what has been counted: a row each.
-
-    ``value_and_gradient`` and ``update`` are addresses. ``changes`` is None or ``Changes``: numba compiles a
-    loop for each, and the usual one has no branches for what is rare. As tests of numbers they took 2 % of a
-    step of a 2-2-1 network. So with ``row_order``, None for all rows at once: a generator takes numba 17 us
-    to recognise at each call.
-
-    Returns:
-        Iterations done.
-    """
+    """Do iterations from ``first`` on, up to a loss that ends the search; return how many."""
     begin = 0
     for stretch in range(stretches.size):
         lowest = np.inf
@@ -138,11 +128,101 @@ def descend(
             points[stretch, i] = w[i]
         for i in range(counters.shape[1]):
             counters[stretch, i] = data.counters[i]
-    return losses.size
+    return begin
 
 
-def descend_python(objective: Objective, update: Any, *rest: Any) -> int:
-    """Run the same lines against a Python objective; ``update`` is the function itself."""
+@compiled(allocates=True)
+def descend(
+    value_and_gradient: int,
+    update: int,
+    data: Any,
+    value_rows: int,
+    changes: Any,
+    order: Any,
+    batch: int,
+    row_order: Any,
+    first: int,
+    target: float,
+    settings: Any,
+    states: Any,
+    stretches: Any,
+    ws: Any,
+    losses: Any,
+    points: Any,
+    bests: Any,
+    counters: Any,
+    spent: Any,
+    done: Any,
+    seconds: Any,
+) -> None:
+    """Take some searches along one after the other, each from iteration ``first`` on.
+
+    Each does an iteration for each place in its row of ``losses``, or up to a loss that ends it. That is one
+    at or below ``target``, or not finite. After each stretch, of as many iterations as ``stretches`` says,
+    ``points`` takes the parameters, ``bests`` those of the stretch's lowest loss, and ``counters`` what has
+    been counted. What a search has counted before is in ``spent``, and in the end what it has by then;
+    ``done`` takes the iterations done, ``seconds`` the time that they took. ``ws`` and ``states`` are left as
+    the search leaves them. At the target the last gradient counts as a value of ``value_rows``, for its slope
+    is not needed.
+
+    ``value_and_gradient`` and ``update`` are addresses. ``changes`` is None or ``Changes``: numba compiles a
+    loop for each, and the usual one has no branches for what is rare. As tests of numbers they took 2 % of a
+    step of a 2-2-1 network. So with ``row_order``, None for all rows at once: a generator takes numba 17 us
+    to recognise at each call.
+    """
+    gradient, moment = np.zeros(ws.shape[1]), np.empty(2, np.int64)
+    for search in range(ws.shape[0]):
+        for i in range(spent.shape[1]):
+            data.counters[i] = spent[search, i]
+        began = now(moment)
+        found = _search(
+            value_and_gradient,
+            update,
+            data,
+            changes,
+            order,
+            batch,
+            row_order,
+            first,
+            target,
+            settings,
+            states[search],
+            stretches,
+            ws[search],
+            gradient,
+            losses[search],
+            points[search],
+            bests[search],
+            counters[search],
+        )
+        seconds[search] = now(moment) - began
+        if found < losses.shape[1] and losses[search, found] <= target:
+            for i in range(spent.shape[1]):
+                each = (data.counters[i] - spent[search, i]) // (found + 1)
+                data.counters[i] = spent[search, i] + found * each
+            data.counters[VALUE_ROWS] += value_rows
+        for i in range(spent.shape[1]):
+            spent[search, i] = data.counters[i]
+        done[search] = found
+
+
+def descend_python(
+    objective: Objective,
+    update: Any,
+    changes: Any,
+    order: Any,
+    batch: int,
+    row_order: Any,
+    first: int,
+    target: float,
+    settings: Any,
+    states: Any,
+    *taken: Any,
+) -> None:
+    """Take one search along by the same lines, against a Python objective, which counts by itself.
+
+    The arguments are those of ``descend``; ``update`` is the function itself.
+    """
 
     def value_and_gradient(w: Array, rows: Rows, data: Any, gradient: Array) -> float:
         # Into an array of the loop's own: the objective may go on using the one that it returned.
@@ -151,4 +231,11 @@ def descend_python(objective: Objective, update: Any, *rest: Any) -> int:
 
     nothing = np.empty(0)
     data = Data(nothing, ALL_ROWS, nothing, objective.counters)
-    return int(descend.py_func(value_and_gradient, update, data, *rest))
+    stretches, ws, losses, points, bests, counters, spent, done, seconds = taken
+    gradient, began = np.zeros(ws.shape[1]), time.perf_counter()
+    rest = (first, target, settings, states[0], stretches, ws[0], gradient)
+    along = (losses[0], points[0], bests[0], counters[0])
+    done[0] = _search.py_func(
+        value_and_gradient, update, data, changes, order, batch, row_order, *rest, *along
+    )
+    spent[0], seconds[0] = objective.counters, time.perf_counter() - began

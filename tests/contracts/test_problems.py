@@ -125,6 +125,14 @@ def test_an_objective_draws_starts_as_its_problem_does(name: str) -> None:
         assert objective.draw_start(rng).tobytes() != problem.start(3).tobytes()
 
 
+@every_problem
+def test_starts_drawn_together_are_those_drawn_one_by_one(name: str) -> None:
+    problem, seeds = load(name), [3, 0, 2**40 + 3, 2**63 - 1]
+    alone = np.array([problem.start(seed) for seed in seeds])
+    assert problem.starts(seeds).tobytes() == alone.tobytes()
+    assert problem.starts(seeds).shape == alone.shape
+
+
 def rounded_rows(table: Any) -> Counter[tuple[float, ...]]:
     return Counter(map(tuple, (np.round(table, 7) + 0.0).tolist()))
 

@@ -15,7 +15,7 @@ def _draw(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
     w = np.zeros(parameter_count(sizes))
     for weights, _ in layer_views(w, sizes):
         outs, ins = weights.shape
-        bound = np.sqrt(6.0 / (ins + outs))
+        bound = math.sqrt(6.0 / (ins + outs))
         weights[:] = rng.uniform(-bound, bound, (outs, ins))
     return w
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from harness.network.initializer import Initializer
@@ -13,7 +15,7 @@ def _draw(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
     w = np.zeros(parameter_count(sizes))
     for weights, _ in layer_views(w, sizes):
         outs, ins = weights.shape
-        weights[:] = rng.normal(0.0, np.sqrt(2.0 / ins), (outs, ins))
+        weights[:] = rng.normal(0.0, math.sqrt(2.0 / ins), (outs, ins))
     return w
 
 
