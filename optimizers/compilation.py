@@ -28,12 +28,12 @@ import llvmlite
 import numba
 from numba.misc.appdirs import AppDirs
 
+from optimizers.compiled_function import CompiledFunction
 from optimizers.errors import InputError
-from optimizers.machine_code import MachineCode, SelfContainedCompiler, warn_of_no_cache
+from optimizers.machine_code import MachineCode, warn_of_no_cache
 
-# numba's own annotations know neither its settings nor its options.
+# numba's own annotations do not know its settings.
 _config: Any = numba.config
-_njit: Any = numba.njit
 
 if _config.DISABLE_JIT:
     raise InputError(
@@ -157,7 +157,7 @@ def _user_folder() -> Path:
 
 
 def compiled(
-    *, reassociate: bool = False, parallel: bool = False, allocates: bool = False, inner: bool = False
+    *, reassociate: bool = False, parallel: bool = False, allocates: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with the project's flags and keep its machine code on disk.
 
@@ -170,8 +170,6 @@ def compiled(
         allocates: let the function make new arrays, or call what does; a parallel one always may. Without
             it numba leaves out the reference counts of the arrays that are handed on, two atomic operations
             each: 590 ns to 206 ns for the loss of a 2-2-1 network on four rows.
-        inner: leave out the entry for Python, a fifth of the compile time, of a function that compiled code
-            alone calls.
 
     >>> @compiled()
     ... def twice(x):
@@ -185,9 +183,6 @@ def compiled(
         "parallel": parallel,
         "nogil": True,
         "_nrt": allocates or parallel,
-        "no_cpython_wrapper": inner,
-        "no_cfunc_wrapper": inner,
-        "pipeline_class": SelfContainedCompiler,
     }
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -195,7 +190,7 @@ def compiled(
         cached = Path(function.__code__.co_filename).is_file()
         package = function.__module__.partition(".")[0]
         _packages.add(package)
-        dispatcher = _njit(**options)(function)
+        dispatcher = CompiledFunction(function, targetoptions=options)
         if not cached:
             return dispatcher
         before = _config.CACHE_DIR

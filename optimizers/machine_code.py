@@ -9,11 +9,17 @@ calls that of ``adam``, had two traces of other last bits: one where ``adam`` ha
 
 Here each object calls its own copies. They are made private after the optimisation, so the machine code is
 the one that numba makes anyway.
+
+numba also makes machine code, an entry for Python and one for C of every function, though most are only ever
+copied into their callers. Here a function has what somebody asked for (``Use``): those three were two fifths
+of a cold start.
 """
 
 from __future__ import annotations
 
 import contextlib
+import enum
+import gc
 import hashlib
 import pickle
 import warnings
@@ -25,6 +31,7 @@ import llvmlite.binding as llvm
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.environment import lookup_environment
 
 _Library: Any = JITCodeLibrary
 _Compiler: Any = Compiler
@@ -32,42 +39,132 @@ _Implementation: Any = CompileResultCacheImpl
 _Cache: Any = FunctionCache
 
 
+class Use(enum.IntEnum):
+    """What a function was compiled for; each serves those above it as well."""
+
+    CALLERS = 0
+    """To be copied into compiled functions: optimised, and no machine code."""
+    ADDRESS = 1
+    """To be called by address: machine code."""
+    PYTHON = 2
+    """To be called from Python: machine code, and an entry that takes objects of Python."""
+
+
 _COPIES = (llvm.Linkage.linkonce_odr, llvm.Linkage.weak_odr)
 """How numba marks a definition that came from another object; bodies of parallel loops are the latter."""
 
 
 class SelfContained(_Library):  # type: ignore[misc]
-    """An object of machine code that calls its own copy of each function that it was linked with."""
+    """An object of machine code that calls its own copy of each function that it was linked with.
+
+    There is no machine code before it is asked for.
+    """
 
     _shared_module: Any
+    _generated = False
 
     def _finalize_final_module(self) -> None:
-        if self._shared_module is None:
-            # What callers of this function are linked with: there its copies must still be shared. It goes
-            # through bitcode as it does from the cache: LLVM may order the uses of a value otherwise.
-            shared = llvm.parse_bitcode(self._final_module.as_bitcode())
-            for function in shared.functions:
-                if not function.is_declaration and function.linkage == llvm.Linkage.external:
-                    function.linkage = "linkonce_odr"
-            self._shared_module = shared
-            for function in self._final_module.functions:
-                if not function.is_declaration and function.linkage in _COPIES:
-                    function.linkage = "internal"
-        super()._finalize_final_module()
+        if self._shared_module is not None:
+            # From the cache, where the machine code is.
+            self._generated = True
+            super()._finalize_final_module()
+            return
+        # What callers of this function are linked with: there its copies must still be shared. It goes
+        # through bitcode as it does from the cache: LLVM may order the uses of a value otherwise.
+        shared = llvm.parse_bitcode(self._final_module.as_bitcode())
+        for function in shared.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.external:
+                function.linkage = "linkonce_odr"
+        self._shared_module = shared
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage in _COPIES:
+                function.linkage = "internal"
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def generate(self) -> bool:
+        """Make the machine code, and say whether there is any: of what is kept for callers there is none."""
+        self._ensure_finalized()
+        if not self._generated and any(self._final_module.functions):
+            self._generated = True
+            super()._finalize_final_module()
+            for variable in self._final_module.global_variables:
+                environment = lookup_environment(variable.name)
+                if environment is not None:
+                    self._codegen.set_env(variable.name, environment)
+        return self._generated
+
+    @property
+    def generated(self) -> bool:
+        """Say whether there is machine code."""
+        return self._generated
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return the address of a function, 0 where the object has none of that name."""
+        self._ensure_finalized()
+        defined = any(each.name == name and not each.is_declaration for each in self._shared_module.functions)
+        return int(super().get_pointer_to_function(name)) if defined and self.generate() else 0
+
+    @property
+    def codegen(self) -> Any:
+        """What numba tells of the function's environment as soon as it is compiled."""
+        return self._codegen if self._generated else _NoMachineCode
+
+    def serialize_using_object_code(self) -> Any:
+        """Return what the cache keeps: machine code where there is any, and what callers are linked with."""
+        self._ensure_finalized()
+        if self._generated:
+            return super().serialize_using_object_code()
+        return self.name, "bitcode", self._shared_module.as_bitcode()
+
+    @classmethod
+    def _unserialize(cls, codegen: Any, state: Any) -> Any:
+        name, kind, data = state
+        if kind != "bitcode":
+            return super()._unserialize(codegen, state)
+        self = codegen.create_library(name)
+        self._shared_module = llvm.parse_bitcode(data)
+        self._finalized = True
+        return self
+
+
+class _NoMachineCode:
+    """Where nothing is in memory yet, nothing is set there; ``generate`` does it."""
+
+    @staticmethod
+    def set_env(name: str, environment: Any) -> None:
+        """Do nothing."""
+
+
+@contextlib.contextmanager
+def _self_contained(codegen: Any) -> Iterator[None]:
+    # numba compiles under a lock of the whole process, so nobody else's function comes in between.
+    before = codegen._library_class
+    codegen._library_class = SelfContained
+    try:
+        yield
+    finally:
+        codegen._library_class = before
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the search for garbage until afterwards: it took a twelfth of the time of compiling."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 class SelfContainedCompiler(_Compiler):  # type: ignore[misc]
     """Compile a function, and what is compiled for it on the way, to objects that are self-contained."""
 
     def _compile_core(self) -> Any:
-        # numba compiles under a lock of the whole process, so nobody else's function comes in between.
-        codegen = self.state.targetctx.codegen()
-        before = codegen._library_class
-        codegen._library_class = SelfContained
-        try:
+        with _uncollected(), _self_contained(self.state.targetctx.codegen()):
             return super()._compile_core()
-        finally:
-            codegen._library_class = before
 
 
 class _OneFolder(_Implementation):  # type: ignore[misc]
@@ -75,9 +172,14 @@ class _OneFolder(_Implementation):  # type: ignore[misc]
 
     _locator_classes = (UserProvidedCacheLocator,)
 
+    def rebuild(self, target_context: Any, payload: Any) -> Any:
+        """Return what was kept, loaded."""
+        with _self_contained(target_context.codegen()):
+            return super().rebuild(target_context, payload)
+
 
 class _Entries:
-    """One file for each signature and processor, with a digest of what it holds.
+    """One file for each signature, processor and use, with a digest of what it holds.
 
     numba keeps an index for all signatures of a function. Two processes that write it at once can leave one
     signature with the machine code of another, and a truncated file stops the program.
@@ -85,17 +187,20 @@ class _Entries:
 
     def __init__(self, folder: str, base: str) -> None:
         self._folder, self._base = Path(folder), base
+        self.use = Use.PYTHON
 
-    def _path(self, key: Any) -> Path:
-        return self._folder / f"{self._base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
+    def _path(self, key: Any, use: Use) -> Path:
+        digest = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+        return self._folder / f"{self._base}.{digest}.{use.name.lower()}.nbc"
 
     def load(self, key: Any) -> Any:
-        """Return what was saved; None where there is nothing, or nothing whole."""
-        with contextlib.suppress(OSError):
-            stored = self._path(key).read_bytes()
-            digest, data = stored[:32], stored[32:]
-            if hashlib.sha256(data).digest() == digest:
-                return pickle.loads(data)
+        """Return what was saved for the present use or for more; None where there is nothing whole."""
+        for use in list(Use)[self.use :]:
+            with contextlib.suppress(OSError):
+                stored = self._path(key, use).read_bytes()
+                digest, data = stored[:32], stored[32:]
+                if hashlib.sha256(data).digest() == digest:
+                    return pickle.loads(data)
         return None
 
     def save(self, key: Any, data: Any) -> None:
@@ -105,7 +210,7 @@ class _Entries:
         from numba.core.serialize import dumps
 
         written = dumps(data)
-        path = self._path(key)
+        path = self._path(key, self.use)
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".tmp", delete=False) as file:
             passing = Path(file.name)
             try:
@@ -130,6 +235,22 @@ class MachineCode(_Cache):  # type: ignore[misc]
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         self._cache_file = _Entries(self._cache_path, self._impl.filename_base)
+
+    @contextlib.contextmanager
+    def of(self, use: Use) -> Iterator[None]:
+        """Load and save what a use needs."""
+        before = self._cache_file.use
+        self._cache_file.use = use
+        try:
+            yield
+        finally:
+            self._cache_file.use = before
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Save a compiled function, with its machine code where the present use needs it."""
+        if self._cache_file.use is not Use.CALLERS:
+            compiled.library.generate()
+        super().save_overload(signature, compiled)
 
     @contextlib.contextmanager
     def _guard_against_spurious_io_errors(self) -> Iterator[None]:

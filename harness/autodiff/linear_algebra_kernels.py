@@ -36,7 +36,7 @@ def matrix_products(memory: Any, code: Any, place: int) -> None:
                     memory[U(target + column)] += factor * memory[U(source + column * y_column)]
 
 
-@compiled(inner=True)
+@compiled()
 def _copy_matrix(memory: Any, start: int, table: Any, turned: bool) -> None:
     n = table.shape[0]
     for i in range(n):
@@ -47,7 +47,7 @@ def _copy_matrix(memory: Any, start: int, table: Any, turned: bool) -> None:
                 table[i, k] = memory[U(start + i * n + k)]
 
 
-@compiled(inner=True)
+@compiled()
 def _pivot(table: Any, column: int) -> int:
     """Return the row from the diagonal on with the largest number of a column, or with a NaN."""
     best, row = -1.0, column
@@ -60,13 +60,13 @@ def _pivot(table: Any, column: int) -> int:
     return row
 
 
-@compiled(inner=True)
+@compiled()
 def _swap(table: Any, a: int, b: int) -> None:
     for k in range(table.shape[1]):
         table[a, k], table[b, k] = table[b, k], table[a, k]
 
 
-@compiled(inner=True)
+@compiled()
 def _eliminate(table: Any) -> float:
     """Bring a matrix to upper triangular form in place; return the sign of the row exchanges."""
     n = table.shape[0]

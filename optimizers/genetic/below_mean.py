@@ -12,7 +12,7 @@ BLOCK = 128
 """Numbers that NumPy adds up in eight lanes, before it adds up halves."""
 
 
-@compiled(inner=True)
+@compiled()
 def _lane(numbers: Any, first: int, end: int) -> float:
     total = 0.0
     for place in range(first, end, 8):

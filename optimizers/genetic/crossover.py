@@ -14,7 +14,7 @@ EQUAL = 1e-14
 """Genes closer than this are one gene for ``sbx``, as in PyGAD."""
 
 
-@compiled(inner=True)
+@compiled()
 def mates(child: int, parents: Any, chance: float, rng: Any) -> tuple[int, int]:
     """Return the two parents of a child, or the same one twice.
 
@@ -40,7 +40,7 @@ def mates(child: int, parents: Any, chance: float, rng: Any) -> tuple[int, int]:
     return parents[first], parents[second]
 
 
-@compiled(inner=True)
+@compiled()
 def _exchange(old: Any, first: int, second: int, begin: int, end: int, new: Any, child: int) -> None:
     """Take the genes from ``begin`` up to ``end`` from the second parent, the others from the first."""
     for j in range(begin):
@@ -51,7 +51,7 @@ def _exchange(old: Any, first: int, second: int, begin: int, end: int, new: Any,
         new[child, j] = old[first, j]
 
 
-@compiled(inner=True)
+@compiled()
 def _uniform(old: Any, first: int, second: int, new: Any, child: int, rng: Any) -> None:
     """Take each gene from either parent by the toss of a coin (Syswerda 1989)."""
     genes = new.shape[1]
@@ -62,7 +62,7 @@ def _uniform(old: Any, first: int, second: int, new: Any, child: int, rng: Any) 
             coins >>= 1
 
 
-@compiled(inner=True)
+@compiled()
 def _blend(old: Any, first: int, second: int, alpha: float, new: Any, child: int, rng: Any) -> None:
     """Draw each gene from the parents' interval, widened by ``alpha`` times its length on either side.
 
@@ -74,7 +74,7 @@ def _blend(old: Any, first: int, second: int, alpha: float, new: Any, child: int
         new[child, j] = low - alpha * length + (1.0 + 2.0 * alpha) * length * rng.random()
 
 
-@compiled(inner=True)
+@compiled()
 def _simulated_binary(
     old: Any, first: int, second: int, eta: float, low: float, high: float, new: Any, child: int, rng: Any
 ) -> None:
@@ -100,7 +100,7 @@ def _simulated_binary(
         new[child, j] = min(max(gene, low), high)
 
 
-@compiled(inner=True)
+@compiled()
 def cross(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
     """Write a child into each row of the next population behind the kept ones.
 

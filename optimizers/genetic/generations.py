@@ -49,7 +49,7 @@ ACCOUNT = types.NamedTuple([REALS, REALS, REALS, REALS, INTEGERS, types.int64, t
 NOTE = types.void(ACCOUNT, CODING, types.float64[:, ::1], REALS, types.boolean)
 
 
-@compiled(inner=True)
+@compiled()
 def _leave(account: Any) -> None:
     """Write down the answer that a generation began with, and count the generation."""
     found, counts = account.losses, account.counts

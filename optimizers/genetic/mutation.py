@@ -18,7 +18,7 @@ from optimizers.genetic.plan import (
 )
 
 
-@compiled(inner=True)
+@compiled()
 def choose_genes(kind: int, amount: float, positions: Any, rng: Any) -> int:
     """Choose genes, without order, and bring their numbers to the front of ``positions``.
 
@@ -44,14 +44,14 @@ def choose_genes(kind: int, amount: float, positions: Any, rng: Any) -> int:
     return chosen
 
 
-@compiled(inner=True)
+@compiled()
 def _exchange(row: Any, one: int, other: int) -> None:
     kept = row[one]
     row[one] = row[other]
     row[other] = kept
 
 
-@compiled(inner=True)
+@compiled()
 def _draw(plan: Any, coding: Any, new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
     """Add a random number to each chosen gene, put it in its place, or flip a bit."""
     for place in range(count):
@@ -65,7 +65,7 @@ def _draw(plan: Any, coding: Any, new: Any, child: int, positions: Any, count: i
             new[child, gene] = drawn if plan.replacing else new[child, gene] + drawn
 
 
-@compiled(inner=True)
+@compiled()
 def _polynomial(plan: Any, new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
     """Change each chosen gene by a part of the range (Deb, Goyal 1996; bounded, Deb, Agrawal 1999)."""
     low, high, power = plan.range_low, plan.range_high, plan.mutation_eta + 1.0
@@ -82,7 +82,7 @@ def _polynomial(plan: Any, new: Any, child: int, positions: Any, count: int, rng
         new[child, gene] = min(max(value + change * (high - low), low), high)
 
 
-@compiled(inner=True)
+@compiled()
 def _swap(new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
     """Exchange the chosen genes in pairs, drawn at random; an odd one stays."""
     for last in range(count - 1, 0, -1):
@@ -91,7 +91,7 @@ def _swap(new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
         _exchange(new[child], positions[2 * pair], positions[2 * pair + 1])
 
 
-@compiled(inner=True)
+@compiled()
 def _invert(new: Any, child: int, positions: Any, count: int, chosen: Any) -> None:
     """Reverse the order of the chosen genes; ``chosen`` is room for a mark a gene, in place of a sort."""
     chosen[:] = 0.0
@@ -110,14 +110,14 @@ def _invert(new: Any, child: int, positions: Any, count: int, chosen: Any) -> No
         right -= 1
 
 
-@compiled(inner=True)
+@compiled()
 def _scramble(new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
     """Shuffle the values of the chosen genes."""
     for last in range(count - 1, 0, -1):
         _exchange(new[child], positions[last], positions[int(rng.random() * (last + 1))])
 
 
-@compiled(inner=True)
+@compiled()
 def _rearrange(plan: Any, new: Any, child: int, positions: Any, room: Any, rng: Any) -> None:
     """Move values about: without an amount, of any two genes (swap), or of a stretch of half of them."""
     genes = positions.size
@@ -138,7 +138,7 @@ def _rearrange(plan: Any, new: Any, child: int, positions: Any, room: Any, rng: 
         _scramble(new, child, positions, count, rng)
 
 
-@compiled(inner=True)
+@compiled()
 def mutate(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: Any, rng: Any) -> None:
     """Mutate every child of the next population.
 
@@ -164,7 +164,7 @@ def mutate(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: A
                 _draw(plan, coding, new, child, positions, count, rng)
 
 
-@compiled(inner=True)
+@compiled()
 def clip(plan: Any, new: Any) -> None:
     """Put every gene of a child that is out of bounds onto the bound."""
     for child in range(plan.kept, plan.size):

@@ -51,7 +51,7 @@ def rank_members(losses: Any, order: Any, scratch: Any) -> None:
         order[place] = source[place]
 
 
-@compiled(inner=True)
+@compiled()
 def _cumulate_fitness(losses: Any, order: Any, wheel: Any) -> None:
     """Cumulate each member's share by its fitness, the worst first.
 
@@ -75,14 +75,14 @@ def _cumulate_fitness(losses: Any, order: Any, wheel: Any) -> None:
         wheel[count - 1 - place] = total
 
 
-@compiled(inner=True)
+@compiled()
 def _cumulate_ranks(wheel: Any) -> None:
     """Cumulate shares by rank, 1 for the worst and P for the best, the worst first."""
     for place in range(wheel.size):
         wheel[place] = 0.5 * (place + 1.0) * (place + 2.0)
 
 
-@compiled(inner=True)
+@compiled()
 def _spin(wheel: Any, pointer: float) -> int:
     """Return the first place whose cumulated share is above the pointer."""
     low, high = 0, wheel.size - 1
@@ -95,7 +95,7 @@ def _spin(wheel: Any, pointer: float) -> int:
     return low
 
 
-@compiled(inner=True)
+@compiled()
 def select(kind: int, tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
     """Write the selected parents, one for each place in ``parents``.
 

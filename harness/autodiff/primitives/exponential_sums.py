@@ -19,7 +19,7 @@ from harness.autodiff.tracer import emit
 from optimizers.compilation import compiled
 
 
-@compiled(inner=True)
+@compiled()
 def _highest(memory: Any, first: int, count: int, step: int) -> int:
     """Return which of some entries is the highest, or is NaN."""
     found = 0

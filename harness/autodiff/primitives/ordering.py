@@ -17,13 +17,13 @@ from harness.autodiff.tracer import emit
 from optimizers.compilation import compiled
 
 
-@compiled(inner=True)
+@compiled()
 def _comes_after(a: float, b: float) -> bool:
     """Say whether a comes after b: where it is larger, and NaN after all numbers, as in NumPy."""
     return a > b or (a != a and b == b)
 
 
-@compiled(inner=True)
+@compiled()
 def _merge_sort(memory: Any, x: int, orders: Any) -> int:
     """Sort places by the numbers that they point to from x on, equal ones as they were.
 

@@ -102,7 +102,7 @@ def _binary_variance(memory: Any, code: Any, place: int) -> None:
         memory[out + i] = memory[x + i] * (1.0 - memory[x + i])
 
 
-@compiled(inner=True)
+@compiled()
 def _cotangent(x: float) -> Any:
     """Return ``cot(pi x)`` for x from -1/2 to 1/2, right next to its zeros at the ends as well."""
     if abs(x) < 0.25:
@@ -110,7 +110,7 @@ def _cotangent(x: float) -> Any:
     return math.copysign(math.tan(math.pi * (0.5 - abs(x))), x)
 
 
-@compiled(inner=True)
+@compiled()
 def _digamma_above_zero(x: float) -> Any:
     """Return the digamma function of a positive number: up to ten by its recurrence, then asymptotically."""
     result = 0.0
@@ -126,7 +126,7 @@ def _digamma_above_zero(x: float) -> Any:
     return result + (math.log(x) - 0.5 / x - tail)
 
 
-@compiled(inner=True)
+@compiled()
 def _zeta(s: float, x: float) -> Any:
     """Return ``sum_k (x + k)**-s`` of a positive number, by the formula of Euler and Maclaurin."""
     result = 0.0
@@ -142,7 +142,7 @@ def _zeta(s: float, x: float) -> Any:
     return result
 
 
-@compiled(inner=True)
+@compiled()
 def _polygamma_above_zero(order: int, x: float) -> Any:
     if order == 0:
         return _digamma_above_zero(x)
