@@ -85,7 +85,7 @@ def _change(changes: Any, done: int, w: Any, gradient: Any, settings: Any) -> No
     change_gradient(w, gradient, changes.clip_norm, changes.weight_decay)
 
 
-@compiled(allocates=True, inner=True)
+@compiled(allocates=True)
 def _search(
     value_and_gradient: int,
     update: int,
