@@ -29,6 +29,7 @@ from benchmarks.timing import timed
 from harness.runs import execution, single_run, store
 from harness.sweeps import sweep
 from optimizers import GradientDescent
+from optimizers.descent import base
 
 ITERATIONS, RUNS, POINTS = 100, 1000, 29
 DESCENT = GradientDescent(learning_rate=0.5)
@@ -67,9 +68,10 @@ def bare(runs: int, clock: Callable[[], float] = time.perf_counter) -> float:
 
 PARTS: dict[str, tuple[Any, str]] = {
     "declaring the runs": (sweep, "plan"),
-    "searches, with start, objective and looks": (single_run.Run, "search"),
-    "of that the optimizer, its iterations included": (single_run, "search"),
-    "measuring looks, rows and traces": (execution, "finish"),
+    "blocks of runs, with starts, looks, rows and traces": (execution, "done_together"),
+    "of that the iterations": (base, "descend"),
+    "runs that go alone": (single_run.Run, "search"),
+    "measuring those, rows and traces": (execution, "finish"),
     "writing parts": (store.Store, "append"),
     "reading them again": (store.Store, "load"),
     "plan and provenance": (store.Store, "write_plan"),

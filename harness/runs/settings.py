@@ -199,6 +199,9 @@ def _with_words(
         column: what tells them apart.
         written: how it is written.
     """
+    if runs[column].nunique() < 2:
+        # Most often: to group the names takes ten times as long.
+        return runs
     several = runs[column].groupby(plain).transform("nunique") > 1
     if not several.any():
         return runs

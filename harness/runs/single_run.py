@@ -67,7 +67,7 @@ class Run:
     @functools.cached_property
     def run_id(self) -> str:
         """A digest of everything that defines the run, whatever the order it was declared in."""
-        return digest_of(f'{self._beginning}, "seed": {self.seed}, "timeout": {json.dumps(self.timeout)}}}')
+        return digest_of(f'{self._beginning}, "seed": {self.seed}{self._end}')
 
     @functools.cached_property
     def _beginning(self) -> str:
@@ -88,14 +88,19 @@ class Run:
             parts["rows"] = self.trace
         return plain_json(parts)[:-1]
 
+    @functools.cached_property
+    def _end(self) -> str:
+        return f', "timeout": {json.dumps(self.timeout)}}}'
+
     def with_seeds(self, seeds: Iterable[int]) -> list[Run]:
         """Return the same run by other seeds."""
-        fields = {name: value for name, value in vars(self).items() if name != "run_id"}
+        # What all of them have in common is worked out once.
+        common = {"_beginning": self._beginning, "_end": self._end, "setting": self.setting}
+        fields = {name: value for name, value in vars(self).items() if name != "run_id"} | common
         runs = []
         for seed in seeds:
-            # What all of them have in common is worked out once.
             run = object.__new__(Run)
-            vars(run).update(fields, _beginning=self._beginning, seed=int(seed))
+            vars(run).update(fields, seed=int(seed))
             runs.append(run)
         return runs
 
