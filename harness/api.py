@@ -35,6 +35,9 @@ from optimizers.optimizer import Optimizer
 from optimizers.options import Count, Positive
 from optimizers.printable import shown
 
+SEEDS = 10
+"""Seeds of an experiment that says nothing of them."""
+
 
 @accepts(
     timeout=Positive | None,
@@ -55,7 +58,7 @@ def run(
     *,
     budget: Budget | float | Sequence[Budget | float],
     gradients: str | Sequence[str] = ("analytic",),
-    seeds: int | Sequence[int] | None = None,
+    seeds: int | Sequence[int] = SEEDS,
     until_decided: bool = False,
     max_seeds: int | None = None,
     folder: str | Path | None = None,
@@ -82,7 +85,7 @@ def run(
         budget: a ``Budget``, or a number: the most cost of a run, in forward-pass equivalents; several
             are an axis, and every run is done with each.
         gradients: gradient sources by name, with options where wanted: "central-difference:step=1e-6".
-        seeds: number of seeds, or the seeds; None takes 10, or as many as are needed.
+        seeds: number of seeds, or the seeds; to be left out with ``until_decided``, which finds that out.
         until_decided: whether seeds are added until every claim is decided; without claims it is every
             optimizer against the first. What is claimed is written into the folder before its first run.
         max_seeds: with ``until_decided``, the most seeds that a comparison may take.
@@ -118,14 +121,15 @@ def run(
     ...     print(sentence.partition(":")[0])
     lbfgs is ahead of rprop on iris
     """
-    given = {"seeds": seeds is not None, "shard": shard is not None}
+    fixed = not isinstance(seeds, int) or isinstance(seeds, bool) or seeds != SEEDS
+    given = {"seeds": fixed, "shard": shard is not None}
     limit = asked_limit(until_decided, max_seeds, given, "until_decided", "max_seeds")
     table = {
         "question": question,
         "problems": _listed(problems),
         "optimizers": _listed(optimizers),
         "gradients": _listed(gradients),
-        "seeds": 10 if seeds is None else _plain(seeds),
+        "seeds": _plain(seeds),
         "budget": _plain(budget),
         "timeout": timeout,
         "gradient_reference": gradient_reference,
