@@ -331,3 +331,19 @@ def test_a_share_of_one_part_has_wilson_s_interval_with_student_s_t() -> None:
     for end in (low, high):
         assert abs(mean - end) / math.sqrt(end * (1 - end) / 19) == pytest.approx(2.0930240544082634)
     assert share_interval(np.ones(20), 5)[1] == pytest.approx((20 / (20 + 2.0930240544082634**2), 1.0))
+
+
+def test_of_runs_that_are_all_alike_no_interval_pretends_to_know_the_mean() -> None:
+    """Ten of ten at one cost: by Wilson a part of 0.2775 of runs may be unlike them."""
+    unlike = 1.959963984540054**2 / (10 + 1.959963984540054**2)
+    spent, solved = np.full(10, 40.0), np.ones(10, dtype=np.bool_)
+    ert, (low, high) = expected_running_time(spent, solved)
+    assert (ert, high) == (40.0, math.inf)
+    assert low == pytest.approx(40.0 * (1 - unlike))
+    mean, (low, high) = restricted_mean(spent, solved, 100.0)
+    assert mean == 40.0
+    assert low == pytest.approx(40.0 * (1 - unlike))
+    assert high == pytest.approx(40.0 * (1 - unlike) + 100.0 * unlike)
+    # One that differs gives a spread to go by.
+    ends = expected_running_time(np.append(spent[1:], 41.0), solved)[1]
+    assert 39.0 < ends[0] < 40.1 < ends[1] < 41.0

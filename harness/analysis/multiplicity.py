@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from optimizers.objective import Array
@@ -28,9 +26,3 @@ def holm(p_values: Array) -> Array:
     steps = np.arange(len(order), 0, -1) * p_values[order]
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
-
-
-def with_holm(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows with their p-values adjusted for all rows, beside them as ``p_holm``."""
-    adjusted = holm(np.array([row["p"] for row in rows], dtype=np.float64))
-    return [{**row, "p_holm": float(value)} for row, value in zip(rows, adjusted, strict=True)]

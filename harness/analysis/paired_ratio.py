@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from harness.analysis.ahead import final_losses
-from harness.analysis.grouping import Ends, Pair, pairs
-from harness.analysis.multiplicity import with_holm
+from harness.analysis.grouping import Ends, Pair
 from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_test
-from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate, estimated
+from harness.analysis.statistic import PAIRS, Columns, estimate, estimated
+from harness.analysis.tested_pairs import PairedTest, tested
 from harness.analysis.times import Axis, Times, times_to_target
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
@@ -45,7 +44,7 @@ def nearest_to_even(centre: tuple[float, float]) -> float:
 
 
 @options
-class PairedRatio(Statistic):
+class PairedRatio(PairedTest):
     """Factor between what two optimizers spend until the target from the same start; below 1 it is ahead.
 
     The Hodges-Lehmann centre of the logarithms of the ratios, with its interval by signed ranks. Of a pair of
@@ -65,41 +64,33 @@ class PairedRatio(Statistic):
     """
 
     measure: Axis | Literal["loss"] = "cost"
-    against: str | None = None
 
     source: ClassVar[str] = (
         "Hollander, Wolfe, Chicken (2014), Nonparametric statistical methods, 3rd ed., sections 3.1 to 3.3; "
         "Holm (1979)"
     )
-    unit: ClassVar[Columns] = PAIR
     columns: ClassVar[Columns] = {
         **PAIRS,
         "solved": Column("whole", "pairs of which both values are known"),
         **estimate("ratio", "factor, nearest to 1 of those that agree with what is known"),
         "ratio_least": Column("number", "lowest centre that agrees with what is known"),
         "ratio_most": Column("number", "highest centre that agrees with what is known"),
-        "p": Column("number", "two-sided p-value of Wilcoxon's signed-rank test"),
-        "p_holm": Column("number", "the same, adjusted for all rows by Holm's procedure"),
+        **tested("Wilcoxon's signed-rank test"),
     }
-    adjusted: ClassVar[frozenset[str]] = frozenset({"p_holm"})
 
-    def rows(self, tables: Tables) -> Iterable[dict[str, Any]]:
-        """Yield a row for every two groups of a problem."""
-        return with_holm(list(self._rows(tables)))
-
-    def _rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
-        for pair in pairs(tables, self.against):
-            one, other = (self._times(tables, pair, place) for place in (0, 1))
-            names = [*estimate("ratio", ""), "ratio_least", "ratio_most", "p"]
-            found, both = dict.fromkeys(names, math.nan), 0
-            if one is not None and other is not None and one.time.size:
-                both = int((one.solved & other.solved).sum())
-                least, most = log_ratio_bounds(one, other)
-                centre, (low, high) = hodges_lehmann(least, most, self.level)
-                found = estimated("ratio", _exp(nearest_to_even(centre)), (_exp(low), _exp(high)))
-                found |= {"ratio_least": _exp(centre[0]), "ratio_most": _exp(centre[1])}
-                found["p"] = signed_rank_test(_scores(one, other))
-            yield {**pair.unit, **pair.counts, "solved": both, **found}
+    def compared(self, tables: Tables, pair: Pair) -> dict[str, Any]:
+        """Return the ratio of a pair of groups."""
+        one, other = (self._times(tables, pair, place) for place in (0, 1))
+        names = [*estimate("ratio", ""), "ratio_least", "ratio_most", "p"]
+        found, both = dict.fromkeys(names, math.nan), 0
+        if one is not None and other is not None and one.time.size:
+            both = int((one.solved & other.solved).sum())
+            least, most = log_ratio_bounds(one, other)
+            centre, (low, high) = hodges_lehmann(least, most, self.level)
+            found = estimated("ratio", _exp(nearest_to_even(centre)), (_exp(low), _exp(high)))
+            found |= {"ratio_least": _exp(centre[0]), "ratio_most": _exp(centre[1])}
+            found["p"] = signed_rank_test(_scores(one, other))
+        return {"solved": both, **found}
 
     def _times(self, tables: Tables, pair: Pair, place: int) -> Times | None:
         group = (pair.group, pair.other)[place]

@@ -29,7 +29,9 @@ def restricted_mean(
     ``RMST = int_0^limit S(t) dt`` with the variance ``sum A_i^2 d_i / (n_i (n_i - d_i))``, where A_i is the
     area of S from the event t_i to the limit, times m / (m - 1) for m events (Klein, Moeschberger 2003,
     Survival analysis, 2nd ed., equation 4.5.2; Kaplan, Meier 1958), and Student's t for n - 1. Where no
-    run has solved, the lower end is ``limit (1 - p)`` with p the upper end of Wilson's interval.
+    run has solved, the lower end is ``limit (1 - p)`` with p the upper end of Wilson's interval of 0 of n.
+    Where all are alike, so that this variance is 0, a part p of runs may be unlike them, and has a time of 0
+    or of the limit: the ends are ``(1 - p) RMST`` and ``(1 - p) RMST + p limit``.
 
     Arguments:
         time: of each run, shape (n,); +inf where it is larger than any.
@@ -54,6 +56,9 @@ def restricted_mean(
     if events == 1 or n == 1:
         return mean, (0.0, limit)
     error = math.sqrt(float(terms.sum()) * events / (events - 1))
+    if error == 0.0:
+        unlike = wilson_interval(0, n, level)[1]
+        return mean, (mean * (1.0 - unlike), mean + unlike * max(limit - mean, 0.0))
     half = float(stdtrit(n - 1, 0.5 + 0.5 * level)) * error
     return mean, (max(mean - half, 0.0), max(min(mean + half, limit), mean))
 

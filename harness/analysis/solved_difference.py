@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import bdtr
 
-from harness.analysis.grouping import pairs
-from harness.analysis.multiplicity import with_holm
+from harness.analysis.grouping import Pair
 from harness.analysis.proportions import normal_quantile
-from harness.analysis.statistic import PAIR, PAIRS, Columns, Statistic, estimate, estimated
+from harness.analysis.statistic import PAIRS, Columns, estimate, estimated
+from harness.analysis.tested_pairs import PairedTest, tested
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
 from optimizers.options import options
@@ -61,7 +60,7 @@ def paired_difference_interval(
 
 
 @options
-class SolvedDifference(Statistic):
+class SolvedDifference(PairedTest):
     """By how much more of the starts one optimizer reaches the target than another.
 
     ``(pairs that it alone solved - pairs that the other alone solved) / pairs``, with the interval of Bonett
@@ -73,35 +72,25 @@ class SolvedDifference(Statistic):
             adjust for; none compares every two.
     """
 
-    against: str | None = None
-
     source: ClassVar[str] = (
         "Bonett, Price (2012), Journal of Educational and Behavioral Statistics 37; McNemar (1947), "
         "Psychometrika 12; Holm (1979)"
     )
-    unit: ClassVar[Columns] = PAIR
     columns: ClassVar[Columns] = {
         **PAIRS,
         "only": Column("whole", "pairs that it alone solved"),
         "only_other": Column("whole", "pairs that the other alone solved"),
         **estimate("difference", "difference of the parts solved"),
-        "p": Column("number", "two-sided p-value of McNemar's exact test"),
-        "p_holm": Column("number", "the same, adjusted for all rows by Holm's procedure"),
+        **tested("McNemar's exact test"),
     }
-    adjusted: ClassVar[frozenset[str]] = frozenset({"p_holm"})
 
-    def rows(self, tables: Tables) -> Iterable[dict[str, Any]]:
-        """Yield a row for every two groups of a problem."""
-        return with_holm(list(self._rows(tables)))
-
-    def _rows(self, tables: Tables) -> Iterator[dict[str, Any]]:
-        for pair in pairs(tables, self.against):
-            runs, others = pair.group.ends, pair.other.ends
-            one, other = (part["outcome"] == "solved" for part in (runs, others))
-            only, only_other = int((one & ~other).sum()), int((other & ~one).sum())
-            found = {**dict.fromkeys(estimate("difference", ""), math.nan), "p": math.nan}
-            if not np.isnan(runs["target"]).all():
-                interval = paired_difference_interval(only, only_other, len(one), self.level)
-                found = {**estimated("difference", *interval), "p": mcnemar_test(only, only_other)}
-            counts = {"only": only, "only_other": only_other}
-            yield {**pair.unit, **pair.counts, **counts, **found}
+    def compared(self, tables: Tables, pair: Pair) -> dict[str, Any]:
+        """Return the difference of a pair of groups."""
+        runs, others = pair.group.ends, pair.other.ends
+        one, other = (part["outcome"] == "solved" for part in (runs, others))
+        only, only_other = int((one & ~other).sum()), int((other & ~one).sum())
+        found = {**dict.fromkeys(estimate("difference", ""), math.nan), "p": math.nan}
+        if not np.isnan(runs["target"]).all():
+            interval = paired_difference_interval(only, only_other, len(one), self.level)
+            found = {**estimated("difference", *interval), "p": mcnemar_test(only, only_other)}
+        return {"only": only, "only_other": only_other, **found}
