@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pytest
+from thinning import left_to_slow
 from watching import LeastSquares, Watcher, watch
 
 import harness
@@ -125,7 +126,7 @@ SLOW_ENGINE = "engine=pygad"
 def case(name: str, kind: str) -> Any:
     """A pair as a parameter: of those of the slow engine some are left to the slow tests, no kind of path."""
     slow = SLOW_ENGINE in name and kind not in ("function", "rows", "xor")
-    return pytest.param(name, kind, marks=pytest.mark.slow) if slow else (name, kind)
+    return left_to_slow((name, kind)) if slow else (name, kind)
 
 
 every_class = pytest.mark.parametrize("name", CLASSES)
