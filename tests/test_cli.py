@@ -295,6 +295,23 @@ class TestPlot:
         assert call("plot", folder) == Answer(0, "figure: kept/convergence-cost.png\n", "")
         assert Path("kept/convergence-cost.png").stat().st_size > 1000
 
+    def test_a_caption_and_the_numbers_lie_beside_the_image(
+        self, call: Call, folder: str, tmp_path: Path
+    ) -> None:
+        call("plot", folder, "cost-to-target", "--width", "column", "--set", "axis=iterations")
+        name = tmp_path / "kept" / "cost-to-target-iterations-column"
+        assert name.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+        assert "axis='iterations'" in name.with_suffix(".caption.md").read_text(encoding="utf-8")
+        assert name.with_suffix(".data.csv").read_text(encoding="utf-8").startswith("problem,optimizer,")
+
+    def test_a_plot_is_named_once(self, call: Call, folder: str) -> None:
+        assert "named twice, finals and --name convergence" in refused(
+            call("plot", folder, "finals", "--name", "convergence")
+        )
+        assert "unknown width of plot 'finals' 'colum': did you mean 'column'" in refused(
+            call("plot", folder, "finals", "--width", "colum")
+        )
+
     def test_what_was_plotted_into_a_folder_does_not_hurt_its_results(self, call: Call, folder: str) -> None:
         call("plot", folder)
         assert "Nothing to run: 1 run" in call("run", one_run(), "--output", "kept").out

@@ -406,6 +406,7 @@ def test_an_experiment_of_another_package_runs_with_all_that_it_brings(site: Pat
         ("tests/contracts/test_problems.py", "stripes", 25),
         ("tests/contracts/test_statistics.py", "median-iterations", 60),
         ("tests/test_plots.py", "final-losses", 1),
+        ("tests/contracts/test_plots.py", "final-losses", 20),
         ("tests/contracts/test_executors.py", "backwards", 6),
         ("tests/contracts/test_exchange_formats.py", "json-lines", 25),
     ],

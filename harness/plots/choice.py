@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from harness.analysis.places import mean_places
 from harness.plots.families import family_of
 from harness.plots.style import Line
-from harness.plots.text import keyed
 from harness.runs.tables import Tables
 from optimizers.errors import InputError, unknown_name
 
@@ -108,7 +108,7 @@ def greyed(
     explained = {line: drawn[line] for line in looks if line in front}
     if not behind:
         return drawn, explained, ""
-    names = keyed((str(looks[line]["label"]) for line in behind), LONGEST_NAME).values()
+    names = [textwrap.shorten(str(looks[line]["label"]), LONGEST_NAME, placeholder=" ...") for line in behind]
     if len(behind) == 1:
         return drawn, drawn, ""
     explained["grey", ""] = {**drawn[behind[0]], "label": f"{len(behind)} others"}

@@ -91,7 +91,16 @@ def confusion(
     )
     for title, panel in found.items():
         _draw(panel, title, summed[title], medium_of(width))
-    return described(found.values())
+    return described(
+        found.values(),
+        reading=(
+            f"A row is a true class of {chosen}, a column the class that was predicted; a number counts "
+            f"{kind} over {of} runs each. The shade is the share of the true class, the diagonal what was "
+            "right."
+        ),
+        hides="How sure the networks were, the rows that were taken wrongly, and the spread from run to run.",
+        data=_cells(summed),
+    )
 
 
 def summed_confusion(cells: pd.Series[str]) -> Summed:
@@ -121,6 +130,18 @@ def _chosen(results: Tables, problem: str | None) -> str:
     if problem not in known:
         raise unknown_name("problem", problem, known)
     return problem
+
+
+def _cells(summed: dict[str, Summed]) -> pd.DataFrame:
+    """Return the counts as a table, a row a cell."""
+    return pd.DataFrame(
+        [
+            {"optimizer": title, "true": true, "predicted": predicted, "rows": int(found.counts[row, column])}
+            for title, found in summed.items()
+            for row, true in enumerate(found.classes)
+            for column, predicted in enumerate(found.classes)
+        ]
+    )
 
 
 def _draw(panel: Axes, title: str, found: Summed, medium: Medium) -> None:

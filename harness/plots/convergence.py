@@ -6,38 +6,29 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from harness.analysis.curves import Curves, RunCurve, run_curves
 from harness.analysis.summary import quantile
+from harness.analysis.times import Axis
 from harness.plots.choice import chosen_problems, emphasised, greyed, of_problems
+from harness.plots.families import SHADES, family_of
 from harness.plots.figure import Panels, described
 from harness.plots.media import Medium, Width, medium_of
-from harness.plots.scales import scale_losses, scale_spent
+from harness.plots.scales import SPENT, scale_losses, scale_spent
+from harness.plots.steps import ALL_BANDS, BAND, MARKS
 from harness.plots.style import TARGET, Line, fold, line_looks, panels
 from harness.plots.text import keyed
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
+from optimizers.objective import Array
 from optimizers.options import Fraction
 from optimizers.printable import shown
 
-Array = npt.NDArray[np.float64]
-Curve = tuple[Array, Array]
-
-AXES = {
-    "cost": "cost (forward-pass equivalents)",
-    "iteration": "iterations",
-    "seconds": "seconds of search",
-}
 POINTS = 200
 """Points of the common grid, which is finer than a line is wide."""
-MARKS = 5
-"""Marks on a line, to tell it from others without colour."""
-BAND, ALL_BANDS = 0.13, 0.6
-"""Opacity of a band, and the most that those of a panel add up to: a dozen that begin at the same losses
-would hide the lines there."""
 NOTE, LONGEST_NAME = 2.0, 60
 """Width in inches of a note below a panel, and letters of a name in it."""
 READING = (
@@ -49,10 +40,8 @@ HIDES = (
     "The loss on rows that were not trained on, single runs, and whether two lines are told apart: a band is "
     "the spread of runs, no interval of the median."
 )
-NO_CURVE: Curve = (np.zeros(1), np.full(1, np.inf))
+NO_LOOK = RunCurve(np.zeros(1), np.full(1, np.inf))
 """A run that failed before its first look."""
-
-
 SOME = Text | list[Text] | tuple[Text, ...] | None
 
 
@@ -63,6 +52,7 @@ def convergence(
     band: float = 0.5,
     problems: str | Sequence[str] | None = None,
     emphasis: str | Sequence[str] | None = None,
+    by: Literal["problem", "family"] = "problem",
     width: Width = "page",
     axes: Axes | Sequence[Axes] | None = None,
 ) -> Axes | Panels:
@@ -80,6 +70,8 @@ def convergence(
         problems: the problems to draw; all, in the order of the runs, where left out.
         emphasis: the optimizers that stand out, or "all"; where left out all up to six, of more those that
             the claims are about, or the best gradient method and the best population.
+        by: "problem" draws a panel for each, "family" one for each family of optimizers on it, in which the
+            others are grey.
         width: where the figure is to stand: a journal's column, its page, or a slide.
         axes: draw into these, one a panel, instead of a figure of its own.
 
@@ -98,56 +90,77 @@ def convergence(
     >>> panel.get_title()
     'xor'
     """
-    axis = "iteration" if x == "iterations" else x
-    if axis not in AXES:
-        raise unknown_name("x axis", x, AXES)
+    axes_of: dict[str, Axis] = {"iteration": "iterations", "iterations": "iterations"}
+    axes_of |= {"cost": "cost", "seconds": "seconds"}
+    if x not in axes_of:
+        raise unknown_name("x axis", x, ["cost", "iteration", "seconds"])
+    if by not in ("problem", "family"):
+        raise unknown_name("way to lay out panels, by", by, ["problem", "family"])
     if not 0 <= band <= 1:
         raise InputError(
             f"band is {shown(band)}, expected the share of runs inside it, from 0 to 1, such as 0.5"
         )
-    chosen = chosen_problems(results, problems)
-    looks = line_looks(results, width)
-    runs = results.runs.assign(gradient=gradient_column(results.runs))
-    runs = runs[runs["problem"].isin(chosen)]
+    chosen, axis = chosen_problems(results, problems), axes_of[x]
+    part = of_problems(results, chosen)
+    runs = part.runs.assign(gradient=gradient_column(part.runs))
     identity = ["problem", "optimizer", "gradient"]
-    groups = {
+    groups: dict[tuple[str, Line], pd.DataFrame] = {
         (str(problem), (str(optimizer), str(gradient))): group
         for (problem, optimizer, gradient), group in runs.groupby(identity, sort=False)
     }
-    drawn = {line: looks[line] for line in looks if any(line == other for _, other in groups)}
-    front = emphasised(of_problems(results, chosen), drawn, emphasis)
-    looks, explained, grey = greyed(drawn, front)
+    there = {line for _, line in groups}
+    looks = {line: look for line, look in line_looks(results, width).items() if line in there}
+    front = list(looks) if by == "family" else emphasised(part, looks, emphasis)
+    _, explained, grey = greyed(looks, front)
+    layout = {problem: (problem, front) for problem in chosen}
+    if by == "family":
+        layout, grey = _families(results, chosen, list(groups)), "; grey: all others"
     _, found = panels(
-        chosen,
+        list(layout),
         explained,
         title=results.question or results.name,
         subtitle=_reading(groups.values(), band) + grey,
-        xlabel=AXES[axis],
+        xlabel=SPENT[axis],
         ylabel="best training loss",
         width=width,
         axes=axes,
     )
-    curves = {str(run): _curve(rows, axis) for run, rows in results.trace.groupby("run_id", sort=False)}
-    rows: list[dict[str, Any]] = []
-    for problem, panel in found.items():
-        members = {
-            line: [curves.get(str(run), NO_CURVE) for run in group["run_id"]]
+    known, rows = run_curves(part, axis), dict[str, list[dict[str, Any]]]()
+    for title, panel in found.items():
+        problem, members = layout[title]
+        curves = {
+            line: [_curve(known, str(run)) for run in group["run_id"]]
             for (where, line), group in groups.items()
             if where == problem
         }
         targets = runs.loc[runs["problem"] == problem, "target"].dropna().unique()
-        rows += [
-            {"problem": problem, **row}
-            for row in _draw(
-                panel, members, looks, set(front), [*map(float, targets)], band, medium_of(width)
-            )
-        ]
+        drawn = greyed(looks, members)[0]
+        steps = _draw(panel, curves, drawn, set(members), [*map(float, targets)], band, medium_of(width))
+        rows[problem] = [{"problem": problem, **row} for row in steps]
     return described(
         found.values(),
         reading=f"{READING} {_reading(groups.values(), band).capitalize()}.",
         hides=HIDES,
-        data=pd.DataFrame(rows),
+        data=pd.DataFrame([row for some in rows.values() for row in some]),
     )
+
+
+def _families(
+    results: Tables, problems: list[str], groups: list[tuple[str, Line]]
+) -> dict[str, tuple[str, list[Line]]]:
+    """Return the panels where each is of one family: by title its problem and the lines that stand out."""
+    names = {entry.optimizer: entry.name for entry in results.lineup}
+    found: dict[str, tuple[str, list[Line]]] = {}
+    for problem in problems:
+        for family in SHADES:
+            lines = [
+                line
+                for where, line in groups
+                if where == problem and family_of(names.get(line[0], line[0]), line[1]) == family
+            ]
+            if lines:
+                found[family if len(problems) == 1 else f"{problem}: {family}"] = problem, lines
+    return found
 
 
 def _reading(groups: Any, band: float) -> str:
@@ -160,26 +173,15 @@ def _reading(groups: Any, band: float) -> str:
     return f"line: median of {count} runs{share}"
 
 
-def _curve(rows: pd.DataFrame, axis: str) -> Curve:
-    """Return what one run had spent at each look, and the best loss it had by then."""
-    spent = rows[axis].to_numpy(dtype=np.float64)
-    best = rows["best_loss"].to_numpy(dtype=np.float64)
-    order = np.argsort(spent[np.isfinite(spent)], kind="stable")
-    # A loss that is no number, as the last of a run that diverged, does not undo the best one before it.
-    best = np.fmin.accumulate(best[np.isfinite(spent)][order])
-    return (spent[np.isfinite(spent)][order], best) if order.size else NO_CURVE
+def _curve(known: Curves, run: str) -> RunCurve:
+    """Return the curve of a run, which begins at 0 and is infinite where there is no look."""
+    found = known.get(run, NO_LOOK)
+    return found if found.spent.size else NO_LOOK
 
 
-def _best_at(curve: Curve, points: Array) -> Array:
-    """Evaluate a run's best loss, which holds from one look to the next; +inf before the first."""
-    spent, best = curve
-    place = np.searchsorted(spent, points, side="right") - 1
-    return np.where(place >= 0, best[np.maximum(place, 0)], np.inf)
-
-
-def _grid(curves: list[Curve]) -> Array:
+def _grid(curves: list[RunCurve]) -> Array:
     """Return the points at which all runs of a panel are compared: 0, then evenly spaced logarithms."""
-    spent = np.concatenate([curve[0] for curve in curves])
+    spent = np.concatenate([curve.spent for curve in curves])
     spent = spent[spent > 0]
     steps = np.geomspace(spent.min(), spent.max(), POINTS) if spent.size else np.empty(0)
     return np.concatenate([[0.0], steps])
@@ -187,7 +189,7 @@ def _grid(curves: list[Curve]) -> Array:
 
 def _draw(
     panel: Axes,
-    members: dict[Line, list[Curve]],
+    members: dict[Line, list[RunCurve]],
     looks: dict[Line, dict[str, Any]],
     front: set[Line],
     targets: list[float],
@@ -199,9 +201,9 @@ def _draw(
     shown, bands, silent = [np.array(targets)], [], []
     rows: list[dict[str, Any]] = []
     for rank, (line, curves) in enumerate(members.items()):
-        end = max(spent[-1] for spent, _ in curves)
+        end = max(float(curve.spent[-1]) for curve in curves)
         points = np.append(grid[grid < end], end)
-        losses = np.array([_best_at(curve, points) for curve in curves])
+        losses = np.array([curve.at(points) for curve in curves])
         middle, low, high = (quantile(losses, share) for share in (0.5, (1 - band) / 2, (1 + band) / 2))
         stride = max(POINTS // MARKS, 1)
         # Marks of different lines stand beside each other, so that lines on top of one another show.
@@ -216,13 +218,13 @@ def _draw(
             silent.append(str(looks[line]["label"]))
         run = {"optimizer": line[0], "gradient": line[1], "runs": len(curves)}
         # A step holds until the next row.
-        new = np.append(True, (np.diff(middle) != 0) | (np.diff(low) != 0) | (np.diff(high) != 0))
+        new = np.append(True, np.any([part[1:] != part[:-1] for part in (middle, low, high)], axis=0))
         new[-1] = True
         for spent, *three in zip(points[new], middle[new], low[new], high[new], strict=True):
             rows.append({**run, "spent": spent, **dict(zip(("median", "low", "high"), three, strict=True))})
     every = np.concatenate(shown)
     scale_losses(panel, every[np.isfinite(every)])
-    scale_spent(panel, grid[1] if grid.size > 1 else None, grid[-1])
+    scale_spent(panel, grid[1] if grid.size > 1 else None, grid[-1], medium.ticks)
     top = panel.get_ylim()[1]
     alpha = min(BAND, ALL_BANDS / max(len(bands), 1))
     for points, low, high, colour in bands:

@@ -73,7 +73,17 @@ def gradient_cost(
         panel.set_yscale("log")
         for axis, values in ((panel.xaxis, table["parameters"]), (panel.yaxis, table[column])):
             logarithmic_ticks(axis, float(values.min()), float(values.max()), MOST_TICKS)
-    return described(found.values())
+    return described(
+        found.values(),
+        reading=(
+            "A point is one network and one gradient source: left the cost of one gradient as it is counted, "
+            "in forward passes of all training rows, right its time as a multiple of backpropagation's on "
+            "the same network. The slopes in the legend are fitted on log-log axes from 100 parameters on: 0 "
+            "means a fixed number of passes, 1 another pass for each parameter."
+        ),
+        hides="How exact the gradients are, their memory, and how the times differ from run to run.",
+        data=table,
+    )
 
 
 def cost_table(results: Tables) -> pd.DataFrame:

@@ -66,7 +66,19 @@ def gradient_error(
         errors = table.loc[table["problem"] == problem, "error"].clip(lower=SMALLEST)
         logarithmic_ticks(panel.xaxis, float(steps.min()), float(steps.max()), MOST_TICKS)
         logarithmic_ticks(panel.yaxis, float(errors.min()), float(errors.max()), MOST_TICKS)
-    return described(found.values())
+    return described(
+        found.values(),
+        reading=(
+            "A point is the relative error of a gradient at the start of training against the reference "
+            "source, the median over seeds, by the step of the difference; level lines are sources without a "
+            "step. An error falls with the step by the order of the difference until round-off takes over."
+        ),
+        hides=(
+            f"The error later in training, what a gradient costs, and errors below {SMALLEST:g}, which are "
+            "drawn there."
+        ),
+        data=table,
+    )
 
 
 def _draw(panel: Axes, part: pd.DataFrame, steps: pd.Series[float], look: dict[str, object]) -> None:

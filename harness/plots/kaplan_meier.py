@@ -77,7 +77,7 @@ def kaplan_meier(
         axes=axes,
     )
     for problem, panel in found.items():
-        _draw(panel, table[table["problem"] == problem], looks, front, medium_of(width).ticks + 1)
+        _draw(panel, table[table["problem"] == problem], looks, front, medium_of(width).ticks)
     return described(
         found.values(),
         reading=(

@@ -87,7 +87,17 @@ def perceptron_bound(
     logarithmic_ticks(panel.yaxis, 1.0, top, MOST_TICKS)
     if len(bounded) < len(numbers):
         _draw_boundless(panel, high, numbers[np.isinf(numbers["bound"])], places, medium)
-    return described(found.values())
+    return described(
+        found.values(),
+        reading=(
+            "A cloud is one problem, a point the mistakes of one run with its order of rows, a large mark "
+            "their mean, against the most that Novikoff's theorem allows. Nothing may lie above the line. "
+            "Problems that no cut separates have no bound, and stand at the right: their runs were ended by "
+            "the budget."
+        ),
+        hides="The mistakes on rows that were not trained on, and how the margin came about.",
+        data=numbers,
+    )
 
 
 def _label(row: pd.Series[Any]) -> str:

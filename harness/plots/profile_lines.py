@@ -88,9 +88,13 @@ def draw_profiles(
 
 def _trimmed(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Leave out the numbers at both ends where no line moves, but for a decade."""
-    moves = table.pivot_table(index=column, columns=["optimizer", "gradient"], values="fraction").diff()
+    lines = table.pivot_table(index=column, columns=["optimizer", "gradient"], values="fraction")
+    moves = lines.diff()
     moving = moves.index[(moves != 0).any(axis=1) & moves.notna().any(axis=1)]
+    least = float(table[column].min())
     if not len(moving):
-        return table[table[column] <= float(table[column].min()) * 10]
-    low, high = float(moving.min()) / 2, float(moving.max()) * 2
+        return table[table[column] <= least * 10]
+    # Where a line begins above 0, its beginning says something.
+    begins = bool((lines.iloc[0] > 0).any())
+    low, high = least if begins else float(moving.min()) / 2, float(moving.max()) * 2
     return table[table[column].between(low, max(high, low * 10))]

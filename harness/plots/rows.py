@@ -110,7 +110,14 @@ def place_beyond(panel: Axes, values: Array) -> float:
 
 def name_beyond(panel: Axes, place: float) -> None:
     """Add a tick for what has no number to those that an axis has, where there is room for it."""
-    if place < panel.get_xlim()[1]:
-        ticks = [*panel.get_xticks(), place]
-        labels = [*(label.get_text() for label in panel.get_xticklabels()), "\N{INFINITY}"]
-        panel.set_xticks(ticks, labels)
+    if place >= panel.get_xlim()[1]:
+        return
+    ticks = list(panel.get_xticks())
+    labels = [label.get_text() for label in panel.get_xticklabels()]
+    to_axes = panel.transData + panel.transAxes.inverted()
+    where = [float(to_axes.transform((tick, 0.0))[0]) for tick in (*ticks, place)]
+    # A number that would touch it gives way.
+    room = 0.06 + 0.025 * min(len(labels[-1]), 6) if labels else 0.0
+    if labels and where[-1] - where[-2] < room:
+        labels[-1] = ""
+    panel.set_xticks([*ticks, place], [*labels, "\N{INFINITY}"])

@@ -80,7 +80,7 @@ def runtime_ecdf(
         axes=axes,
     )
     for problem, panel in found.items():
-        _draw(panel, table[table["problem"] == problem], looks, front, medium_of(width).ticks + 1)
+        _draw(panel, table[table["problem"] == problem], looks, front, medium_of(width).ticks)
     return described(
         found.values(),
         reading=(

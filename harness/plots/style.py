@@ -159,7 +159,8 @@ def panels(
         panel = figure.add_subplot(rows, columns, place + 1, axes_class=Panel)
         dressed(panel, problem, medium, medium.width / columns - 0.5)
         if place + columns >= count:
-            space = (medium.width - room) / columns - 0.3 * medium.scale
+            # Names of vertical axes move a panel out of the middle of its place.
+            space = (medium.width - room) / columns - (0.0 if room else 0.3 * medium.scale)
             panel.set_xlabel(fold(xlabel, space, medium.small), fontsize=medium.small)
         if place % columns == 0:
             panel.set_ylabel(ylabel, fontsize=medium.small)

@@ -82,4 +82,20 @@ def tuning_curve(
             ends = with_margins(float(numbers.min()), float(numbers.max()))
             (panel.set_xlim if axis is panel.xaxis else panel.set_ylim)(ends)
             logarithmic_ticks(axis, *ends, MOST_TICKS)
-    return described(found.values())
+    return described(
+        found.values(),
+        reading=(
+            "A point is a number of configurations that were tried, by what that has cost; its height is how "
+            f"good the best of them is, {estimate.replace('-', ' ')}: "
+            + (
+                f"the geometric mean of the cost to the target{penalty}."
+                if aimed
+                else "the final loss as a multiple of the start's."
+            )
+        ),
+        hides=(
+            "Which options were found, how the best does with other seeds than those it was chosen by, and "
+            "the spread of the curve over other orders of trying."
+        ),
+        data=curve,
+    )

@@ -58,7 +58,7 @@ def test_it_says_what_it_draws(name: str) -> None:
     assert first.endswith(".")
     assert len(first) <= 110
     assert next(iter(inspect.signature(plot).parameters)) == "results"
-    for option in [*inspect.signature(plot).parameters][1:]:
+    for option in set(inspect.signature(plot).parameters) - {"width", "axes"}:
         assert f"{option}: " in (inspect.getdoc(plot) or "")
 
 
@@ -76,7 +76,7 @@ def test_whatever_the_runs_it_draws_or_says_why_not(name: str, case: str) -> Non
         for ends in (panel.get_xlim(), panel.get_ylim()):
             assert all(math.isfinite(end) for end in ends)
             assert ends[0] != ends[1]
-    if isinstance(figure, NotebookFigure):
+    if isinstance(figure, NotebookFigure) and takes(name, "axes"):
         assert figure.data is not None or hasattr(inspect.getmodule(known_plots()[name]), "table")
 
 
