@@ -21,10 +21,15 @@ from optimizers.registry import Registry
 if TYPE_CHECKING:
     from harness.plots.confusion import confusion as confusion
     from harness.plots.convergence import convergence as convergence
+    from harness.plots.decision_boundary import decision_boundary as decision_boundary
     from harness.plots.gradient_cost import gradient_cost as gradient_cost
     from harness.plots.gradient_error import gradient_error as gradient_error
+    from harness.plots.loss_landscape import loss_landscape as loss_landscape
+    from harness.plots.network_diagram import network_diagram as network_diagram
     from harness.plots.perceptron_bound import perceptron_bound as perceptron_bound
+    from harness.plots.population_spread import population_spread as population_spread
     from harness.plots.tuning_curve import tuning_curve as tuning_curve
+    from harness.plots.weights_over_time import weights_over_time as weights_over_time
 
 Plot = Callable[..., Any]
 
