@@ -91,7 +91,18 @@ def confusion(
     )
     for title, panel in found.items():
         _draw(panel, title, summed[title], medium_of(width))
-    return described(found.values())
+    return described(found.values(), data=_numbers(chosen, summed))
+
+
+def _numbers(problem: str, summed: dict[str, Summed]) -> pd.DataFrame:
+    """Return the counts that are drawn, a row a cell."""
+    rows = [
+        (problem, title, found.rows, true, predicted, int(count))
+        for title, found in summed.items()
+        for true, counts in zip(found.classes, found.counts, strict=True)
+        for predicted, count in zip(found.classes, counts, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["problem", "optimizer", "rows", "class", "predicted", "count"])
 
 
 def summed_confusion(cells: pd.Series[str]) -> Summed:
