@@ -193,7 +193,7 @@ class Run:
         return observed(self.optimizer, objective, start, *limits, recorder.several), recorder
 
     def _recorder(self, shared: Shared) -> Recorder:
-        return Recorder(shared.measure(self.seed), self.problem.target, self.trace == "improvements")
+        return shared.recorder(self.seed, self.trace == "improvements")
 
     def lost(self, sentence: str) -> Finished:
         """Return row and trace of a run that failed without a word of its own, as one whose process ended.
