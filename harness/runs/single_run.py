@@ -16,6 +16,7 @@ import numpy as np
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
 from harness.problems.seeds import seed_sequence
+from harness.runs.compiled_beside import wait_for
 from harness.runs.described import RowsKept, described, plain_json, setting, stream
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
@@ -234,6 +235,7 @@ class Run:
         if kind in _warm:
             return 0.0
         _warm.add(kind)
+        wait_for(self.optimizer)
         objective = self.problem.rehearsal(self.source(), self.seed)
         # An error here will meet the run itself as well, which reports it.
         with contextlib.suppress(Exception), without_warnings():

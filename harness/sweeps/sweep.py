@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.problems.problem import Problem
+from harness.runs.compiled_beside import compiled_beside
 from harness.runs.declaration import Declaration, keep_declaration
 from harness.runs.folder_lock import locked
 from harness.runs.plans import Plan
@@ -23,6 +25,7 @@ from harness.runs.single_run import Run
 from harness.runs.store import Store, tables_of
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, Tables
 from harness.sweeps.executors import chosen_executor
+from harness.sweeps.executors.automatic import Automatic
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
@@ -82,27 +85,37 @@ def sweep(
     again, part = outcomes_to_retry(retry), shard_of(shard)
     if folder is None and (again or reuse):
         raise InputError("retry and reuse go with runs that are kept: give the folder they are in")
-    runs, skipped = plan(experiment)
-    if chosen is not None:
-        runs = chosen(runs)
-    entry = provenance()
-    asked = asked_of(experiment, runs, skipped, entry["fingerprint"], reuse)
     doing = chosen_executor(executor, workers)
-    if folder is not None:
-        with locked(folder, wait, announce):
-            store = Store(folder)
-            return _in_folder(asked, runs, store, doing, progress, again, part, announce, entry, declaration)
-    pending = [run for run in runs if part is None or part.holds(run.run_id)]
-    if not pending:
-        return _nothing(asked), 0
-    rows, trace = tables_of(
-        _do(pending, doing, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
-    )
-    listed = {asked.digest: list(asked.runs)}
-    rows, skipped = with_short_names(rows, skipped)
-    named = with_axes(rows)
-    results = Tables(asked.name, asked.question, named, trace, skipped, listed, claims=experiment.claims)
-    return results, len(pending)
+    with _compiled_for(experiment, doing):
+        runs, skipped = plan(experiment)
+        if chosen is not None:
+            runs = chosen(runs)
+        entry = provenance()
+        asked = asked_of(experiment, runs, skipped, entry["fingerprint"], reuse)
+        if folder is not None:
+            with locked(folder, wait, announce):
+                store = Store(folder)
+                return _in_folder(
+                    asked, runs, store, doing, progress, again, part, announce, entry, declaration
+                )
+        pending = [run for run in runs if part is None or part.holds(run.run_id)]
+        if not pending:
+            return _nothing(asked), 0
+        rows, trace = tables_of(
+            _do(pending, doing, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
+        )
+        listed = {asked.digest: list(asked.runs)}
+        rows, skipped = with_short_names(rows, skipped)
+        named = with_axes(rows)
+        results = Tables(asked.name, asked.question, named, trace, skipped, listed, claims=experiment.claims)
+        return results, len(pending)
+
+
+def _compiled_for(experiment: Experiment, doing: Executor) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which another process compiles as well, where the runs may have one."""
+    several = isinstance(doing, Automatic) and doing.processes() > 1
+    networks = any(isinstance(problem, Problem) for problem in experiment.problems)
+    return compiled_beside(experiment.optimizers if several and networks else ())
 
 
 def _in_folder(
