@@ -44,11 +44,14 @@ def decide_draws(rng, repetitions: int, chances: tuple[float, float, float], cla
             known = path._make(entry[path.pairs <= n] for entry in path)
             decided, _ = known.first()
             wanted = np.nan if decided else needed(known, part, claim, level)
-            verdict = Verdict("p", ONE, OTHER, "final-loss", n=n, stopped=Stopped(decided, wanted, ""))
+            mean = float(part.leads.mean())
+            stopped = Stopped(decided, wanted, "")
+            verdict = Verdict("p", ONE, OTHER, "final-loss", n=n, probability=mean, stopped=stopped)
             grown = next_block(seeds, [verdict], declaration)
             if grown == seeds:
                 break
             seeds = grown
+        assert (at or 2000) <= seeds["p", ONE]
         found.append((answer, at or 2000, seeds["p", ONE]))
     return Ended(*map(np.array, zip(*found, strict=True)))
 

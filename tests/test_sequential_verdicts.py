@@ -113,13 +113,13 @@ class TestKnownTruth:
     def test_more_claims_take_more_pairs(self) -> None:
         rows = two([50.0] * 20, [100.0] * 20)
         at = []
-        for claims in (1, 10, 100):
+        for claims in (1, 10):
             (first, *_), _ = declared_verdicts(
                 declared(rows, claims=claims), declared(rows, claims=claims).declaration
             )
             assert first.stopped is not None
             at.append(first.stopped.at)
-        assert at == [9, 13, 17]
+        assert at == [9, 13]
 
 
 class TestMeasures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from harness.runs.plans import read_plans
 from harness.sweeps import sweep as sweeping
 from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
-from optimizers import InputError
+from optimizers import InputError, RandomSearch
 
 CLAIMS = [{"better": "lbfgs", "than": "adam"}, {"better": "rprop", "than": "adam", "by": "solved"}]
 TABLE: dict[str, Any] = {
@@ -30,6 +31,15 @@ TABLE: dict[str, Any] = {
     "budget": 300,
     "claims": CLAIMS,
 }
+
+
+class Moody(RandomSearch):
+    """Random search that fails in a bad mood."""
+
+    def run(self, *arguments: Any) -> Any:
+        if os.environ.get("MOOD") == "bad":
+            raise RuntimeError("not today")
+        return super().run(*arguments)
 
 
 def run(folder: Path | None = None, limit: int = 40, **changes: Any) -> harness.Results:
@@ -114,6 +124,20 @@ class TestRuns:
     def test_done_again_nothing_is_run(self, folder: Path) -> None:
         experiment = build_experiment("notebook", {**TABLE})
         assert run_until_decided(experiment, 40, folder)[1] == 0
+
+    def test_what_failed_is_done_again_where_that_is_asked_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def moody(**options: Any) -> pd.Series:
+            fields = {"budget": 30, "until_decided": True, "max_seeds": 20, "executor": "serial"}
+            results = harness.run("xor", ["adam", Moody()], folder=tmp_path / "moody", **fields, **options)
+            return results.runs.query("optimizer_name == 'moody'")["outcome"]
+
+        monkeypatch.setenv("MOOD", "bad")
+        assert set(moody()) == {"failed"}
+        monkeypatch.setenv("MOOD", "good")
+        assert set(moody()) == {"failed"}
+        assert "failed" not in set(moody(retry="failed"))
 
     def test_without_claims_each_is_held_against_the_first(self) -> None:
         experiment = build_experiment("mine", {**TABLE, "claims": [], "problems": "xor"})

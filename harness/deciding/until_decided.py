@@ -15,6 +15,7 @@ from harness.deciding.blocks import first_block, next_block
 from harness.deciding.declaring import Kind, declare, named_runs, with_seeds
 from harness.runs.declaration import Declaration
 from harness.runs.single_run import Run
+from harness.runs.store import Store
 from harness.runs.tables import Tables
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
@@ -62,22 +63,25 @@ def run_until_decided(
     """
     declaration = declare(experiment, limit)
     seeds, done = first_block(declaration), 0
-    options: dict[str, Any] = {"executor": executor, "retry": retry, "reuse": reuse, "wait": wait}
+    options: dict[str, Any] = {"executor": executor, "reuse": reuse, "wait": wait}
+    options |= {"announce": announce, "declaration": declaration}
     with _place(folder) as place:
+        there = set(Store(place).undamaged()[0]["run_id"]) if retry else set()
+        if there:
+            # Once, and not with each block.
+            everything = with_seeds(experiment, limit)
+            again = sweep(everything, place, workers, progress, chosen=_Among(there), retry=retry, **options)
+            done += again[1]
         while True:
             tables, now = sweep(
                 with_seeds(experiment, max(seeds.values())),
                 place,
                 workers,
                 progress,
-                announce=announce,
                 chosen=_Chosen(seeds),
-                declaration=declaration,
                 **options,
             )
             done += now
-            # What failed is done again once, and not after each block.
-            options["retry"] = ()
             verdicts, _ = declared_verdicts(tables, declaration)
             grown = next_block(seeds, verdicts, declaration)
             if announce is not None and now:
@@ -100,6 +104,16 @@ class _Chosen:
 
     def __call__(self, runs: Sequence[Run]) -> list[Run]:
         return [run for kind, run in named_runs(runs) if run.seed < self.seeds.get(kind, 0)]
+
+
+class _Among:
+    """Chooses the runs of these ids."""
+
+    def __init__(self, ids: Collection[str]) -> None:
+        self.ids = ids
+
+    def __call__(self, runs: Sequence[Run]) -> list[Run]:
+        return [run for run in runs if run.run_id in self.ids]
 
 
 @contextlib.contextmanager

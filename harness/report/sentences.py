@@ -77,7 +77,7 @@ def transfer_sentence(found: Transfer, named: Named, level: float = 0.95) -> str
     return (
         f"{named(found.line)} against {named(found.other)} on these {found.problems} problems: {said}; "
         f"on problems like these {on_others}: ahead on {found.ahead} of {found.problems}{tied} "
-        f"({_percent(level)} % interval {_between(found.share_interval)} %)"
+        f"({_percent(level)} % interval {_between(found.share_interval, 0.5)} %)"
     )
 
 
@@ -109,7 +109,7 @@ def _starts(found: Verdict) -> str:
     who = {"better": "", "worse": "ahead ", "equivalent": "the first is ahead ", "undecided": "ahead "}
     return (
         f"{who[found.answer]}on {found.ahead} of {found.n} starts{tied} "
-        f"({_interval_word(found)} {_between(found.probability_interval)} %)"
+        f"({_interval_word(found)} {_between(found.probability_interval, 0.5)} %)"
     )
 
 
@@ -134,7 +134,7 @@ def _effect(found: Verdict, named: Named) -> str:
         low, high = found.difference_interval
         return (
             f"solves {found.solved} against {found.other_solved} of {found.n} starts, a difference of "
-            f"{_percent(found.difference)} % ({_interval_word(found)} {_between((low, high))} %)"
+            f"{_percent(found.difference)} % ({_interval_word(found)} {_between((low, high), 0.0)} %)"
         )
     if math.isnan(found.effect):
         return ""
@@ -222,8 +222,17 @@ def _percent(share: float) -> str:
     return f"{round(100 * share, 1):g}" if share > 0.99 else f"{100 * share:.0f}"
 
 
-def _between(ends: tuple[float, float]) -> str:
-    return f"{100 * ends[0]:.0f} to {100 * ends[1]:.0f}"
+def _between(ends: tuple[float, float], even: float) -> str:
+    """Write an interval in per cent, an end beside the line of no difference not as if it stood on it.
+
+    >>> _between((0.364, 0.4992), 0.5), _between((0.5, 0.613), 0.5), _between((-0.004, 0.2), 0.0)
+    ('36 to 49.9', '50 to 61', '-0.4 to 20')
+    """
+    said = []
+    for end in ends:
+        digits = next((d for d in range(4) if round(100 * end, d) != 100 * even), 0)
+        said.append(f"{100 * end:.{digits}f}")
+    return " to ".join(said)
 
 
 def _count(number: int, noun: str) -> str:

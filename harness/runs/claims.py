@@ -28,7 +28,8 @@ class Claim:
         by: what is compared; None is the cost to the target where a problem has one, else the final loss.
         problems: names of the problems it is about; none are all.
         margin: smallest difference that matters: of costs and losses a part of the other's (0.1: up to a
-            factor of 1.1), of solved runs and accuracy a difference of fractions.
+            factor of 1.1), of solved runs and accuracy a difference of fractions. 0 names none: then nothing
+            is equivalent, but for runs until decided, of which 10 points around an even chance are.
     """
 
     better: str
