@@ -64,6 +64,36 @@ def test_the_studentized_range_is_that_of_scipy(k: int, level: float, expected: 
     assert studentized_range.cdf(expected, k, np.inf) == pytest.approx(level, abs=1e-6)
 
 
+# Twelve blocks of four, from numpy.random.default_rng(5).
+BLOCKS = np.array([
+    [-0.8, -1.02, 0.65, 2.02], [1.14, 0.41, 0.35, 0.82], [0.75, 1.93, 1.17, 0.37], [-0.96, 1.9, 1.1, -0.13],
+    [-0.08, -0.86, 0.27, 1.11], [-0.71, 0.85, 0.84, 1.01], [0.41, 1.13, -0.74, 1.34],
+    [-0.98, 0.13, -0.39, 1.62], [-0.04, -0.0, -0.15, 1.2], [-1.09, -1.06, 1.12, 0.49],
+    [1.17, 1.02, -1.1, 1.87], [-1.1, 0.33, 0.94, -0.39],
+])  # fmt: skip
+
+
+def test_mean_ranks_and_their_critical_difference_are_those_of_autorank() -> None:
+    """autorank 1.3.0, nonparametric: mean ranks, critical difference (of a table), p of Friedman's test."""
+    ranks = np.array([rankdata(row) for row in BLOCKS])
+    assert ranks.mean(axis=0) == pytest.approx(
+        [1.8333333333333333, 2.5833333333333335, 2.3333333333333335, 3.25]
+    )
+    assert critical_difference(12, 4) == pytest.approx(1.3539901117469855, rel=1e-5)
+    assert friedman_test(ranks)[1] == pytest.approx(0.0575584519726364, rel=1e-12)
+
+
+def test_the_critical_difference_is_where_nemenyi_s_test_of_scikit_posthocs_has_its_level() -> None:
+    """scikit-posthocs 0.17.1: at the level of a pair's p-value the two are just told apart."""
+    p_values = {
+        (0, 1): 0.48485435434399426, (0, 2): 0.7784833687572137, (0, 3): 0.03617630923630499,
+        (1, 2): 0.9647412017885855, (1, 3): 0.5853691712347625, (2, 3): 0.3032727949709181,
+    }  # fmt: skip
+    means = np.array([rankdata(row) for row in BLOCKS]).mean(axis=0)
+    for (one, other), p in p_values.items():
+        assert critical_difference(12, 4, 1 - p) == pytest.approx(abs(means[one] - means[other]), rel=1e-6)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_letters_are_shared_where_and_only_where_ranks_are_close(seed: int) -> None:
     ranks = np.random.default_rng(seed).uniform(1, 8, 7)

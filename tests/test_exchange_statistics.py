@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from synthetic import build, run_row, trace_rows
 
+from harness.analysis.anytime_area import areas
 from harness.results import Results
 
 BUDGET = 400
@@ -33,7 +34,7 @@ def whole_evaluations(all_spend_the_budget: bool) -> Results:
                 counts = np.unique(rng.integers(2, BUDGET, 30))
                 steps = np.cumsum(rng.exponential(0.12 + 0.06 * place, counts.size))
                 loss = np.append(1.0, 10.0**-steps)
-                cost = np.append(1, counts).astype(np.float64)
+                cost = np.append(0, counts).astype(np.float64)
                 reached = np.flatnonzero(loss <= 0.01)
                 end = int(reached[0]) + 1 if reached.size else cost.size
                 cost, loss = cost[:end], loss[:end]
@@ -103,6 +104,9 @@ def test_iohinspector_comes_to_the_same(tmp_path: Path) -> None:
     manager.add_folder(str(tmp_path))
     data = manager.load(monotonic=True, include_meta_data=True).to_pandas()
     known, times = shares(results), running_times(results)
+    heights = {
+        (found.group.problem, found.group.optimizer): found for found in areas(results, "cost", "logarithm")
+    }
     for (problem, label), series in known.items():
         chosen = data[(data["function_name"] == problem) & (data["algorithm_name"] == label)]
         frame = iohinspector.manager.pl.from_pandas(chosen)
@@ -118,3 +122,9 @@ def test_iohinspector_comes_to_the_same(tmp_path: Path) -> None:
         )
         for spent, share in series.items():
             assert share == pytest.approx(float(eaf[math.floor(float(spent))].mean()), rel=1e-12)  # type: ignore[arg-type]
+        # From the start at 1 to the target at 0.01 there are two decades; theirs is the area below 1.
+        scaled = iohinspector.metrics.transform_fval(frame, lb=0.01, ub=1.0)
+        found = heights[problem, label]
+        over = float(iohinspector.metrics.get_aocc(scaled, eval_max=int(found.horizon))["AOCC"].iloc[0])
+        assert found.areas is not None
+        assert np.mean(found.areas) == pytest.approx(-2.0 * over, rel=1e-12)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import quantile_test
 from synthetic import build, run_row, synthetic, trace_rows
 
 from harness.analysis.expected_running_time import expected_running_time
@@ -322,6 +323,18 @@ def test_the_median_s_interval_is_the_narrowest_of_order_statistics_that_covers(
     assert low + high == n + 1
     # Hahn, Meeker (1991), Statistical intervals, table A.15a: of 20 values the 6th and the 15th.
     assert n != 20 or (low, high) == (6.0, 15.0)
+
+
+@pytest.mark.parametrize("n", [6, 9, 10, 20, 37])
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+def test_the_median_s_interval_is_that_of_scipy_s_quantile_test(n: int, level: float) -> None:
+    """Each end of SciPy's is of an order statistic with at most half of what the level leaves beyond it."""
+    values = np.random.default_rng(n).normal(size=n)
+    _, (low, high) = median_interval(values, level)
+    theirs = quantile_test(values, q=0.0, p=0.5).confidence_interval(level)
+    for own, other in ((low, theirs.low), (high, theirs.high)):
+        # It says NaN where there is no such end.
+        assert math.isinf(own) if math.isnan(other) else own == other
 
 
 def test_a_share_of_one_part_has_wilson_s_interval_with_student_s_t() -> None:

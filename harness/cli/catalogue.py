@@ -187,14 +187,15 @@ def _statistic_lines() -> dict[str, str]:
     lines = {}
     for file in (Path(harness.__path__[0]) / "analysis").glob("*.py"):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and _yields_rows(node):
+            if isinstance(node, ast.ClassDef) and _has_source(node):
                 lines[kebab_case(node.name)] = (ast.get_docstring(node) or "").partition("\n")[0]
     return dict(sorted(lines.items()))
 
 
-def _yields_rows(node: ast.ClassDef) -> bool:
-    functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-    return any(part.name == "rows" and not part.decorator_list for part in functions)
+def _has_source(node: ast.ClassDef) -> bool:
+    """Say whether a class names the paper that its formula is from, as statistics do, not their bases."""
+    given = [part.target for part in node.body if isinstance(part, ast.AnnAssign) and part.value is not None]
+    return any(isinstance(target, ast.Name) and target.id == "source" for target in given)
 
 
 def _format_lines() -> dict[str, str]:

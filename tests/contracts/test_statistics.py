@@ -108,6 +108,8 @@ CASES: dict[str, Callable[[], Results]] = {
     "NaN losses": lambda: comparison(without_numbers, problems=5),
     "no target": lambda: comparison(without_target, problems=5),
     "some seeds missing": lambda: _thinned(comparison(ordinary, problems=5)),
+    "traces of one look": lambda: _of_one_look(comparison(ordinary, problems=5)),
+    "a trace for some": lambda: _without_some_traces(comparison(ordinary, problems=5)),
 }
 every_case = pytest.mark.parametrize("case", CASES)
 
@@ -119,6 +121,17 @@ def _thinned(results: Results) -> Results:
     gone = pd.Series(list(zip(runs["optimizer"], runs["seed"], strict=True))).isin(left_out)
     gone |= (runs["optimizer"] == "rprop") & (runs["problem"] == "problem-4")
     return results.where(run_id=list(runs["run_id"][~gone]))
+
+
+def _of_one_look(results: Results) -> Results:
+    """Leave every second run its first look alone, beside others of several."""
+    first = ~results.trace.duplicated("run_id")
+    even = results.trace["seed"] % 2 == 0
+    return replace(results, held_trace=results.trace[first | ~even])
+
+
+def _without_some_traces(results: Results) -> Results:
+    return replace(results, held_trace=results.trace[results.trace["seed"] % 3 != 0])
 
 
 @functools.cache
