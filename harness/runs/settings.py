@@ -159,8 +159,8 @@ def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
 def _with_own_code(runs: pd.DataFrame) -> pd.DataFrame:
     """Return runs where a digest of a user's code stands behind what would be taken for the same.
 
-    Of one problem and source, code that several optimizers share is none of theirs. An optimizer that is marked
-    on one problem is marked on all, for it is one there and the other here.
+    Of one problem and source, code that several optimizers share is none of theirs. An optimizer that is
+    marked on one problem is marked on all, for it is one there and the other here.
     """
     same = [runs["problem"], runs["gradient"]]
     differs = runs["own_code"].groupby([*same, runs["optimizer"]]).transform("nunique") > 1
