@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from harness.sweeps import plugins
 from optimizers.registry import Registry
 
+LONG = (
+    "contracts/test_optimizers.py",
+    "contracts/test_executors.py",
+    "test_symbolic.py",
+    "test_compilation.py",
+    "test_same_bits.py",
+    "test_surroundings.py",
+    "test_kills.py",
+    "test_plugins_pass_contracts.py",
+    "test_cli.py",
+    "contracts/test_examples.py",
+    "test_notebooks.py",
+    "test_damage.py",
+)
+"""Files that take a quarter of a minute or more come first: begun last, one would be waited for alone."""
+
 # Scripts that made the samples beside them, with programs that the tests do without.
 collect_ignore = ["data"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the tests of long files to the front, in the order of the list."""
+    tests = Path(__file__).parent
+    place = {tests / name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture

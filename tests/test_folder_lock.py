@@ -19,7 +19,8 @@ from processes import COMMAND, ROOT
 
 import harness
 from harness.runs.folder_lock import NAME, holder, locked
-from harness.runs.parts import files_in, read_part
+from harness.runs.parts import files_in
+from harness.runs.reading import read_part
 from optimizers import InputError
 
 HOLD = """

@@ -14,7 +14,7 @@ import pytest
 import harness
 from harness.results import Results
 from harness.runs import kept_traces
-from harness.runs.parts import read_part
+from harness.runs.reading import read_part
 from harness.tuning.tune import joined
 from optimizers.errors import InputError
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from harness.runs.columns import RUNS, TRACE
-from harness.runs.parts import DamagedError, is_sealed, is_there, read_part, run_in
+from harness.runs.parts import DamagedError, is_sealed, is_there
+from harness.runs.reading import read_part, run_in
 from harness.runs.tables import TRACE_COLUMNS, runs_of
 from optimizers.errors import InputError
 from optimizers.objective import Rows

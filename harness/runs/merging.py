@@ -14,8 +14,9 @@ from harness.runs.columns import RUNS
 from harness.runs.declaration import FILE, read_declaration
 from harness.runs.folder_lock import locked
 from harness.runs.kept_traces import check_pair
-from harness.runs.parts import files_in, is_there, read_bytes, read_part, write_whole
+from harness.runs.parts import files_in, is_there, read_bytes, write_whole
 from harness.runs.plans import file_name, plan_files, read_plan
+from harness.runs.reading import read_part
 from harness.runs.status import PASSING
 from harness.runs.store import Store
 from optimizers.errors import InputError

@@ -15,16 +15,11 @@ import io
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from harness.runs.columns import EMPTY, TABLES
-from harness.runs.schema import misfit
 from optimizers.errors import InputError
 from optimizers.printable import shown
 
@@ -191,80 +186,11 @@ def write_part(folder: Path, stem: str, table: pd.DataFrame) -> Path:
         use_byte_stream_split=numbers,
     )
     content = buffer.getvalue()
-    path = folder / f"{stem}.{_digest(content)}.parquet"
+    path = folder / f"{stem}.{digest(content)}.parquet"
     write_whole(path, content)
     return path
 
 
-def read_part(path: Path) -> pd.DataFrame:
-    """Read a part; the name of its folder says which columns it has.
-
-    Raises:
-        DamagedError: if it is not what was written.
-        InputError: if the system does not hand it out.
-    """
-    content = _undamaged(path)
-    with _damage_named(path):
-        stored = pq.read_table(io.BytesIO(content), page_checksum_verification=True)
-        wrong = misfit(path.parent.name, stored.schema, len(stored), lambda column: stored[column].null_count)
-        if wrong:
-            raise DamagedError(path, wrong)
-        table: pd.DataFrame = stored.to_pandas()
-    for name, column in TABLES[path.parent.name].items():
-        if name not in table:
-            cells = [EMPTY[column.kind]] * len(table)
-            table[name] = pd.Series(
-                cells, index=table.index, dtype=object if column.kind == "parameters" else None
-            )
-    return table
-
-
-def run_in(path: Path) -> str:
-    """Return a run that a part has rows of, as its file says at its end; its rows are not read.
-
-    Returns:
-        The run's id; an empty text where the file does not say, as one without rows.
-
-    Raises:
-        DamagedError: if the file is not what was written, or has not the columns that it should have.
-        InputError: if the system does not hand it out.
-    """
-    content = _undamaged(path)
-    with _damage_named(path):
-        said = pq.ParquetFile(io.BytesIO(content))
-        schema, groups = said.schema_arrow, [said.metadata.row_group(n) for n in range(said.num_row_groups)]
-        columns = {said.metadata.schema.column(n).path: n for n in range(said.metadata.num_columns)}
-
-        def empty(column: str) -> int:
-            told = [group.column(columns[column]).statistics for group in groups if column in columns]
-            return sum(one.null_count for one in told if one is not None and one.has_null_count)
-
-        wrong = misfit(path.parent.name, schema, said.metadata.num_rows, empty)
-        if wrong:
-            raise DamagedError(path, wrong)
-        told = groups[0].column(columns["run_id"]).statistics if groups else None
-        return str(told.min) if told is not None and told.has_min_max else ""
-
-
-def _undamaged(path: Path) -> bytes:
-    """Return the bytes of a part, which its name has the digest of."""
-    content = read_bytes(path)
-    digest = path.stem.partition(".")[2]
-    if digest and digest != _digest(content):
-        raise DamagedError(path, "is damaged: it is not what its name says was written")
-    return content
-
-
-@contextlib.contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
-    """Turn what comes of reading a damaged file into an error that names it."""
-    try:
-        yield
-    except (OSError, ValueError, pa.ArrowException) as error:
-        if isinstance(error, InputError):
-            raise
-        raise DamagedError(path, f"is damaged ({type(error).__name__})") from None
-
-
-def _digest(content: bytes) -> str:
+def digest(content: bytes) -> str:
+    """Return the digest of a part's bytes."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()

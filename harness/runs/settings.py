@@ -163,7 +163,9 @@ def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
 
     Where a problem is there with more than one budget, its name is followed by the budget; where more
     than one thing has the same name, such as own data that were changed, by a digest. An optimizer of which
-    options or code differ under one label likewise.
+    options differ under one label likewise. The code that a user brought to a run is that of its problem, its
+    gradient source and its optimizer together: it is held against that of runs of the same three names, and
+    where all optimizers of a problem share what differs, it is the problem that is marked.
 
     Arguments:
         runs: of one experiment or of several, with the columns of ``RUN_COLUMNS``.
@@ -176,14 +178,28 @@ def told_apart(runs: pd.DataFrame) -> pd.DataFrame:
     """
     runs = _with_options(runs)
     problems, optimizers = runs["problem"], runs["optimizer"]
-    for names, column, written in (
-        ("problem", "setting", str),
-        ("problem", "problem_key", _short),
-        ("optimizer", "own_code", _short),
-        ("optimizer", "options", _digested),
-    ):
-        plain = problems if names == "problem" else optimizers
-        runs = _with_words(runs, plain, names, column, written)
+    for column, written in (("setting", str), ("problem_key", _short)):
+        runs = _with_words(runs, problems, "problem", column, written)
+    runs = _with_own_code(runs)
+    return _with_words(runs, optimizers, "optimizer", "options", _digested)
+
+
+def _with_own_code(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs where a digest of a user's code stands behind what would be taken for the same.
+
+    Of one problem and source, code that several optimizers share is none of theirs. An optimizer that is
+    marked on one problem is marked on all, for it is one there and the other here.
+    """
+    same = [runs["problem"], runs["gradient"]]
+    differs = runs["own_code"].groupby([*same, runs["optimizer"]]).transform("nunique") > 1
+    if not differs.any():
+        return runs
+    shared = runs["optimizer"].groupby([*same, runs["own_code"]]).transform("nunique") > 1
+    optimizers = runs["optimizer"]
+    own = optimizers.isin(optimizers[differs & ~shared])
+    for names, marked in (("problem", differs & shared), ("optimizer", own)):
+        behind = runs[names] + " [" + runs["own_code"].map(lambda code: _short(code) or "unknown") + "]"
+        runs = runs.assign(**{names: runs[names].mask(marked, behind)})
     return runs
 
 

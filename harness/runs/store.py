@@ -37,7 +37,6 @@ from harness.runs.parts import (
     is_there,
     own_process,
     read_bytes,
-    read_part,
     stem_of,
     unwritable,
     write_part,
@@ -45,6 +44,7 @@ from harness.runs.parts import (
 )
 from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
+from harness.runs.reading import read_parts
 from harness.runs.recorder import Trace
 from harness.runs.settings import told_apart, with_short_names
 from harness.runs.tables import RUN_COLUMNS, Tables
@@ -95,15 +95,11 @@ class Store:
         Raises:
             InputError: if the system does not hand a part out.
         """
-        tables, damaged = [], []
-        for stem, (runs, _) in self.pairs().items():
-            try:
-                tables.append(read_part(runs).assign(part=stem))
-            except DamagedError as error:
-                damaged.append(error)
-        if not tables:
+        pairs = self.pairs()
+        rows, lengths, damaged = read_parts([runs for runs, _ in pairs.values()])
+        if rows is None:
             return pd.DataFrame(columns=[*RUN_COLUMNS, "part"], dtype=str), damaged
-        return pd.concat(tables, ignore_index=True), damaged
+        return rows.assign(part=pd.array(list(pairs), dtype=str).repeat(lengths)), damaged
 
     def pairs(self) -> dict[str, tuple[Path, Path]]:
         """Return the parts that are there with their namesakes, by their stems, the oldest first."""
@@ -126,9 +122,13 @@ class Store:
         if not self.folder.is_dir():
             raise unwritable(self.folder, "it is a file")
         said = []
-        for pair in self.pairs().values():
+        rows, damaged = self.undamaged()
+        broken, held = {error.path: error for error in damaged}, _held(rows)
+        for stem, pair in self.pairs().items():
             try:
-                check_pair(*pair, read_part(pair[0]))
+                if pair[0] in broken:
+                    raise broken[pair[0]]
+                check_pair(*pair, rows.iloc[held.get(stem, slice(0))].reset_index(drop=True))
             except DamagedError as error:
                 for path in pair:
                     self._move_away(path)

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.runs.identity import shown_optimizer
 from harness.runs.provenance import package_fingerprint
-from harness.runs.single_run import Run
 from harness.runs.store import Store
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
@@ -20,9 +18,7 @@ from harness.sweeps.planning import plan
 from harness.sweeps.progress import duration
 from harness.sweeps.selection import AXES
 from harness.sweeps.shards import shard_of
-
-MEASURED = ["problem_key", "optimizer", "gradient", "setting"]
-"""Columns of a row that say what its time is the time of."""
+from harness.sweeps.time_left import MEASURED, measured_as
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def forecast(
         whole = runs[end - kind["runs"] : end]
         group = [run for run in whole if part is None or part.holds(run.run_id)]
         todo = [run for run in group if run.run_id in pending]
-        seconds = [mean.get(_measured(run), math.nan) for run in todo]
+        seconds = [mean.get(measured_as(run), math.nan) for run in todo]
         unmeasured += sum(map(math.isnan, seconds))
         table.append(
             {
@@ -109,10 +105,6 @@ def forecast(
     words = f"{_axes(experiment)}: {_counted(number, 'run')} of {_counted(kinds, 'kind')}"
     broken = [f"{error.path} is damaged and would be put aside" for error in damaged]
     return Forecast(words, sums, skipped, unmeasured, (*broken, *kept_aside(asked, rows, done)))
-
-
-def _measured(run: Run) -> tuple[str, ...]:
-    return run.problem_key, shown_optimizer(run.optimizer), run.gradient, run.setting
 
 
 def _means(rows: pd.DataFrame) -> dict[tuple[str, ...], float]:

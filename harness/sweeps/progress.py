@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol
 
+from harness.sweeps.time_left import COMPILED, TimeLeft
 from optimizers.printable import printable
 
 QUIET_SECONDS = 1.0
@@ -15,9 +16,6 @@ QUIET_SECONDS = 1.0
 
 LINE_SECONDS = 5.0
 """How often a plain line comes."""
-
-COMPILED = 0.1
-"""Seconds of compilation that are told; less is machine code found on the disk."""
 
 
 class Output(Protocol):
@@ -36,16 +34,20 @@ class State:
     Arguments:
         total: runs of the sweep, found ones included.
         found: runs that were done before.
+        time_left: is told of each run too.
 
-    >>> state = State(10, 4)
-    >>> row = {"problem": "xor", "optimizer_name": "adam", "outcome": "solved", "compile_seconds": 2.0}
+    >>> state = State(10, 4, TimeLeft({}))
+    >>> row = {"problem": "xor", "optimizer_name": "adam", "outcome": "solved", "compile_seconds": 2.0,
+    ...        "seconds": 0.1, "observation_seconds": 0.0, "problem_key": "", "optimizer": "adam",
+    ...        "gradient": "analytic", "setting": "cost=5"}
     >>> state.advance(row)
     >>> state.done, state.compiled, state.last
     (5, 'xor, adam: compiled in 2.0 s', 'xor, adam: solved')
     """
 
-    def __init__(self, total: int, found: int) -> None:
+    def __init__(self, total: int, found: int, time_left: TimeLeft) -> None:
         self.total, self.found, self.done = total, found, found
+        self._time_left = time_left
         self.began = time.monotonic()
         self.outcomes: Counter[str] = Counter()
         self.last = ""
@@ -59,25 +61,29 @@ class State:
         """Count one finished run."""
         self.done += 1
         self.outcomes[row["outcome"]] += 1
+        self._time_left.advance(row)
         kind = f"{row['problem']}, {row['optimizer_name']}"
         self.last = printable(f"{kind}: {row['outcome']}")
         seconds = row["compile_seconds"]
         self.compiled = printable(f"{kind}: compiled in {seconds:.1f} s") if seconds > COMPILED else ""
         self.sentence = printable(row["sentence"]) if row["outcome"] == "failed" else ""
 
-    def rate(self) -> float:
-        """Return runs a second, those that were found left out."""
-        return (self.done - self.found) / max(time.monotonic() - self.began, 1e-9)
+    def speed(self) -> str:
+        """Say how fast it goes and how long the rest takes, as far as that is known."""
+        rate, left = self._time_left.rate(), self._time_left.seconds()
+        said = [f"{rate:.3g} a second"] if rate else []
+        if left is not None and self.done < self.total:
+            said.append(f"{duration(left)} left")
+        return ", ".join(said)
 
     def line(self) -> str:
         """Return one line that says it all."""
         if self.done == self.found:
             return f"{self.found} of {self.total} runs found, none done now"
-        rate, left = self.rate(), self.total - self.done
         found = f" ({self.found} found)" if self.found else ""
         ends = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.outcomes.items()))
-        rest = f", {duration(left / rate)} left" if rate and left else ""
-        return f"{self.done} of {self.total} runs{found}, {rate:.3g} a second{rest}; {ends}"
+        speed = self.speed()
+        return f"{self.done} of {self.total} runs{found}{', ' if speed else ''}{speed}; {ends}"
 
 
 def duration(seconds: float) -> str:
@@ -104,18 +110,17 @@ class Bar:
             if time.monotonic() - state.began < QUIET_SECONDS:
                 return
             self._start(state)
-        rate = f"{state.rate():.3g} a second; {state.compiled or state.last}"
-        self._bar.update(self._task, completed=state.done, description=rate)
+        said = "; ".join(filter(None, (state.speed(), state.compiled or state.last)))
+        self._bar.update(self._task, completed=state.done, description=said)
 
     def _start(self, state: State) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self._bar = Progress(
             TextColumn(f"runs ({state.found} found)" if state.found else "runs"),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
             TextColumn("{task.description}", markup=False),
             console=Console(stderr=True),
             transient=True,

@@ -33,6 +33,7 @@ from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pend
 from harness.sweeps.planning import plan
 from harness.sweeps.progress import Bar, Lines, Output, Progress, State
 from harness.sweeps.shards import Shard, shard_of
+from harness.sweeps.time_left import TimeLeft, kinds_of
 from optimizers.errors import InputError
 
 FLUSH_SECONDS = 5.0
@@ -102,7 +103,7 @@ def sweep(
         if not pending:
             return _nothing(asked), 0
         rows, trace = tables_of(
-            _do(pending, doing, None, _progress(progress, None, len(runs), len(pending)), columns_of(entry))
+            _do(pending, doing, None, _progress(progress, None, len(runs), pending), columns_of(entry))
         )
         listed = {asked.digest: list(asked.runs)}
         rows, skipped = with_short_names(rows, skipped)
@@ -143,7 +144,7 @@ def _in_folder(
     if announce is not None:
         for note in notes:
             announce(note)
-    told = _progress(progress, store, len(runs), len(pending))
+    told = _progress(progress, store, len(runs), pending)
     found = len(done)
     # They are read again at the end, and a million rows take a gigabyte.
     del kept, done
@@ -159,7 +160,7 @@ def _nothing(asked: Plan) -> Tables:
     return Tables(asked.name, asked.question, runs, trace, asked.skipped_table(), listed)
 
 
-def _progress(show: bool | None, store: Store | None, runs: int, pending: int) -> Progress:
+def _progress(show: bool | None, store: Store | None, runs: int, pending: list[Run]) -> Progress:
     """Return what tells how far a sweep is; a folder's log is left alone where there is nothing to do."""
     outputs: list[Output] = []
     in_notebook = "ipykernel" in sys.modules
@@ -170,7 +171,8 @@ def _progress(show: bool | None, store: Store | None, runs: int, pending: int) -
             outputs.append(Lines(_to_standard_error, failures=False, always=False))
     if store is not None and pending:
         outputs.append(Lines(store.log, failures=True, always=True))
-    return Progress(State(runs, runs - pending), outputs)
+    left = TimeLeft(kinds_of(pending) if outputs else {})
+    return Progress(State(runs, runs - len(pending), left), outputs)
 
 
 def _to_standard_error(line: str) -> None:
