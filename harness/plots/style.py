@@ -134,9 +134,11 @@ def panels(
         The figure, and its panels by problem.
 
     Raises:
-        InputError: if there is not one of the Axes for each panel.
+        InputError: if there is no panel, or not one of the Axes for each.
     """
     medium, count = medium_of(width), len(problems)
+    if not problems:
+        raise InputError("there are no runs, so there is nothing to draw: take results that have some")
     if axes is not None:
         return _drawn_into(axes, problems, looks, (xlabel, ylabel), medium)
     columns = medium.columns(count)

@@ -66,7 +66,7 @@ def test_it_says_what_it_draws(name: str) -> None:
     assert first.endswith(".")
     assert len(first) <= 110
     assert next(iter(inspect.signature(plot).parameters)) == "results"
-    for option in set(inspect.signature(plot).parameters) - {"width", "axes"}:
+    for option in set(inspect.signature(plot).parameters) - {"results", "width", "axes"}:
         assert f"{option}: " in (inspect.getdoc(plot) or "")
 
 
