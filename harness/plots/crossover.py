@@ -99,7 +99,8 @@ def crossover(
             "the one that leads at the end is not behind any more, by the mean over pairs of runs from one "
             f"start: filled where the row's optimizer leads, open where {one} does. At 0 it never was "
             f"behind. A bar is the interval of a paired bootstrap at {100 * level:g} %, with an arrow where "
-            "it has no upper end. No mark: the two are level at the end. At the right the number of pairs."
+            "it has no upper end, and none where it has no end at all. No mark: the two are level at the "
+            "end. At the right the number of pairs."
         ),
         hides=(
             "By how much one is ahead, and whether the lead at the end is more than chance: see the verdicts."

@@ -133,7 +133,7 @@ def _draw(
     finite = np.append(ends[np.isfinite(ends)], targets)
     panel.locator_params(axis="x", nbins=medium.ticks)
     if of == "loss":
-        scale_losses(panel, finite, "x", medium.ticks)
+        scale_losses(panel, finite, "x", medium.ticks - 1)
     if panel.get_xscale() == "linear":
         # A panel of its own dots sets its ends when it is drawn, and a place beyond them is due before.
         panel.set_xlim(*_linear_ends(finite))

@@ -134,9 +134,11 @@ def panels(
         The figure, and its panels by problem.
 
     Raises:
-        InputError: if there is not one of the Axes for each panel.
+        InputError: if there is no panel, or not one of the Axes for each.
     """
     medium, count = medium_of(width), len(problems)
+    if not problems:
+        raise InputError("there are no runs, so there is nothing to draw: take results that have some")
     if axes is not None:
         return _drawn_into(axes, problems, looks, (xlabel, ylabel), medium)
     columns = medium.columns(count)
@@ -160,10 +162,10 @@ def panels(
         dressed(panel, problem, medium, medium.width / columns - 0.5)
         if place + columns >= count:
             # Names of vertical axes move a panel out of the middle of its place.
-            space = (medium.width - room) / columns - (0.0 if room else 0.3 * medium.scale)
+            space = (medium.width - room) / columns - (0.0 if room else 0.5 * medium.scale)
             panel.set_xlabel(fold(xlabel, space, medium.small), fontsize=medium.small)
         if place % columns == 0:
-            panel.set_ylabel(ylabel, fontsize=medium.small)
+            panel.set_ylabel(fold(ylabel, tall / rows, medium.small), fontsize=medium.small)
         found[problem] = panel
     if looks:
         handles = [Line2D([], [], **look) for look in looks.values()]

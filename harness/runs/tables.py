@@ -237,7 +237,7 @@ def entrants(runs: pd.DataFrame) -> list[Entrant]:
     Entrant(optimizer='adam(batch=8)', name='adam', gradient='analytic')
     """
     labels = runs["optimizer"].astype(str)
-    names = labels.str.partition("(")[0]
+    names = labels.map(lambda label: label.partition("(")[0])
     if "optimizer_name" in runs:
         names = runs["optimizer_name"].where(runs["optimizer_name"].notna(), names)
     found = pd.DataFrame({"label": labels, "name": names, "gradient": gradient_column(runs)})
