@@ -22,9 +22,10 @@ PACKAGES = (PROJECT, "numpy", "numba", "scipy", "scikit-learn", "pygad", "pandas
 
 CHANGES_NO_NUMBER = {
     "harness": {
-        "analysis", "api.py", "cli", "coursework", "gradient_check.py", "plots", "report", "results.py",
-        "runs/folder_lock.py", "runs/merging.py", "runs/plans.py", "runs/provenance.py", "runs/settings.py",
-        "runs/status.py", "runs/store.py", "runs/tables.py",
+        "analysis", "api.py", "cli", "coursework", "gradient_check.py", "landscape", "plots", "report",
+        "results.py",
+        "runs/folder_lock.py", "runs/merging.py", "runs/plans.py", "runs/provenance.py", "runs/replay.py",
+        "runs/settings.py", "runs/status.py", "runs/store.py", "runs/tables.py",
         "sweeps/progress.py", "tuning",
     },
     "optimizers": set(),

@@ -76,6 +76,15 @@ class Shared:
             self._measure = self.problem.measures(seed, *self._measured)
         return self._measure
 
+    def recorder(self, seed: int, improvements: bool) -> Recorder:
+        """Return what writes the looks at a run of a seed down.
+
+        Arguments:
+            seed: the run's.
+            improvements: see ``Recorder``.
+        """
+        return Recorder(self.measure(seed), self.problem.target, improvements)
+
 
 def finish(shared: Shared, searched: Sequence[Searched]) -> list[Finished]:
     """Measure the looks at some runs, and return their rows and traces."""

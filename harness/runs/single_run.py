@@ -151,7 +151,7 @@ class Run:
         objective = shared.objective(self.seed)
         compile_seconds = self.warm_up(objective)
         start = problem.start(self.seed)
-        recorder = Recorder(shared.measure(self.seed), problem.target, self.trace == "improvements")
+        recorder = shared.recorder(self.seed, self.trace == "improvements")
         limits = (self.budget, problem.target, recorder, self.timeout)
         try:
             observer = observed(optimizer, objective, start, *limits, keep_several=recorder.several)
