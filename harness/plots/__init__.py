@@ -25,15 +25,20 @@ if TYPE_CHECKING:
     from harness.plots.critical_differences import critical_differences as critical_differences
     from harness.plots.crossover import crossover as crossover
     from harness.plots.data_profile import data_profile as data_profile
+    from harness.plots.decision_boundary import decision_boundary as decision_boundary
     from harness.plots.finals import finals as finals
     from harness.plots.gradient_cost import gradient_cost as gradient_cost
     from harness.plots.gradient_error import gradient_error as gradient_error
     from harness.plots.kaplan_meier import kaplan_meier as kaplan_meier
+    from harness.plots.loss_landscape import loss_landscape as loss_landscape
+    from harness.plots.network_diagram import network_diagram as network_diagram
     from harness.plots.perceptron_bound import perceptron_bound as perceptron_bound
     from harness.plots.performance_profile import performance_profile as performance_profile
+    from harness.plots.population_spread import population_spread as population_spread
     from harness.plots.runtime_ecdf import runtime_ecdf as runtime_ecdf
     from harness.plots.sweep_heatmap import sweep_heatmap as sweep_heatmap
     from harness.plots.tuning_curve import tuning_curve as tuning_curve
+    from harness.plots.weights_over_time import weights_over_time as weights_over_time
 
 Plot = Callable[..., Any]
 

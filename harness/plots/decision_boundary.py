@@ -1,0 +1,236 @@
+"""Which class each trained network names where, over the plane of its two inputs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from harness.models import Model, model_of
+from harness.plots.style import ALONE, COLOURS, LABEL, MARKERS, PAIR, Line, fold, panels
+from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, choose
+from harness.problems.encoding import named_classes
+from harness.problems.problem import Problem
+from harness.runs.tables import Tables
+from optimizers.arguments import accepts
+from optimizers.errors import InputError
+from optimizers.objective import Array, Rows
+
+RESOLUTION = 201
+"""Points of the grid along each input: at 3 inches one a 70th of an inch; the boundary is interpolated."""
+MARGIN = 0.15
+"""Part of the rows' range that is drawn beyond them, on each side."""
+PALE = 0.62
+"""Part of white in a region's colour, so that its rows stand out."""
+
+
+@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds)
+def decision_boundary(
+    results: Tables,
+    problem: ChosenProblem = None,
+    seeds: ChosenSeeds = None,
+    parameters: Literal["best", "last"] = "best",
+) -> Figure:
+    """Draw the classes that trained networks of two inputs name, one panel a run.
+
+    A region has the colour of its class, mixed by the predicted probabilities where outputs are some; the
+    line is where the named class changes. Filled marks are training rows, hollow ones test rows; inputs are
+    as they were before scaling.
+
+    Arguments:
+        results: runs of a classification of two inputs.
+        problem: the problem to draw, its name or itself; it may be left out where there is one.
+        seeds: the seed to draw, or several; the first where left out.
+        parameters: those of the lowest loss of each run, or those of its last look.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: for another number of inputs, a problem without classes, or runs that found no parameters.
+    """
+    choice = choose("decision-boundary", results, problem, seeds)
+    solved = two_inputs(choice)
+    models = [model_of(run.row, solved, parameters) for run in choice.runs]
+    figure, axes = boundary_panels(results, choice, f"{parameters} parameters")
+    for run, model in zip(choice.runs, models, strict=True):
+        ground = Ground(axes[run.title], model, solved, int(run.row["seed"]))
+        ground.draw(model.w)
+        _title(axes[run.title], run.title, solved, model.w, int(run.row["seed"]))
+    return figure
+
+
+def two_inputs(choice: Choice) -> Problem:
+    """Return the problem, which has two inputs and classes.
+
+    Raises:
+        InputError: if it has not.
+    """
+    problem = choice.network_problem
+    inputs = problem.network.sizes[0]
+    if inputs != 2:
+        raise InputError(
+            f"plot 'decision-boundary' draws two inputs, and problem '{choice.name}' has {inputs}: take one "
+            "with two, such as two-moons"
+        )
+    if problem.classes is None:
+        raise InputError(
+            f"plot 'decision-boundary' draws classes, and problem '{choice.name}' has none: take "
+            "another problem"
+        )
+    return problem
+
+
+def boundary_panels(results: Tables, choice: Choice, said: str) -> tuple[Figure, dict[str, Axes]]:
+    """Lay out a panel for each run, with a legend of classes and kinds of rows."""
+    problem = choice.network_problem
+    assert problem.classes is not None
+    names = list(problem.class_names) or problem.classes.tolist()
+    keys: dict[Line, dict[str, Any]] = {}
+    for place, name in enumerate(names):
+        keys["class", str(name)] = {**_mark(place, filled=True), "label": f"class {name}", "linestyle": ""}
+    tested = len(problem.data(choice.seeds[0])[2]) > 0
+    grey: dict[str, Any] = {"linestyle": "", "marker": "o", "color": "0.3", "markersize": 4.5}
+    if tested:
+        keys["rows", "train"] = {**grey, "label": "training row"}
+        keys["rows", "test"] = {**grey, "label": "test row", "markerfacecolor": "white"}
+    shade = "; shade: predicted probability" if _probabilities(problem) else ""
+    width = ALONE[0] if len(choice.runs) == 1 else PAIR[0]
+    return panels(
+        [run.title for run in choice.runs],
+        keys,
+        title=results.question or results.name,
+        subtitle=fold(choice.reading(f"{said}{shade}; line: decision boundary"), width, LABEL),
+        xlabel="input 1",
+        ylabel="input 2",
+    )
+
+
+class Ground:
+    """What one panel shows: regions and boundary, which change with the parameters, and rows, which do not.
+
+    Arguments:
+        panel: where it is drawn.
+        model: the network with its scaling.
+        problem: whose rows are drawn.
+        seed: decides which of them are training rows.
+    """
+
+    def __init__(self, panel: Axes, model: Model, problem: Problem, seed: int) -> None:
+        self._panel, self._model, self._problem = panel, model, problem
+        X, Y, X_test, Y_test = problem.data(seed)
+        if model.inputs is not None:
+            X, X_test = model.inputs.unscaled(X), model.inputs.unscaled(X_test)
+        whole = np.concatenate([X, X_test])
+        low, high = whole.min(axis=0), whole.max(axis=0)
+        margin = MARGIN * np.where(high > low, high - low, 1.0)
+        self._low, self._high = low - margin, high + margin
+        self._axes = [np.linspace(a, b, RESOLUTION) for a, b in zip(self._low, self._high, strict=True)]
+        across, up = np.meshgrid(*self._axes)
+        self._grid = np.column_stack([across.ravel(), up.ravel()])
+        self._image: Any = None
+        self._line: Any = None
+        panel.grid(visible=False)
+        panel.set_xlim(self._low[0], self._high[0])
+        panel.set_ylim(self._low[1], self._high[1])
+        entry = problem.network.loss_entry
+        for rows, targets, filled in ((X, Y, True), (X_test, Y_test, False)):
+            _, codes = named_classes(targets, targets, entry)
+            self._draw_rows(rows, codes, filled)
+
+    def _draw_rows(self, rows: Array, codes: Rows, filled: bool) -> None:
+        # As small as many rows need.
+        size = float(np.clip(60 / np.sqrt(max(len(rows), 1)), 2.2, 6.5))
+        for code in np.unique(codes):
+            chosen = rows[codes == code]
+            look = {**_mark(int(code), filled), "linestyle": "", "markersize": size, "zorder": 3}
+            self._panel.plot(chosen[:, 0], chosen[:, 1], **look)
+
+    def draw(self, w: Array) -> None:
+        """Draw regions and boundary of some parameters, in place of those before."""
+        outputs = Model(self._model.network, w, self._model.inputs, self._model.targets).outputs(self._grid)
+        shape = (RESOLUTION, RESOLUTION)
+        picture = _colours(outputs, self._problem).reshape(*shape, 3)
+        ends = (self._low[0], self._high[0], self._low[1], self._high[1])
+        if self._image is None:
+            self._image = self._panel.imshow(picture, extent=ends, origin="lower", aspect="auto", zorder=0)
+        else:
+            self._image.set_data(picture)
+            self._line.remove()
+        levels = _margins(outputs, self._problem).reshape(-1, *shape)
+        # Of each class that is named somewhere but not everywhere.
+        both = [level for level in levels if level.min() < 0.0 <= level.max()]
+        self._line = _Lines(
+            [
+                self._panel.contour(*self._axes, level, levels=[0.0], colors="0.15", linewidths=1.0, zorder=2)
+                for level in both
+            ]
+        )
+
+
+class _Lines(list[Any]):
+    """Contours that are removed together."""
+
+    def remove(self) -> None:  # type: ignore[override]
+        for contour in self:
+            contour.remove()
+
+
+def _probabilities(problem: Problem) -> bool:
+    """Say whether the outputs are predicted probabilities."""
+    return problem.network.loss_entry.targets in ("probabilities", "distribution")
+
+
+def _mark(place: int, filled: bool) -> dict[str, Any]:
+    """Return the looks of a row of a class."""
+    colour = COLOURS[place % len(COLOURS)]
+    edge = "white" if filled else colour
+    return {
+        "marker": MARKERS[place % len(MARKERS)],
+        "color": colour,
+        "markerfacecolor": colour if filled else "white",
+        "markeredgecolor": edge,
+        "markeredgewidth": 0.4 if filled else 0.9,
+        "markersize": 4.5,
+    }
+
+
+def _colours(outputs: Array, problem: Problem) -> NDArray[np.float64]:
+    """Return a colour for each point, shape (points, 3)."""
+    assert problem.classes is not None
+    own = np.array([to_rgb(COLOURS[k % len(COLOURS)]) for k in range(len(problem.classes))])
+    if _probabilities(problem):
+        shares = outputs if outputs.shape[1] > 1 else np.column_stack([1 - outputs[:, 0], outputs[:, 0]])
+    else:
+        named, _ = named_classes(outputs, outputs, problem.network.loss_entry)
+        shares = np.eye(len(own))[named]
+    mixed: NDArray[np.float64] = PALE + (1 - PALE) * (shares @ own)
+    return mixed
+
+
+def _margins(outputs: Array, problem: Problem) -> Array:
+    """Return how far each class is ahead of the others at each point: above 0 where it is named.
+
+    Of one output there is one margin, the second class's; the shape is (classes or 1, points).
+    """
+    if outputs.shape[1] == 1:
+        middle = 0.0 if problem.network.loss_entry.targets == "signs" else 0.5
+        return outputs.T - middle
+    others = np.array([np.delete(outputs, k, axis=1).max(axis=1) for k in range(outputs.shape[1])])
+    ahead: Array = outputs.T - others
+    return ahead
+
+
+def _title(panel: Axes, title: str, problem: Problem, w: Array, seed: int) -> None:
+    """Write the accuracy below the title."""
+    found = problem.confusion(w, seed)
+    if found is None:
+        return
+    counts = np.array(found.counts)
+    rows = {"test": "test", "train": "training"}[found.rows]
+    share = counts.trace() / counts.sum()
+    panel.set_title(f"{panel.get_title()}\n{rows} accuracy {share:.3f}", fontsize=LABEL, fontweight="bold")

@@ -1,0 +1,199 @@
+"""The loss over a plane of parameter space, with the ways that runs have gone on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, LogNorm, Normalize
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from harness.landscape.scene import Directions, Scene, scene_of
+from harness.landscape.surface import Surface
+from harness.plots.style import ALONE, LABEL, PAIR, SMALL, Line, fold, logarithmic_ticks, panels
+from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, Trained, choose
+from harness.runs.tables import Tables
+from optimizers.arguments import accepts
+from optimizers.objective import Array
+
+LEVELS = 24
+"""Steps of colour, evenly spaced by logarithms."""
+LINES = 4
+"""Every so many step has a line."""
+DEEPEST = 1e-8
+"""Smallest loss that has a colour of its own, as a part of the largest."""
+PALE = 0.45
+"""Part of white in the colours of the ground, so that paths stand out."""
+Resolution = Annotated[int, Field(ge=5, le=501)]
+
+
+@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, resolution=Resolution)
+def loss_landscape(
+    results: Tables,
+    problem: ChosenProblem = None,
+    seeds: ChosenSeeds = None,
+    directions: Directions = "pca",
+    resolution: Resolution = 81,
+) -> Figure:
+    """Draw the training loss over a plane of parameter space, and the ways of runs on it, one panel a seed.
+
+    Each run is done again from its seed, which gives the same bits, and is held against its trace. A line
+    joins its looks, of a population the best members; dots are the candidates that a population evaluated
+    last. What lies beside the plane is drawn where it is nearest, so a loss read off the colours is not the
+    run's.
+
+    Arguments:
+        results: runs of one problem.
+        problem: the problem to draw, its name or itself; it may be left out where there is one.
+        seeds: the seed to draw, or several; the first where left out.
+        directions: "pca", the principal components of all looks; "random", filter-normalised (Li et al.
+            2018); "start-to-end" of the run that ended lowest, and where runs leave that line the most.
+        resolution: points of the grid along each side.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: if a run cannot be done again, or the runs span no plane.
+    """
+    choice = choose("loss-landscape", results, problem, seeds)
+    scenes = scenes_of(results, choice, directions, resolution)
+    figure, axes = landscape_panels(results, choice, scenes)
+    for runs, scene, panel in zip(_by_seed(choice), scenes, axes, strict=True):
+        for place, run in enumerate(runs):
+            Way(panel, scene, place, run.look).draw(len(scene.paths[place]))
+    return figure
+
+
+def scenes_of(results: Tables, choice: Choice, directions: Directions, resolution: int) -> list[Scene]:
+    """Return the scene of each seed."""
+    replays = dict(zip((run.title for run in choice.runs), choice.replays(results), strict=True))
+    return [
+        scene_of([replays[run.title] for run in runs], choice.problem, seed, directions, resolution)
+        for seed, runs in zip(choice.seeds, _by_seed(choice), strict=True)
+    ]
+
+
+def _by_seed(choice: Choice) -> list[list[Trained]]:
+    return [[run for run in choice.runs if run.row["seed"] == seed] for seed in choice.seeds]
+
+
+def landscape_panels(results: Tables, choice: Choice, scenes: list[Scene]) -> tuple[Figure, list[Axes]]:
+    """Lay out a panel for each scene with the colours of its loss, one key to them, and a legend."""
+    seeds = choice.seeds
+    titles = [f"seed {seed}" for seed in seeds] if len(seeds) > 1 else [choice.name]
+    keys: dict[Line, dict[str, Any]] = {run.line: {**run.look} for run in choice.runs}
+    keys["", "start"] = {"label": "start", "linestyle": "", **START}
+    if any(len(cloud[-1]) for scene in scenes for cloud in scene.clouds):
+        keys["", "cloud"] = {**CLOUD, "label": "candidates evaluated last", "linestyle": "", "color": "0.3"}
+    first, second = scenes[0].plane.names
+    held = ", ".join(f"{100 * scene.held:.0f}" for scene in scenes)
+    width = ALONE[0] if len(seeds) == 1 else PAIR[0]
+    reading = choice.reading(f"plane: {held} % of the variance of the looks", "a mark: one look")
+    figure, axes = panels(
+        titles,
+        keys,
+        title=results.question or results.name,
+        subtitle=fold(reading, width, LABEL),
+        xlabel=first,
+        ylabel=second,
+    )
+    norm, levels = _norm([scene.surface for scene in scenes])
+    colours = _pale("viridis")
+    for scene, panel in zip(scenes, axes.values(), strict=True):
+        if scene.plane.explained is not None:
+            # Of each seed its own.
+            parts = zip(scene.plane.names, scene.plane.explained, strict=True)
+            across, up = (f"{name} ({100 * part:.0f} % of variance)" for name, part in parts)
+            panel.set_xlabel(across, fontsize=SMALL)
+            panel.set_ylabel(up, fontsize=SMALL)
+        ground = _draw_ground(panel, scene.surface, norm, levels, colours)
+    bar = figure.colorbar(ground, ax=list(axes.values()), pad=0.02, fraction=0.05)
+    logarithmic = isinstance(norm, LogNorm)
+    if logarithmic:
+        logarithmic_ticks(bar.ax.yaxis, float(levels[0]), float(levels[-1]), 6)
+    bar.set_label(f"training loss{' (log scale)' if logarithmic else ''}", fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
+    bar.outline.set_linewidth(0.5)
+    return figure, list(axes.values())
+
+
+START: dict[str, Any] = {
+    "marker": "o",
+    "color": "black",
+    "markersize": 6.5,
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "markeredgewidth": 1.3,
+}
+CLOUD: dict[str, Any] = {"marker": "o", "markersize": 2.2, "markeredgewidth": 0.0, "alpha": 0.75}
+
+
+class Way:
+    """One run on its plane, up to one of its looks.
+
+    Arguments:
+        panel: where it is drawn.
+        scene: the runs.
+        place: which of them.
+        look: of its line.
+    """
+
+    def __init__(self, panel: Axes, scene: Scene, place: int, look: dict[str, Any]) -> None:
+        self._path, self._clouds = scene.paths[place], scene.clouds[place]
+        # White beneath it, for the ground has every colour somewhere.
+        (self._halo,) = panel.plot([], [], color="white", linewidth=3.0, zorder=3.5)
+        small = {**look, "markersize": 2.4, "markeredgewidth": 0.0, "zorder": 4}
+        (self._line,) = panel.plot([], [], **small)
+        (self._cloud,) = panel.plot([], [], **CLOUD, linestyle="", color=look["color"], zorder=3)
+        (self._end,) = panel.plot([], [], **{**look, "markersize": 7.5, "markeredgewidth": 0.9, "zorder": 6})
+        panel.plot(*self._path[0], **START, linestyle="", zorder=5)
+
+    def draw(self, looks: int) -> None:
+        """Draw the first looks of the run, at least one."""
+        seen = self._path[:looks]
+        for line in (self._halo, self._line):
+            line.set_data(seen[:, 0], seen[:, 1])
+        self._end.set_data(seen[-1:, 0], seen[-1:, 1])
+        cloud = self._clouds[looks - 1]
+        self._cloud.set_data(cloud[:, 0], cloud[:, 1])
+
+
+def _norm(surfaces: list[Surface]) -> tuple[Normalize, Array]:
+    """Return the scale of colours over all surfaces, and its steps."""
+    losses = np.concatenate([surface.losses.ravel() for surface in surfaces])
+    losses = losses[np.isfinite(losses)]
+    low, high = float(losses.min()), float(losses.max())
+    if low < 0.0 or high <= 0.0:
+        high = high if high > low else low + 1.0
+        return Normalize(low, high), np.linspace(low, high, LEVELS + 1)
+    low = max(low, high * DEEPEST)
+    high = high if high > low * (1 + 1e-9) else low * 2
+    return LogNorm(low, high), np.geomspace(low, high, LEVELS + 1)
+
+
+def _draw_ground(
+    panel: Axes, surface: Surface, norm: Normalize, levels: Array, colours: ListedColormap
+) -> Any:
+    """Draw the loss in colours and lines; grey where it is no number."""
+    losses = np.ma.masked_invalid(np.where(surface.losses < levels[0], levels[0], surface.losses))
+    panel.set_facecolor("0.8")
+    panel.grid(visible=False)
+    place = (surface.across, surface.up, losses)
+    ground = panel.contourf(*place, levels=levels, norm=norm, cmap=colours, extend="neither")
+    # Without them renderers of vector formats leave white seams between the steps.
+    ground.set_edgecolor("face")
+    panel.contour(*place, levels=levels[::LINES], colors="white", linewidths=0.5, alpha=0.8)
+    panel.set_xlim(surface.across[0], surface.across[-1])
+    panel.set_ylim(surface.up[0], surface.up[-1])
+    return ground
+
+
+def _pale(name: str) -> ListedColormap:
+    """Return a colour map mixed with white."""
+    colours = colormaps[name](np.linspace(0.0, 1.0, 256))
+    colours[:, :3] = PALE + (1 - PALE) * colours[:, :3]
+    return ListedColormap(colours)
