@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from harness.models import Model, model_of
+from harness.plots.animation import Animation, at_cost, clock_of, looks_by, moments
 from harness.plots.style import ALONE, COLOURS, LABEL, MARKERS, PAIR, Line, fold, panels
 from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, choose
 from harness.problems.encoding import named_classes
@@ -60,8 +61,45 @@ def decision_boundary(
     for run, model in zip(choice.runs, models, strict=True):
         ground = Ground(axes[run.title], model, solved, int(run.row["seed"]))
         ground.draw(model.w)
-        _title(axes[run.title], run.title, solved, model.w, int(run.row["seed"]))
     return figure
+
+
+def animation(
+    results: Tables,
+    problem: ChosenProblem = None,
+    seeds: ChosenSeeds = None,
+    parameters: Literal["best", "last"] = "best",
+) -> Animation:
+    """Draw the regions as they are learned, all runs at the same cost; the arguments are those of the plot.
+
+    Each frame has the parameters of the last look by then, or, of "best", those of the lowest loss so far.
+    """
+    choice = choose("decision-boundary", results, problem, seeds)
+    solved = two_inputs(choice)
+    replays = choice.replays(results)
+    costs = moments(replays)
+    figure, axes = boundary_panels(results, choice, f"{parameters} parameters so far")
+    clock = clock_of(next(iter(axes.values())))
+    models = [model_of(run.row, solved, parameters) for run in choice.runs]
+    seen = [int(run.row["seed"]) for run in choice.runs]
+    grounds = [
+        Ground(axes[run.title], model, solved, seed)
+        for run, model, seed in zip(choice.runs, models, seen, strict=True)
+    ]
+    drawn: dict[int, int] = {}
+
+    def draw(frame: int) -> None:
+        clock.set_text(at_cost(costs[frame]))
+        for place, (run, replay) in enumerate(zip(choice.runs, replays, strict=True)):
+            look = looks_by(replay, costs[frame]) - 1
+            if parameters == "best":
+                losses = replay.loss[: look + 1]
+                look = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
+            if drawn.get(place) != look:
+                drawn[place] = look
+                grounds[place].draw(replay.points[look])
+
+    return Animation(figure, costs.size, draw)
 
 
 def two_inputs(choice: Choice) -> Problem:
@@ -121,7 +159,8 @@ class Ground:
     """
 
     def __init__(self, panel: Axes, model: Model, problem: Problem, seed: int) -> None:
-        self._panel, self._model, self._problem = panel, model, problem
+        self._panel, self._model, self._problem, self._seed = panel, model, problem, seed
+        self._title = panel.get_title()
         X, Y, X_test, Y_test = problem.data(seed)
         if model.inputs is not None:
             X, X_test = model.inputs.unscaled(X), model.inputs.unscaled(X_test)
@@ -170,6 +209,18 @@ class Ground:
                 for level in both
             ]
         )
+
+
+        self._panel.set_title(self._with_accuracy(w), fontsize=LABEL, fontweight="bold")
+
+    def _with_accuracy(self, w: Array) -> str:
+        """Return the title, and the accuracy below it."""
+        found = self._problem.confusion(w, self._seed)
+        if found is None:
+            return self._title
+        counts = np.array(found.counts)
+        rows = {"test": "test", "train": "training"}[found.rows]
+        return f"{self._title}\n{rows} accuracy {counts.trace() / counts.sum():.3f}"
 
 
 class _Lines(list[Any]):
@@ -223,14 +274,3 @@ def _margins(outputs: Array, problem: Problem) -> Array:
     others = np.array([np.delete(outputs, k, axis=1).max(axis=1) for k in range(outputs.shape[1])])
     ahead: Array = outputs.T - others
     return ahead
-
-
-def _title(panel: Axes, title: str, problem: Problem, w: Array, seed: int) -> None:
-    """Write the accuracy below the title."""
-    found = problem.confusion(w, seed)
-    if found is None:
-        return
-    counts = np.array(found.counts)
-    rows = {"test": "test", "train": "training"}[found.rows]
-    share = counts.trace() / counts.sum()
-    panel.set_title(f"{panel.get_title()}\n{rows} accuracy {share:.3f}", fontsize=LABEL, fontweight="bold")

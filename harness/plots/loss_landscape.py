@@ -13,6 +13,7 @@ from pydantic import Field
 
 from harness.landscape.scene import Directions, Scene, scene_of
 from harness.landscape.surface import Surface
+from harness.plots.animation import Animation, at_cost, clock_of, looks_by, moments
 from harness.plots.style import ALONE, LABEL, PAIR, SMALL, Line, fold, logarithmic_ticks, panels
 from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, Trained, choose
 from harness.runs.tables import Tables
@@ -59,13 +60,56 @@ def loss_landscape(
     Raises:
         InputError: if a run cannot be done again, or the runs span no plane.
     """
-    choice = choose("loss-landscape", results, problem, seeds)
-    scenes = scenes_of(results, choice, directions, resolution)
-    figure, axes = landscape_panels(results, choice, scenes)
-    for runs, scene, panel in zip(_by_seed(choice), scenes, axes, strict=True):
-        for place, run in enumerate(runs):
-            Way(panel, scene, place, run.look).draw(len(scene.paths[place]))
-    return figure
+    stage = Stage(results, problem, seeds, directions, resolution)
+    for ways in stage.ways:
+        for way in ways:
+            way.draw(way.looks)
+    return stage.figure
+
+
+def animation(
+    results: Tables,
+    problem: ChosenProblem = None,
+    seeds: ChosenSeeds = None,
+    directions: Directions = "pca",
+    resolution: Resolution = 81,
+) -> Animation:
+    """Draw the ways as they are gone, all runs at the same cost; the arguments are those of the plot."""
+    stage = Stage(results, problem, seeds, directions, resolution)
+    replays = [replay for scene in stage.scenes for replay in scene.replays]
+    costs = moments(replays)
+    clock = clock_of(stage.axes[0])
+
+    def draw(frame: int) -> None:
+        clock.set_text(at_cost(costs[frame]))
+        for scene, ways in zip(stage.scenes, stage.ways, strict=True):
+            for replay, way in zip(scene.replays, ways, strict=True):
+                way.draw(looks_by(replay, costs[frame]))
+
+    return Animation(stage.figure, costs.size, draw)
+
+
+class Stage:
+    """The ground of each seed, and the ways of its runs before any look is drawn.
+
+    The arguments are those of the plot.
+    """
+
+    def __init__(
+        self,
+        results: Tables,
+        problem: ChosenProblem,
+        seeds: ChosenSeeds,
+        directions: Directions,
+        resolution: int,
+    ) -> None:
+        choice = choose("loss-landscape", results, problem, seeds)
+        self.scenes = scenes_of(results, choice, directions, resolution)
+        self.figure, self.axes = landscape_panels(results, choice, self.scenes)
+        self.ways = [
+            [Way(panel, scene, place, run.look) for place, run in enumerate(runs)]
+            for runs, scene, panel in zip(_by_seed(choice), self.scenes, self.axes, strict=True)
+        ]
 
 
 def scenes_of(results: Tables, choice: Choice, directions: Directions, resolution: int) -> list[Scene]:
@@ -143,6 +187,7 @@ class Way:
     """
 
     def __init__(self, panel: Axes, scene: Scene, place: int, look: dict[str, Any]) -> None:
+        self.looks = len(scene.paths[place])
         self._path, self._clouds = scene.paths[place], scene.clouds[place]
         # White beneath it, for the ground has every colour somewhere.
         (self._halo,) = panel.plot([], [], color="white", linewidth=3.0, zorder=3.5)

@@ -29,6 +29,7 @@ from optimizers.specification import parse
 @click.option("--optimizer", "optimizers", multiple=True, help="Only this optimizer; may be repeated.")
 @click.option("--seed", "seeds", multiple=True, type=int, help="Only this seed; may be repeated.")
 @click.option("--output", type=ANY_PATH, help="Image file, .png .pdf or .svg [in FOLDER].")
+@click.option("--animate", type=ANY_PATH, help="Write it as it comes about to this .gif or .html instead.")
 def command(
     folder: Path,
     plot: str | None,
@@ -40,12 +41,14 @@ def command(
     optimizers: tuple[str, ...],
     seeds: tuple[int, ...],
     output: Path | None,
+    animate: Path | None,
 ) -> None:
     """Plot the results in FOLDER: PLOT is the name of one of `harness list plots`.
 
     A caption and the numbers that are drawn are left beside the image.
     """
     from harness.api import load
+    from harness.plots.animation import animated, check_animation
     from harness.report.artifacts import check_figures, check_image, figure_file, write_plot
     from harness.sweeps.experiment import DEFAULT_FIGURE
 
@@ -64,10 +67,17 @@ def command(
     numbers = {"seeds": "-".join(["seed", *map(str, seeds)])} if seeds else {}
     file = output if output is not None else folder / figure_file(words | numbers)
     check_image(file)
+    if animate is not None:
+        check_animation(animate)
+        animated(str(figure["name"]))
     results = load(folder)
     for column, values in chosen.items():
         results = results.where(**{column: values})
-    write_plot(str(figure.pop("name")), results, figure, file)
-    echo(f"figure: {file}")
+    called = str(figure.pop("name"))
+    if animate is not None:
+        echo(f"animation: {animated(called)(results, **figure).save(animate)}")
+    else:
+        write_plot(called, results, figure, file)
+        echo(f"figure: {file}")
     for remark in results.remarks():
         echo(remark)
