@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,11 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from harness.plots import known_plots
-from harness.plots.style import LABEL
+from harness.plots.media import Medium
 from harness.runs.parts import write_whole
 from harness.runs.replay import Replay
-from optimizers.errors import InputError, unknown_name
+from optimizers.errors import InputError
 from optimizers.objective import Array
 
 FRAMES = 40
@@ -36,6 +33,7 @@ HELD = 2.0
 DPI = 90
 COLOURS = 200
 """Colours of all frames together."""
+NEARLY_WHITE = 246
 KINDS = (".gif", ".html")
 
 
@@ -106,10 +104,15 @@ class _Gif(PillowWriter):
     def __init__(self, buffer: io.BytesIO) -> None:
         super().__init__(fps=PER_SECOND)
         self._buffer = buffer
+        self._taken: list[Image.Image] = []
+
+    def grab_frame(self, **_: Any) -> None:
+        """Take a frame."""
+        self._taken.append(_picture(self.fig))
 
     def finish(self) -> None:
         """Write the file."""
-        first, *others = of_one_palette(self._frames)
+        first, *others = of_one_palette(self._taken)
         times = [1000 // PER_SECOND] * len(others) + [int(1000 * HELD)]
         first.save(self._buffer, "GIF", save_all=True, append_images=others, duration=times, loop=0)
 
@@ -119,31 +122,50 @@ class _Page(HTMLWriter):
 
     def __init__(self) -> None:
         super().__init__(fps=PER_SECOND, embed_frames=True, default_mode="once", embed_limit=1000)
-        self._frames: list[Image.Image] = []
+        self._taken: list[Image.Image] = []
 
     def grab_frame(self, **_: Any) -> None:
         """Take a frame."""
-        buffer = io.BytesIO()
-        self.fig.savefig(buffer, format="png", dpi=self.dpi)
-        self._frames.append(Image.open(buffer).convert("RGB"))
+        self._taken.append(_picture(self.fig))
 
     def finish(self) -> None:
         """Write the file."""
-        for frame in of_one_palette(self._frames):
-            buffer = io.BytesIO()
-            frame.save(buffer, "PNG", optimize=True)
-            self._saved_frames.append(base64.encodebytes(buffer.getvalue()).decode("ascii"))
+        for frame in of_one_palette(self._taken):
+            self.fig = _Still(frame)  # type: ignore[assignment]  # it is asked to save itself, and no more
+            super().grab_frame()  # type: ignore[no-untyped-call]
         super().finish()
 
 
+class _Still:
+    """A frame that saves itself as a figure does."""
+
+    def __init__(self, frame: Image.Image) -> None:
+        self._frame = frame
+
+    def savefig(self, file: io.BytesIO, **_: Any) -> None:
+        """Write the frame."""
+        self._frame.save(file, "PNG", optimize=True)
+
+
+def _picture(figure: Figure) -> Image.Image:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI)
+    return Image.open(buffer).convert("RGB")
+
+
 def of_one_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
-    """Return frames in the same few colours, without dots of mixed ones: what stays need not be written again."""
+    """Return frames in the same few colours, without dots of mixed ones: what stays is not written again."""
     width, height = frames[0].size
     chosen = [frames[0], frames[len(frames) // 2], frames[-1]]
     sample = Image.new("RGB", (width, len(chosen) * height))
     for place, frame in enumerate(chosen):
         sample.paste(frame, (0, place * height))
-    palette = sample.quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
+    found = sample.quantize(COLOURS, method=Image.Quantize.MEDIANCUT).getpalette()
+    colours = np.array(found).reshape(-1, 3)
+    # The paper stays white, which a mean of nearly white colours is not.
+    colours[colours.min(axis=1) > NEARLY_WHITE] = 255
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours.ravel().tolist())
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
 
 
@@ -157,29 +179,6 @@ def check_animation(path: Path) -> str:
     if kind not in KINDS:
         raise InputError(f"{path} is no animation that is written here: let it end in .gif or .html")
     return kind
-
-
-def animated(name: str) -> Callable[..., Animation]:
-    """Return what animates a plot, from results and the plot's own options.
-
-    A plot has it where its file has a function ``animation`` beside it.
-
-    Raises:
-        InputError: for a plot that has none.
-
-    >>> animated("convergence")
-    Traceback (most recent call last):
-    ...
-    optimizers.errors.InputError: unknown animated plot 'convergence'; known: decision-boundary, loss-landscape
-    """
-    found = {
-        known: getattr(sys.modules[plot.__module__], "animation", None)
-        for known, plot in known_plots().items()
-    }
-    there = {known: function for known, function in found.items() if function is not None}
-    if name not in there:
-        raise unknown_name("animated plot", name, there)
-    return there[name]
 
 
 def moments(replays: Sequence[Replay], frames: int = FRAMES) -> Array:
@@ -198,11 +197,11 @@ def moments(replays: Sequence[Replay], frames: int = FRAMES) -> Array:
     return np.concatenate([[0.0], later])
 
 
-def clock_of(panel: Axes) -> Text:
+def clock_of(panel: Axes, medium: Medium) -> Text:
     """Return the place of a panel where a frame says what had been spent."""
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
     place = panel.transAxes
-    return panel.text(0.02, 0.98, "", transform=place, fontsize=LABEL, va="top", bbox=box, zorder=9)
+    return panel.text(0.02, 0.98, "", transform=place, fontsize=medium.label, va="top", bbox=box, zorder=9)
 
 
 def at_cost(cost: float) -> str:

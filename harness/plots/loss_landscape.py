@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm, Normalize
-from matplotlib.figure import Figure
 from pydantic import Field
 
 from harness.landscape.scene import Directions, Scene, scene_of
 from harness.landscape.surface import Surface
 from harness.plots.animation import Animation, at_cost, clock_of, looks_by, moments
-from harness.plots.style import ALONE, LABEL, PAIR, SMALL, Line, fold, logarithmic_ticks, panels
+from harness.plots.figure import Panels, described, figure_of
+from harness.plots.media import Medium, Width, medium_of
+from harness.plots.style import Line, logarithmic_ticks, panels
 from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, Trained, choose
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
@@ -26,8 +29,8 @@ LINES = 4
 """Every so many step has a line."""
 DEEPEST = 1e-8
 """Smallest loss that has a colour of its own, as a part of the largest."""
-PALE = 0.45
-"""Part of white in the colours of the ground, so that paths stand out."""
+DARKEST = 0.25
+"""Where the colours begin: a path shows on the darkest of them as well."""
 Resolution = Annotated[int, Field(ge=5, le=501)]
 
 
@@ -38,7 +41,9 @@ def loss_landscape(
     seeds: ChosenSeeds = None,
     directions: Directions = "pca",
     resolution: Resolution = 81,
-) -> Figure:
+    width: Width = "page",
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Axes | Panels:
     """Draw the training loss over a plane of parameter space, and the ways of runs on it, one panel a seed.
 
     Each run is done again from its seed, which gives the same bits, and is held against its trace. A line
@@ -53,18 +58,28 @@ def loss_landscape(
         directions: "pca", the principal components of all looks; "random", filter-normalised (Li et al.
             2018); "start-to-end" of the run that ended lowest, and where runs leave that line the most.
         resolution: points of the grid along each side.
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure.
+        The Axes, an array of them where there are several.
 
     Raises:
         InputError: if a run cannot be done again, or the runs span no plane.
     """
-    stage = Stage(results, problem, seeds, directions, resolution)
+    stage = Stage(results, problem, seeds, directions, resolution, width, axes)
     for ways in stage.ways:
         for way in ways:
             way.draw(way.looks)
-    return stage.figure
+    return described(
+        stage.panels,
+        reading="Colours are the training loss over the plane, on a logarithmic scale where all are above 0. "
+        "A line joins the looks at one run from their common start to its end, the large mark; dots are the "
+        "candidates that a population evaluated last.",
+        hides="What lies beside the plane: a look stands where the plane is nearest to it, and its own loss "
+        "may be another than the colours say there (columns loss, loss_on_plane and distance of the data).",
+        data=looks_table(stage),
+    )
 
 
 def animation(
@@ -73,12 +88,13 @@ def animation(
     seeds: ChosenSeeds = None,
     directions: Directions = "pca",
     resolution: Resolution = 81,
+    width: Width = "page",
 ) -> Animation:
     """Draw the ways as they are gone, all runs at the same cost; the arguments are those of the plot."""
-    stage = Stage(results, problem, seeds, directions, resolution)
+    stage = Stage(results, problem, seeds, directions, resolution, width)
     replays = [replay for scene in stage.scenes for replay in scene.replays]
     costs = moments(replays)
-    clock = clock_of(stage.axes[0])
+    clock = clock_of(stage.panels[0], medium_of(width))
 
     def draw(frame: int) -> None:
         clock.set_text(at_cost(costs[frame]))
@@ -86,7 +102,7 @@ def animation(
             for replay, way in zip(scene.replays, ways, strict=True):
                 way.draw(looks_by(replay, costs[frame]))
 
-    return Animation(stage.figure, costs.size, draw)
+    return Animation(figure_of(stage.panels[0]), costs.size, draw)
 
 
 class Stage:
@@ -102,14 +118,37 @@ class Stage:
         seeds: ChosenSeeds,
         directions: Directions,
         resolution: int,
+        width: Width,
+        axes: Axes | Sequence[Axes] | None = None,
     ) -> None:
-        choice = choose("loss-landscape", results, problem, seeds)
+        choice = choose("loss-landscape", results, problem, seeds, width)
+        self.problem, self.runs = choice.problem, _by_seed(choice)
         self.scenes = scenes_of(results, choice, directions, resolution)
-        self.figure, self.axes = landscape_panels(results, choice, self.scenes)
+        self.panels = landscape_panels(results, choice, self.scenes, width, axes)
+        scale = medium_of(width).scale
         self.ways = [
-            [Way(panel, scene, place, run.look) for place, run in enumerate(runs)]
-            for runs, scene, panel in zip(_by_seed(choice), self.scenes, self.axes, strict=True)
+            [Way(panel, scene, place, run.look, scale) for place, run in enumerate(runs)]
+            for runs, scene, panel in zip(self.runs, self.scenes, self.panels, strict=True)
         ]
+
+
+def looks_table(stage: Stage) -> pd.DataFrame:
+    """Return where each look is, with its loss, that of the plane there, and how far it is from the plane."""
+    tables = []
+    for runs, scene in zip(stage.runs, stage.scenes, strict=True):
+        objective = stage.problem.objective(seed=int(runs[0].row["seed"]))
+        for run, replay, path in zip(runs, scene.replays, scene.paths, strict=True):
+            columns = {
+                "iteration": replay.iteration,
+                "cost": replay.cost,
+                "first": path[:, 0],
+                "second": path[:, 1],
+                "loss": replay.loss,
+                "loss_on_plane": objective.values(scene.plane.points(path)),
+                "distance": scene.plane.distances(replay.points),
+            }
+            tables.append(pd.DataFrame({**run.named, **columns}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def scenes_of(results: Tables, choice: Choice, directions: Directions, resolution: int) -> list[Scene]:
@@ -125,44 +164,59 @@ def _by_seed(choice: Choice) -> list[list[Trained]]:
     return [[run for run in choice.runs if run.row["seed"] == seed] for seed in choice.seeds]
 
 
-def landscape_panels(results: Tables, choice: Choice, scenes: list[Scene]) -> tuple[Figure, list[Axes]]:
+def landscape_panels(
+    results: Tables,
+    choice: Choice,
+    scenes: list[Scene],
+    width: Width,
+    axes: Axes | Sequence[Axes] | None,
+) -> list[Axes]:
     """Lay out a panel for each scene with the colours of its loss, one key to them, and a legend."""
-    seeds = choice.seeds
+    seeds, medium = choice.seeds, medium_of(width)
     titles = [f"seed {seed}" for seed in seeds] if len(seeds) > 1 else [choice.name]
     keys: dict[Line, dict[str, Any]] = {run.line: {**run.look} for run in choice.runs}
-    keys["", "start"] = {"label": "start", "linestyle": "", **START}
+    keys["", "start"] = {"label": "start", "linestyle": "", **scaled(START, medium.scale)}
     if any(len(cloud[-1]) for scene in scenes for cloud in scene.clouds):
-        keys["", "cloud"] = {**CLOUD, "label": "candidates evaluated last", "linestyle": "", "color": "0.3"}
+        dot = {**scaled(CLOUD, medium.scale), "linestyle": "", "color": "0.3"}
+        keys["", "cloud"] = {**dot, "label": "candidates evaluated last"}
     first, second = scenes[0].plane.names
     held = ", ".join(f"{100 * scene.held:.0f}" for scene in scenes)
-    width = ALONE[0] if len(seeds) == 1 else PAIR[0]
-    reading = choice.reading(f"plane: {held} % of the variance of the looks", "a mark: one look")
-    figure, axes = panels(
+    _, found = panels(
         titles,
         keys,
         title=results.question or results.name,
-        subtitle=fold(reading, width, LABEL),
+        subtitle=choice.reading(f"plane: {held} % of the variance of the looks", "a mark: one look"),
         xlabel=first,
         ylabel=second,
+        width=width,
+        axes=axes,
     )
     norm, levels = _norm([scene.surface for scene in scenes])
-    colours = _pale("viridis")
-    for scene, panel in zip(scenes, axes.values(), strict=True):
+    colours = ground_colours()
+    for scene, panel in zip(scenes, found.values(), strict=True):
         if scene.plane.explained is not None:
             # Of each seed its own.
             parts = zip(scene.plane.names, scene.plane.explained, strict=True)
             across, up = (f"{name} ({100 * part:.0f} % of variance)" for name, part in parts)
-            panel.set_xlabel(across, fontsize=SMALL)
-            panel.set_ylabel(up, fontsize=SMALL)
-        ground = _draw_ground(panel, scene.surface, norm, levels, colours)
-    bar = figure.colorbar(ground, ax=list(axes.values()), pad=0.02, fraction=0.05)
+            panel.set_xlabel(across, fontsize=medium.small)
+            panel.set_ylabel(up, fontsize=medium.small)
+        ground = _draw_ground(panel, scene.surface, norm, levels, colours, medium)
+    bar = figure_of(panel).colorbar(ground, ax=list(found.values()), pad=0.02, fraction=0.05)
     logarithmic = isinstance(norm, LogNorm)
     if logarithmic:
         logarithmic_ticks(bar.ax.yaxis, float(levels[0]), float(levels[-1]), 6)
-    bar.set_label(f"training loss{' (log scale)' if logarithmic else ''}", fontsize=SMALL)
-    bar.ax.tick_params(labelsize=SMALL)
+    bar.set_label(f"training loss{' (log scale)' if logarithmic else ''}", fontsize=medium.small)
+    bar.ax.tick_params(labelsize=medium.small)
     bar.outline.set_linewidth(0.5)
-    return figure, list(axes.values())
+    return list(found.values())
+
+
+def scaled(look: dict[str, Any], scale: float) -> dict[str, Any]:
+    """Return looks of another width of figures."""
+    return {
+        name: value * scale if name in ("markersize", "markeredgewidth", "linewidth") else value
+        for name, value in look.items()
+    }
 
 
 START: dict[str, Any] = {
@@ -184,18 +238,22 @@ class Way:
         scene: the runs.
         place: which of them.
         look: of its line.
+        scale: of marks and lines.
     """
 
-    def __init__(self, panel: Axes, scene: Scene, place: int, look: dict[str, Any]) -> None:
+    def __init__(self, panel: Axes, scene: Scene, place: int, look: dict[str, Any], scale: float) -> None:
         self.looks = len(scene.paths[place])
         self._path, self._clouds = scene.paths[place], scene.clouds[place]
         # White beneath it, for the ground has every colour somewhere.
-        (self._halo,) = panel.plot([], [], color="white", linewidth=3.0, zorder=3.5)
-        small = {**look, "markersize": 2.4, "markeredgewidth": 0.0, "zorder": 4}
+        (self._halo,) = panel.plot([], [], color="white", linewidth=3.0 * scale, zorder=3.5)
+        small = {**look, "markersize": 2.4 * scale, "markeredgewidth": 0.0, "zorder": 4}
         (self._line,) = panel.plot([], [], **small)
-        (self._cloud,) = panel.plot([], [], **CLOUD, linestyle="", color=look["color"], zorder=3)
-        (self._end,) = panel.plot([], [], **{**look, "markersize": 7.5, "markeredgewidth": 0.9, "zorder": 6})
-        panel.plot(*self._path[0], **START, linestyle="", zorder=5)
+        (self._cloud,) = panel.plot(
+            [], [], **scaled(CLOUD, scale), linestyle="", color=look["color"], zorder=3
+        )
+        large = {"markersize": 7.5 * scale, "markeredgewidth": 0.9 * scale, "zorder": 6}
+        (self._end,) = panel.plot([], [], **{**look, **large})
+        panel.plot(*self._path[0], **scaled(START, scale), linestyle="", zorder=5)
 
     def draw(self, looks: int) -> None:
         """Draw the first looks of the run, at least one."""
@@ -221,7 +279,7 @@ def _norm(surfaces: list[Surface]) -> tuple[Normalize, Array]:
 
 
 def _draw_ground(
-    panel: Axes, surface: Surface, norm: Normalize, levels: Array, colours: ListedColormap
+    panel: Axes, surface: Surface, norm: Normalize, levels: Array, colours: ListedColormap, medium: Medium
 ) -> Any:
     """Draw the loss in colours and lines; grey where it is no number."""
     losses = np.ma.masked_invalid(np.where(surface.losses < levels[0], levels[0], surface.losses))
@@ -231,14 +289,12 @@ def _draw_ground(
     ground = panel.contourf(*place, levels=levels, norm=norm, cmap=colours, extend="neither")
     # Without them renderers of vector formats leave white seams between the steps.
     ground.set_edgecolor("face")
-    panel.contour(*place, levels=levels[::LINES], colors="white", linewidths=0.5, alpha=0.8)
+    panel.contour(*place, levels=levels[::LINES], colors="white", linewidths=0.5 * medium.scale, alpha=0.8)
     panel.set_xlim(surface.across[0], surface.across[-1])
     panel.set_ylim(surface.up[0], surface.up[-1])
     return ground
 
 
-def _pale(name: str) -> ListedColormap:
-    """Return a colour map mixed with white."""
-    colours = colormaps[name](np.linspace(0.0, 1.0, 256))
-    colours[:, :3] = PALE + (1 - PALE) * colours[:, :3]
-    return ListedColormap(colours)
+def ground_colours() -> ListedColormap:
+    """Return the colours of the loss: one hue, which no line has, dark where it is low."""
+    return ListedColormap(colormaps["Purples_r"](np.linspace(DARKEST, 1.0, 256)))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from harness.plots.style import (
-    COLOURS,
-    DASHES,
-    LABEL,
-    PAIR,
-    SMALL,
-    Line,
-    fold,
-    logarithmic_ticks,
-    panels,
-    with_margins,
-)
+from harness.plots.figure import Panels, described
+from harness.plots.media import Medium, Width, medium_of
+from harness.plots.style import DASHES, Line, logarithmic_ticks, panels, with_margins
 from harness.plots.trained import ChosenProblem, ChosenSeeds, Trained, choose
 from harness.plots.weights_over_time import AXES, scale_spent
 from harness.runs.replay import Replay
@@ -29,13 +21,13 @@ from optimizers.errors import InputError
 from optimizers.objective import Array
 
 LABELS = 5
-LINES: dict[str, dict[str, Any]] = {
-    "worst": {"color": COLOURS[1], "linestyle": DASHES[3]},
-    "mean": {"color": COLOURS[3], "linestyle": DASHES[2]},
-    "median": {"color": COLOURS[2], "linestyle": DASHES[1]},
-    "best": {"color": COLOURS[0], "linestyle": "solid"},
+LINES: dict[str, Any] = {
+    "worst": DASHES[3],
+    "mean": DASHES[2],
+    "median": DASHES[1],
+    "best": "solid",
 }
-"""Looks of what is drawn of a population's losses."""
+"""Dashes of what is drawn of a population's losses, in the colour of its run."""
 BAND = 0.18
 """Opacity of the band of the middle half."""
 APART = "distance of candidates"
@@ -48,7 +40,9 @@ def population_spread(
     problem: ChosenProblem = None,
     seeds: ChosenSeeds = None,
     x: Literal["iteration", "cost"] = "iteration",
-) -> Figure:
+    width: Width = "page",
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Axes | Panels:
     """Draw best, median, mean and worst loss of populations, one panel a run, and how far members are apart.
 
     Each run is done again from its seed, which gives the same bits, and is held against its trace. Losses are
@@ -60,14 +54,16 @@ def population_spread(
         problem: the problem to draw, its name or itself; it may be left out where there is one.
         seeds: the seed to draw, or several; the first where left out.
         x: what was spent: "iteration" (generations) or "cost" (forward-pass equivalents).
+        width: where the figure is to stand: a journal's column, its page, or a slide.
+        axes: draw into these, one a panel, instead of a figure of its own.
 
     Returns:
-        The figure.
+        The Axes, an array of them where there are several.
 
     Raises:
         InputError: if no run has a population, or one cannot be done again.
     """
-    choice = choose("population-spread", results, problem, seeds)
+    choice = choose("population-spread", results, problem, seeds, width)
     pairs = [
         (run, replay)
         for run, replay in zip(choice.runs, choice.replays(results), strict=True)
@@ -79,36 +75,59 @@ def population_spread(
             f"plot 'population-spread' needs runs of a population, such as those of a genetic algorithm, and "
             f"none of {names} has one: take other optimizers"
         )
+    medium = medium_of(width)
+    line: dict[str, Any] = {"linewidth": 1.4 * medium.scale, "color": "0.3"}
     keys: dict[Line, dict[str, Any]] = {
-        ("", name): {**look, "label": f"{name} loss"} for name, look in LINES.items()
+        ("", name): {**line, "linestyle": dash, "label": f"{name} loss"} for name, dash in LINES.items()
     }
-    keys["", "band"] = {"label": "middle half", "color": COLOURS[2], "alpha": BAND, "linewidth": 7}
-    many = len(pairs) > 1
-    if many:
-        keys |= {run.line: run.look for run, _ in pairs}
-    figure, axes = panels(
+    keys["", "band"] = {**line, "alpha": BAND, "linewidth": 7 * medium.scale, "label": "middle half"}
+    keys |= {run.line: run.look for run, _ in pairs}
+    _, found = panels(
         [*(run.title for run, _ in pairs), APART],
         keys,
         title=results.question or results.name,
-        subtitle=fold(choice.reading(), PAIR[0], LABEL),
+        subtitle=choice.reading(),
         xlabel=AXES[x].replace("iterations", "iterations (generations)"),
         ylabel="training loss",
+        width=width,
+        axes=axes,
     )
     for run, replay in pairs:
-        _draw_losses(axes[run.title], replay, x)
-    _draw_distances(axes[APART], pairs, x)
-    return figure
+        _draw_losses(found[run.title], replay, x, run.look)
+    _draw_distances(found[APART], pairs, x, medium)
+    return described(
+        found.values(),
+        reading="Lines are the best, median, mean and worst loss of the population at each look, the band "
+        "its middle half; a loss that is no number counts as infinite. The last panel shows the root mean "
+        "square of the distances of the candidates evaluated last from their mean.",
+        hides="Along which directions the candidates are spread, and generations between two looks.",
+        data=pd.concat([_numbers(run, replay) for run, replay in pairs], ignore_index=True),
+    )
 
 
-def _draw_losses(panel: Axes, replay: Replay, x: str) -> None:
+def _numbers(run: Trained, replay: Replay) -> pd.DataFrame:
+    """Return what is drawn of a population at each look that has one."""
+    looks = [place for place, losses in enumerate(replay.population_losses) if len(losses)]
+    apart = [
+        distance(replay.populations[place]) if len(replay.populations[place]) > 1 else np.nan
+        for place in looks
+    ]
+    spent = {"iteration": replay.iteration[looks], "cost": replay.cost[looks]}
+    losses = losses_of([replay.population_losses[place] for place in looks])
+    columns = {name.replace(" ", "_"): numbers for name, numbers in losses.items()}
+    return pd.DataFrame({**run.named, **spent, **columns, "distance": apart})
+
+
+def _draw_losses(panel: Axes, replay: Replay, x: str, look: dict[str, Any]) -> None:
     """Draw the losses of one population."""
     looks = [place for place, losses in enumerate(replay.population_losses) if len(losses)]
     spent = np.asarray(getattr(replay, x), dtype=np.float64)[looks]
     table = losses_of([replay.population_losses[place] for place in looks])
-    for name, look in LINES.items():
-        panel.plot(spent, _drawn(table[name]), linewidth=1.4, **look)
+    line = {name: look[name] for name in ("color", "linewidth")}
+    for name, dash in LINES.items():
+        panel.plot(spent, _drawn(table[name]), linestyle=dash, **line)
     low, high = _drawn(table["lower quartile"]), _drawn(table["upper quartile"])
-    panel.fill_between(spent, low, high, color=COLOURS[2], alpha=BAND, linewidth=0)
+    panel.fill_between(spent, low, high, color=look["color"], alpha=BAND, linewidth=0)
     shown = np.concatenate([table[name] for name in LINES])
     _scale(panel, shown, spent)
 
@@ -138,16 +157,14 @@ def losses_of(populations: list[Array]) -> dict[str, Array]:
     return dict(zip(names, np.array(rows).T, strict=True))
 
 
-def _draw_distances(panel: Axes, pairs: list[tuple[Trained, Replay]], x: str) -> None:
+def _draw_distances(panel: Axes, pairs: list[tuple[Trained, Replay]], x: str, medium: Medium) -> None:
     """Draw how far the candidates of each run are apart."""
-    alone = len(pairs) == 1
     for run, replay in pairs:
         looks = [place for place, population in enumerate(replay.populations) if len(population) > 1]
         spent = np.asarray(getattr(replay, x), dtype=np.float64)[looks]
         apart = np.array([distance(replay.populations[place]) for place in looks])
-        look = {"color": "0.2", "linewidth": 1.4} if alone else run.look
-        panel.plot(spent, np.where(apart > 0, apart, np.nan), **look)
-    panel.set_ylabel("RMS distance from their mean", fontsize=SMALL)
+        panel.plot(spent, np.where(apart > 0, apart, np.nan), **{**run.look, "markersize": 3.0})
+    panel.set_ylabel("RMS distance from their mean", fontsize=medium.small)
     drawn = [np.asarray(line.get_data(), dtype=np.float64) for line in panel.lines]
     shown = np.concatenate(drawn, axis=1) if drawn else np.empty((2, 0))
     _scale(panel, shown[1], shown[0])

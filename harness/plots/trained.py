@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from pydantic import InstanceOf
 
+from harness.plots.media import Width
 from harness.plots.style import Line, line_looks
 from harness.problems import load
 from harness.problems.base import BaseProblem
@@ -39,6 +41,11 @@ class Trained(NamedTuple):
     look: dict[str, Any]
     """Of its line, as in every other figure of these results."""
     row: pd.Series[Any]
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What says in a table of numbers of which run they are."""
+        return {name: self.row[name] for name in ("problem", "optimizer", "gradient", "seed")}
 
 
 class Choice(NamedTuple):
@@ -77,7 +84,12 @@ class Choice(NamedTuple):
 
 
 def choose(
-    plot: str, results: Tables, problem: ChosenProblem, seeds: ChosenSeeds, most: int = MOST_PANELS
+    plot: str,
+    results: Tables,
+    problem: ChosenProblem,
+    seeds: ChosenSeeds,
+    width: Width,
+    most: int = MOST_PANELS,
 ) -> Choice:
     """Choose the runs of one problem that have trained a network.
 
@@ -86,6 +98,7 @@ def choose(
         results: the runs.
         problem: see ``ChosenProblem``.
         seeds: see ``ChosenSeeds``.
+        width: where the figure is to stand.
         most: runs at the most.
 
     Raises:
@@ -94,10 +107,11 @@ def choose(
     if not len(results.runs):
         raise InputError(f"plot '{plot}' needs runs, and {results.name} has none: run the experiment first")
     names, loaded = _problem(plot, results, problem)
-    looks = line_looks(results.runs)
+    looks = line_looks(results, width)
     rows = results.runs[results.runs["problem"].isin(names)]
     rows = rows[rows["seed"].isin(_seeds(rows, seeds))]
-    found = rows[~rows["outcome"].isin(WITHOUT)]
+    lost = rows["outcome"].isin(WITHOUT) | ~rows["best_w"].map(lambda w: bool(np.isfinite(w).all()))
+    found = rows[~lost]
     if not len(found):
         ends = ", ".join(f"{number} {outcome}" for outcome, number in rows["outcome"].value_counts().items())
         raise InputError(
@@ -117,8 +131,7 @@ def choose(
         if len(names) > 1:
             title += str(row["problem"]).removeprefix(unmarked(str(row["problem"])))
         runs.append(Trained(f"{title}, seed {row['seed']}" if several else title, line, looks[line], row))
-    lost = rows[rows["outcome"].isin(WITHOUT)]
-    notes = [f"left out: {row['optimizer']} ({row['outcome']})" for _, row in lost.iterrows()]
+    notes = [f"left out: {row['optimizer']} ({row['outcome']})" for _, row in rows[lost].iterrows()]
     return Choice(unmarked(names[0]), loaded, runs, list(dict.fromkeys(notes)))
 
 

@@ -48,7 +48,8 @@ def command(
     A caption and the numbers that are drawn are left beside the image.
     """
     from harness.api import load
-    from harness.plots.animation import animated, check_animation
+    from harness.plots.animation import check_animation
+    from harness.report.animations import animated
     from harness.report.artifacts import check_figures, check_image, figure_file, write_plot
     from harness.sweeps.experiment import DEFAULT_FIGURE
 
