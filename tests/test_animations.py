@@ -25,8 +25,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> harness.Results:
     folder = tmp_path_factory.mktemp("kept")
     methods = ["adam:learning_rate=0.1", "genetic-algorithm:population_size=20"]
     harness.run("xor", methods, seeds=1, budget=300, folder=folder / "xor")
-    found = harness.load(folder / "xor")
-    return found
+    return harness.load(folder / "xor")
 
 
 @pytest.fixture(autouse=True)

@@ -222,7 +222,7 @@ def test_losses_of_populations_against_numpy() -> None:
 
 
 def test_a_population_is_needed(moons: harness.Results, xor: harness.Results) -> None:
-    with pytest.raises(InputError, match="needs runs of a population, .* none of lbfgs, rprop has one"):
+    with pytest.raises(InputError, match=r"needs runs of a population, .* none of lbfgs, rprop has one"):
         moons.plot.population_spread()
     panels = xor.plot.population_spread()
     assert [panel.get_title() for panel in panels] == ["genetic-algorithm", "distance of candidates"]
