@@ -150,8 +150,8 @@ class _Still:
 
 
 def _picture(figure: Figure) -> Image.Image:
-    # ``savefig`` would draw it twice.
-    canvas = FigureCanvasAgg(figure)
+    # ``savefig`` would draw it twice. Matplotlib has no types for it.
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
