@@ -8,7 +8,7 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from harness.exchange.folders import export
 from harness.models import Model, model_of
 from harness.problems import load
 from harness.problems.base import BaseProblem
+from harness.report.animations import animated
 from harness.report.comparison import Comparison
 from harness.report.robust_comparison import RobustComparison
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
@@ -33,6 +34,9 @@ from harness.runs.tables import Tables
 from optimizers.arguments import Truth, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.options import ProperFraction
+
+if TYPE_CHECKING:
+    from harness.plots.animation import Animation
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,23 @@ class Results(Tables):
             )
         loaded = load(unmarked(name)) if isinstance(problem, str) else problem
         return model_of(found.runs.iloc[0], loaded, parameters)
+
+    def animation(self, name: str, **options: Any) -> Animation:
+        """Return a plot as it comes about, which a notebook shows, and ``save`` writes as .gif or .html.
+
+        Arguments:
+            name: of the plot: "loss-landscape" or "decision-boundary".
+            options: the plot's own.
+
+        Raises:
+            InputError: for a plot that is not animated, or runs that it cannot be drawn of.
+
+        >>> import harness
+        >>> results = harness.run("xor", ["adam", "cmaes"], seeds=1, budget=100)
+        >>> results.animation("loss-landscape", resolution=9).frames
+        40
+        """
+        return animated(name)(self, **options)
 
     def _listed_names(self, name: str, problem: str | BaseProblem) -> list[str]:
         """Return the names that a problem has in these tables, where axes have given it longer ones."""

@@ -100,6 +100,13 @@ def test_boundaries_are_learned(results: harness.Results) -> None:
     assert len({title.split("\n")[-1] for title in titles[0]}) == 1
 
 
+def test_results_hand_one_out(results: harness.Results) -> None:
+    animation = results.animation("decision-boundary", parameters="last")
+    assert animation.frames == 4
+    with pytest.raises(InputError, match="unknown animated plot"):
+        results.animation("confusion")
+
+
 def test_what_is_not_animated_is_refused(results: harness.Results, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown animated plot 'convergence': known are: decision-boundary"):
         animated("convergence")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.animation import HTMLWriter, PillowWriter
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
@@ -71,6 +72,7 @@ class Animation:
             kind: an ending of ``KINDS``.
         """
         # Panels stay where they are, whatever is written in them.
+        self.figure.set_dpi(DPI)
         self.draw(self.frames - 1)
         self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
@@ -148,9 +150,10 @@ class _Still:
 
 
 def _picture(figure: Figure) -> Image.Image:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
-    return Image.open(buffer).convert("RGB")
+    # ``savefig`` would draw it twice. Matplotlib has no types for it.
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def of_one_palette(frames: Sequence[Image.Image]) -> list[Image.Image]:
