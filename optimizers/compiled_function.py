@@ -31,8 +31,12 @@ class CompiledFunction(_Dispatcher):  # type: ignore[misc]
         targetoptions: dict[str, Any] | None = None,
         pipeline_class: Any = SelfContainedCompiler,
     ) -> None:
-        options = {**(targetoptions or {}), "nopython": True, "no_cfunc_wrapper": True}
+        # Written out as numba's own decorator does: a user's function is identified by them, too.
+        defaults = {"boundscheck": None, "no_cfunc_wrapper": False, "no_cpython_wrapper": False}
+        options = {**defaults, **(targetoptions or {}), "nopython": True}
         super().__init__(py_func, locals, options, pipeline_class)
+        # Its own: what is said of the function to others stays the same whatever it was compiled for.
+        self._compiler.targetoptions = {**options, "no_cfunc_wrapper": True}
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Compile for a compiled function that calls this one."""
@@ -65,7 +69,7 @@ class CompiledFunction(_Dispatcher):  # type: ignore[misc]
                     self._cache.save_overload(sig, there)
                 else:
                     del self.overloads[arguments]
-            self.targetoptions["no_cpython_wrapper"] = self._wanted is not Use.PYTHON
+            self._compiler.targetoptions["no_cpython_wrapper"] = self._wanted is not Use.PYTHON
             return super().compile(sig)
 
     def add_overload(self, cres: Any) -> None:

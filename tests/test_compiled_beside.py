@@ -145,6 +145,20 @@ def test_each_optimizer_is_waited_for_until_it_is_done_and_others_are_not(
     assert len(started) == 1
 
 
+def test_modules_are_found_where_this_process_finds_them(
+    empty: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "found_here.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setattr(beside, "COMMAND", ("-P", "-c", "import found_here; print(flush=True)"))
+    with beside.compiled_beside([Adam()]):
+        beside.wait_for(Adam())
+        assert beside._helper is not None
+        assert beside._helper._done == 1
+    assert len(started) == 1
+
+
 def test_an_interrupt_ends_the_process(
     empty: Path, started: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

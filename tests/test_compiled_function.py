@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 from numba import float64
 
 import optimizers
+from harness.fingerprints.fingerprint import fingerprint
 from optimizers.compilation import compiled
 from optimizers.compiled_function import CompiledFunction
 from optimizers.function_addresses import address, caller
@@ -126,6 +128,19 @@ def test_a_cache_serves_each_use_by_what_was_kept_for_it_or_for_more(tmp_path: P
     assert asked(tmp_path, Use.ADDRESS, Use.PYTHON) == ["10.0", "10.0", "1"], "no entry for Python was kept"
     assert asked(tmp_path, *Use) == ["10.0", "10.0", "10.0", "0"]
     assert asked(tmp_path, *reversed(Use)) == ["10.0", "10.0", "10.0", "0"]
+
+
+def test_a_function_is_identified_by_what_it_was_made_of_whatever_it_was_compiled_for() -> None:
+    function, ask = fresh()
+    options: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}, "parallel": False}
+    options |= {"nogil": True, "_nrt": False, "no_cpython_wrapper": False, "no_cfunc_wrapper": False}
+    identity = fingerprint(function)
+    assert identity == fingerprint(numba.njit(**options)(function.py_func))
+    for use in Use:
+        ask[use]()
+        assert fingerprint(function) == identity
+    assert fingerprint(compiled()(lambda x: 3.0 * x)) != identity
+    assert fingerprint(compiled(allocates=True)(function.py_func)) != identity
 
 
 @pytest.mark.parametrize("enabled", [True, False])

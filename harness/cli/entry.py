@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     ):
         warnings.showwarning = _warn
         if arguments is None:
+            # Importing makes hundreds of thousands of objects that stay: looking for garbage after each 700
+            # of them was an eighth of `harness list`.
+            gc.set_threshold(100_000, 20, 100)
             sys.unraisablehook = _unraisable
             # As Python has it unless PYTHONWARNINGS is set, which may ask for exceptions in their place.
             warnings.resetwarnings()

@@ -29,6 +29,7 @@ import numpy as np
 
 from harness.fingerprints.code import CodeWalk
 from harness.fingerprints.origins import OWN, top_of
+from optimizers.compiled_function import CompiledFunction
 from optimizers.errors import InputError
 
 STATEFUL = (
@@ -118,7 +119,8 @@ class _Walk(CodeWalk):
 
     def _parts(self, value: Any) -> Iterator[bytes]:
         kind = type(value)
-        yield kind.__qualname__.encode()
+        # Runs keep their ids: what `compiled` makes was of numba's own class once.
+        yield (b"CPUDispatcher" if isinstance(value, CompiledFunction) else kind.__qualname__.encode())
         if kind in CONTAINERS or isinstance(value, bool | np.generic | types.NoneType):
             yield from self._contents(value)
         elif isinstance(value, STATEFUL) or hasattr(kind, "__next__"):
@@ -242,9 +244,10 @@ class _Walk(CodeWalk):
 
 def _uncompiled(value: Any) -> types.FunctionType | None:
     """Return the Python function behind one that numba compiled or that a cache wraps, or None."""
-    by = type(value).__module__.partition(".")[0]
-    places = {"numba": ("py_func", "_pyfunc"), "functools": ("__wrapped__",)}.get(by, ())
-    found = (getattr(value, place, None) for place in places)
+    known = {"numba": ("py_func", "_pyfunc"), "functools": ("__wrapped__",)}
+    # What `compiled` makes is a class of this project's, derived from numba's.
+    makers = {kind.__module__.partition(".")[0] for kind in type(value).__mro__}
+    found = (getattr(value, place, None) for by in known.keys() & makers for place in known[by])
     return next((source for source in found if isinstance(source, types.FunctionType)), None)
 
 
