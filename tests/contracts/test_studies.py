@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,8 @@ from harness.studies.findings import Findings, perform, stored
 from harness.studies.page import page
 from harness.studies.reference import CRITERIA, NUMBERS, PAGE, write_findings, write_study_reference
 from harness.studies.study import Study
+from harness.sweeps.experiment import Experiment
+from optimizers.budget import Budget
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
 FEWEST = 3
@@ -29,6 +32,16 @@ def cut_short(study: type[Study]) -> type[Study]:
         @classmethod
         def folder(cls) -> Path:
             return study.folder()
+
+        @classmethod
+        def experiments(cls, quick: bool = False) -> dict[str, Experiment]:
+            # A limit in seconds is all that such runs take.
+            return {
+                name: replace(experiment, budget=Budget(seconds=0.02))
+                if any(budget.seconds for budget in experiment.budgets)
+                else experiment
+                for name, experiment in super().experiments(quick).items()
+            }
 
     return Short
 
