@@ -10,9 +10,9 @@ import pytest
 
 import harness
 from harness.analysis import build_statistic
+from harness.analysis.evaluations_again import evaluations_of
 from harness.problems import load
 from harness.results import Results
-from harness.runs.evaluations_again import evaluations_of
 from harness.runs.single_run import Run
 from optimizers.budget import Budget
 from optimizers.errors import InputError

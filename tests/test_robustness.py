@@ -308,3 +308,17 @@ def test_the_command_prints_sentences_and_then_the_table(
         answer = called(capsys, "compare", str(tmp_path / "a"), "--robust", *([option] if option else []))
         assert (answer.status, answer.err) == (0, "")
         assert answer.out.startswith(begins)
+
+
+def test_two_folders_are_held_against_each_other_with_their_traces(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("before", "after"):
+        harness.run("xor", ["rprop", "lbfgs"], seeds=2, budget=60, folder=tmp_path / name)
+    folders = [str(tmp_path / name) for name in ("before", "after")]
+    answer = called(capsys, "compare", *folders, "--robust", "--json")
+    found = json.loads(answer.out)
+    assert [row["optimizer"] for row in found["claims"]] == ["rprop in after", "lbfgs in after"]
+    halved = [row for row in found["choices"] if row["budget"] == 0.5 and row["options"] == "own"]
+    assert any(row["verdict"] for row in halved)
+    assert not any("no trace" in row["not_available"] for row in found["choices"])

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from harness.analysis.evaluations_again import evaluations_of
 from harness.analysis.grouping import Group, groups
 from harness.analysis.medians import median_interval
 from harness.analysis.statistic import RUNS, Columns, Statistic, estimate, estimated
 from harness.problems import load
 from harness.runs.columns import Column
-from harness.runs.evaluations_again import evaluations_of
 from harness.runs.tables import Tables
 from optimizers.options import options
 

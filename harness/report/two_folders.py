@@ -45,11 +45,20 @@ def beside(one: Tables, other: Tables, folder: Path, other_folder: Path) -> tupl
         f"{one.name} in {behind[0]} and {behind[1]}",
         one.question,
         pd.concat(parts, ignore_index=True),
-        pd.DataFrame(columns=list(TRACE_COLUMNS)),
+        lambda _: _traces((one, other), behind),
         pd.concat([one.skipped, other.skipped], ignore_index=True).drop_duplicates(ignore_index=True),
         notes=list(dict.fromkeys([*one.notes, *other.notes, *_budgets(one, other), *_stopped(one, other)])),
     )
     return tables, tuple(claim for name in common for claim in _claims(name, one, other, behind))
+
+
+def _traces(both: tuple[Tables, Tables], behind: tuple[str, str]) -> pd.DataFrame:
+    """Return the traces of two folders under the ids that their runs have here."""
+    parts = [
+        tables.trace[list(TRACE_COLUMNS)].assign(run_id=tables.trace["run_id"] + f" in {place}")
+        for tables, place in zip(both, behind, strict=True)
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _claims(name: str, one: Tables, other: Tables, behind: tuple[str, str]) -> list[Claim]:
