@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,16 +14,19 @@ import pytest
 from terminal import Answer, called
 
 import harness
+from harness.problems import load
 from harness.runs.folder_lock import locked
+from harness.runs.single_run import Run
 from harness.runs.status import STATES, status_of
 from harness.runs.store import Store
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.forecast import forecast
+from harness.sweeps.measured_times import MeasuredTimes
 from harness.sweeps.planning import plan
 from harness.sweeps.shards import Shard
 from harness.sweeps.sweep import sweep
-from optimizers import InputError
+from optimizers import Adam, Budget, InputError
 
 TABLE: dict[str, Any] = {
     "problems": ["xor", {"name": "parity", "bits": [3, 4]}],
@@ -221,11 +226,31 @@ class TestForecast:
         for budget in (20, 30):
             name = f"xor [cost={budget}]"
             assert seconds[name, "adam"] == pytest.approx(3 * time[name], rel=1e-12)
-        assert seconds.isna().sum() == 4
-        assert found.unmeasured == 5 + 15
+        # None of the runs reach their target, and each is scaled by what it has paid.
+        assert set(runs["outcome"]) == {"budget"}
+        scaled = ((runs["seconds"] + runs["observation_seconds"]) * 40 / runs["cost"]).mean()
+        assert seconds["xor [cost=40]", "adam"] == pytest.approx(5 * scaled, rel=1e-12)
+        assert seconds.isna().sum() == 3
+        assert found.unmeasured == 15
         assert f"{26} of 30 runs left to do, about" in found.sentence()
-        assert "for 6 of them, unknown for 20" in found.sentence()
+        assert "for 11 of them, unknown for 15" in found.sentence()
         assert forecast(small, tmp_path).sentence() == "nothing is left to do of 4 runs"
+
+    def test_a_run_that_ended_by_itself_takes_no_longer_with_a_larger_budget(self) -> None:
+        run = Run(load("xor"), Adam(), "analytic", 0, Budget(cost=100))
+        row = run.execute()[0] | {"seconds": 3.0, "observation_seconds": 1.0, "cost": 50.0, "iterations": 25}
+        rows = pd.DataFrame([row | {"outcome": "solved"}, row | {"outcome": "budget", "cost": 100.0}])
+        times = MeasuredTimes(rows)
+        for budget, seconds in (
+            (Budget(cost=100), 4.0),
+            (Budget(cost=200), (4.0 + 8.0) / 2),
+            (Budget(cost=25), (2.0 + 1.0) / 2),
+            (Budget(iterations=50), (4.0 + 8.0) / 2),
+            (Budget(seconds=9), None),
+        ):
+            found = times.of(dataclasses.replace(run, budget=budget))
+            assert math.isnan(found) if seconds is None else found == pytest.approx(seconds, rel=1e-12)
+        assert math.isnan(times.of(dataclasses.replace(run, budget=Budget(cost=200), timeout=5.0)))
 
     def test_other_code_and_damage_are_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         small = declared(problems=["xor"], optimizers=["adam"], gradients="analytic", budget=20)

@@ -13,12 +13,12 @@ import pandas as pd
 from harness.runs.provenance import package_fingerprint
 from harness.runs.store import Store
 from harness.sweeps.experiment import Experiment
+from harness.sweeps.measured_times import MeasuredTimes
 from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
 from harness.sweeps.planning import plan
 from harness.sweeps.progress import duration
 from harness.sweeps.selection import AXES
 from harness.sweeps.shards import shard_of
-from harness.sweeps.time_left import MEASURED, measured_as
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def forecast(
     """Say what ``sweep`` would do with these arguments; nothing is run and nothing is written.
 
     The time of a run is the mean of those that the folder has of the same problem, optimizer, gradient source
-    and limits: seconds of search and of observation. Compilation is left out.
+    and limits: seconds of search and of observation, scaled where it has them of other budgets alone.
+    Compilation is left out.
 
     Raises:
         InputError: as ``sweep`` does.
@@ -75,7 +76,7 @@ def forecast(
     runs, skipped = plan(experiment)
     asked = asked_of(experiment, runs, skipped, package_fingerprint(), reuse)
     rows, damaged = Store(folder).undamaged()
-    mean = _means(rows)
+    times = MeasuredTimes(rows)
     done = asked.chosen(rows)
     pending = {run.run_id for run in pending_of(runs, done, again, part)}
     table, unmeasured, ends = [], 0, itertools.accumulate(kind["runs"] for kind in asked.kinds)
@@ -83,7 +84,7 @@ def forecast(
         whole = runs[end - kind["runs"] : end]
         group = [run for run in whole if part is None or part.holds(run.run_id)]
         todo = [run for run in group if run.run_id in pending]
-        seconds = [mean.get(measured_as(run), math.nan) for run in todo]
+        seconds = [times.of(run) for run in todo]
         unmeasured += sum(map(math.isnan, seconds))
         table.append(
             {
@@ -105,15 +106,6 @@ def forecast(
     words = f"{_axes(experiment)}: {_counted(number, 'run')} of {_counted(kinds, 'kind')}"
     broken = [f"{error.path} is damaged and would be put aside" for error in damaged]
     return Forecast(words, sums, skipped, unmeasured, (*broken, *kept_aside(asked, rows, done)))
-
-
-def _means(rows: pd.DataFrame) -> dict[tuple[str, ...], float]:
-    """Return the mean time of a run by what it is of."""
-    if not len(rows):
-        return {}
-    time = rows["seconds"] + rows["observation_seconds"]
-    means = time.groupby([rows[name] for name in MEASURED]).mean()
-    return {tuple(map(str, key)): float(mean) for key, mean in means.items()}  # type: ignore[call-overload]
 
 
 def _axes(experiment: Experiment) -> str:
