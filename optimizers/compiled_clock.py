@@ -27,7 +27,7 @@ _clock_gettime: Any = types.ExternalFunction(
 
 if IS_THERE:
 
-    @compiled(inner=True)
+    @compiled()
     def now(moment: Any) -> float:
         """Return the present moment in seconds, to the nanosecond where differences are concerned.
 
@@ -40,7 +40,7 @@ if IS_THERE:
 
 else:
 
-    @compiled(inner=True)
+    @compiled()
     def now(moment: Any) -> float:
         """Return 0: there is no clock."""
         return 0.0

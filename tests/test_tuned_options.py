@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +227,23 @@ class TestCommand:
         assert err.count("\n") == 1
         assert said in err
         assert not Path("output").exists()
+
+
+def test_the_main_job_has_the_options_that_were_tuned() -> None:
+    textbook, whole = (read_experiment(name) for name in ("ga-vs-backprop-textbook", "ga-vs-backprop"))
+    seeds = (0, 1, 2)
+    file = shipped_experiments()["ga-vs-backprop"].parent / SHIPPED / "ga-vs-backprop.toml"
+    (tuned,) = tuned_experiments(replace(textbook, seeds=seeds), file)
+    assert [optimizer.label for optimizer in tuned.optimizers] == [each.label for each in whole.optimizers]
+    assert [problem.name for problem in tuned.problems] == [problem.name for problem in whole.problems]
+    assert tuned.budgets == whole.budgets
+    (again,) = tuned_experiments(replace(whole, seeds=seeds), file)
+    assert [optimizer.label for optimizer in again.optimizers] == [each.label for each in whole.optimizers]
+
+
+def test_no_seed_of_the_main_job_was_tuned_with() -> None:
+    table = tomllib.loads(
+        (shipped_experiments()["ga-vs-backprop"].parent / SHIPPED / "ga-vs-backprop.toml").read_text()
+    )
+    assert not set(table["seeds"]) & set(read_experiment("ga-vs-backprop").seeds)
+    assert len(table["seeds"]) >= 3
