@@ -193,7 +193,7 @@ def entries() -> list[Any]:
 class TestShow:
     @pytest.mark.parametrize(("kind", "name"), entries())
     def test_every_entry_has_a_page_with_its_options(self, kind: str, name: str, call: Call) -> None:
-        singular = "loss" if kind == "losses" else kind.removesuffix("s")
+        singular = {"losses": "loss", "studies": "study"}.get(kind, kind.removesuffix("s"))
         status, out, err = call("show", singular, name)
         assert (status, err) == (0, "")
         assert call("show", kind, name).out == out

@@ -129,7 +129,8 @@ def shipped() -> list[str]:
 def test_shipped_options_fit_their_experiment(name: str) -> None:
     declared = read_experiment(name)
     table = tomllib.loads(tuned_file("", name).read_text(encoding="utf-8"))
-    assert f"harness tune {name} --trials" in table["command"]
+    assert f"harness tune {table['experiment']} --trials" in table["command"]
+    assert table["experiment"] in (name, f"{name}-textbook")
     assert not set(table["seeds"]) & set(declared.seeds)
     assert len(table["seeds"]) >= 3
     assert table["cost"] == declared.budget.cost

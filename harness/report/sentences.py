@@ -36,7 +36,6 @@ OF_SEQUENCES = (
     "ranks, and claims "
     "made up later, go by intervals of a fixed number, which such runs make too narrow.",
 )
-OF_ITS = {"cost-to-target": "cost", "final-loss": "final loss"}
 
 
 def names_of(tables: Tables) -> Named:
