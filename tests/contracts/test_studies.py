@@ -35,7 +35,7 @@ def cut_short(study: type[Study]) -> type[Study]:
 
         @classmethod
         def experiments(cls, quick: bool = False) -> dict[str, Experiment]:
-            # A limit in seconds is all that such runs take, and the largest networks most of what is compiled.
+            # A limit in seconds is all that such runs take, and large networks are most of what is compiled.
             return {
                 name: replace(
                     experiment, budget=Budget(seconds=0.02), problems=experiment.problems[:MOST_PROBLEMS]

@@ -48,8 +48,6 @@ def command(
     A caption and the numbers that are drawn are left beside the image.
     """
     from harness.api import load
-    from harness.plots.animation import check_animation
-    from harness.report.animations import animated
     from harness.report.artifacts import check_figures, check_image, figure_file, write_plot
     from harness.sweeps.experiment import DEFAULT_FIGURE
 
@@ -69,6 +67,10 @@ def command(
     file = output if output is not None else folder / figure_file(words | numbers)
     check_image(file)
     if animate is not None:
+        # Once Matplotlib's settings are known to be text.
+        from harness.plots.animation import check_animation
+        from harness.report.animations import animated
+
         check_animation(animate)
         animated(str(figure["name"]))
     results = load(folder)
