@@ -44,11 +44,11 @@ HANDED = ("results", "axes")
 LONGEST_FILE = 200
 """Bytes of a figure's name at the most."""
 
-MOST_REFERENCE_ROWS = 200_000
-"""Rows of a reference copy's trace that are kept as they are."""
+MOST_REFERENCE_ROWS = 60_000
+"""Rows of a reference copy's trace: two megabytes. Of a longer one each run keeps an equal part of them."""
 
-REFERENCE_ROWS = 12
-"""Rows of each run that are kept of a longer one, and one more where the best is none of them."""
+FEWEST_REFERENCE_ROWS = 3
+"""Rows that a run keeps at the least, and one more where the best is none of them."""
 
 MOST_REFERENCE_BYTES = 1_000_000
 """Parameters that a reference copy holds at the most; it is kept under version control."""
@@ -315,12 +315,13 @@ def write_reference(
 
 
 def _thinned(trace: pd.DataFrame) -> pd.DataFrame:
-    """Return a trace with up to ``REFERENCE_ROWS`` rows a run, evenly spaced, where it is long."""
+    """Return a trace with as many rows of each run, evenly spaced, as there is room for."""
     if len(trace) <= MOST_REFERENCE_ROWS:
         return trace
+    each = max(MOST_REFERENCE_ROWS // trace["run_id"].nunique(), FEWEST_REFERENCE_ROWS)
     rows = trace.groupby("run_id", sort=False)["iteration"]
     place, size = rows.cumcount().to_numpy(), rows.transform("size").to_numpy()
-    spaced = np.floor(place * (REFERENCE_ROWS - 2) / np.maximum(size - 1, 1))
+    spaced = np.floor(place * (each - 2) / np.maximum(size - 1, 1))
     before = np.where(place == 0, -1.0, np.roll(spaced, 1))
     best = trace["best_loss"].to_numpy() == trace.groupby("run_id")["best_loss"].transform("min").to_numpy()
     first_best = best & ~trace[best].duplicated("run_id").reindex(trace.index, fill_value=True).to_numpy()

@@ -127,11 +127,14 @@ class Comparison:
                 first.setdefault(found.problem, found)
             chosen = list(first.values())
         lines = [verdict_sentence(found, named) for found in chosen]
-        if decided.declared:
-            lines += [transfer_sentence(found, named, decided.level) for found in decided.transfers]
+        over = [transfer_sentence(found, named, decided.level) for found in decided.transfers]
         # What sequences are stands with the long form.
         notes = notes_of(decided)[: len(decided.notes) + 1] if decided.declaration else self.notes
         room = SHORT - sum(map(height, notes))
+        if decided.declared:
+            # What is said of all problems first, where there is no room for each of them.
+            fits = sum(map(height, lines + over)) <= room
+            lines = lines + over if fits else over + lines
         if sum(map(height, lines)) > room:
             # One at the least, and a line that says how many there are.
             ends = list(itertools.accumulate(map(height, lines)))
