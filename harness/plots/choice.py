@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -73,9 +74,15 @@ def emphasised(
                 known = [*dict.fromkeys(line[0] for line in lines), "all"]
                 raise unknown_name("optimizer to emphasise", name, known)
         return [line for line in lines if {line[0], names.get(line[0])} & set(wanted)]
-    claimed = {name for claim in results.claims for name in (claim.better, claim.than)}
-    found = [line for line in lines if {line[0], names.get(line[0]), f"{line[0]} by {line[1]}"} & claimed]
-    return found[:MOST_EMPHASISED] or _best_of_kinds(results, lines, names)
+    claimed = Counter(name for claim in results.claims for name in (claim.better, claim.than))
+    found = {}
+    # What most claims are about first, and as they are declared.
+    for name, _ in claimed.most_common():
+        for line in lines:
+            if name in (line[0], names.get(line[0]), f"{line[0]} by {line[1]}"):
+                found[line] = name
+    front = list(found)[:MOST_EMPHASISED]
+    return [line for line in lines if line in front] or _best_of_kinds(results, lines, names)
 
 
 def _best_of_kinds(results: Tables, lines: list[Line], names: Mapping[str, str]) -> list[Line]:

@@ -44,8 +44,8 @@ HANDED = ("results", "axes")
 LONGEST_FILE = 200
 """Bytes of a figure's name at the most."""
 
-MOST_REFERENCE_ROWS = 60_000
-"""Rows of a reference copy's trace: two megabytes. Of a longer one each run keeps an equal part of them."""
+MOST_REFERENCE_ROWS = 20_000
+"""Rows of a reference copy's trace: under a megabyte. Of a longer one each run keeps as many."""
 
 FEWEST_REFERENCE_ROWS = 3
 """Rows that a run keeps at the least, and one more where the best is none of them."""

@@ -29,9 +29,9 @@ MOST_NEEDED = 1e6
 """Seeds beyond which an undecided comparison is as good as even."""
 
 OF_SEQUENCES = (
-    "A pair is two runs from one start. Decided by confidence sequences, which hold at every number of seeds; "
-    "those of being ahead hold for all claims together, those of sizes each for itself at the level of its "
-    "claim.",
+    "A pair is two runs from one start. Decided by confidence sequences, which hold at every number of "
+    "seeds; those of being ahead hold for all claims together, those of sizes each for itself at the level "
+    "of its claim.",
     "The number of seeds followed from the runs, so that only declared claims are judged rightly: ranks, and "
     "claims made up later, go by intervals of a fixed number, which such runs make too narrow.",
 )
