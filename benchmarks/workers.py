@@ -1,7 +1,8 @@
-"""What a second core brings: one sweep of over a minute by one process, by two workers, by two of Dask.
+"""What a second core brings: one sweep of minutes by one worker, by two, and by two of Dask on this machine.
 
-Whole commands with a warm cache, start and tables included, in turn. The first row says what the machine
-itself gives: the same arithmetic without any waiting, in two processes at once against one after the other.
+Sweeps into a folder with a warm cache, in turn, the start of the workers included. The first row says what the
+machine itself gives: the same arithmetic without any waiting, in two processes at once against one after the
+other.
 """
 
 from __future__ import annotations
@@ -10,14 +11,30 @@ import importlib.util
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 
-from benchmarks.command_line import seconds_of
 from benchmarks.measurement import Row
 from benchmarks.timing import timed
 
-SWEEP = ("run", "ga-vs-backprop", "--seeds", "100", "--executor")
+SEEDS = 300
+SWEEP = """
+import sys
+from pathlib import Path
+from harness.sweeps.experiment_file import read_experiment
+from harness.sweeps.sweep import sweep
+
+folder, executor, seeds = sys.argv[1:]
+sweep(read_experiment("ga-vs-backprop", seeds=int(seeds)), Path(folder), executor=executor)
+"""
 ARITHMETIC = "s = 0.0\nfor i in range(40_000_000):\n    s += i * 1e-9"
+
+
+def swept(executor: str, seeds: int = SEEDS) -> float:
+    """Return the seconds of a sweep, in a process and a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", SWEEP, folder, executor, str(seeds)]
+        return timed(lambda: subprocess.run(command, check=True, capture_output=True))
 
 
 def alone() -> None:
@@ -35,21 +52,22 @@ def at_once() -> None:
 
 
 def measure(repeats: int) -> Iterator[Row]:
-    """Measure the sweep under each executor."""
+    """Measure the sweep by one worker and by two."""
     rounds = min(repeats, 3)
     one, two = (statistics.median(timed(work) for _ in range(rounds)) for work in (alone, at_once))
     yield Row("workers", "plain arithmetic", "one process", two, one, "s", one / two)
-    executors = ["serial", "processes:workers=2"]
+    executors = ["processes:workers=1", "processes:workers=2"]
     if importlib.util.find_spec("distributed"):
         executors.append("dask:workers=2")
     else:
         print("dask is left out: the extra cluster is not installed", file=sys.stderr)
-    seconds_of(*SWEEP[:2], "--seeds", "1")
+    swept("serial", 1)
     taken: dict[str, list[float]] = {executor: [] for executor in executors}
     for _ in range(rounds):
         for executor in executors:
-            taken[executor].append(seconds_of(*SWEEP, executor))
+            taken[executor].append(swept(executor))
     medians = {executor: statistics.median(found) for executor, found in taken.items()}
+    alone_takes = medians[executors[0]]
     for executor in executors[1:]:
-        ratio = medians["serial"] / medians[executor]
-        yield Row("workers", executor, "one process", medians[executor], medians["serial"], "s", ratio)
+        ratio = alone_takes / medians[executor]
+        yield Row("workers", executor, "one worker", medians[executor], alone_takes, "s", ratio)
