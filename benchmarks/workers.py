@@ -1,8 +1,8 @@
 """What a second core brings: one sweep of minutes by one worker, by two, and by two of Dask on this machine.
 
-Sweeps into a folder with a warm cache, in turn, the start of the workers included. The first row says what the
-machine itself gives: the same arithmetic without any waiting, in two processes at once against one after the
-other.
+Sweeps into a folder with a warm cache, in turn, the start of the workers included. The first row says what
+the machine itself gives: the same arithmetic without any waiting, in two processes at once against one after
+the other.
 """
 
 from __future__ import annotations
