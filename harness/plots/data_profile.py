@@ -47,12 +47,10 @@ def data_profile(
         InputError: for an unknown problem or optimizer, or where no problem has a target.
     """
     part = of_problems(results, chosen_problems(results, problems))
-    aimed = part.runs.loc[part.runs["target"].notna(), "problem"]
     return draw_profiles(
         part,
         DataProfile(gradients=GRADIENTS).compute(part),
         "gradients",
-        [str(problem) for problem in aimed.unique()],
         emphasis,
         width,
         axes,

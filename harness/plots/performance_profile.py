@@ -51,12 +51,10 @@ def performance_profile(
         InputError: for an unknown problem or optimizer, or where no problem has a target.
     """
     part = of_problems(results, chosen_problems(results, problems))
-    aimed = part.runs.loc[part.runs["target"].notna(), "problem"]
     return draw_profiles(
         part,
         PerformanceProfile(axis=axis, factors=FACTORS).compute(part),
         "factor",
-        [str(problem) for problem in aimed.unique()],
         emphasis,
         width,
         axes,

@@ -24,7 +24,6 @@ def draw_profiles(
     results: Tables,
     table: pd.DataFrame,
     column: str,
-    problems: Sequence[str],
     emphasis: str | Sequence[str] | None,
     width: Width,
     axes: Axes | Sequence[Axes] | None,
@@ -41,7 +40,6 @@ def draw_profiles(
         results: the runs that are drawn.
         table: of the statistic.
         column: of the number that rises.
-        problems: those that have a target.
         emphasis: the optimizers that stand out.
         width: where the figure is to stand.
         axes: draw into this one.
@@ -60,6 +58,7 @@ def draw_profiles(
     front = emphasised(results, looks, emphasis)
     looks, explained, grey = greyed(looks, front)
     n = int(table["n"].max())
+    problems = list(map(str, results.runs.loc[results.runs["target"].notna(), "problem"].unique()))
     over = ", ".join(problems) if len(problems) <= MOST_NAMED else f"{n} problems"
     (title,) = [f"{n} problem{'s' if n > 1 else ''} with a target"]
     _, found = panels(

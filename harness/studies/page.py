@@ -10,8 +10,6 @@ import pandas as pd
 from harness.analysis.numbers import significant
 from harness.studies.findings import Findings
 
-CONCLUSION = "In short"
-
 
 def page(findings: Findings, figures: Sequence[str] = ()) -> str:
     """Return the page of a study as Markdown.
@@ -33,7 +31,7 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
         f"It concluded: {study.claimed}",
         "",
         *(["**A first look with few runs: not the study's numbers.**", ""] if findings.quick else []),
-        f"## {CONCLUSION}",
+        "## In short",
         "",
         *(f"{number}. {sentence}" for number, sentence in enumerate(findings.conclusion, 1)),
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from harness.report.artifacts import figure_file, write_artifacts, write_referen
 from harness.runs.parts import write_whole
 from harness.studies.findings import MEASURED, Findings
 from harness.studies.page import page
+from harness.sweeps.experiment import Experiment
 
 PAGE, NUMBERS, CRITERIA, VERDICTS = "README.md", "printed-and-ours.csv", "criteria.csv", "verdicts.csv"
 
@@ -20,10 +22,10 @@ def write_findings(findings: Findings, folder: Path) -> list[Path]:
     Returns:
         The files of the study itself, the page last.
     """
-    figures = _figures(findings)
-    for name, experiment in findings.study.experiments(findings.quick).items():
+    experiments = findings.study.experiments(findings.quick)
+    for name, experiment in experiments.items():
         write_artifacts(findings.evidence.runs[name], experiment.figures, folder / name)
-    return _write(findings, folder, figures)
+    return _write(findings, experiments, folder)
 
 
 def write_study_reference(findings: Findings, source: Path, folder: Path) -> list[Path]:
@@ -37,12 +39,14 @@ def write_study_reference(findings: Findings, source: Path, folder: Path) -> lis
     Returns:
         The files of the study itself, the page last.
     """
-    for name, experiment in findings.study.experiments(findings.quick).items():
-        write_reference(findings.evidence.runs[name], experiment.figures, source / name, folder / name)
-    return _write(findings, folder, _figures(findings))
+    experiments = findings.study.experiments(findings.quick)
+    for name, experiment in experiments.items():
+        runs = findings.evidence.runs[name]
+        write_reference(runs, experiment.figures, source / name, folder / name)
+    return _write(findings, experiments, folder)
 
 
-def _write(findings: Findings, folder: Path, figures: list[str]) -> list[Path]:
+def _write(findings: Findings, experiments: Mapping[str, Experiment], folder: Path) -> list[Path]:
     for name, table in findings.evidence.measured.items():
         write_whole(folder / MEASURED / f"{name}.csv", table.to_csv(index=False).encode())
     tables = {NUMBERS: findings.numbers, CRITERIA: findings.criteria_table()}
@@ -53,14 +57,10 @@ def _write(findings: Findings, folder: Path, figures: list[str]) -> list[Path]:
         tables[VERDICTS] = pd.concat(verdicts, ignore_index=True)
     for file, table in tables.items():
         write_whole(folder / file, table.to_csv(index=False).encode())
-    write_whole(folder / PAGE, page(findings, figures).encode())
-    return [folder / file for file in (*tables, PAGE)]
-
-
-def _figures(findings: Findings) -> list[str]:
-    experiments = findings.study.experiments(findings.quick)
-    return [
+    figures = [
         f"{name}/{figure_file(figure)}"
         for name, experiment in experiments.items()
         for figure in experiment.figures
     ]
+    write_whole(folder / PAGE, page(findings, figures).encode())
+    return [folder / file for file in (*tables, PAGE)]

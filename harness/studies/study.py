@@ -19,9 +19,9 @@ from harness.sweeps.experiment_file import read_experiment
 from optimizers.named import Named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a study is judged by.
+    """What a study is judged by. One is no other's equal, so that what follows from it can be kept.
 
     Attributes:
         runs: of every experiment, by its name.

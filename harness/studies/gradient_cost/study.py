@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -58,7 +59,7 @@ class GradientCost(Study):
 
     def ours(self, evidence: Evidence) -> Iterator[Ours]:
         """Yield the most passes of reverse mode and the slopes of the rest, all counted."""
-        table = cost_table(evidence.runs["gradient-cost"])
+        table = _table(evidence)
         most, n = _most(table, "reverse-autodiff")
         yield Ours("reverse mode", "most forward passes", most, n, math.nan, math.nan)
         for case, source in GROWING.items():
@@ -67,7 +68,7 @@ class GradientCost(Study):
 
     def criteria(self, evidence: Evidence) -> Iterator[Criterion]:
         """Yield what has to come out."""
-        table = cost_table(evidence.runs["gradient-cost"])
+        table = _table(evidence)
         for source in LEVEL:
             most, n = _most(table, source)
             yield Criterion(f"most forward passes of a gradient by {source}", most, at_most=MOST, n=n)
@@ -78,7 +79,7 @@ class GradientCost(Study):
 
     def conclusion(self, evidence: Evidence) -> Sequence[str]:
         """Return what to believe."""
-        table = cost_table(evidence.runs["gradient-cost"])
+        table = _table(evidence)
         most, _ = _most(table, "reverse-autodiff")
         largest = table[table["parameters"] == table["parameters"].max()].set_index("gradient")
         slopes = {source: _slope(table, source, COUNTED)[0] for source in GROWING.values()}
@@ -97,6 +98,11 @@ class GradientCost(Study):
             f"{central['cost']:,.0f} "
             f"forward passes, and takes {central['time']:,.0f} times as long as backpropagation.",
         ]
+
+
+@functools.lru_cache(maxsize=1)
+def _table(evidence: Evidence) -> pd.DataFrame:
+    return cost_table(evidence.runs["gradient-cost"])
 
 
 def _most(table: pd.DataFrame, source: str) -> tuple[float, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -140,8 +141,13 @@ def _map(x: Array) -> Any:
     return value
 
 
+@functools.lru_cache(maxsize=1)
+def _table(evidence: Evidence) -> pd.DataFrame:
+    return error_table(evidence.runs["gradient-error"])
+
+
 def _errors(evidence: Evidence, problem: str, source: str) -> pd.DataFrame:
-    table = error_table(evidence.runs["gradient-error"])
+    table = _table(evidence)
     return table[(table["problem"] == problem) & (table["source"] == source)]
 
 

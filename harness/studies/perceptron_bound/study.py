@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -91,6 +92,7 @@ class PerceptronBound(Study):
         ]
 
 
+@functools.lru_cache(maxsize=1)
 def _table(evidence: Evidence) -> pd.DataFrame:
     return bound_table(evidence.runs["perceptron-bound"])
 
