@@ -50,9 +50,11 @@ class Plain:
             count = 1
         else:
             waiting = [n for n in everyone if self.left[n]]
-            n = max(waiting, key=lambda n: (self.seconds[n] or SECONDS) * self.left[n])
-            count = max(round(SECONDS / self.seconds[n]), 1) if self.seconds[n] else 1
-            count = min(count, -(-self.left[n] // (2 * workers)))
+            lengths = [(self.seconds[n] or SECONDS) * self.left[n] for n in everyone]
+            n = max(waiting, key=lambda n: lengths[n])
+            lasting = min(SECONDS, sum(lengths) / (2 * workers))
+            count = max(round(lasting / self.seconds[n]), 1) if self.seconds[n] else 1
+            count = min(count, self.left[n])
         self.begun[n] = True
         self.left[n] -= count
         return n, count
@@ -105,3 +107,19 @@ def test_four_times_as_many_kinds_take_four_times_as_many_steps(shape: tuple[int
         steps(kinds(*(number if many else 1 for many in shape), ["adam", "rprop"])) for number in (50, 200)
     )
     assert many < 4.4 * few
+
+
+def test_kinds_of_short_runs_are_taken_whole_and_the_last_groups_are_short() -> None:
+    runs = kinds(2, 5, ["adam", "rprop"], 300)
+    groups, at_work, lasted = Groups(runs), [], []
+    while groups.left() or at_work:
+        if groups.left() and len(at_work) < 4:
+            at_work.append(groups.take(2))
+        else:
+            group = at_work.pop(0)
+            lasted.append(0.003 * len(group.seeds))
+            groups.came_back(group, lasted[-1])
+    # 18 seconds of work: 20 first runs, a group for each kind, and what the last ones are cut into.
+    assert len(lasted) < 20 + 20 + 30
+    assert max(lasted) < 1.0
+    assert max(lasted[-4:]) < 0.01

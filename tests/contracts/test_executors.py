@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pickle
+import signal
+import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -155,3 +161,59 @@ def test_a_run_that_kills_its_process_fails_alone(executor: Executor) -> None:
     assert found["outcome"].tolist()[1] == "failed"
     assert "the worker process that did it was killed" in found["sentence"][1]
     assert found["outcome"][0] != "failed"
+
+
+def kill_a_starting_worker(known: set[int], killed: list[int]) -> None:
+    """Kill the first process that does runs for this one, as soon as there is one that was not known."""
+    end = time.monotonic() + 30.0
+    while not killed and time.monotonic() < end:
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                command = (place / "cmdline").read_text()
+                if parent == os.getpid() and int(place.name) not in known and "spawn_main" in command:
+                    os.kill(int(place.name), signal.SIGKILL)
+                    killed.append(int(place.name))
+                    break
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
+def test_a_worker_that_is_killed_while_it_starts_is_started_again(serial: Results) -> None:
+    pytest.importorskip("distributed")
+    known = {int(place.name) for place in Path("/proc").glob("[0-9]*")}
+    killed: list[int] = []
+    thread = threading.Thread(target=kill_a_starting_worker, args=(known, killed))
+    thread.start()
+    found = compared("dask:workers=2")
+    thread.join()
+    assert killed
+    assert found.runs["run_id"].tolist() == serial.runs["run_id"].tolist()
+
+
+class TestClustersThatDoNotStart:
+    def test_three_in_a_row_are_a_sentence(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        distributed, begun = pytest.importorskip("distributed"), []
+
+        def fails(**told: Any) -> None:
+            begun.append(told)
+            raise RuntimeError("Nanny failed to start.")
+
+        monkeypatch.setattr(distributed, "LocalCluster", fails)
+        environment = dict(os.environ)
+        with pytest.raises(InputError, match=r"could be started here \(Nanny failed to start\.\): a script"):
+            harness.run("xor", "adam", budget=20, executor="dask:workers=1")
+        assert len(begun) == 3
+        assert dict(os.environ) == environment
+
+    def test_a_script_without_a_guard_is_told_so(self, tmp_path: Path) -> None:
+        pytest.importorskip("distributed")
+        script = tmp_path / "unguarded.py"
+        script.write_text(
+            "import harness\nharness.run('xor', 'adam', seeds=2, budget=20, executor='dask:workers=1')\n",
+            encoding="utf-8",
+        )
+        done = subprocess.run(
+            [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=240
+        )
+        assert done.returncode == 1
+        assert "begins it under `if __name__ == '__main__':`" in done.stderr.strip().splitlines()[-1]

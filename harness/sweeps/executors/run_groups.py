@@ -128,7 +128,10 @@ class Groups:
     """Hand out runs in groups.
 
     The first group of each kind comes first, and is one run: whoever does it compiles what the kind needs,
-    and others compile other kinds meanwhile. The next ones are as large as the measured time of a run says.
+    and others compile other kinds meanwhile. The next ones take a second by the measured time of a run, and
+    less when little is left of all kinds together, so that the workers end at the same time. (A share of what
+    is left of the one kind made 1,300 groups of a sweep of 23,000 runs where 200 do: 7 of 86 seconds on Dask,
+    which takes 5 ms a group.)
 
     Arguments:
         runs: what is to be done.
@@ -158,6 +161,8 @@ class Groups:
             self._kinds[number].seeds.append(run.seed)
         self._new = _New(self._kinds)
         self._untaken = len(runs)
+        self._seconds_left = sum(kind.length() for kind in self._kinds)
+        """How long the runs may take that nobody has taken."""
         self._longest: list[tuple[float, int]] = []
         """Kinds that have begun, the longest first; an entry whose length holds no more is passed over."""
         self._suspects: deque[RunGroup] = deque()
@@ -198,14 +203,16 @@ class Groups:
             kind = self._kinds[number]
             if kind.seeds and -length == kind.length():
                 break
-        share = -(-len(kind.seeds) // (2 * workers))
-        count = max(round(SECONDS / kind.seconds), 1) if kind.seconds else 1
-        return self._taken(kind, min(count, share))
+        lasting = min(SECONDS, self._seconds_left / (2 * workers))
+        count = max(round(lasting / kind.seconds), 1) if kind.seconds else 1
+        return self._taken(kind, min(count, len(kind.seeds)))
 
     def came_back(self, group: RunGroup, seconds: float) -> None:
         """Learn what a group has taken, without its compilation."""
         kind = self._kinds[group.kind]
+        self._seconds_left -= kind.length()
         kind.seconds = max(seconds / len(group.seeds), 1e-6)
+        self._seconds_left += kind.length()
         self._new.compiled(kind.template)
         self._wait(kind)
 
@@ -216,7 +223,9 @@ class Groups:
         self._suspects.extend(group._replace(seeds=seeds, suspected=True) for seeds in halves if seeds)
 
     def _taken(self, kind: _Kind, count: int) -> RunGroup:
+        self._seconds_left -= kind.length()
         seeds = tuple(kind.seeds.popleft() for _ in range(count))
+        self._seconds_left += kind.length()
         self._untaken -= count
         self._wait(kind)
         return kind.template._replace(seeds=seeds)
