@@ -90,6 +90,21 @@ class TestLines:
             "2 of 3 runs; 1 budget, 1 failed",
         ]
 
+    def test_failed_and_compiled_runs_of_a_block_are_said_one_by_one(self, clock: Clock) -> None:
+        written: list[str] = []
+        rows = [row(), row(), row("failed", sentence="one"), row("failed", sentence="two"), row()]
+        rows += [row(compiled=2.0, optimizer="lbfgs"), row(optimizer="lbfgs"), row("budget")]
+        block = {name: [one[name] for one in rows] for name in rows[0]}
+        state = State(8, 0, left(adam=6, lbfgs=2))
+        with Progress(state, [Lines(written.append, failures=True, always=True)]) as told:
+            told.advance_all(block)
+        assert written == [
+            "xor, adam: failed: one",
+            "xor, adam: failed: two",
+            "xor, lbfgs: compiled in 2.0 s",
+            "8 of 8 runs; 1 budget, 2 failed, 5 solved",
+        ]
+
     def test_nothing_done_is_no_rate(self, clock: Clock) -> None:
         assert State(7, 7, left()).line() == "7 of 7 runs found, none done now"
 
@@ -112,6 +127,19 @@ class TestTimeLeft:
             clock.now += seconds
             state.advance(row(optimizer=name, seconds=seconds))
         assert state.speed().endswith("5.1 min left")  # 98 of 3 s, 999 of 0.01 s
+
+    def test_several_at_once_are_what_they_are_one_by_one(self, clock: Clock) -> None:
+        one, together = (State(30, 0, left(adam=20, lbfgs=10)) for _ in range(2))
+        taken = [0.5, 1.5, 0.25, 4.0]
+        for state in (one, together):
+            clock.now += 1.0
+            state.advance(row(optimizer="lbfgs", seconds=0.5))
+        clock.now += 2.0
+        for seconds in taken:
+            one.advance(row(seconds=seconds))
+        together.advance(row(), taken)
+        assert together.speed() == one.speed() != ""
+        assert together.line() == one.line()
 
     def test_two_at_a_time_take_half_as_long(self, clock: Clock) -> None:
         state = State(100, 0, left(adam=100))

@@ -16,6 +16,7 @@ from harness.problems import load
 from harness.runs import execution, side_by_side
 from harness.runs.alike import Alike
 from harness.runs.execution import executed
+from harness.runs.finished import FinishedRuns
 from harness.runs.recorder import Recorder
 from harness.runs.single_run import Run
 from optimizers import Adam, Budget, GradientDescent, Momentum, Rprop
@@ -179,7 +180,8 @@ def test_a_table_of_looks_is_what_is_kept_one_by_one(stretches: list[int], runs:
     counts[2:] = np.floor(counts[2:])
     alike = Alike(np.array(stretches), counts, np.arange(1.0, runs + 1), measured, told)
     looks, is_told, lowest = alike.best()
-    tables = alike.traces([str(run) for run in range(runs)], np.full((measured.size, 8), np.nan))
+    written = alike.looks(np.full((measured.size, 8), np.nan))
+    tables = [trace for _, trace in FinishedRuns({"run_id": [str(run) for run in range(runs)]}, *written)]
     for run in range(runs):
         recorder, best = Recorder(unmeasured, None), BestPoint()
         begin = 0

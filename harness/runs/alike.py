@@ -15,7 +15,7 @@ from harness.runs.recorder import (
     MEASURED,
     NOTHING,
     Trace,
-    traces_of,
+    columns_of,
 )
 from optimizers.objective import Array, Rows
 
@@ -50,11 +50,10 @@ class Alike(NamedTuple):
         places = in_order.argmin(axis=1)
         return (places + 1) // 2, places % 2 == 1, in_order[np.arange(len(places)), places]
 
-    def traces(self, run_ids: list[str], measures: Array) -> list[Trace]:
-        """Return the table of each run.
+    def looks(self, measures: Array) -> tuple[Trace, list[int]]:
+        """Return the columns of the tables of all runs, one after the other, and where each run ends.
 
         Arguments:
-            run_ids: the runs.
             measures: what was measured at each look of each run, a row a look.
         """
         runs, looks = self.measured.shape
@@ -77,7 +76,7 @@ class Alike(NamedTuple):
             run, look = np.nonzero(better)
             flat = np.insert(flat, run * looks + look + 1, self._between(table, ahead, run, look), axis=1)
             ends += better.sum(axis=1).cumsum()
-        return traces_of(run_ids, flat, ends.tolist())
+        return columns_of(flat), ends.tolist()
 
     def _between(self, table: Array, ahead: Array, run: Rows, look: Rows) -> Array:
         """Return rows of the best iterates that lie before a look of a run, a column a row."""

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from harness.runs.shared import Finished, Searched, finish
+from harness.runs.finished import FinishedRuns
+from harness.runs.shared import Searched, Shared, finish
 from harness.runs.side_by_side import done_together, most_together
 from harness.runs.single_run import Run
 
@@ -18,7 +19,7 @@ BLOCK_NUMBERS = 1_000_000
 """Parameters that wait to be measured: 8 megabytes."""
 
 
-def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[list[Finished]]:
+def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[FinishedRuns]:
     """Do runs in their order; yield them in blocks as they are finished.
 
     An interrupt leaves what has been searched by then behind it, measured.
@@ -31,7 +32,7 @@ def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[li
         together = list(alike)
         shared = together[0].shared()
         most = most_together(together[0], shared) if len(together) > 1 and seconds else 1
-        finished: list[Finished] = []
+        finished: list[FinishedRuns] = []
         waiting: list[Searched] = []
         began, numbers, place, count = time.monotonic(), 0, 0, 1
         while place < len(together):
@@ -43,26 +44,31 @@ def executed(runs: Sequence[Run], seconds: float = BLOCK_SECONDS) -> Iterator[li
                     numbers += waiting[-1].recorder.numbers
                     since += waiting[-1].compile_seconds
                 elif (done := done_together(here, shared)) is not None:
-                    finished += finish(shared, waiting) + done
+                    finished = [_joined(finished, shared, waiting), done] if waiting else [*finished, done]
                     waiting, numbers = [], 0
                 else:
                     most = count = 1
                     continue
             except KeyboardInterrupt:
                 if finished or waiting:
-                    yield finished + finish(shared, waiting)
+                    yield _joined(finished, shared, waiting)
                 raise
             place += len(here)
             now = time.monotonic()
             left = seconds - (now - began)
             # The little that is left is not worth a call of its own.
             if left <= seconds / 4 or numbers > BLOCK_NUMBERS:
-                yield finished + finish(shared, waiting)
+                yield _joined(finished, shared, waiting)
                 finished, waiting, began, numbers, left = [], [], now, 0, seconds
             # The first of a kind goes alone, and shows how many of them a block may hold.
             count = min(most, max(1, int(left / max(now - since, 1e-9) * len(here))))
         if finished or waiting:
-            yield finished + finish(shared, waiting)
+            yield _joined(finished, shared, waiting)
+
+
+def _joined(finished: Sequence[FinishedRuns], shared: Shared, waiting: Sequence[Searched]) -> FinishedRuns:
+    """Return what is finished, and behind it what is to be measured; there is something of either."""
+    return FinishedRuns.joined([*finished, finish(shared, waiting)] if waiting else finished)
 
 
 def kind_of(run: Run) -> tuple[object, ...]:

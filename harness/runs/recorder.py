@@ -185,7 +185,8 @@ class Recorder:
 
     def trace(self, run_id: str) -> Trace:
         """Return the run's table, column by column; what is not measured yet is left NaN."""
-        return traces([(run_id, self)])[0]
+        looks, (end,) = looks_at([self])
+        return {"run_id": np.full(end, run_id, dtype=object), **looks}
 
     def table(self) -> Array:
         """Return the same as rows of numbers."""
@@ -196,30 +197,23 @@ class Recorder:
         return table
 
 
-def traces(recorders: Sequence[tuple[str, Recorder]]) -> list[Trace]:
-    """Return the tables of some runs, each with its id; the columns of all of them are made at once."""
-    tables = [recorder.table() for _, recorder in recorders]
+def looks_at(recorders: Sequence[Recorder]) -> tuple[Trace, list[int]]:
+    """Return the columns of the tables of some runs, one after the other, and where each run ends."""
+    tables = [recorder.table() for recorder in recorders]
     ends = np.cumsum([len(table) for table in tables]).tolist()
-    return traces_of([run_id for run_id, _ in recorders], np.concatenate(tables).T.copy(), ends)
+    return columns_of(np.concatenate(tables).T.copy()), ends
 
 
-def traces_of(run_ids: Sequence[str], numbers: Array, ends: Sequence[int]) -> list[Trace]:
-    """Return the tables of some runs.
+def columns_of(numbers: Array) -> Trace:
+    """Return the columns of looks by their names, but for the run's id.
 
     Arguments:
-        run_ids: the runs.
-        numbers: their rows one after the other, a column each; ``COLUMNS`` are its rows.
-        ends: where each run ends.
+        numbers: a look a column; ``COLUMNS`` are its rows.
     """
-    ids = np.repeat(np.array(run_ids, dtype=object), np.diff([0, *ends]))
-    columns: Trace = {"run_id": ids}
-    for name, column in zip(COLUMNS, numbers, strict=True):
-        columns[name] = np.rint(column).astype(np.int64) if name in WHOLE else column
-    found, begin = [], 0
-    for end in ends:
-        found.append({name: column[begin:end] for name, column in columns.items()})
-        begin = end
-    return found
+    return {
+        name: np.rint(column).astype(np.int64) if name in WHOLE else column
+        for name, column in zip(COLUMNS, numbers, strict=True)
+    }
 
 
 def _table(rows: Sequence[Sequence[float]], columns: int) -> Array:

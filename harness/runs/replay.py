@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from harness.problems.base import BaseProblem, Measures, MeasuresTable
 from harness.runs.described import RowsKept
 from harness.runs.identity import digest_of_key
-from harness.runs.recorder import Recorder, traces
+from harness.runs.recorder import Recorder
 from harness.runs.shared import Shared
 from harness.runs.single_run import Run
 from optimizers.budget import Budget
@@ -132,7 +132,7 @@ def replay(row: pd.Series[Any], trace: pd.DataFrame, problem: BaseProblem) -> Re
             f"the {what} has {recorder.held:.1e} numbers in its parameters and populations at its looks, "
             f"expected up to {MOST_NUMBERS:.0e}: take a smaller network or population"
         )
-    again = traces([(run.run_id, recorder)])[0]
+    again = recorder.trace(run.run_id)
     found = np.column_stack([again[name] for name in COMPARED]).astype(np.float64)
     if not _agree(kept, found) or not _same_end(row, searched.observer.best.w, recorder.last_w):
         said = f" ({searched.outcome.sentence})" if searched.outcome.name == "failed" else ""

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.problems.base import BaseProblem, Measures
-from harness.runs.recorder import Recorder, Trace, traces
+from harness.runs.finished import FinishedRuns
+from harness.runs.recorder import Recorder, looks_at
 from optimizers.objective import Array, Measurable
 from optimizers.observer import Observer
 from optimizers.optimizer import Outcome
 
 Measure = Callable[[Array], Sequence[Measures]]
-Finished = tuple[dict[str, Any], Trace]
-"""A run's row and its trace."""
 
 
 class Searched(NamedTuple):
@@ -91,18 +90,18 @@ class Shared:
         return Recorder(self.measure(seed), self.problem.target, improvements)
 
 
-def finish(shared: Shared, searched: Sequence[Searched]) -> list[Finished]:
-    """Measure the looks at some runs, and return their rows and traces."""
-    if not searched:
-        return []
-    finished: list[Finished] = []
+def finish(shared: Shared, searched: Sequence[Searched]) -> FinishedRuns:
+    """Measure the looks at some runs, at least one, and return their rows and traces."""
     with without_warnings():
         outcomes = _measured(searched)
         texts = _confusions(shared.problem, searched)
-        tables = traces([(run.run_id, run.recorder) for run in searched])
-        for run, outcome, text, trace in zip(searched, outcomes, texts, tables, strict=True):
-            finished.append((_row(shared.row, run, outcome, text, trace), trace))
-    return finished
+        looks, ends = looks_at([run.recorder for run in searched])
+        rows, begin = [], 0
+        for run, outcome, text, end in zip(searched, outcomes, texts, ends, strict=True):
+            losses, best = looks["loss"][begin:end], looks["best_loss"][begin:end]
+            rows.append(_row(shared.row, run, outcome, text, losses, best))
+            begin = end
+    return FinishedRuns({name: [row[name] for row in rows] for name in rows[0]}, looks, ends)
 
 
 def _measured(searched: Sequence[Searched]) -> list[Outcome]:
@@ -163,10 +162,10 @@ def confusion_texts(problem: BaseProblem, points: Array, seed: int) -> list[str]
 
 
 def _row(
-    shared: dict[str, Any], run: Searched, outcome: Outcome, confusion: str, trace: Trace
+    shared: dict[str, Any], run: Searched, outcome: Outcome, confusion: str, losses: Array, best: Array
 ) -> dict[str, Any]:
     observer, recorder = run.observer, run.recorder
-    meter, clock, measures, losses = observer.meter, observer.clock, recorder.measures, trace["loss"]
+    meter, clock, measures = observer.meter, observer.clock, recorder.measures
     own = {
         "run_id": run.run_id,
         "seed": run.seed,
@@ -183,7 +182,7 @@ def _row(
         "compile_seconds": run.compile_seconds,
         "start_loss": float(losses[0]) if losses.size else math.nan,
         "final_loss": observer.final_loss,
-        "best_loss": float(trace["best_loss"][-1]) if losses.size else math.nan,
+        "best_loss": float(best[-1]) if losses.size else math.nan,
         "train_accuracy": measures.train_accuracy,
         "test_loss": measures.test_loss,
         "test_accuracy": measures.test_accuracy,

@@ -16,8 +16,9 @@ import numpy as np
 
 from harness.problems.base import Measures
 from harness.runs.alike import Alike
+from harness.runs.finished import FinishedRuns
 from harness.runs.recorder import COUNTS, measures_table
-from harness.runs.shared import Finished, Searched, Shared, confusion_texts, finish, without_warnings
+from harness.runs.shared import Searched, Shared, confusion_texts, finish, without_warnings
 from harness.runs.single_run import Run
 from optimizers.courses import Courses, RetellingError, SideBySide
 from optimizers.look_faults import same_loss
@@ -48,7 +49,7 @@ def most_together(run: Run, shared: Shared) -> int:
     return max(1, MOST_NUMBERS // numbers) if numbers else 1
 
 
-def done_together(runs: Sequence[Run], shared: Shared) -> list[Finished] | None:
+def done_together(runs: Sequence[Run], shared: Shared) -> FinishedRuns | None:
     """Do runs; return None where they have to be done one by one.
 
     Arguments:
@@ -79,22 +80,29 @@ class _Block:
 
     def __init__(self, runs: Sequence[Run], shared: Shared, starts: Array, courses: Courses) -> None:
         self._runs, self._shared, self._starts, self._courses = runs, shared, starts, courses
-        self._written: dict[int, Finished] = {}
+        self._written: dict[int, FinishedRuns] = {}
+        """Runs that an observer was told of, by their places."""
 
-    def finished(self) -> list[Finished]:
+    def finished(self) -> FinishedRuns:
         """Return row and trace of each run."""
-        self._write_alike()
-        left = [place for place in range(len(self._runs)) if place not in self._written]
-        told = finish(self._shared, [self._told(place) for place in left])
-        self._written.update(zip(left, told, strict=True))
-        return [self._written[place] for place in range(len(self._runs))]
+        places, alike = self._written_alike()
+        if alike is not None and len(places) == len(self._runs):
+            return alike
+        for place in places:
+            self._written.pop(place, None)
+        there = [*places, *self._written]
+        left = [place for place in range(len(self._runs)) if place not in set(there)]
+        parts = [*([] if alike is None else [alike]), *self._written.values()]
+        if left:
+            parts.append(finish(self._shared, [self._told(place) for place in left]))
+        return FinishedRuns.joined(parts).taking(np.argsort([*there, *left]))
 
     def _told(self, place: int) -> Searched:
         """Tell an observer of a run."""
         return self._runs[place].retold(self._shared, self._starts[place], self._courses.of(place))
 
-    def _write_alike(self) -> None:
-        """Write down the runs that went on to the end of their budget, and have the same looks."""
+    def _written_alike(self) -> tuple[list[int], FinishedRuns | None]:
+        """Return the runs that have the same looks up to the end of their budget, and their places."""
         began, courses, target = time.perf_counter(), self._courses, self._runs[0].problem.target
         places = np.flatnonzero(courses.done == courses.losses.shape[1])
         points = np.concatenate([self._starts[places, np.newaxis], courses.points[places]], axis=1)
@@ -104,12 +112,12 @@ class _Block:
             kept &= (losses > target).all(axis=1)
         for first in places[kept].tolist():
             one = self._told(first)
-            ((row, trace),) = finish(self._shared, [one])
-            self._written[first] = row, trace
+            self._written[first] = finish(self._shared, [one])
+            row, trace = self._written[first][0]
             if row["outcome"] == "budget":
                 break
         else:
-            return
+            return [], None
         kept &= (courses.counters[places] == courses.counters[first]).all(axis=(1, 2))
         places, points, losses = places[kept], points[kept], losses[kept]
         looked = np.isin(trace["iteration"], np.append(0, courses.stretches.cumsum()))
@@ -122,32 +130,33 @@ class _Block:
         measured = self._shared.losses(best[:, np.newaxis])[:, 0]
         found = zip(lowest.tolist(), measured.tolist(), losses[:, 0].tolist(), strict=True)
         honest = [same_loss(*three) for three in found]
+        if not any(honest):
+            return [], None
         seconds = (time.perf_counter() - began) / places.size
         try:
             measures = measures_table(self._shared.measure(row["seed"])(points.reshape(-1, best.shape[1])))
         except Exception:
             # One of them may be at fault, and its neighbours are not.
-            return
+            return [], None
         runs, last = [self._runs[place] for place in places.tolist()], np.ascontiguousarray(points[:, -1])
         at_last = measures.reshape(*losses.shape, -1)[:, -1]
-        columns = {
+        table, ends = alike.looks(measures)
+        own = {
             "run_id": [run.run_id for run in runs],
             "seed": [run.seed for run in runs],
             "sentence": [one.observer.ended_alike(loss).sentence for loss in lowest.tolist()],
             "seconds": alike.seconds.tolist(),
             "start_loss": losses[:, 0].tolist(),
             "final_loss": losses[:, -1].tolist(),
+            "best_loss": table["best_loss"][np.array(ends) - 1].tolist(),
             **{name: at_last[:, Measures._fields.index(name)].tolist() for name in OF_THE_LAST},
             "confusion": confusion_texts(self._runs[0].problem, last, row["seed"]),
             "best_w": list(best),
             "last_w": list(last),
         }
         common = {**row, "observation_seconds": seconds, "compile_seconds": 0.0}
-        traces = alike.traces(columns["run_id"], measures)
-        for place, is_honest, own, rows in zip(
-            places.tolist(), honest, zip(*columns.values(), strict=True), traces, strict=True
-        ):
-            if is_honest:
-                whole = {**common, **dict(zip(columns, own, strict=True))}
-                whole["best_loss"] = float(rows["best_loss"][-1])
-                self._written[place] = whole, rows
+        rows = {name: [value] * len(runs) for name, value in common.items()} | own
+        written = FinishedRuns(rows, table, ends)
+        if not all(honest):
+            places, written = places[honest], written.taking(np.flatnonzero(honest))
+        return places.tolist(), written

@@ -18,9 +18,10 @@ from harness.problems.base import BaseProblem
 from harness.problems.seeds import seed_sequence
 from harness.runs.compiled_beside import wait_for
 from harness.runs.described import RowsKept, described, plain_json, setting, stream
+from harness.runs.finished import Finished
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
-from harness.runs.shared import Finished, Searched, Shared, finish, without_warnings
+from harness.runs.shared import Searched, Shared, finish, without_warnings
 from harness.runs.tables import RUN_COLUMNS
 from optimizers.budget import Budget
 from optimizers.courses import Course

@@ -19,7 +19,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ import pandas as pd
 
 from harness.runs.columns import TRACE_LABELS
 from harness.runs.declaration import read_declaration
+from harness.runs.finished import Finished, FinishedRuns
 from harness.runs.kept_traces import KeptTraces, check_pair
 from harness.runs.parts import (
     PARTIAL,
@@ -45,7 +46,6 @@ from harness.runs.parts import (
 from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
 from harness.runs.reading import read_parts
-from harness.runs.recorder import Trace
 from harness.runs.settings import told_apart, with_short_names
 from harness.runs.tables import RUN_COLUMNS, Tables
 from optimizers.errors import InputError
@@ -55,13 +55,6 @@ KINDS = ("runs", "trace")
 
 DAMAGED = "damaged"
 """Folder of what was put aside."""
-
-
-def tables_of(finished: Sequence[tuple[dict[str, Any], Trace]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table of the runs and the table of their traces."""
-    traces = [trace for _, trace in finished]
-    trace = {name: np.concatenate([table[name] for table in traces]) for name in traces[0]}
-    return pd.DataFrame([row for row, _ in finished]), pd.DataFrame(trace)
 
 
 class Store:
@@ -177,11 +170,10 @@ class Store:
             with contextlib.suppress(OSError):
                 path.unlink()
 
-    def append(self, finished: Iterable[tuple[dict[str, Any], Trace]]) -> None:
+    def append(self, finished: Sequence[Finished]) -> None:
         """Keep finished runs, each with its row and its trace."""
-        pairs = list(finished)
-        if pairs:
-            self.append_tables(*tables_of(pairs))
+        if finished:
+            self.append_tables(*FinishedRuns.of(finished).frames())
 
     def append_tables(self, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
         """Keep one part of runs and of their traces; the traces first, for a run is there when its row is.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Protocol
 
-from harness.sweeps.time_left import COMPILED, TimeLeft
+from harness.sweeps.time_left import COMPILED, MEASURED, TimeLeft
 from optimizers.printable import printable
 
 QUIET_SECONDS = 1.0
 """A sweep that is done within so long shows no bar."""
+
+NAMED = ("outcome", "problem", "optimizer_name")
+"""Columns of a row that are told of a run, beside what it compiled and why it failed."""
 
 LINE_SECONDS = 5.0
 """How often a plain line comes."""
@@ -22,7 +26,7 @@ class Output(Protocol):
     """Where progress is told."""
 
     def tell(self, state: State) -> None:
-        """Tell how far the sweep is; called after each run."""
+        """Tell how far the sweep is; called after runs that are alike, and after each that failed."""
 
     def end(self, state: State) -> None:
         """Come to an end."""
@@ -57,11 +61,12 @@ class State:
         self.sentence = ""
         """Why the last run failed, or nothing."""
 
-    def advance(self, row: dict[str, Any]) -> None:
-        """Count one finished run."""
-        self.done += 1
-        self.outcomes[row["outcome"]] += 1
-        self._time_left.advance(row)
+    def advance(self, row: Mapping[str, Any], alike: Sequence[float] | None = None) -> None:
+        """Count one finished run, or several that are alike but for their times; see ``TimeLeft.advance``."""
+        count = 1 if alike is None else len(alike)
+        self.done += count
+        self.outcomes[row["outcome"]] += count
+        self._time_left.advance(row, alike)
         kind = f"{row['problem']}, {row['optimizer_name']}"
         self.last = printable(f"{kind}: {row['outcome']}")
         seconds = row["compile_seconds"]
@@ -179,11 +184,26 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def advance(self, row: dict[str, Any]) -> None:
-        """Count one finished run."""
-        self._state.advance(row)
+    def advance(self, row: Mapping[str, Any], alike: Sequence[float] | None = None) -> None:
+        """Count one finished run, or several that are alike but for their times."""
+        self._state.advance(row, alike)
         for output in self._outputs:
             output.tell(self._state)
+
+    def advance_all(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Count finished runs, of which these are columns; those that there is nothing to say of together."""
+        begin = 0
+        columns = (rows[name] for name in (*NAMED, *MEASURED, "compile_seconds"))
+        times = [sum(both) for both in zip(rows["seconds"], rows["observation_seconds"], strict=True)]
+        for (outcome, *_, compiled), same in groupby(zip(*columns, strict=True)):
+            end = begin + len(list(same))
+            row = {name: column[begin] for name, column in rows.items()}
+            if outcome != "failed" and compiled <= COMPILED:
+                self.advance(row, times[begin:end])
+            else:
+                for place in range(begin, end):
+                    self.advance({name: column[place] for name, column in rows.items()})
+            begin = end
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

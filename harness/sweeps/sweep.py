@@ -11,18 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from harness.problems.problem import Problem
 from harness.runs.compiled_beside import compiled_beside
 from harness.runs.declaration import Declaration, keep_declaration
+from harness.runs.finished import FinishedRuns
 from harness.runs.folder_lock import locked
 from harness.runs.plans import Plan
 from harness.runs.provenance import columns_of, provenance
 from harness.runs.settings import with_axes, with_short_names
-from harness.runs.shared import Finished
 from harness.runs.single_run import Run
-from harness.runs.store import Store, tables_of
+from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS, Tables
 from harness.sweeps.executors import chosen_executor
 from harness.sweeps.executors.automatic import Automatic
@@ -38,6 +39,10 @@ from optimizers.errors import InputError
 
 FLUSH_SECONDS = 5.0
 """Finished runs are on disk after so long at the most."""
+
+FLUSH_NUMBERS = 2_000_000
+"""Numbers of finished runs that wait to be written, 16 megabytes: to write them takes as much again three
+times, and where that lies between what is still held the system does not get it back."""
 
 
 def sweep(
@@ -102,9 +107,8 @@ def sweep(
         pending = [run for run in runs if part is None or part.holds(run.run_id)]
         if not pending:
             return _nothing(asked), 0
-        rows, trace = tables_of(
-            _do(pending, doing, None, _progress(progress, None, len(runs), pending), columns_of(entry))
-        )
+        told = _progress(progress, None, len(runs), pending)
+        rows, trace = _in_memory(pending, doing, told, columns_of(entry)).frames()
         listed = {asked.digest: list(asked.runs)}
         rows, skipped = with_short_names(rows, skipped)
         named = with_axes(rows)
@@ -183,8 +187,8 @@ def _to_standard_error(line: str) -> None:
 
 def _do(
     pending: list[Run], executor: Executor, store: Store | None, progress: Progress, code: dict[str, str]
-) -> list[Finished]:
-    """Do runs; keep them in the store as they come, or else return them in the order they were declared.
+) -> list[FinishedRuns]:
+    """Do runs; keep them in the store as they come, or else return them.
 
     Arguments:
         pending: the runs.
@@ -193,8 +197,8 @@ def _do(
         progress: is told of each.
         code: what every row says of where it comes from.
     """
-    finished: list[Finished] = []
-    flushed, done = time.monotonic(), 0
+    finished: list[FinishedRuns] = []
+    flushed, done, numbers = time.monotonic(), 0, 0
     with (
         noticed(handed_on=True),
         progress,
@@ -202,23 +206,23 @@ def _do(
     ):
         try:
             try:
-                for block in outcomes:
-                    for row, _ in block:
-                        row.update(code)
-                        progress.advance(row)
-                    finished += block
+                for block in filter(len, outcomes):
+                    finished.append(FinishedRuns.of(block).saying(code))
+                    progress.advance_all(finished[-1].rows)
                     done += len(block)
+                    numbers += finished[-1].numbers
                     if came():
                         raise Interrupted(came())
-                    if store is not None and time.monotonic() - flushed > FLUSH_SECONDS:
+                    late = time.monotonic() - flushed > FLUSH_SECONDS
+                    if store is not None and (late or numbers > FLUSH_NUMBERS):
                         with deferred():
-                            store.append(finished)
-                            finished, flushed = [], time.monotonic()
+                            store.append(FinishedRuns.joined(finished))
+                            finished, flushed, numbers = [], time.monotonic(), 0
             finally:
                 # Also on an interrupt: what is finished is never done again.
-                if store is not None:
+                if store is not None and finished:
                     with deferred():
-                        store.append(finished)
+                        store.append(FinishedRuns.joined(finished))
         except KeyboardInterrupt as error:
             # A look raises the plain one where something has swallowed this.
             interrupted = error if isinstance(error, Interrupted) or not came() else Interrupted(came())
@@ -227,7 +231,14 @@ def _do(
                     f"{done} run{'' if done == 1 else 's'} done now {'is' if done == 1 else 'are'} kept"
                 )
             raise interrupted from None
-    if store is not None:
-        return []
+    return finished if store is None else []
+
+
+def _in_memory(
+    pending: list[Run], executor: Executor, progress: Progress, code: dict[str, str]
+) -> FinishedRuns:
+    """Do runs, at least one, and return them in the order they were declared."""
+    finished = FinishedRuns.joined(_do(pending, executor, None, progress, code))
     place = {run.run_id: number for number, run in enumerate(pending)}
-    return sorted(finished, key=lambda pair: place[pair[0]["run_id"]])
+    order = [place[run_id] for run_id in finished.rows["run_id"]]
+    return finished if order == list(range(len(order))) else finished.taking(np.argsort(order))

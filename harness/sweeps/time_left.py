@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.runs.identity import shown_optimizer
@@ -50,23 +50,29 @@ class TimeLeft:
         self._searched, self.done = 0.0, 0
         """Seconds of search and runs since something was compiled."""
 
-    def advance(self, row: Mapping[str, Any]) -> None:
-        """Learn from one finished run."""
+    def advance(self, row: Mapping[str, Any], alike: Sequence[float] | None = None) -> None:
+        """Learn from one finished run, or from several of one kind that compiled nothing.
+
+        Arguments:
+            row: of one of them.
+            alike: the seconds of each, search and observation, where they are several.
+        """
         kind = tuple(row[name] for name in MEASURED)
-        seconds = row["seconds"] + row["observation_seconds"]
+        seconds = [row["seconds"] + row["observation_seconds"]] if alike is None else alike
         if row["compile_seconds"] > COMPILED:
             self._began, self._searched, self.done = time.monotonic(), 0.0, 0
         else:
             # A run that takes minutes may have begun before.
-            self._searched += min(seconds, time.monotonic() - self._began)
-            self.done += 1
+            passed = time.monotonic() - self._began
+            self._searched += sum(min(taken, passed) for taken in seconds)
+            self.done += len(seconds)
         mean, number = self._means.get(kind, (0.0, 0))
         if not number:
             self._unknown -= self._left[kind]
-        new = mean + (seconds - mean) / (number + 1)
-        self._expected += new * (self._left[kind] - 1) - mean * self._left[kind] * (number > 0)
-        self._left[kind] -= 1
-        self._means[kind] = new, number + 1
+        new = (mean * number + sum(seconds)) / (number + len(seconds))
+        self._expected += new * (self._left[kind] - len(seconds)) - mean * self._left[kind] * (number > 0)
+        self._left[kind] -= len(seconds)
+        self._means[kind] = new, number + len(seconds)
 
     def rate(self) -> float | None:
         """Return runs a second since something was compiled last, None where too little is known."""

@@ -8,15 +8,13 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
-import numpy as np
 
 from harness.problems.base import BaseProblem
 from harness.runs.execution import executed
-from harness.runs.recorder import Trace
-from harness.runs.shared import Finished
+from harness.runs.finished import FinishedRuns
 from harness.sweeps.executors.run_groups import RunGroup
 from harness.sweeps.plugins import load_plugins
 from optimizers.linear_algebra_threads import one_thread
@@ -29,35 +27,11 @@ _unpacked: dict[str, Sequence[BaseProblem]] = {}
 
 
 class Done(NamedTuple):
-    """What a worker hands back of a group; its traces travel end to end, for an array takes 3 us to send."""
+    """What a worker hands back of a group."""
 
-    rows: list[dict[str, Any]]
-    looks: Trace
-    """The traces of all runs, one after the other."""
-    ends: list[int]
-    """Where each ends."""
+    runs: FinishedRuns
     seconds: float
     """What it took, without compilation."""
-
-    @classmethod
-    def of(cls, finished: Sequence[Finished], seconds: float) -> Done:
-        """Return runs as they travel."""
-        traces = [trace for _, trace in finished]
-        looks = {name: np.concatenate([trace[name] for trace in traces]) for name in traces[0]}
-        ends = np.cumsum([len(trace["run_id"]) for trace in traces]).tolist()
-        return cls([row for row, _ in finished], looks, ends, seconds)
-
-    def finished(self) -> list[Finished]:
-        """Return each run's row and its trace.
-
-        >>> looks = {"run_id": np.array(["a", "a", "b"], dtype=object), "loss": np.array([3.0, 2.0, 1.0])}
-        >>> [trace["loss"].tolist() for _, trace in Done([{}, {}], looks, [2, 3], 0.0).finished()]
-        [[3.0, 2.0], [1.0]]
-        """
-        return [
-            (row, {name: column[begin:end] for name, column in self.looks.items()})
-            for row, begin, end in zip(self.rows, [0, *self.ends], self.ends, strict=False)
-        ]
 
 
 def begin(parent: int, plugins: Sequence[str], memory: float | None) -> None:
@@ -120,9 +94,9 @@ def do_group(digest: str, file: str | None, group: RunGroup) -> Done:
     numba.set_num_threads(1)
     began = time.perf_counter()
     with one_thread():
-        finished = [pair for block in executed(group.runs(_unpacked[digest])) for pair in block]
-    compiled = sum(row["compile_seconds"] for row, _ in finished)
-    return Done.of(finished, time.perf_counter() - began - compiled)
+        finished = FinishedRuns.joined(list(executed(group.runs(_unpacked[digest]))))
+    compiled = sum(finished.rows["compile_seconds"])
+    return Done(finished, time.perf_counter() - began - compiled)
 
 
 def end_with(parent: int) -> None:

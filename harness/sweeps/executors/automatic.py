@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 
 from harness.problems.function_problem import FunctionProblem
-from harness.runs.shared import Finished
+from harness.runs.finished import Finished, FinishedRuns
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor, cores
 from harness.sweeps.executors.serial import Serial
@@ -30,7 +30,7 @@ class Automatic(Executor):
         """Return the number of cores."""
         return cores()
 
-    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
+    def do(self, runs: Sequence[Run]) -> Generator[Sequence[Finished]]:
         """Do runs in their order, as far as they are done here."""
         if cores() == 1 or any(isinstance(run.problem, FunctionProblem) for run in runs):
             yield from Serial().do(runs)
@@ -40,7 +40,7 @@ class Automatic(Executor):
         began = time.perf_counter()
         for block in here:
             done += len(block)
-            compiled += sum(row["compile_seconds"] for row, _ in block)
+            compiled += sum(FinishedRuns.of(block).rows["compile_seconds"])
             yield block
             spent = time.perf_counter() - began - compiled
             if spent / done * (len(runs) - done) > WORTH and spent > 0.2 * WORTH:
@@ -50,7 +50,7 @@ class Automatic(Executor):
             yield from _in_workers(runs[done:])
 
 
-def _in_workers(runs: Sequence[Run]) -> Generator[list[Finished]]:
+def _in_workers(runs: Sequence[Run]) -> Generator[Sequence[Finished]]:
     # Imported here: a sweep that stays in this process does without.
     from harness.sweeps.executors.processes import Processes
 

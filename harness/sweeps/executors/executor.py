@@ -6,7 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 
-from harness.runs.shared import Finished
+from harness.runs.finished import Finished
 from harness.runs.single_run import Run
 from optimizers.named import Named
 from optimizers.options import options
@@ -26,7 +26,7 @@ class Executor(Named, ABC):
         """Return how many processes do runs."""
 
     @abstractmethod
-    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
+    def do(self, runs: Sequence[Run]) -> Generator[Sequence[Finished]]:
         """Do runs, and yield rows and traces in blocks as they are finished, in any order.
 
         Closing the generator ends all that it has started.

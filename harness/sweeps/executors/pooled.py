@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
-from harness.runs.shared import Finished
+from harness.runs.finished import Finished
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.executors.run_groups import Groups, RunGroup
@@ -68,7 +68,7 @@ class PooledExecutor(Executor):
             problems: the problems of all runs, pickled.
         """
 
-    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
+    def do(self, runs: Sequence[Run]) -> Generator[Sequence[Finished]]:
         """Do runs, in groups of about a second."""
         if not runs:
             return
@@ -97,7 +97,7 @@ class PooledExecutor(Executor):
                             groups.suspect(group)
                     else:
                         groups.came_back(group, done.seconds)
-                        yield done.finished()
+                        yield done.runs
                 if died and not waiting:
                     _renewed(pool)
                     died = False

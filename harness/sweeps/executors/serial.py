@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from harness.runs.execution import BLOCK_SECONDS, executed
-from harness.runs.shared import Finished
+from harness.runs.finished import Finished
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor
 from optimizers.linear_algebra_threads import one_thread
@@ -25,7 +25,7 @@ class Serial(Executor):
         """Return 1."""
         return 1
 
-    def do(self, runs: Sequence[Run]) -> Generator[list[Finished]]:
+    def do(self, runs: Sequence[Run]) -> Generator[Sequence[Finished]]:
         """Do runs in their order."""
         with one_thread():
             yield from executed(runs, BLOCK_SECONDS)
