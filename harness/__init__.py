@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.models import Model, load_model
     from harness.problems.problem import Problem
     from harness.results import Results
+    from harness.studies.notebook import study
     from optimizers.budget import Budget
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "plots",
     "problems",
     "run",
+    "study",
     "tune",
 ]
 
@@ -48,6 +50,7 @@ _PLACES = {
     "load": "harness.api",
     "load_model": "harness.models",
     "run": "harness.api",
+    "study": "harness.studies.notebook",
     "tune": "harness.api",
 }
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from terminal import called
 
+import harness
+from harness.report.robust_comparison import OVER
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import mean_of, ratio_of_means
 from harness.studies.findings import perform
 from harness.studies.named import studies_named
 from harness.studies.printed import Ours, beside, read_printed
+from harness.studies.survival import PublishedClaim, robust_rows, survival
 from harness.studies.template import begin
 from optimizers.errors import InputError
 
@@ -106,6 +111,110 @@ class TestPrinted:
             beside(printed, [ours, Ours("b", "x", 3.0, 5, 2.0, 4.0)])
         with pytest.raises(InputError, match="twice"):
             beside(printed, [ours, ours])
+
+
+def verdict(**changes: object) -> pd.DataFrame:
+    """One row of what `results.robustness().claims` has."""
+    row = {
+        "problem": "xor", "optimizer": "rprop", "other": "adam(batch=2)", "by": "cost-to-target",
+        "verdict": "better", "choices": 20, "held": 20, "better": 20, "worse": 0, "equivalent": 0,
+        "undecided": 0, "turned_by": "", "turned_to": "", "reversed_by": "",
+    }  # fmt: skip
+    return pd.DataFrame([row | changes])
+
+
+class TestSurvival:
+    CLAIM = PublishedClaim("Rprop is faster", "rprop", "adam")
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({}, "**yes**, under all 20 choices that the runs can tell of."),
+            ({"verdict": "worse"}, "**no, the other way round**, under all 20"),
+            (
+                {"choices": 0, "held": 0, "better": 0, "verdict": "undecided"},
+                "**it cannot be told** from these runs.",
+            ),
+            (
+                {"held": 15, "better": 15, "undecided": 5, "turned_by": "half the budget"},
+                "**yes**, under 15 of 20 choices (75 %), undecided under 5; the smallest change that alters "
+                "it is half the budget, and none turns it round.",
+            ),
+            (
+                {
+                    "held": 19, "better": 19, "worse": 1,
+                    "turned_by": "seconds in place of cost", "turned_to": "worse",
+                    "reversed_by": "seconds in place of cost",
+                },
+                "**yes**, under 19 of 20 choices (95 %), behind under 1; the smallest change that alters it "
+                "is seconds in place of cost, and it is turned round by seconds in place of cost.",
+            ),
+            (
+                {"verdict": "equivalent", "held": 9, "equivalent": 9, "better": 11, "turned_by": "a target"},
+                "**no, the two come to the same**, under 9 of 20 choices (45 %), ahead under 11; the "
+                "smallest change that alters it is a target.",
+            ),
+        ],
+    )  # fmt: skip
+    def test_what_becomes_of_a_conclusion_is_said_in_a_sentence(
+        self, changes: dict[str, object], said: str
+    ) -> None:
+        (sentence,) = survival([self.CLAIM], {"today": verdict(**changes)})
+        assert sentence.startswith(f"Rprop is faster: {said}")
+
+    def test_only_what_answers_it_counts(self) -> None:
+        others = [verdict(optimizer="lbfgs"), verdict(other="ada"), verdict(by="solved")]
+        robust = pd.concat([*others, verdict(problem="iris"), verdict()])
+        claim = replace(self.CLAIM, by="cost-to-target")
+        assert [line.partition(":")[0] for line in claim.answers(robust)] == [
+            "Rprop is faster (iris)",
+            "Rprop is faster (xor)",
+        ]
+        over = pd.concat([robust, verdict(problem=OVER, held=1, choices=1)])
+        assert list(claim.answers(over)) == [
+            "Rprop is faster: **yes**, under the one choice that the runs can tell of."
+        ]
+
+    def test_each_verdict_has_its_row(self) -> None:
+        robust = verdict(
+            held=15, better=15, equivalent=5, turned_by="half the budget", turned_to="equivalent"
+        )
+        assert robust_rows(pd.concat([robust, verdict()])) == [
+            [
+                "rprop is ahead of adam(batch=2)", "cost-to-target", "ahead", "15 of 20 (75 %)",
+                "equivalent under 5", "half the budget (then equivalent)",
+            ],
+            [
+                "rprop is ahead of adam(batch=2)", "cost-to-target", "ahead", "20 of 20 (100 %)",
+                "nothing else", "none of them",
+            ],
+        ]  # fmt: skip
+
+
+class TestNotebook:
+    def test_a_study_is_run_judged_and_written_by_one_call(self, tmp_path: Path) -> None:
+        begin("own-paper-2001", tmp_path)
+        found = harness.study(
+            str(tmp_path / "own-paper-2001"), quick=True, folder=tmp_path / "out", workers=1
+        )
+        assert found.folder == tmp_path / "out"
+        assert found.numbers["case"].tolist() == ["gradient-descent", "momentum"]
+        assert found.criteria_table()["answer"].tolist() == ["met"]
+        assert found.verdicts["verdict"].tolist() == ["better"]
+        assert found.robust_verdicts["verdict"].tolist() == ["better"]
+        assert found.survival[0].startswith("Momentum is faster: **yes**")
+        assert len(found.results("protocol").summary()) == 2
+        with pytest.raises(InputError, match="unknown experiment of own-paper-2001 'protocl'"):
+            found.results("protocl")
+        text = (tmp_path / "out" / "README.md").read_text()
+        assert all(line in text for line in (*found.conclusion, *found.survival))
+        shown = found._repr_html_()
+        assert found.conclusion[0] in shown
+        assert "**" not in shown
+
+    def test_several_are_refused(self) -> None:
+        with pytest.raises(InputError, match=r"'all' is .* studies: name one, such as"):
+            harness.study("all")
 
 
 class TestOfOnesOwn:

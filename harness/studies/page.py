@@ -8,7 +8,21 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.numbers import significant
+from harness.report.robust_comparison import NOTE
 from harness.studies.findings import Findings
+from harness.studies.survival import HEADS, robust_rows
+
+SURVIVAL = (
+    "To find a number again is one thing, to believe what was concluded from it another. Each conclusion is "
+    "a claim here, decided by paired runs, and decided again under every other choice that could be defended "
+    "as well: when a start counts as solved, how much may be spent, what is counted, what is compared. A "
+    "conclusion that holds under all of them is one about the optimizers; one that hangs on a choice is one "
+    "about the choice."
+)
+OTHER_CHOICES = (
+    "The same verdicts under other choices: under how many each comes out the same, what comes out "
+    "otherwise, and the smallest change that alters it."
+)
 
 
 def page(findings: Findings, figures: Sequence[str] = ()) -> str:
@@ -35,6 +49,7 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
         "",
         *(f"{number}. {sentence}" for number, sentence in enumerate(findings.conclusion, 1)),
         "",
+        *_survival(findings),
         *_numbers(findings.numbers),
         "## Criteria",
         "",
@@ -50,6 +65,7 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
         lines += [f"## {question}" if question else f"## {name}", ""]
         lines += [f"- {sentence}" for sentence in comparison.sentences]
         lines += ["", *(f"{note}\n" for note in comparison.notes)]
+        lines += [OTHER_CHOICES, "", *_table(HEADS, robust_rows(findings.robustness[name])), f"{NOTE}", ""]
     if figures:
         lines += ["## Figures", "", *(f"![{figure}]({figure})\n" for figure in figures)]
     lines += [
@@ -67,6 +83,21 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
         "and versions, commit and machine.",
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _survival(findings: Findings) -> list[str]:
+    """Return whether what was published survives."""
+    sentences = findings.survival
+    if not sentences:
+        return []
+    return [
+        "## Does the published conclusion survive?",
+        "",
+        SURVIVAL,
+        "",
+        *(f"- {sentence}" for sentence in sentences),
+        "",
+    ]
 
 
 def _numbers(numbers: pd.DataFrame) -> list[str]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from harness.report.artifacts import figure_file, write_artifacts, write_reference
 from harness.runs.parts import write_whole
-from harness.studies.findings import MEASURED, Findings
+from harness.studies.findings import MEASURED, PAGE, ROBUST, Findings
 from harness.studies.page import page
 from harness.sweeps.experiment import Experiment
 
-PAGE, NUMBERS, CRITERIA, VERDICTS = "README.md", "printed-and-ours.csv", "criteria.csv", "verdicts.csv"
+NUMBERS, CRITERIA, VERDICTS = "printed-and-ours.csv", "criteria.csv", "verdicts.csv"
 
 
 def write_findings(findings: Findings, folder: Path) -> list[Path]:
@@ -50,11 +48,8 @@ def _write(findings: Findings, experiments: Mapping[str, Experiment], folder: Pa
     for name, table in findings.evidence.measured.items():
         write_whole(folder / MEASURED / f"{name}.csv", table.to_csv(index=False).encode())
     tables = {NUMBERS: findings.numbers, CRITERIA: findings.criteria_table()}
-    verdicts = [
-        comparison.verdicts.assign(experiment=name) for name, comparison in findings.comparisons.items()
-    ]
-    if verdicts:
-        tables[VERDICTS] = pd.concat(verdicts, ignore_index=True)
+    if findings.comparisons:
+        tables |= {VERDICTS: findings.verdicts, ROBUST: findings.robust_verdicts}
     for file, table in tables.items():
         write_whole(folder / file, table.to_csv(index=False).encode())
     figures = [

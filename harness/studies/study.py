@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ import pandas as pd
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
 from harness.studies.printed import Ours, read_printed
+from harness.studies.survival import PublishedClaim
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from optimizers.named import Named
@@ -26,10 +27,13 @@ class Evidence:
     Attributes:
         runs: of every experiment, by its name.
         measured: what ``Study.measure`` has returned, by name.
+        robust: how the verdicts of experiments stand under other choices, where that was kept: a reference
+            copy has not all rows of its traces, which it is read off.
     """
 
     runs: Mapping[str, Tables]
     measured: Mapping[str, pd.DataFrame]
+    robust: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Study(Named, ABC):
         choices: every ambiguity and deviation.
         quick: seeds of every experiment for a first look.
         shipped: experiments that it takes from those that come with the project.
+        published_claims: its conclusions as claims that its experiments declare: the page says whether they
+            survive other choices.
     """
 
     title: ClassVar[str]
@@ -68,6 +74,7 @@ class Study(Named, ABC):
     choices: ClassVar[Sequence[Choice]]
     quick: ClassVar[int] = 10
     shipped: ClassVar[Sequence[str]] = ()
+    published_claims: ClassVar[Sequence[PublishedClaim]] = ()
 
     def measure(self, quick: bool) -> Mapping[str, pd.DataFrame]:
         """Return what no run of an experiment tells, such as what another library comes to.

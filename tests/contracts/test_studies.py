@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from harness.report.robust_comparison import OVER
 from harness.studies import STUDIES
 from harness.studies.findings import Findings, perform, stored
 from harness.studies.page import page
 from harness.studies.reference import CRITERIA, NUMBERS, PAGE, write_findings, write_study_reference
 from harness.studies.study import Study
 from harness.sweeps.experiment import Experiment
+from harness.tuning.tuned_file import SHIPPED, tuned_experiments
 from optimizers.budget import Budget
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
@@ -79,11 +82,41 @@ def test_it_runs_from_nothing_and_writes_its_page(name: str, tmp_path: Path) -> 
     assert all(criterion.n > 0 for criterion in findings.criteria)
     written = write_findings(findings, tmp_path / name)
     text = written[-1].read_text()
-    assert all(sentence in text for sentence in findings.conclusion)
+    assert all(sentence in text for sentence in findings.conclusion + findings.survival)
     # What is kept says the same.
     again = Findings(study, stored(study, tmp_path / name).evidence, quick=True)
     assert again.criteria_table().equals(findings.criteria_table())
     assert page(again) == page(findings)
+
+
+@every_study
+def test_every_published_claim_is_answered_by_one_that_is_declared(name: str) -> None:
+    study = STUDIES[name]
+    for published in study.published_claims:
+        claims = study.experiments()[published.experiment].claims
+        assert [
+            claim
+            for claim in claims
+            if (claim.better, claim.than) == (published.better, published.than)
+            and published.by in (None, claim.by)
+        ], published.said
+
+
+@every_study
+def test_tuned_options_are_those_that_tuning_has_found(name: str) -> None:
+    """An experiment with tuned options is textbook.toml's with what tuned/NAME.toml says in their place."""
+    study = STUDIES[name]
+    experiments = study.experiments()
+    for file in sorted((study.folder() / SHIPPED).glob("*.toml")):
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        whole, textbook = experiments[file.stem], experiments[Path(table["experiment"]).stem]
+        assert table["command"].startswith(f"harness tune {table['experiment']} --trials")
+        assert (RESULTS.parent / table["experiment"]).samefile(study.folder() / f"{textbook.name}.toml")
+        (tuned,) = tuned_experiments(textbook, file)
+        assert [optimizer.label for optimizer in tuned.optimizers] == [one.label for one in whole.optimizers]
+        assert [problem.name for problem in tuned.problems] == [problem.name for problem in whole.problems]
+        assert [budget.cost for budget in whole.budgets] == [table["cost"]]
+        assert not set(table["seeds"]) & set(whole.seeds)
 
 
 @every_study
@@ -96,7 +129,15 @@ def test_the_reference_copy_says_what_its_runs_say(name: str) -> None:
         for column in kept:
             assert [same(a, b) for a, b in zip(kept[column], table[column], strict=True)].count(False) == 0
     text = (folder / PAGE).read_text()
-    assert all(sentence in text for sentence in findings.conclusion)
+    assert all(sentence in text for sentence in findings.conclusion + findings.survival)
+    # Other choices are read off whole traces, and kept; what is decided is in the copy itself.
+    assert findings.robustness.keys() == findings.evidence.robust.keys()
+    for experiment, robust in findings.robustness.items():
+        single = robust[robust["problem"] != OVER]
+        decided = findings.comparisons[experiment].verdicts
+        assert single[["optimizer", "other", "by", "verdict"]].values.tolist() == (
+            decided[["optimizer", "other", "by", "verdict"]].values.tolist()
+        )
     assert {*findings.evidence.runs, *(["measured"] if findings.evidence.measured else [])} == {
         path.name for path in folder.iterdir() if path.is_dir()
     }

@@ -10,8 +10,6 @@ from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
-OUTPUT = Path("output")
-
 
 @click.command(name="study", cls=OnceCommand, short_help="Re-run a published comparison and judge it.")
 @click.argument("study", required=False)
@@ -25,10 +23,11 @@ def command(
 ) -> None:
     """Re-run STUDY: the name of a shipped one (see `harness list studies`), the folder of your own, or all.
 
-    Prints what was published beside what comes out here, each criterion with its figure, and what to believe;
+    Prints what was published beside what comes out here, each criterion with its figure, what to believe, and
+    whether what was concluded survives other choices than those that were made;
     the page with all of it is README.md in the folder of the study. Runs that are there are not done again.
     """
-    from harness.studies.findings import perform
+    from harness.studies.findings import perform, usual_folder
     from harness.studies.named import studies_named
     from harness.studies.reference import write_findings, write_study_reference
     from harness.studies.template import begin
@@ -48,7 +47,7 @@ def command(
     if output is not None and len(chosen) > 1:
         raise InputError("--output is the folder of one study, and there are several: name one")
     for one in chosen:
-        folder = output or OUTPUT / (f"{one.name()}-quick" if quick else one.name())
+        folder = output or usual_folder(one, quick)
         findings = perform(one, folder, quick, workers, progress=True)
         files = write_findings(findings, folder)
         if reference:
@@ -56,6 +55,8 @@ def command(
         echo(f"{one.title}\n{one.question}\n")
         for sentence in findings.conclusion:
             echo(f"{sentence}")
+        for sentence in findings.survival:
+            echo(f"{sentence.replace('**', '')}")
         echo(f"\n{findings.met} of {len(findings.criteria)} criteria are met.")
         for criterion in findings.criteria:
             echo(f"  {criterion}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from harness.studies.criterion import Criterion
 from harness.studies.estimates import Interval
 from harness.studies.printed import Ours
 from harness.studies.study import Choice, Evidence, Study
+from harness.sweeps.experiment import Experiment
+from optimizers.budget import Budget
 
 GROWING = {
     "forward difference": "forward-difference",
@@ -25,6 +28,8 @@ LEVEL = ("analytic", "reverse-autodiff")
 MOST = 5.0
 NEAR = 0.1
 COUNTED, TIMED = "cost", "time"
+QUICK_NETWORKS, QUICK_SECONDS = 5, 0.1
+"""Of seven networks, and for each run: differences on the two largest take as long as all the rest."""
 
 
 class GradientCost(Study):
@@ -56,6 +61,19 @@ class GradientCost(Study):
     )
     shipped = ("gradient-cost",)
     quick = 1
+
+    @classmethod
+    def experiments(cls, quick: bool = False) -> dict[str, Experiment]:
+        """Return the experiment; for a first look without its largest networks, and a tenth of the time."""
+        found = super().experiments(quick)
+        if not quick:
+            return found
+        return {
+            name: replace(
+                whole, problems=whole.problems[:QUICK_NETWORKS], budget=Budget(seconds=QUICK_SECONDS)
+            )
+            for name, whole in found.items()
+        }
 
     def ours(self, evidence: Evidence) -> Iterator[Ours]:
         """Yield the most passes of reverse mode and the slopes of the rest, all counted."""
