@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,18 @@ from scipy import stats
 from terminal import called
 
 import harness
+from harness.report.artifacts import ReferenceSize
 from harness.report.robust_comparison import OVER
+from harness.runs.single_run import Run
+from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import mean_of, ratio_of_means
 from harness.studies.findings import perform
 from harness.studies.named import studies_named
+from harness.studies.page import page
 from harness.studies.printed import Ours, beside, read_printed
+from harness.studies.reference import write_study_reference
+from harness.studies.study import Evidence, Study
 from harness.studies.survival import PublishedClaim, robust_rows, survival
 from harness.studies.template import begin
 from optimizers.errors import InputError
@@ -231,6 +238,80 @@ class TestOfOnesOwn:
     def test_a_name_that_is_none_is_refused(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError, match="study"):
             begin(name, tmp_path)
+
+    def test_a_first_look_has_a_part_of_every_budget_and_its_exclusions_follow(self, tmp_path: Path) -> None:
+        study = _second_look(tmp_path)
+        whole, quick = (study.experiments(quick)["protocol"] for quick in (False, True))
+        assert [budget.cost for budget in whole.budgets] == [20_000.0, 400.0]
+        assert [budget.cost for budget in quick.budgets] == [2_000.0, 40.0]
+        assert quick.exclude == [{"optimizer": ["momentum"], "budget": [{"cost": 40.0}]}]
+        (limited,) = study.experiments(quick=True)["second"].budgets
+        assert (limited.iterations, limited.seconds, limited.cost) == (1, 10.0, None)
+
+    def test_runs_are_chosen_by_those_before_and_tables_stand_on_the_page(self, tmp_path: Path) -> None:
+        study = _second_look(tmp_path)()
+        findings = perform(study, tmp_path / "runs", quick=True, workers=1)
+        before, after = (findings.evidence.runs[name].runs for name in ("protocol", "second"))
+        assert (len(before), len(after)) == (3 * 3, 1)
+        assert after["seed"].tolist() == [before["seed"].max()]
+        lines = page(findings).splitlines()
+        place = lines.index("## What the seeds were")
+        assert lines[place + 2 : place + 5] == ["| a \\| b | n |", "|---|---|", "| 0.500 | 3 |"]
+
+    def test_a_study_says_how_much_goes_into_its_copy(self, tmp_path: Path) -> None:
+        study = _second_look(tmp_path)()
+        findings = perform(study, tmp_path / "runs", quick=True, workers=1)
+        for name, size in (("usual", None), ("small", ReferenceSize(rows=30, parameter_bytes=1_000))):
+            type(study).copied = size
+            write_study_reference(findings, tmp_path / "runs", tmp_path / name)
+        usual, small = (harness.load(tmp_path / name / "protocol") for name in ("usual", "small"))
+        assert len(small.trace) < len(usual.trace) == len(findings.evidence.runs["protocol"].trace)
+        assert {w.size for w in usual.runs["best_w"]} == {9}
+        assert {w.size for w in small.runs["best_w"]} == {0}
+
+
+def _second_look(folder: Path) -> type[Study]:
+    """A study that goes on with the last seed of its first experiment, two experiments in all."""
+    (folder / "protocol.toml").write_text(
+        "problems = ['xor']\nseeds = 5\noptimizers = ['rprop', 'momentum']\nfigures = []\n"
+        "budget = [{ cost = 20_000 }, { cost = 400 }]\n"
+        "exclude = [{ optimizer = 'momentum', budget = 400 }]\n"
+    )
+    (folder / "second.toml").write_text(
+        "problems = ['xor']\nseeds = 5\noptimizers = ['rprop']\nfigures = []\n"
+        "budget = { iterations = 5, seconds = 100 }\n"
+    )
+    (folder / "printed.csv").write_text(TestPrinted.HEAD + "rprop,iterations,9,,3,p,recalled\n")
+
+    class SecondLook(Study):
+        title, citation, question, claimed, choices = "t", "c", "Why?", "nothing.", ()
+        quick = 3
+        quick_part = 0.1
+
+        @classmethod
+        def folder(cls) -> Path:
+            return folder
+
+        def chosen(self, name: str, planned: Sequence[Run], before: Mapping[str, Tables]) -> list[Run]:
+            if name == "protocol":
+                assert not before
+                return super().chosen(name, planned, before)
+            last = before["protocol"].runs["seed"].max()
+            return [run for run in planned if run.seed == last]
+
+        def tables(self, evidence: Evidence) -> Mapping[str, pd.DataFrame]:
+            return {"What the seeds were": pd.DataFrame([{"a | b": 0.5, "n": 3}])}
+
+        def ours(self, evidence: Evidence) -> Iterator[Ours]:
+            yield Ours("rprop", "iterations", 9.0, 3, 8.0, 10.0)
+
+        def criteria(self, evidence: Evidence) -> Iterator[Criterion]:
+            yield Criterion("it runs", 1.0, at_least=1.0, n=3)
+
+        def conclusion(self, evidence: Evidence) -> Sequence[str]:
+            return ["It runs."]
+
+    return SecondLook
 
 
 @pytest.mark.parametrize(

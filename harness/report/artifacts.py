@@ -12,7 +12,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -44,14 +44,24 @@ HANDED = ("results", "axes")
 LONGEST_FILE = 200
 """Bytes of a figure's name at the most."""
 
-MOST_REFERENCE_ROWS = 20_000
-"""Rows of a reference copy's trace: under a megabyte. Of a longer one each run keeps as many."""
-
 FEWEST_REFERENCE_ROWS = 3
 """Rows that a run keeps at the least, and one more where the best is none of them."""
 
+MOST_REFERENCE_ROWS = 20_000
+"""Rows of a reference copy's trace: under a megabyte. Of a longer one each run keeps as many."""
+
 MOST_REFERENCE_BYTES = 1_000_000
 """Parameters that a reference copy holds at the most; it is kept under version control."""
+
+
+class ReferenceSize(NamedTuple):
+    """How much a reference copy holds of one experiment, where it is not to be as much as usual."""
+
+    rows: int
+    """Of its trace, in place of ``MOST_REFERENCE_ROWS``."""
+    parameter_bytes: int
+    """Of the parameters of all runs, in place of ``MOST_REFERENCE_BYTES``; where they take more there are
+    none."""
 
 
 def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | None = None) -> None:
@@ -255,7 +265,11 @@ def write_check(experiment: Experiment, folder: Path) -> Path:
 
 
 def write_reference(
-    results: Tables, figures: Sequence[dict[str, Any]], source: Path, folder: Path
+    results: Tables,
+    figures: Sequence[dict[str, Any]],
+    source: Path,
+    folder: Path,
+    size: ReferenceSize | None = None,
 ) -> list[Path]:
     """Replace a folder by a compact copy of an experiment: one part of runs, one of traces, all artifacts.
 
@@ -267,6 +281,7 @@ def write_reference(
         figures: the experiment's plots.
         source: folder of the experiment.
         folder: the reference folder, for example ``results/ga-vs-backprop``.
+        size: how much of traces and parameters goes into it; None for as much as usual.
 
     Returns:
         The artifacts.
@@ -303,8 +318,8 @@ def write_reference(
         # Of an earlier version, or declaration. Where it cannot be removed the next write fails, and says so.
         with contextlib.suppress(OSError):
             (folder / old).unlink()
-    store = Store(folder)
-    store.append_tables(_compact(results.runs), _thinned(trace))
+    store, size = Store(folder), size or ReferenceSize(MOST_REFERENCE_ROWS, MOST_REFERENCE_BYTES)
+    store.append_tables(_compact(results.runs, size.parameter_bytes), _thinned(trace, size.rows))
     # With its claims and figures, which say what the runs are to answer.
     declaration = declared["experiment.toml"].decode()
     runs, skipped = tuple(results.runs["run_id"]), records(results.skipped)
@@ -314,11 +329,11 @@ def write_reference(
     return write_artifacts(results, figures, folder)
 
 
-def _thinned(trace: pd.DataFrame) -> pd.DataFrame:
+def _thinned(trace: pd.DataFrame, most: int) -> pd.DataFrame:
     """Return a trace with as many rows of each run, evenly spaced, as there is room for."""
-    if len(trace) <= MOST_REFERENCE_ROWS:
+    if len(trace) <= most:
         return trace
-    each = max(MOST_REFERENCE_ROWS // trace["run_id"].nunique(), FEWEST_REFERENCE_ROWS)
+    each = max(most // trace["run_id"].nunique(), FEWEST_REFERENCE_ROWS)
     rows = trace.groupby("run_id", sort=False)["iteration"]
     place, size = rows.cumcount().to_numpy(), rows.transform("size").to_numpy()
     spaced = np.floor(place * (each - 2) / np.maximum(size - 1, 1))
@@ -329,10 +344,10 @@ def _thinned(trace: pd.DataFrame) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
-def _compact(runs: pd.DataFrame) -> pd.DataFrame:
+def _compact(runs: pd.DataFrame, most: int) -> pd.DataFrame:
     """Return runs without their parameters where these are large."""
     size = sum(w.nbytes for name in ("best_w", "last_w") for w in runs[name])
-    if size <= MOST_REFERENCE_BYTES:
+    if size <= most:
         return runs
     nothing = pd.Series([NO_PARAMETERS] * len(runs), index=runs.index, dtype=object)
     return runs.assign(best_w=nothing, last_w=nothing)

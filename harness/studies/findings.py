@@ -157,7 +157,8 @@ def perform(
     """
     runs: dict[str, Tables] = {}
     for name, experiment in study.experiments(quick).items():
-        runs[name], _ = sweep(experiment, folder / name, workers, progress)
+        chosen = functools.partial(study.chosen, name, before=dict(runs))
+        runs[name], _ = sweep(experiment, folder / name, workers, progress, chosen=chosen)
     return Findings(study, Evidence(runs, study.measure(quick)), quick, folder)
 
 

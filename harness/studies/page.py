@@ -51,6 +51,11 @@ def page(findings: Findings, figures: Sequence[str] = ()) -> str:
         "",
         *_survival(findings),
         *_numbers(findings.numbers),
+        *(
+            line
+            for title, table in study.tables(findings.evidence).items()
+            for line in _section(title, table)
+        ),
         "## Criteria",
         "",
         f"{findings.met} of {len(criteria)} are met.",
@@ -121,11 +126,20 @@ def _numbers(numbers: pd.DataFrame) -> list[str]:
     return ["## Printed and ours", "", *_table(heads, rows)]
 
 
+def _section(title: str, table: pd.DataFrame) -> list[str]:
+    """Return a table of the study's own under its title."""
+    rows = [
+        [significant(cell) if isinstance(cell, float) else str(cell) for cell in row]
+        for row in table.to_numpy(dtype=object)
+    ]
+    return [f"## {title}", "", *_table(list(map(str, table)), rows)]
+
+
 def _interval(low: float, high: float) -> str:
     return "" if np.isnan(low) or np.isnan(high) else f"[{significant(low)}, {significant(high)}]"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join('---' for _ in heads)}|"]
+    first, *cells = [[cell.replace("|", "\\|") for cell in row] for row in (heads, *rows)]
+    lines = [f"| {' | '.join(first)} |", f"|{'|'.join('---' for _ in heads)}|"]
     return [*lines, *(f"| {' | '.join(row)} |" for row in cells), ""]

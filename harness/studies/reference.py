@@ -40,7 +40,8 @@ def write_study_reference(findings: Findings, source: Path, folder: Path) -> lis
     experiments = findings.study.experiments(findings.quick)
     for name, experiment in experiments.items():
         runs = findings.evidence.runs[name]
-        write_reference(runs, experiment.figures, source / name, folder / name)
+        size = findings.study.copied
+        write_reference(runs, experiment.figures, source / name, folder / name, size)
     return _write(findings, experiments, folder)
 
 

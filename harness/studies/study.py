@@ -5,18 +5,21 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
+from harness.report.artifacts import ReferenceSize
+from harness.runs.single_run import Run
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
 from harness.studies.printed import Ours, read_printed
 from harness.studies.survival import PublishedClaim
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
+from optimizers.budget import Budget
 from optimizers.named import Named
 
 
@@ -62,9 +65,11 @@ class Study(Named, ABC):
         claimed: what it concluded, in one sentence.
         choices: every ambiguity and deviation.
         quick: seeds of every experiment for a first look.
+        quick_part: part of every budget for a first look.
         shipped: experiments that it takes from those that come with the project.
         published_claims: its conclusions as claims that its experiments declare: the page says whether they
             survive other choices.
+        copied: how much of each experiment goes into the reference copy; None for as much as usual.
     """
 
     title: ClassVar[str]
@@ -73,8 +78,10 @@ class Study(Named, ABC):
     claimed: ClassVar[str]
     choices: ClassVar[Sequence[Choice]]
     quick: ClassVar[int] = 10
+    quick_part: ClassVar[float] = 1.0
     shipped: ClassVar[Sequence[str]] = ()
     published_claims: ClassVar[Sequence[PublishedClaim]] = ()
+    copied: ClassVar[ReferenceSize | None] = None
 
     def measure(self, quick: bool) -> Mapping[str, pd.DataFrame]:
         """Return what no run of an experiment tells, such as what another library comes to.
@@ -84,6 +91,20 @@ class Study(Named, ABC):
         Arguments:
             quick: whether for a first look.
         """
+        return {}
+
+    def chosen(self, name: str, planned: Sequence[Run], before: Mapping[str, Tables]) -> list[Run]:
+        """Return the runs of an experiment that are done: all, or those that others have pointed out.
+
+        Arguments:
+            name: of the experiment.
+            planned: its runs.
+            before: what experiments before it have found; they are done in the order of ``experiments``.
+        """
+        return list(planned)
+
+    def tables(self, evidence: Evidence) -> Mapping[str, pd.DataFrame]:
+        """Return tables of the page beside printed and ours, by their titles."""
         return {}
 
     @abstractmethod
@@ -123,9 +144,41 @@ class Study(Named, ABC):
         named |= {file.stem: str(file) for file in sorted(cls.folder().glob("*.toml"))}
         if not quick:
             return {name: read_experiment(given) for name, given in named.items()}
-        return {name: read_experiment(given, seeds=cls.quick) for name, given in named.items()}
+        return {
+            name: _shortened(read_experiment(given, seeds=cls.quick), cls.quick_part)
+            for name, given in named.items()
+        }
 
     @classmethod
     def printed(cls) -> pd.DataFrame:
         """Return the published numbers, as ``read_printed`` does."""
         return read_printed(cls.folder() / "printed.csv")
+
+
+def _shortened(experiment: Experiment, part: float) -> Experiment:
+    """Return an experiment with a part of every budget, where exclusions name budgets in them as well."""
+    if part == 1.0:
+        return experiment
+    exclude = [
+        {
+            axis: [_part_of(_budget(value), part) for value in values] if axis == "budget" else values
+            for axis, values in entry.items()
+        }
+        for entry in experiment.exclude
+    ]
+    budgets = [_part_of(budget, part) for budget in experiment.budgets]
+    return replace(experiment, budget=budgets, exclude=exclude)
+
+
+def _budget(named: Any) -> Budget:
+    """Return the budget that an exclusion names: by its limits, or by its cost alone."""
+    return Budget(**named) if isinstance(named, Mapping) else Budget(cost=named)
+
+
+def _part_of(budget: Budget, part: float) -> Budget:
+    iterations = budget.iterations
+    return Budget(
+        cost=None if budget.cost is None else budget.cost * part,
+        iterations=None if iterations is None else max(1, round(iterations * part)),
+        seconds=None if budget.seconds is None else budget.seconds * part,
+    )

@@ -1,0 +1,132 @@
+"""The errors of every method, from the runs of the study's experiments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from harness.analysis.medians import median_interval
+from harness.analysis.numbers import significant
+from harness.problems.formula import Formula, Region
+from harness.runs.single_run import Run
+from harness.runs.tables import Tables
+from harness.studies.sexton_1998.errors import Network, runs_on
+from harness.studies.study import Evidence
+from optimizers.objective import Array
+
+CASES = {
+    "1: x1 + x2": "sum",
+    "2: x1 x2": "product",
+    "3: x1 / (|x2| + 1)": "ratio",
+    "4: x1^2 - x2^3": "square-minus-cube",
+    "5: x1^3 - x1^2": "cube-minus-square",
+    "6: Mackey-Glass": "mackey-glass",
+    "7: arctangents": "arctangents",
+}
+FIRST, SECOND, FOURTH = (case for case in CASES if case[0] in "124")
+SETTING = ("learning_rate", "momentum", "batch")
+TESTED: tuple[Region, ...] = ("interpolation", "extrapolation")
+EVOLVED, SOLVED = "GA, output weights evolved", "GA, output weights solved for"
+LINEAR, SECOND_METHOD = "BP, output unit linear", "Levenberg-Marquardt, begun again"
+OTHERS = {
+    EVOLVED: ("genetic", {"output_weights": "evolved"}),
+    SOLVED: ("genetic", {"output_weights": "least-squares"}),
+    LINEAR: ("backpropagation-linear", {}),
+    SECOND_METHOD: ("levenberg-marquardt", {}),
+}
+"""Experiment and options of what is not printed in this form, all with linear output units."""
+
+
+def best_setting(tables: Tables, formula: str) -> tuple[object, ...]:
+    """Return function, seed and setting of the run with the lowest loss."""
+    runs = runs_on(tables, formula)
+    best = _lowest(runs)
+    options = json.loads(best["options"])
+    return formula, int(best["seed"]), *(options[name] for name in SETTING)
+
+
+def _lowest(runs: pd.DataFrame) -> pd.Series:
+    """Return the run with the lowest loss."""
+    return runs.iloc[int(runs["best_loss"].to_numpy(dtype=np.float64).argmin())]
+
+
+def setting_of(run: Run) -> tuple[object, ...]:
+    """Return function, seed and setting of a run that is planned."""
+    family = run.problem.family
+    formula = family.function if isinstance(family, Formula) else ""
+    return formula, run.seed, *(getattr(run.optimizer, name) for name in SETTING)
+
+
+def backpropagation(evidence: Evidence, formula: str) -> Array:
+    """Return the errors of all starts at the best setting of backpropagation."""
+    tables = evidence.runs["backpropagation"]
+    setting = dict(zip(SETTING, best_setting(tables, formula)[2:], strict=True))
+    losses = runs_on(tables, formula, **setting)["best_loss"].to_numpy(dtype=np.float64)
+    return Network(formula, logistic=True).trained(losses)
+
+
+def best_ratio(printed: Mapping[tuple[str, str], float], evidence: Evidence, case: str) -> float:
+    """Return the error of the best network of backpropagation over that printed."""
+    losses = runs_on(evidence.runs["continued"], CASES[case])["best_loss"].to_numpy(dtype=np.float64)
+    return float(Network(CASES[case], logistic=True).trained(losses).min()) / printed[case, "BP best"]
+
+
+def other(evidence: Evidence, formula: str, method: str) -> tuple[Array, tuple[Network, pd.Series]]:
+    """Return the errors of one of ``OTHERS`` on the training rows, and its best network with its run."""
+    name, options = OTHERS[method]
+    runs = runs_on(evidence.runs[name], formula, **options)
+    network = Network(formula)
+    errors = network.trained(runs["best_loss"].to_numpy(dtype=np.float64))
+    return errors, (network, _lowest(runs))
+
+
+def settings_table(evidence: Evidence) -> pd.DataFrame:
+    """Return the lowest error of each setting of backpropagation on each problem."""
+    tables = evidence.runs["backpropagation"]
+    settings = tables.runs["options"].map(lambda text: tuple(json.loads(text)[name] for name in SETTING))
+    rows = []
+    for setting in dict.fromkeys(settings):
+        named = dict(zip(SETTING, setting, strict=True))
+        row: dict[str, object] = {
+            "rate": f"{setting[0]:g}",
+            "momentum": f"{setting[1]:g}",
+            "batch": setting[2],
+        }
+        for case, formula in CASES.items():
+            losses = runs_on(tables, formula, **named)["best_loss"].to_numpy(dtype=np.float64)
+            row[case] = float(Network(formula, logistic=True).trained(losses).min())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def others_table(evidence: Evidence) -> pd.DataFrame:
+    """Return the errors of each of ``OTHERS`` on each problem."""
+    rows = []
+    for case, formula in CASES.items():
+        for method in OTHERS:
+            errors, (network, row) = other(evidence, formula, method)
+            found: dict[str, object] = {
+                "problem": case,
+                "method": method,
+                "runs": len(errors),
+                "best": float(errors.min()),
+                "median": shown(median_interval(errors)),
+            }
+            for region in TESTED:
+                tested = network.tested(row["best_w"], region)
+                found[f"{region} of the best"] = float(tested.mean()) if tested.size else np.nan
+            rows.append(found)
+    return pd.DataFrame(rows)
+
+
+def shown(median: tuple[float, tuple[float, float]]) -> str:
+    """Say a median with its interval.
+
+    >>> shown((2.0, (1.0, 3.0)))
+    '2.00 [1.00, 3.00]'
+    """
+    middle, (low, high) = median
+    return f"{significant(middle)} [{significant(low)}, {significant(high)}]"
