@@ -1,4 +1,4 @@
-"""The leaky rectified linear unit (Maas, Hannun, Ng 2013, ICML workshop on deep learning for audio, section 2)."""
+"""The leaky rectified linear unit (Maas, Hannun, Ng 2013, Rectifier nonlinearities, section 2)."""
 
 from __future__ import annotations
 
