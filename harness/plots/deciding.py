@@ -27,8 +27,8 @@ from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 
-BAND = 0.12
-"""Opacity of an interval; its ends are lines, which show where others lie over it."""
+BAND, EDGE = 0.12, 0.6
+"""Opacity of an interval, and of its ends, which show where others lie over it."""
 MARGIN = "0.92"
 """Shade of grey within the margin."""
 
@@ -138,12 +138,8 @@ def _draw(panel: Axes, claim: DeclaredClaim, path: Path, means: Array, look: dic
     if is_of_probability(claim):
         allowed = allowed_of(claim)
         panel.axhspan(0.5 - allowed, 0.5 + allowed, color=MARGIN, zorder=0.5, linewidth=0)
-    colour = look["color"]
-    panel.fill_between(path.pairs, path.low, path.high, color=colour, alpha=BAND, linewidth=0)
-    for end in (path.low, path.high):
-        panel.plot(
-            path.pairs, end, color=colour, linewidth=0.35 * look["linewidth"], linestyle=look["linestyle"]
-        )
+    edge: dict[str, Any] = {"edgecolor": (look["color"], EDGE), "linewidth": 0.35 * look["linewidth"]}
+    panel.fill_between(path.pairs, path.low, path.high, facecolor=(look["color"], BAND), **edge)
     at, _ = path.first()
     marks = [] if at is None else [int(np.searchsorted(path.pairs, at))]
     panel.plot(path.pairs, means, markevery=marks, **look)
