@@ -14,8 +14,10 @@ from matplotlib.text import Text
 from synthetic import LABELS, build, run_row, synthetic
 
 import harness
+from harness.gradients import SOURCES
 from harness.plots.families import SHADES, family_of, shades
 from harness.plots.figure import NotebookFigure, Panels, figure_of
+from harness.plots.legend import Legend
 from harness.plots.media import MEDIA
 from harness.plots.style import line_looks, panels
 from harness.plots.text import fold, keyed
@@ -132,6 +134,25 @@ class TestWidths:
         assert medium.width / columns > 1.6
         assert medium.height(panels) >= min(medium.lowest, *medium.heights)
 
+    def test_seven_problems_fit_a_slide(self) -> None:
+        results = synthetic(np.random.default_rng(0), problems=7, optimizers=6, seeds=2)
+        results = results.where(optimizer=["rprop", "lbfgs"])
+        for drawn in (results.plot.convergence(width="slide"), results.plot.kaplan_meier(width="slide")):
+            assert drawn.figure.get_figheight() * 2.54 < 14.5
+
+    def test_the_last_row_names_its_axes_and_nothing_else_does(self) -> None:
+        results = synthetic(np.random.default_rng(0), problems=3, optimizers=2, seeds=2)
+        names = [panel.get_xlabel() for panel in results.plot.convergence(width="column")]
+        assert names[:2] == ["", ""]
+        assert names[2].startswith("cost")
+
+    def test_a_heading_names_grey_lines_where_one_line_holds_them_and_the_caption_always(self) -> None:
+        results = synthetic(np.random.default_rng(0), problems=1, optimizers=8, seeds=2)
+        figure = results.plot.convergence(emphasis=["rprop", "lbfgs", "adam"], width="column").figure
+        assert "grey" not in figure.get_suptitle()
+        assert "Grey: gradient-descent(learning_rate=0.5), " in figure.reading
+        assert "5 others" in [text.get_text() for text in figure.legends[0].get_texts()]
+
     def test_another_width_is_answered_with_those_that_there_are(self) -> None:
         with pytest.raises(InputError, match="unknown width of a figure 'colum': did you mean 'column'"):
             synthetic(np.random.default_rng(0)).plot.convergence(width="colum")
@@ -169,6 +190,21 @@ class TestAxes:
     def test_what_is_no_figure_is_refused(self) -> None:
         with pytest.raises(InputError, match="a plot returned an object of the class int, expected its Axes"):
             figure_of(3)
+
+
+class TestLegends:
+    def test_sources_of_one_optimizer_stand_below_its_name_and_none_is_grey(self) -> None:
+        sources = tuple(SOURCES)
+        results = synthetic(np.random.default_rng(0), 1, 1, 2, gradients=sources)
+        (legend,) = results.plot.convergence().figure.legends
+        assert legend.get_title().get_text() == LABELS[0]
+        assert [text.get_text() for text in legend.get_texts()] == list(sources)
+
+    def test_marks_take_no_piece_of_line(self) -> None:
+        look = {"label": "separable:margin=0.3", "marker": "o"}
+        medium = MEDIA["column"]
+        marks = Legend.of({("a", ""): {**look, "linestyle": ""}}, medium)
+        assert marks.piece < Legend.of({("a", ""): {**look, "linestyle": "-"}}, medium).piece
 
 
 class TestFiles:

@@ -15,6 +15,7 @@ import harness
 from harness.deciding.blocks import first_block, next_block
 from harness.deciding.declaring import declare
 from harness.deciding.until_decided import run_until_decided
+from harness.plots.figure import figure_of
 from harness.report.artifacts import write_reference
 from harness.runs.declaration import FILE, read_declaration
 from harness.runs.merging import OTHERWISE, merge
@@ -239,7 +240,7 @@ class TestDeclaration:
 class TestPlot:
     def test_each_comparison_is_a_line_with_its_interval_and_its_mark(self, folder: Path) -> None:
         results = harness.load(folder)
-        figure = results.plot.deciding()
+        figure = figure_of(results.plot.deciding())
         assert [panel.get_title() for panel in figure.axes] == ["xor", "iris"]
         verdicts = results.compare().verdicts
         for panel in figure.axes:
@@ -253,7 +254,7 @@ class TestPlot:
 
     def test_chosen_problems_and_what_cannot_be_drawn(self, folder: Path) -> None:
         results = harness.load(folder)
-        assert [panel.get_title() for panel in results.plot.deciding(problems="iris").axes] == ["iris"]
+        assert results.plot.deciding(problems="iris").get_title() == "iris"
         with pytest.raises(InputError, match="wine"):
             results.plot.deciding(problems="wine")
         with pytest.raises(InputError, match="until-decided"):

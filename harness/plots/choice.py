@@ -9,13 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from harness.analysis.places import mean_places
-from harness.plots.families import family_of
-from harness.plots.style import Line
+from harness.plots.families import COLOURS, family_of
+from harness.plots.legend import Line
+from harness.plots.media import Medium
+from harness.plots.text import inches
 from harness.runs.tables import Tables
 from optimizers.errors import InputError, unknown_name
 
 MOST_EMPHASISED = 6
-"""Lines that can be followed by eye; of more than these, a few stand out of grey ones."""
+"""Lines that can be followed by eye; of more than these, a few stand out of grey ones. Of gradient sources of
+one optimizer there may be as many as there are hues: they are what such a figure is about."""
 GREY = "0.75"
 LONGEST_NAME = 40
 """Letters of the name of a grey line."""
@@ -56,15 +59,16 @@ def emphasised(
     Arguments:
         results: the runs that are drawn.
         looks: of all lines.
-        asked: labels or names of optimizers, or "all"; None takes all where there are up to six, otherwise
-            those that the claims are about, and without claims the gradient method and the population that
-            are ahead on the mean over problems.
+        asked: labels or names of optimizers, or "all"; None takes all where there are up to six (seven
+            sources of one optimizer), otherwise those that the claims are about, and without claims the
+            gradient method and the population that are ahead on the mean over problems.
 
     Raises:
         InputError: for an optimizer that is not there.
     """
     lines = list(looks)
-    if asked == "all" or (asked is None and len(lines) <= MOST_EMPHASISED):
+    most = len(COLOURS) if len({optimizer for optimizer, _ in lines}) == 1 else MOST_EMPHASISED
+    if asked == "all" or (asked is None and len(lines) <= most):
         return lines
     names = {entry.optimizer: entry.name for entry in results.lineup}
     if asked is not None:
@@ -96,16 +100,18 @@ def _best_of_kinds(results: Tables, lines: list[Line], names: Mapping[str, str])
 
 
 def greyed(
-    looks: Mapping[Line, Mapping[str, Any]], front: Sequence[Line]
-) -> tuple[dict[Line, dict[str, Any]], dict[Line, dict[str, Any]], str]:
+    looks: Mapping[Line, Mapping[str, Any]], front: Sequence[Line], medium: Medium
+) -> tuple[dict[Line, dict[str, Any]], dict[Line, dict[str, Any]], str, str]:
     """Put all lines but some into the background.
 
     Arguments:
         looks: of all lines, as ``line_looks`` returns them.
         front: those that stand out.
+        medium: where the figure is to stand.
 
     Returns:
-        The looks of all, those that a legend explains, the grey ones as one, and a sentence on these.
+        The looks of all, those that a legend explains, the grey ones as one, what a heading says of these, as
+        far as one line holds it, and a caption's sentence on them.
     """
     drawn = {line: dict(look) for line, look in looks.items()}
     behind = [line for line in looks if line not in front]
@@ -114,9 +120,11 @@ def greyed(
         drawn[line]["linewidth"] *= 0.6
     explained = {line: drawn[line] for line in looks if line in front}
     if not behind:
-        return drawn, explained, ""
+        return drawn, explained, "", ""
     names = [textwrap.shorten(str(looks[line]["label"]), LONGEST_NAME, placeholder=" ...") for line in behind]
     if len(behind) == 1:
-        return drawn, drawn, ""
+        return drawn, drawn, "", ""
     explained["grey", ""] = {**drawn[behind[0]], "label": f"{len(behind)} others"}
-    return drawn, explained, f"; grey: {', '.join(names)}"
+    grey = f"grey: {', '.join(names)}"
+    fits = inches(len(grey), medium.label) < medium.width - 0.3
+    return drawn, explained, f"; {grey}" if fits else "", f" Grey: {', '.join(names)}."

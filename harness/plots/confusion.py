@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from harness.plots.figure import Panels, described
 from harness.plots.media import Medium, Width, medium_of
-from harness.plots.style import inches, line_looks, panels
+from harness.plots.style import fold, inches, line_looks, panels
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
@@ -150,11 +150,10 @@ def _draw(panel: Axes, title: str, found: Summed, medium: Medium) -> None:
     panel.imshow(shares, cmap=matplotlib.colormaps[SHADES], vmin=0.0, vmax=1.0, aspect="auto")
     panel.grid(visible=False)
     places = range(len(found.classes))
-    letters, width = medium.label, _width(panel)
-    # A label with options has no spaces to be folded at, so its letters give way; bold ones are wider.
-    letters *= min(1.0, width / inches(len(title), 1.15 * medium.label))
-    words = f"{title}\naccuracy {found.accuracy:.3f}"
-    panel.set_title(words, fontsize=letters, fontweight="bold", parse_math=False)
+    width = _width(panel)
+    # Bold letters are wider.
+    words = f"{fold(title, width / 1.15, medium.label)}\naccuracy {found.accuracy:.3f}"
+    panel.set_title(words, fontsize=medium.label, fontweight="bold", parse_math=False)
     width /= len(found.classes)
     size = min(medium.label, 72 * CELL * width)
     for true in places:

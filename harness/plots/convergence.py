@@ -111,7 +111,8 @@ def convergence(
     there = {line for _, line in groups}
     looks = {line: look for line, look in line_looks(results, width).items() if line in there}
     front = list(looks) if by == "family" else emphasised(part, looks, emphasis)
-    _, explained, grey = greyed(looks, front)
+    medium = medium_of(width)
+    _, explained, grey, named = greyed(looks, front, medium)
     layout = {problem: (problem, front) for problem in chosen}
     if by == "family":
         layout, grey = _families(results, chosen, list(groups)), "; grey: all others"
@@ -134,12 +135,14 @@ def convergence(
             if where == problem
         }
         targets = runs.loc[runs["problem"] == problem, "target"].dropna().unique()
-        drawn = greyed(looks, members)[0]
-        steps = _draw(panel, curves, drawn, set(members), [*map(float, targets)], band, medium_of(width))
+        drawn = greyed(looks, members, medium)[0]
+        # Panels of one problem have one axis of losses, so that families can be held against each other.
+        in_sight = set(looks) if by == "family" else set(members)
+        steps = _draw(panel, curves, drawn, set(members), in_sight, [*map(float, targets)], band, medium)
         rows[problem] = [{"problem": problem, **row} for row in steps]
     return described(
         found.values(),
-        reading=f"{READING} {_reading(groups.values(), band).capitalize()}.",
+        reading=f"{READING} {_reading(groups.values(), band).capitalize()}.{named}",
         hides=HIDES,
         data=pd.DataFrame([row for some in rows.values() for row in some]),
     )
@@ -192,11 +195,15 @@ def _draw(
     members: dict[Line, list[RunCurve]],
     looks: dict[Line, dict[str, Any]],
     front: set[Line],
+    in_sight: set[Line],
     targets: list[float],
     band: float,
     medium: Medium,
 ) -> list[dict[str, Any]]:
-    """Draw one problem: lines, bands and target, then the axes that fit them; return what was drawn."""
+    """Draw one problem: lines, bands and target, then the axes that fit them; return what was drawn.
+
+    The bands of ``front`` are drawn, and those of ``in_sight`` have room.
+    """
     grid = _grid([curve for curves in members.values() for curve in curves])
     shown, bands, silent = [np.array(targets)], [], []
     rows: list[dict[str, Any]] = []
@@ -211,9 +218,9 @@ def _draw(
         visible = np.where(np.isfinite(middle), middle, np.nan)
         panel.plot(points, visible, drawstyle="steps-post", markevery=marks, **looks[line])
         shown.append(middle)
-        if band and len(curves) > 1 and line in front:
-            bands.append((points, low, high, looks[line]["color"]))
-            shown += [low, high]
+        if band and len(curves) > 1:
+            shown += [low, high] if line in in_sight else []
+            bands += [(points, low, high, looks[line]["color"])] if line in front else []
         if not np.isfinite(middle).any():
             silent.append(str(looks[line]["label"]))
         run = {"optimizer": line[0], "gradient": line[1], "runs": len(curves)}

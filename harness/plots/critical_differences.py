@@ -19,8 +19,8 @@ from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
 from optimizers.options import ProperFraction
 
-SHARE = 0.33
-"""Part of the width that the names at each side take."""
+SHARE = {"column": 0.37, "page": 0.33, "slide": 0.33}
+"""Part of a figure's width that the names at each side take."""
 ROOM_OF_RANK = 4
 """Letters of its room that a rank beside a name takes."""
 BARS = 0.42
@@ -88,11 +88,18 @@ def critical_differences(
         height=height,
     )
     panel = found[title]
-    letters = int(SHARE * medium.width / inches(1, medium.small)) - ROOM_OF_RANK
+    letters = int(SHARE[width] * medium.width / inches(1, medium.small)) - ROOM_OF_RANK
     names = keyed([str(looks[line]["label"]) for line in lines], letters)
     if isinstance(figure, NotebookFigure):
         figure.key = {text: label for label, text in names.items() if text != label}
-    _draw(panel, ranked, [(looks[line], names[str(looks[line]["label"])]) for line in lines], bars, medium)
+    _draw(
+        panel,
+        ranked,
+        [(looks[line], names[str(looks[line]["label"])]) for line in lines],
+        bars,
+        SHARE[width],
+        medium,
+    )
     _draw_difference(panel, difference, len(lines), medium)
     return described(
         [panel],
@@ -145,12 +152,13 @@ def _draw(
     ranked: pd.DataFrame,
     named: list[tuple[dict[str, Any], str]],
     bars: list[tuple[float, float]],
+    share: float,
     medium: Medium,
 ) -> None:
     """Draw the axis of ranks, the bars below it, and the names, the better half at the left."""
     ranks, k = ranked["rank"].to_numpy(dtype=np.float64), len(ranked)
     half, first = (k + 1) // 2, 0.9 + BARS * len(bars)
-    room = (k - 1) * SHARE / (1 - 2 * SHARE)
+    room = (k - 1) * share / (1 - 2 * share)
     panel.set_xlim(1 - room, k + room)
     panel.set_ylim(first + half, -2.0)
     panel.grid(visible=False)

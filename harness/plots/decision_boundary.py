@@ -222,7 +222,8 @@ class Ground:
     def _draw_rows(self, rows: Array, codes: Rows, filled: bool) -> None:
         # As small as many rows need.
         room = self._medium.width / self._medium.columns(self._panels)
-        size = float(np.clip(16 * room / np.sqrt(sum(len(found) for _, found, _ in self._rows)), 2.0, 5.5))
+        count, scale = sum(len(found) for _, found, _ in self._rows), self._medium.scale
+        size = float(np.clip(16 * room / np.sqrt(count), 2.0 * scale, 5.5 * scale))
         for code in np.unique(codes):
             chosen = rows[codes == code]
             look = {

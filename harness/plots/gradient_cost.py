@@ -10,13 +10,12 @@ from matplotlib.axes import Axes
 
 from harness.plots.figure import Panels, described
 from harness.plots.media import Width, medium_of
-from harness.plots.style import line_looks, logarithmic_ticks, panels
+from harness.plots.style import line_looks, logarithmic_ticks, name_vertical, panels
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import accepts
 from optimizers.errors import InputError
 
 COUNTED, TIMED = "counted", "timed"
-MOST_TICKS = 6
 FITTED_FROM = 100
 """Parameters from which a slope is fitted: below, what a step costs beside its gradient shows."""
 
@@ -63,7 +62,8 @@ def gradient_cost(
         width=width,
         axes=axes,
     )
-    found[TIMED].set_ylabel("one gradient (times analytic)", fontsize=medium_of(width).small)
+    medium = medium_of(width)
+    name_vertical(found[TIMED], "one gradient (times analytic)", medium, medium.height(2))
     for name, column in ((COUNTED, "cost"), (TIMED, "time")):
         panel = found[name]
         for (_, gradient), look in looks.items():
@@ -71,8 +71,11 @@ def gradient_cost(
             panel.plot(part["parameters"], part[column], **{**look, "label": gradient})
         panel.set_xscale("log")
         panel.set_yscale("log")
-        for axis, values in ((panel.xaxis, table["parameters"]), (panel.yaxis, table[column])):
-            logarithmic_ticks(axis, float(values.min()), float(values.max()), MOST_TICKS)
+        for axis, values, most in (
+            (panel.xaxis, table["parameters"], medium.ticks_across(2)),
+            (panel.yaxis, table[column], medium.ticks_up(2)),
+        ):
+            logarithmic_ticks(axis, float(values.min()), float(values.max()), most)
     return described(
         found.values(),
         reading=(

@@ -9,13 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from harness.plots.figure import Panels, described
-from harness.plots.media import Width
+from harness.plots.media import Width, medium_of
 from harness.plots.style import line_looks, logarithmic_ticks, panels
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
 from optimizers.errors import InputError
 
-MOST_TICKS = 8
 SMALLEST = 1e-17
 """An error of exactly 0 is drawn here: below half a unit in the last place."""
 
@@ -57,6 +56,8 @@ def gradient_error(
         axes=axes,
     )
     steps = table["step"].dropna()
+    medium = medium_of(width)
+    across, up = medium.ticks_across(len(found)), medium.ticks_up(len(found))
     for problem, panel in found.items():
         for (_, source), look in looks.items():
             part = table[(table["problem"] == problem) & (table["source"] == source)].sort_values("step")
@@ -64,8 +65,8 @@ def gradient_error(
         panel.set_xscale("log")
         panel.set_yscale("log")
         errors = table.loc[table["problem"] == problem, "error"].clip(lower=SMALLEST)
-        logarithmic_ticks(panel.xaxis, float(steps.min()), float(steps.max()), MOST_TICKS)
-        logarithmic_ticks(panel.yaxis, float(errors.min()), float(errors.max()), MOST_TICKS)
+        logarithmic_ticks(panel.xaxis, float(steps.min()), float(steps.max()), across)
+        logarithmic_ticks(panel.yaxis, float(errors.min()), float(errors.max()), up)
     return described(
         found.values(),
         reading=(

@@ -65,7 +65,7 @@ def kaplan_meier(
     there = set(zip(table["optimizer"], table["gradient"], strict=True))
     looks = {line: look for line, look in all_looks.items() if line in there}
     front = emphasised(part, looks, emphasis)
-    looks, explained, grey = greyed(looks, front)
+    looks, explained, grey, named = greyed(looks, front, medium_of(width))
     _, found = panels(
         chosen,
         explained,
@@ -85,6 +85,7 @@ def kaplan_meier(
             f"minus Kaplan and Meier's estimate. A band is its interval at {100 * level:g} % (Greenwood, "
             "log-log), of each point by itself. A run that its budget ended is censored there; a run that "
             "ended by itself would never have reached the target. A line ends where its longest run did."
+            + named
         ),
         hides="How low the loss was, before the target and after it, and pairs of runs from one start.",
         data=table,

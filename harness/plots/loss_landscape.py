@@ -17,7 +17,7 @@ from harness.landscape.surface import Surface
 from harness.plots.animation import Animation, at_cost, clock_of, looks_by, moments
 from harness.plots.figure import Panels, described, figure_of
 from harness.plots.media import Medium, Width, medium_of
-from harness.plots.style import Line, logarithmic_ticks, panels
+from harness.plots.style import Line, fold, logarithmic_ticks, name_vertical, panels
 from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, Trained, choose
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
@@ -198,8 +198,9 @@ def landscape_panels(
             # Of each seed its own.
             parts = zip(scene.plane.names, scene.plane.explained, strict=True)
             across, up = (f"{name} ({100 * part:.0f} % of variance)" for name, part in parts)
-            panel.set_xlabel(across, fontsize=medium.small)
-            panel.set_ylabel(up, fontsize=medium.small)
+            room = medium.width / medium.columns(len(found)) - 0.9 * medium.scale
+            panel.set_xlabel(fold(across, room, medium.small), fontsize=medium.small)
+            name_vertical(panel, up, medium, medium.height(len(found)))
         ground = _draw_ground(panel, scene.surface, norm, levels, colours, medium)
     bar = figure_of(panel).colorbar(ground, ax=list(found.values()), pad=0.02, fraction=0.05)
     logarithmic = isinstance(norm, LogNorm)

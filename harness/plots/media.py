@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple
 
+from harness.plots.text import inches
 from optimizers.errors import unknown_name
 
 Width = Literal["column", "page", "slide"]
 """A column of a journal (8.5 cm), its page (17.5 cm), or a slide of 25.4 by 14.3 cm."""
 
 CENTIMETRE = 1 / 2.54
+MOST_TICKS = 8
+"""Numbers along an axis, whatever room there is."""
 
 
 class Medium(NamedTuple):
@@ -32,6 +35,8 @@ class Medium(NamedTuple):
     """The most that all panels together may take, in inches, as long as each has ``lowest``."""
     lowest: float
     """The least height of a panel, in inches."""
+    highest: float
+    """The most that a whole figure may take in inches, as long as its panels have ``lowest``."""
 
     @property
     def scale(self) -> float:
@@ -45,6 +50,16 @@ class Medium(NamedTuple):
         rows = math.ceil(panels / self.most_columns)
         return min(math.ceil(panels / rows), panels) if rows < 3 else self.most_columns
 
+    def ticks_across(self, panels: int) -> int:
+        """Return how many powers of ten there is room for along the horizontal axis of a panel."""
+        room = self.width / self.columns(panels) - 0.6 * self.scale
+        return max(int(room / inches(7, self.small)), 2)
+
+    def ticks_up(self, panels: int) -> int:
+        """Return how many numbers there is room for along the vertical axis of a panel."""
+        room = self.height(panels) - 5.0 * self.label / 72
+        return min(max(int(72 * room / (2.2 * self.small)), 3), MOST_TICKS)
+
     def height(self, panels: int) -> float:
         """Return the height of a panel in inches."""
         columns = self.columns(panels)
@@ -54,9 +69,9 @@ class Medium(NamedTuple):
 
 
 MEDIA: dict[Width, Medium] = {
-    "column": Medium(8.5 * CENTIMETRE, 7.0, 6.5, 2, 3, (2.4, 1.5), 7.5, 1.2),
-    "page": Medium(17.5 * CENTIMETRE, 8.0, 7.0, 3, 4, (3.4, 2.6, 2.1), 8.4, 1.4),
-    "slide": Medium(25.4 * CENTIMETRE, 14.0, 12.0, 4, 3, (3.9, 3.6, 3.2, 2.6), 4.2, 1.8),
+    "column": Medium(8.5 * CENTIMETRE, 7.0, 6.5, 2, 3, (2.4, 1.5), 7.5, 1.2, 22.5 * CENTIMETRE),
+    "page": Medium(17.5 * CENTIMETRE, 8.0, 7.0, 3, 4, (3.4, 2.6, 2.1), 8.4, 1.4, 22.5 * CENTIMETRE),
+    "slide": Medium(25.4 * CENTIMETRE, 14.0, 12.0, 4, 3, (3.9, 3.6, 3.2, 2.6), 4.2, 1.6, 14.3 * CENTIMETRE),
 }
 
 

@@ -33,8 +33,9 @@ NUMBERED = 30
 MOST_EDGES = 20_000
 NODE = 17.0
 """Diameter of a node in points where there is room."""
-PLACE = 0.36
-"""Where along an edge its number stands: beyond the middle, edges cross."""
+PLACE, LEVEL = 0.36, 0.44
+"""Where along an edge its number stands: not in the middle, where edges cross, and on a level edge free of
+the node before it."""
 
 
 @accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds)
@@ -185,7 +186,7 @@ def draw_network(panel: Axes, network: Network, w: Array, medium: Medium, sizes:
                 panel.annotate(
                     written(float(biases[unit])),
                     (depth, height),
-                    xytext=(0, side * (size / 2 + 2)),
+                    xytext=(0, side * (size / 2 + ring["markeredgewidth"] / 2 + 2)),
                     textcoords="offset points",
                     va="bottom" if side > 0 else "top",
                     **small,
@@ -217,9 +218,10 @@ def _draw_edges(
         segments.append(np.array([[depth, below[source]], [depth + 1, above[to]]]))
         weights.append(weight)
         if letters is not None:
-            x, y = depth + PLACE, below[source] + PLACE * (above[to] - below[source])
+            part = LEVEL if below[source] == above[to] else PLACE
+            x, y = depth + part, below[source] + part * (above[to] - below[source])
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-            centred: dict[str, Any] = {"ha": "center", "va": "center", "bbox": box, "zorder": 3.5}
+            centred: dict[str, Any] = {"ha": "center", "va": "center", "bbox": box, "zorder": 2.5}
             panel.text(x, y, written(weight), fontsize=letters, **centred)
     edges = LineCollection(
         segments,

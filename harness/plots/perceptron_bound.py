@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from harness.analysis.numbers import significant
 from harness.analysis.perceptron_bound import bound_table, mistakes_of_runs
 from harness.plots.figure import Panels, described
 from harness.plots.media import Medium, Width, medium_of
@@ -19,7 +18,6 @@ from harness.runs.tables import Tables
 from optimizers.arguments import accepts
 from optimizers.objective import Array
 
-MOST_TICKS = 8
 CLOUD = 0.03
 """Half the width of a cloud of runs, in decades."""
 GAP = 10**0.5
@@ -83,8 +81,8 @@ def perceptron_bound(
     panel.plot([low, high], [low, high], color="0.2", linewidth=1.0)
     panel.fill_between([low, high], [low, high], [top, top], color="0.93", linewidth=0, zorder=0)
     panel.text(low * 1.2, top / 1.5, "above the bound", fontsize=medium.small, color="0.35", va="top")
-    logarithmic_ticks(panel.xaxis, low, high, MOST_TICKS)
-    logarithmic_ticks(panel.yaxis, 1.0, top, MOST_TICKS)
+    logarithmic_ticks(panel.xaxis, low, high, medium.ticks_across(1))
+    logarithmic_ticks(panel.yaxis, 1.0, top, medium.ticks_up(1))
     if len(bounded) < len(numbers):
         _draw_boundless(panel, high, numbers[np.isinf(numbers["bound"])], places, medium)
     return described(
@@ -105,10 +103,7 @@ def _label(row: pd.Series[Any]) -> str:
     name, _, options = row["problem"].partition(":")
     changed = ",".join(option for option in options.split(",") if option != ZERO)
     short = f"{name}:{changed}" if changed else name
-    if math.isinf(row["bound"]):
-        return f"{short}: no bound, at the cap {row['capped']} of {row['runs']}"
-    bound, mean = significant(row["bound"]), significant(row["mistakes_mean"])
-    return f"{short}: bound {bound}, mean {mean}, most {row['mistakes_max']}"
+    return f"{short} (no bound)" if math.isinf(row["bound"]) else short
 
 
 def _places(numbers: pd.DataFrame, right: float) -> dict[str, float]:
@@ -127,8 +122,9 @@ def _draw_cloud(panel: Axes, place: float, mistakes: Array, look: dict[str, Any]
     # Spread in an order that has nothing to do with the numbers, and is the same each time.
     spread = np.random.default_rng(0).uniform(-CLOUD, CLOUD, mistakes.size)
     shown: dict[str, Any] = {"color": look["color"], "marker": look["marker"], "linestyle": ""}
-    panel.plot(place * 10**spread, mistakes, markersize=1.8, alpha=0.35, markeredgewidth=0, **shown)
-    mean = {**shown, "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.8, "zorder": 4}
+    size = look["markersize"]
+    panel.plot(place * 10**spread, mistakes, markersize=0.4 * size, alpha=0.35, markeredgewidth=0, **shown)
+    mean = {**look, "linestyle": "", "markersize": 1.35 * size, "zorder": 4}
     panel.plot([place], [mistakes.mean()], **mean)
 
 

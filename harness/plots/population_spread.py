@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from harness.plots.figure import Panels, described
 from harness.plots.media import Medium, Width, medium_of
-from harness.plots.style import DASHES, Line, logarithmic_ticks, panels, with_margins
+from harness.plots.style import DASHES, Line, logarithmic_ticks, name_vertical, panels, with_margins
 from harness.plots.trained import ChosenProblem, ChosenSeeds, Trained, choose
 from harness.plots.weights_over_time import AXES, scale_spent
 from harness.runs.replay import Replay
@@ -163,8 +163,12 @@ def _draw_distances(panel: Axes, pairs: list[tuple[Trained, Replay]], x: str, me
         looks = [place for place, population in enumerate(replay.populations) if len(population) > 1]
         spent = np.asarray(getattr(replay, x), dtype=np.float64)[looks]
         apart = np.array([distance(replay.populations[place]) for place in looks])
-        panel.plot(spent, np.where(apart > 0, apart, np.nan), **{**run.look, "markersize": 3.0})
-    panel.set_ylabel("RMS distance from their mean", fontsize=medium.small)
+        panel.plot(
+            spent,
+            np.where(apart > 0, apart, np.nan),
+            **{**run.look, "markersize": 0.7 * run.look["markersize"]},
+        )
+    name_vertical(panel, "RMS distance from their mean", medium, medium.height(len(pairs) + 1))
     drawn = [np.asarray(line.get_data(), dtype=np.float64) for line in panel.lines]
     shown = np.concatenate(drawn, axis=1) if drawn else np.empty((2, 0))
     _scale(panel, shown[1], shown[0])

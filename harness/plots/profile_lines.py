@@ -56,7 +56,7 @@ def draw_profiles(
         raise InputError(f"plot '{name}' needs a problem with a target: take 'runtime-ecdf' instead")
     looks = line_looks(results, width)
     front = emphasised(results, looks, emphasis)
-    looks, explained, grey = greyed(looks, front)
+    looks, explained, grey, named = greyed(looks, front, medium_of(width))
     n = int(table["n"].max())
     problems = list(map(str, results.runs.loc[results.runs["target"].notna(), "problem"].unique()))
     over = ", ".join(problems) if len(problems) <= MOST_NAMED else f"{n} problems"
@@ -82,7 +82,7 @@ def draw_profiles(
         if len(rows):
             x, y = (rows[part].to_numpy(dtype=np.float64) for part in (column, "fraction"))
             draw_steps(panel, x, y, look, place=offsets[line])
-    return described([panel], reading=reading, hides=hides, data=table)
+    return described([panel], reading=reading + named, hides=hides, data=table)
 
 
 def _trimmed(table: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -67,6 +67,9 @@ def row_panels(
         figure.key = {text: label for label, text in short.items() if text != label}
     columns = medium.columns(len(problems)) if axes is None else len(problems)
     for place, panel in enumerate(found.values()):
+        # What the numbers at the right are stands between title and panel.
+        bold: dict[str, Any] = {"fontsize": medium.label, "fontweight": "bold", "parse_math": False}
+        panel.set_title(panel.get_title(), pad=6.0 + 1.1 * medium.small, **bold)
         panel.set_ylim(len(lines) - 0.5, -0.5)
         panel.set_yticks(range(len(lines)), labels if place % columns == 0 else [""] * len(lines))
         for label in panel.get_yticklabels():
@@ -77,11 +80,13 @@ def row_panels(
 
 def count_rows(panel: Axes, texts: Sequence[str], heading: str, medium: Medium) -> None:
     """Write what each row counts at the right of a panel, below a heading; an empty text leaves it out."""
-    place: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "color": "0.35", "clip_on": False}
+    # Free of a mark that stands at the end of the axis.
+    place: dict[str, Any] = {"xycoords": panel.get_yaxis_transform(), "textcoords": "offset points"}
+    place |= {"xytext": (4.0 * medium.scale, 0.0), "color": "0.35", "annotation_clip": False}
     small = medium.small * 0.9
     for row, text in enumerate(texts):
-        panel.text(1.02, row, text, fontsize=small, va="center", **place)
-    panel.text(1.02, -0.55, heading, fontsize=small, va="bottom", **place)
+        panel.annotate(text, (1.0, row), fontsize=small, va="center", **place)
+    panel.annotate(heading, (1.0, -0.55), fontsize=small, va="bottom", **place)
 
 
 def place_beyond(panel: Axes, values: Array) -> float:

@@ -68,7 +68,7 @@ def runtime_ecdf(
         raise InputError("plot 'runtime-ecdf' needs runs with a trace, of which one has spent something")
     looks = line_looks(results, width)
     front = emphasised(part, looks, emphasis)
-    looks, explained, grey = greyed(looks, front)
+    looks, explained, grey, named = greyed(looks, front, medium_of(width))
     _, found = panels(
         chosen,
         explained,
@@ -88,7 +88,7 @@ def runtime_ecdf(
             "spent, the mean over runs. The targets are evenly spaced in the logarithm of the loss, from the "
             "highest loss of a start to the problem's target, or to the lowest loss of any run where it "
             f"has none. A band is the interval at {100 * level:g} % of each point by itself (Korn and "
-            "Graubard)."
+            f"Graubard).{named}"
         ),
         hides=(
             "What a loss is: the targets of two problems are not the same. Whether few runs reached all "

@@ -10,17 +10,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from harness.plots.families import COLOURS as COLOURS
 from harness.plots.families import family_of, shades
 from harness.plots.figure import DPI as DPI
 from harness.plots.figure import NotebookFigure as NotebookFigure
 from harness.plots.figure import Panel
+from harness.plots.legend import Legend
+from harness.plots.legend import Line as Line
 from harness.plots.media import MEDIA, Medium, Width, medium_of
+from harness.plots.text import balanced
 from harness.plots.text import fold as fold
 from harness.plots.text import inches as inches
-from harness.plots.text import keyed
 from harness.plots.ticks import LARGEST as LARGEST
 from harness.plots.ticks import SMALLEST as SMALLEST
 from harness.plots.ticks import logarithmic_ticks as logarithmic_ticks
@@ -40,15 +41,11 @@ DASHES: tuple[Any, ...] = (
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 TARGET: dict[str, Any] = {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1.5}
 
+LEAST = 0.6
+"""Part of the usual height of panels that a long legend leaves them."""
+
 LABEL, SMALL = MEDIA["page"].label, MEDIA["page"].small
 """Sizes of letters in points on a page; those of a column or a slide are in ``MEDIA``."""
-KEY = 0.7
-"""Room in inches for the piece of line before a label of the legend on a page."""
-LINES_OF_LABEL = 3
-"""Lines of the legend that one label may take; of a longer one the beginning stands there, with a number."""
-
-Line = tuple[str, str]
-"""What one line of a figure is: an optimizer and its gradient source."""
 
 
 def line_looks(results: Tables | pd.DataFrame, width: Width = "page") -> dict[Line, dict[str, Any]]:
@@ -122,7 +119,7 @@ def panels(
         looks: the lines that the legend explains, as ``line_looks`` returns them; without any there is none.
         title: what the figure is about, one sentence.
         subtitle: how the lines are to be read.
-        xlabel: what the horizontal axes show, with its unit; written below the lowest panel of a column.
+        xlabel: what the horizontal axes show, with its unit; written below the panels of the last row.
         ylabel: what the vertical axes show; written beside the first panel of a row.
         width: where the figure is to stand.
         axes: draw into these, one a panel, and make no figure; the legend is then in the first of them, and
@@ -143,37 +140,44 @@ def panels(
         return _drawn_into(axes, problems, looks, (xlabel, ylabel), medium)
     columns = medium.columns(count)
     rows = math.ceil(count / columns)
-    letters = int(LINES_OF_LABEL * (medium.width - KEY * medium.scale) / inches(1, medium.label))
-    short = keyed([str(look["label"]) for look in looks.values()], letters)
-    labels = [fold(label, medium.width - KEY * medium.scale, medium.label) for label in short.values()]
-    across = _columns_of_legend(labels, medium)
-    heading = (
-        f"{fold(title, medium.width - 0.3, medium.label)}\n{fold(subtitle, medium.width - 0.3, medium.label)}"
-    )
-    lines = math.ceil(sum(label.count("\n") + 1 for label in labels) / across) + heading.count("\n") + 1
+    legend = Legend.of(looks, medium)
+    heading = "\n".join(balanced(text, medium.width - 0.3, medium.label) for text in (title, subtitle))
+    lines = legend.lines + heading.count("\n") + 1
+    beside = lines * 1.5 * medium.label / 72 + 0.4 * medium.scale
     tall = rows * (medium.height(count) if height is None else height)
-    size = (medium.width, tall + lines * 1.5 * medium.label / 72 + 0.4 * medium.scale)
-    figure = NotebookFigure(figsize=size, dpi=DPI, layout="constrained")
-    figure.key = {text: label for label, text in short.items() if text != label}
+    if height is None:
+        # What surrounds the panels is theirs to give room for, as long as they can be read.
+        least = max(rows * medium.lowest, LEAST * tall)
+        tall = max(min(tall, medium.highest - beside), min(tall, least))
+    figure = NotebookFigure(figsize=(medium.width, tall + beside), dpi=DPI, layout="constrained")
+    figure.key = legend.shortened
     figure.suptitle(heading.strip(), fontsize=medium.label, parse_math=False)
     found = {}
     for place, problem in enumerate(problems):
         panel = figure.add_subplot(rows, columns, place + 1, axes_class=Panel)
         dressed(panel, problem, medium, medium.width / columns - 0.5)
-        if place + columns >= count:
+        if place // columns == rows - 1:
             # Names of vertical axes move a panel out of the middle of its place.
             space = (medium.width - room) / columns - (0.0 if room else 0.5 * medium.scale)
             panel.set_xlabel(fold(xlabel, space, medium.small), fontsize=medium.small)
         if place % columns == 0:
-            panel.set_ylabel(fold(ylabel, tall / rows, medium.small), fontsize=medium.small)
+            name_vertical(panel, ylabel, medium, tall / rows)
         found[problem] = panel
-    if looks:
-        handles = [Line2D([], [], **look) for look in looks.values()]
-        below: dict[str, Any] = {"loc": "outside lower center", "ncols": across, "frameon": False}
-        legend = figure.legend(handles, labels, fontsize=medium.label, handlelength=4, **below)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+    legend.draw(figure, medium)
     return figure, found
+
+
+def name_vertical(panel: Axes, name: str, medium: Medium, height: float) -> None:
+    """Name a vertical axis, in as many lines as its length asks for.
+
+    Arguments:
+        panel: the Axes.
+        name: what it shows, with its unit.
+        medium: where the figure is to stand.
+        height: of the panel in inches, with its title and the numbers below it.
+    """
+    axis = max(height - 2.5 * medium.label / 72, 0.5 * height)
+    panel.set_ylabel(fold(name, axis, medium.small), fontsize=medium.small)
 
 
 def dressed(panel: Axes, title: str, medium: Medium, room: float) -> None:
@@ -214,23 +218,7 @@ def _drawn_into(
         dressed(panel, problem, medium, panel.get_window_extent().width / panel.figure.dpi)
         panel.set_xlabel(names[0], fontsize=medium.small)
         panel.set_ylabel(names[1], fontsize=medium.small)
-    if looks:
-        handles = [Line2D([], [], **look) for look in looks.values()]
-        labels = list(keyed([str(look["label"]) for look in looks.values()], 40).values())
-        legend = given[0].legend(handles, labels, fontsize=medium.small, handlelength=3, frameon=False)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+    Legend.of(looks, medium).draw_into(given[0], medium)
     figure = given[0].get_figure(root=True)
     assert figure is not None
     return figure, dict(zip(problems, given, strict=True))
-
-
-def _columns_of_legend(labels: Sequence[str], medium: Medium) -> int:
-    """Return how many columns of labels fit beside each other into the width of a figure."""
-    key = KEY * medium.scale
-    sizes = [inches(max(len(line) for line in label.split("\n")), medium.label) + key for label in labels]
-    for columns in range(len(sizes), 1, -1):
-        # Matplotlib fills a legend column by column, in this way.
-        if sum(max(part) for part in np.array_split(sizes, columns)) <= medium.width:
-            return columns
-    return 1

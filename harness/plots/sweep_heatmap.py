@@ -108,7 +108,7 @@ def sweep_heatmap(
         chosen,
         {},
         title=results.question or results.name,
-        subtitle=f"{name}: {said}; darker: better",
+        subtitle=f"{name}: {said}; darker: better{_beyond(table[column])}",
         xlabel=first,
         ylabel=second,
         width=width,
@@ -144,6 +144,11 @@ def sweep_heatmap(
         ),
         data=table,
     )
+
+
+def _beyond(numbers: pd.Series[float]) -> str:
+    """Say what infinity is, where there is any."""
+    return "; \N{INFINITY}: not reached" if np.isinf(numbers).any() else ""
 
 
 def _swept(runs: pd.DataFrame, optimizer: str | None) -> tuple[str, dict[str, dict[str, str]]]:

@@ -42,6 +42,28 @@ def fold(text: str, width: float, size: float) -> str:
     return "\n".join(lines)
 
 
+def balanced(text: str, width: float, size: float) -> str:
+    """Break a text into as few lines as ``fold`` does, of about the same length.
+
+    Arguments:
+        text: a heading.
+        width: the most that a line may take, in inches.
+        size: size of the letters in points.
+
+    >>> balanced("mark: cost until half of the runs reached the target", 3.0, 8.0).splitlines()
+    ['mark: cost until half of', 'the runs reached the target']
+    """
+    whole = best = fold(text, width, size)
+    narrower = width
+    while best.count("\n") and narrower > 0.5 * width:
+        narrower -= inches(1, size)
+        found = fold(text, narrower, size)
+        if found.count("\n") > whole.count("\n"):
+            break
+        best = found
+    return best
+
+
 def keyed(labels: Iterable[str], letters: int) -> dict[str, str]:
     """Return what stands for each label: itself, or its beginning with a number where it is too long.
 

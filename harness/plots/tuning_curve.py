@@ -13,13 +13,14 @@ from harness.analysis.tuning_curve import trials_of
 from harness.analysis.tuning_curve import tuning_curve as curve_of
 from harness.analysis.tuning_score import PENALTY
 from harness.plots.figure import Panels, described
-from harness.plots.media import Width
+from harness.plots.media import Width, medium_of
 from harness.plots.style import line_looks, logarithmic_ticks, panels, with_margins
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
 from optimizers.errors import InputError
 
-MOST_TICKS = 6
+MARKS = 12
+"""Marks on a line at the most, about."""
 
 
 @accepts(results=Tables)
@@ -66,22 +67,30 @@ def tuning_curve(
         title=results.question or results.name,
         subtitle=f"a point: one configuration more; {estimate.replace('-', ' ')} best{penalty}",
         xlabel="cost of tuning (forward-pass equivalents)",
-        ylabel="cost to target of the best" if aimed else "final loss of the best (times the start's)",
+        ylabel="cost to target of the best (forward-pass equivalents)"
+        if aimed
+        else "final loss of the best (times the start's)",
         width=width,
         axes=axes,
     )
+    # What is best so far stays so until something better has been paid for.
+    drawn, medium = ("steps-post" if estimate == "so-far" else "default"), medium_of(width)
     for problems, panel in found.items():
         shown = curve[curve["problems"] == problems]
         for (optimizer, _), look in looks.items():
             part = shown[shown["optimizer"] == optimizer]
             if len(part):
-                panel.plot(part["total_cost"], part[column], **{**look, "markersize": 2.5})
+                marks = max(len(part) // MARKS, 1)
+                panel.plot(part["total_cost"], part[column], drawstyle=drawn, markevery=marks, **look)
         panel.set_xscale("log")
         panel.set_yscale("log")
-        for axis, numbers in ((panel.xaxis, shown["total_cost"]), (panel.yaxis, shown[column])):
+        for axis, numbers, most in (
+            (panel.xaxis, shown["total_cost"], medium.ticks_across(len(found))),
+            (panel.yaxis, shown[column], medium.ticks_up(len(found))),
+        ):
             ends = with_margins(float(numbers.min()), float(numbers.max()))
             (panel.set_xlim if axis is panel.xaxis else panel.set_ylim)(ends)
-            logarithmic_ticks(axis, *ends, MOST_TICKS)
+            logarithmic_ticks(axis, *ends, most)
     return described(
         found.values(),
         reading=(

@@ -71,12 +71,15 @@ def weights_over_time(
         )
     replays = choice.replays(results)
     coloured = max(sizes[1:]) <= len(COLOURS)
+    medium = medium_of(width)
     titles = {
         (place, layer): f"{run.title}, layer {layer + 1}"
         for layer in range(layers)
         for place, run in enumerate(choice.runs)
     }
-    medium = medium_of(width)
+    if medium.columns(len(titles)) != len(choice.runs):
+        # No row holds a layer of all runs, so those of one run stand together.
+        titles = dict(sorted(titles.items()))
     _, found = panels(
         list(titles.values()),
         _keys(max(sizes[1:]) if coloured else 0, medium.scale),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
+from drawn_alone import ALONE
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -18,7 +21,8 @@ from matplotlib.text import Text
 from contracts.test_statistics import CASES, tables
 from harness.plots import known_plots
 from harness.plots.figure import NotebookFigure, figure_of
-from harness.plots.media import MEDIA
+from harness.plots.media import MEDIA, Medium
+from harness.results import Results
 from optimizers.errors import InputError
 
 every_plot = pytest.mark.parametrize("name", known_plots())
@@ -88,42 +92,116 @@ def test_whatever_the_runs_it_draws_or_says_why_not(name: str, case: str) -> Non
     rendered(figure)
 
 
+FAILED = {"outcome": "failed", "cost": 0.0, "iterations": 0}
+UNKNOWN = dict.fromkeys(
+    ("start_loss", "final_loss", "best_loss", "cost_to_target", "test_accuracy"), math.nan
+)
+ODD: dict[str, Callable[[Results], Results]] = {
+    "a single run": lambda results: results.where(run_id=results.runs["run_id"].iloc[0]),
+    "one seed": lambda results: results.where(seed=results.runs["seed"].iloc[0]),
+    "all failed": lambda results: replace(
+        results, runs=results.runs.assign(**FAILED, **UNKNOWN), held_trace=results.trace.head(0)
+    ),
+    "all diverged": lambda results: replace(
+        results, runs=results.runs.assign(outcome="diverged", **UNKNOWN), held_trace=results.trace
+    ),
+    "NaN in every look": lambda results: replace(
+        results,
+        held_trace=results.trace.assign(loss=math.nan, best_loss=math.nan, gradient_error=math.nan),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_runs_of_its_own_kind_are_drawn_or_refused(name: str, odd: str) -> None:
+    build, options = ALONE[name]
+    sentence = ""
+    try:
+        found = known_plots()[name](ODD[odd](build()), **options)
+    except InputError as refusal:
+        sentence = str(refusal)
+    if sentence:
+        assert 20 < len(sentence) < 400
+        return
+    for panel in figure_of(found).axes:
+        assert all(math.isfinite(end) for end in (*panel.get_xlim(), *panel.get_ylim()))
+    rendered(figure_of(found))
+
+
 @every_plot
 def test_no_runs_are_refused(name: str) -> None:
     assert drawn(name, "empty tables") is None
 
 
-@every_plot
-@pytest.mark.parametrize(
-    ("width", "case"), [("column", "ordinary"), ("slide", "ordinary"), ("page", "no target")]
-)
-def test_it_is_as_wide_as_its_place_and_nothing_leaves_it(name: str, case: str, width: str) -> None:
-    found = few(name, case, 3, width=width) if takes(name, "width") else None
-    if found is None:
-        return
-    figure, medium = figure_of(found), MEDIA[width]
+TRAINED = [name for name in known_plots() if takes(name, "seeds")]
+"""Plots of trained networks, which have a contract of their own."""
+
+
+@pytest.mark.parametrize("name", [name for name in known_plots() if name not in TRAINED])
+@pytest.mark.parametrize("width", MEDIA)
+def test_it_is_as_wide_as_its_place_and_nothing_leaves_it_or_lies_over_something(
+    name: str, width: str
+) -> None:
+    if name in ALONE:
+        build, options = ALONE[name]
+        found = known_plots()[name](build(), width=width, **options)
+    else:
+        # A target is no matter of a page alone, but one of them has to be without.
+        found = few(name, "no target" if width == "page" else "ordinary", 3, width=width)
+        assert found is not None or width == "page", (
+            f"no case here has anything for {name}: give it one in ALONE"
+        )
+    if found is not None:
+        assert_nothing_leaves_it_or_lies_over_something(figure_of(found), MEDIA[width])
+
+
+def assert_nothing_leaves_it_or_lies_over_something(figure: Figure, medium: Medium) -> None:
     assert figure.get_figwidth() == pytest.approx(medium.width)
     renderer = rendered(figure)
     written = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
     assert min(text.get_fontsize() for text in written) >= 0.75 * medium.small
-    for panel in figure.axes:
-        box = panel.get_tightbbox(renderer)
-        assert box is not None
-        assert box.x0 >= -2
-        assert box.y0 >= -2
-        assert box.x1 <= figure.bbox.width + 2
-        assert box.y1 <= figure.bbox.height + 2
+    whole = figure.bbox.padded(2)
     boxes = [panel.get_tightbbox(renderer) for panel in figure.axes]
     for place, one in enumerate(boxes):
+        assert one is not None
+        assert whole.x0 <= one.x0 < one.x1 <= whole.x1
+        assert whole.y0 <= one.y0 < one.y1 <= whole.y1
         for other in boxes[:place]:
-            assert one is not None
             assert other is not None
             assert not one.padded(-3).overlaps(other.padded(-3)), "panels overlap"
+    extents = [(text.get_text(), text.get_window_extent(renderer)) for text in written]
+    ticks = {id(label) for panel in figure.axes for label in unseen_ticks(panel)}
+    extents = [found for text, found in zip(written, extents, strict=True) if id(text) not in ticks]
+    for place, (words, box) in enumerate(extents):
+        assert whole.x0 <= box.x0 < box.x1 <= whole.x1, f"{words!r} leaves the figure"
+        assert whole.y0 <= box.y0 < box.y1 <= whole.y1, f"{words!r} leaves the figure"
+        for others, other in extents[:place]:
+            assert not box.padded(-1).overlaps(other.padded(-1)), f"{words!r} lies over {others!r}"
+
+
+def unseen_ticks(panel: Axes) -> list[Text]:
+    """Labels that Matplotlib keeps of ticks beyond an axis's ends, and of an axis that is off."""
+    found: list[Text] = []
+    for axis, (low, high) in (
+        (panel.xaxis, sorted(panel.get_xlim())),
+        (panel.yaxis, sorted(panel.get_ylim())),
+    ):
+        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+            if not panel.axison or not low <= tick.get_loc() <= high:
+                found += [tick.label1, tick.label2]
+    return found
+
+
+@every_plot
+def test_it_has_a_place_and_may_be_handed_axes(name: str) -> None:
+    assert takes(name, "width")
+    assert takes(name, "axes")
 
 
 @every_plot
 def test_it_draws_into_axes_that_it_is_handed(name: str) -> None:
-    found = drawn(name, "ordinary") if takes(name, "axes") else None
+    found = drawn(name, "ordinary")
     if found is None:
         return
     count = len(figure_of(found).axes)
