@@ -56,8 +56,8 @@ class PanelView {
 
   refresh() {
     if (!this.stale || this.figure.hidden) return;
-    this.stale = false;
     this.drawn = this.draw();
+    this.stale = false;
     this.plot.setAttribute('aria-label', this.drawn.sentence);
     this.plot.style.height = `${this.drawn.layout.height}px`;
     Plotly.react(this.plot, this.drawn.data, this.drawn.layout, CONFIG);
@@ -66,7 +66,8 @@ class PanelView {
 
   tabulate() {
     if (!this.details.open) return;
-    if (!this.drawn) this.refresh();
+    if (this.stale) this.refresh();
+    if (!this.drawn) return;
     this.numbers.replaceChildren(dataTable(this.title, ...this.drawn.table));
   }
 }
