@@ -24,11 +24,12 @@ from harness.problems import load
 from harness.problems.base import BaseProblem
 from harness.report.animations import animated
 from harness.report.comparison import Comparison
+from harness.report.html.libraries import check_page
 from harness.report.robust_comparison import RobustComparison
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
 from harness.runs.claims import claims_of
 from harness.runs.identity import digest_of_key, shown_problem
-from harness.runs.parts import path_of
+from harness.runs.parts import path_of, write_whole
 from harness.runs.settings import unmarked
 from harness.runs.tables import Tables
 from optimizers.arguments import Truth, accepts
@@ -261,6 +262,39 @@ class Results(Tables):
         ['runs.csv', 'trace.csv', 'skipped.csv', 'datapackage.json', 'README.md']
         """
         return export(self, as_format(form), path_of(folder), replace)
+
+    @accepts(robust=Truth)
+    def report(self, page: str | Path, *, folder: str | Path | None = None, robust: bool = False) -> Path:
+        """Write one page of HTML that any browser shows without a network.
+
+        Question and verdicts, charts in which optimizers and problems can be chosen, all runs, what was
+        skipped and failed, options, and where it is from.
+
+        Arguments:
+            page: file to write, .html.
+            folder: where these runs are kept, for the commands and machines that made them.
+            robust: whether every verdict is decided again under each choice that could be otherwise, as
+                ``robustness`` does it.
+
+        Returns:
+            The page.
+
+        Raises:
+            InputError: for another ending, a file that cannot be written, or a folder that is damaged.
+            MissingExtraError: without the packages of the extra ``report``.
+
+        >>> import harness, tempfile, pathlib
+        >>> results = harness.run("xor", ["rprop", "lbfgs"], seeds=3, budget=200)
+        >>> page = results.report(pathlib.Path(tempfile.mkdtemp()) / "xor.html")
+        >>> page.read_text(encoding="utf-8").startswith("<!doctype html>")
+        True
+        """
+        # Charts are taken from the plots, and Matplotlib is not for runs that draw nothing.
+        from harness.report.html.page import write_page
+
+        file = check_page(path_of(page))
+        write_whole(file, write_page(self, None if folder is None else path_of(folder), robust).encode())
+        return file
 
     def _repr_html_(self) -> str:
         """Show name, question and summary in a notebook."""

@@ -360,7 +360,7 @@ def refused(answer: Answer) -> str:
 
 MISTAKES = [
     (["rnu", "quickstart"], ["unknown command 'rnu'", "did you mean 'run'"]),
-    (["zzz"], ["unknown command 'zzz'", "list, merge, plot, run, show, status"]),
+    (["zzz"], ["unknown command 'zzz'", "list, merge, plot, report, run, show, status"]),
     (["run"], ["EXPERIMENT", "harness run --help"]),
     (["run", "quikstart"], ["unknown experiment 'quikstart'", "did you mean 'quickstart'"]),
     (["run", "none.toml"], ["none.toml cannot be read", "No such file"]),

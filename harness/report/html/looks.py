@@ -1,0 +1,95 @@
+"""How each optimizer looks on the page: as in every figure, and in colours that show on a dark page."""
+
+from __future__ import annotations
+
+import colorsys
+from typing import Any
+
+from harness.plots.families import family_of
+from harness.plots.style import line_looks
+from harness.runs.tables import Tables
+from optimizers.printable import printable
+
+DARK_PAGE = "#14171c"
+"""The ground of the dark page; ``assets/page.css`` has it as well."""
+CONTRAST = 4.0
+"""Least contrast of a line with the dark page; 3 is what WCAG 2.2 asks of graphics (1.4.11)."""
+SYMBOLS = {
+    "o": "circle",
+    "s": "square",
+    "^": "triangle-up",
+    "D": "diamond",
+    "v": "triangle-down",
+    "P": "cross",
+    "X": "x",
+    "<": "triangle-left",
+    ">": "triangle-right",
+}
+"""Plotly's names of Matplotlib's markers."""
+DASH = 1.7
+"""Width of a line on the page in pixels, which is the unit of Matplotlib's dashes."""
+
+
+def page_looks(tables: Tables) -> list[dict[str, Any]]:
+    """Return what the page has to know of each optimizer and gradient source, in the experiment's order."""
+    names = {entry.optimizer: entry.name for entry in tables.lineup}
+    lines = []
+    for (optimizer, gradient), look in line_looks(tables).items():
+        style = look["linestyle"]
+        dash = "solid" if style == "solid" else ",".join(f"{DASH * part:.1f}px" for part in style[1])
+        lines.append(
+            {
+                "optimizer": printable(optimizer),
+                "gradient": printable(gradient),
+                "label": printable(str(look["label"])),
+                "family": family_of(names.get(optimizer, optimizer), gradient),
+                "light": look["color"],
+                "dark": on_dark(look["color"]),
+                "dash": dash,
+                "symbol": SYMBOLS[look["marker"]],
+            }
+        )
+    return lines
+
+
+def on_dark(colour: str) -> str:
+    """Return a colour of the same hue that can be seen on the dark page.
+
+    A dark shade becomes as light as it was dark, so that the shades of a family stay apart.
+
+    >>> on_dark("#56B4E9"), on_dark("#000000"), on_dark("#08306B")
+    ('#56B4E9', '#ffffff', '#94bcf7')
+    """
+    if contrast(colour, DARK_PAGE) >= CONTRAST:
+        return colour
+    hue, light, saturation = colorsys.rgb_to_hls(*_channels(colour))
+    light = max(light, 1.0 - light)
+    while True:
+        found = "#" + "".join(
+            f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, light, saturation)
+        )
+        if contrast(found, DARK_PAGE) >= CONTRAST:
+            return found
+        light += 0.02
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2, relative luminance).
+
+    >>> round(contrast("#ffffff", "#000000"), 1)
+    21.0
+    """
+    low, high = sorted(_luminance(colour) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _channels(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return red, green, blue
+
+
+def _luminance(colour: str) -> float:
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _channels(colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
