@@ -239,6 +239,14 @@ class TestTimes:
         assert times is not None
         assert times.time.tolist() == [90, 90, math.inf]
 
+    def test_a_run_that_failed_has_reached_no_other_target_whatever_its_trace_says(self) -> None:
+        results = pair(("solved", 90), ("diverged", 90), ("failed", 90))
+        times = times_to_target(results, groups(results)[0], "cost", 0.4)
+        assert times is not None
+        assert times.solved.tolist() == [True, True, False]
+        assert times.time.tolist() == [30, 30, math.inf]
+        assert times.spent.tolist() == [30, 30, 90]
+
     def test_a_lower_target_than_that_at_which_runs_ended_is_refused(self) -> None:
         with pytest.raises(InputError, match=r"target is 0.001, expected at least 0.01.*lower one"):
             pair(("solved", 20)).statistic("time-to-target:target=0.001")

@@ -52,7 +52,8 @@ def times_to_target(tables: Tables, group: Group, axis: Axis, target: float | No
         group: some of its runs.
         axis: what was spent.
         target: the loss to reach; None takes the problem's own, which the run's row knows exactly. Another
-            one is read off the trace at the first look at or below it, so up to 15 % late.
+            one is read off the trace at the first look at or below it, so up to 15 % late. A run that failed
+            has not reached it: it has broken off, or has told what is not so (``harness.analysis.ahead``).
 
     Returns:
         The times; None where the problem has no target.
@@ -70,7 +71,8 @@ def times_to_target(tables: Tables, group: Group, axis: Axis, target: float | No
             "which its runs ended: run them again with a lower one"
         )
     reached = _first_at(tables.trace, group.runs["run_id"], TRACE_COLUMN[axis], target)
-    solved = np.isfinite(reached)
+    failed = np.array([outcome == "failed" for outcome in ends["outcome"]], dtype=np.bool_)
+    solved = np.isfinite(reached) & ~failed
     return _times(ends, solved, np.where(solved, reached, spent))
 
 
