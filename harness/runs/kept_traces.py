@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,28 +62,28 @@ class KeptTraces:
         return trace
 
 
-def check_pair(runs_file: Path, trace_file: Path, runs: pd.DataFrame) -> None:
+def check_pair(runs_file: Path, trace_file: Path, ids: pd.Series, read: Callable[[], pd.DataFrame]) -> None:
     """See that runs and their traces belong together.
 
     Arguments:
         runs_file: the part of the runs.
         trace_file: that of their traces, which is read as far as its digest does not vouch for it.
-        runs: what the part of the runs holds.
+        ids: the runs that the part of the runs has.
+        read: returns its rows, where its digest does not vouch for them.
 
     Raises:
         DamagedError: if they do not.
     """
-    if is_sealed(runs_file) and is_sealed(trace_file) and (runs["run_id"] == run_in(trace_file)).any():
+    if is_sealed(runs_file) and is_sealed(trace_file) and (ids == run_in(trace_file)).any():
         # Both are what was written, and were written together: reading the rows takes most of a load.
         return
-    trace = read_part(trace_file)
+    runs, trace = read(), read_part(trace_file)
     for path, table, columns in ((runs_file, runs, RUNS), (trace_file, trace, TRACE)):
         whole = [name for name, column in columns.items() if column.kind == "whole"]
         least = table[whole].to_numpy().min(axis=0, initial=0)
         if least.min() < 0:
             name = whole[int(least.argmin())]
             raise DamagedError(path, f"has a number below 0 in the column {name} ({columns[name].holds})")
-    ids = runs["run_id"]
     if ids.duplicated().any():
         raise DamagedError(runs_file, f"has two rows of run {ids[ids.duplicated()].iloc[0]}")
     codes = pd.Index(ids).get_indexer(trace["run_id"])

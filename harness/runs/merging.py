@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +123,7 @@ def _read(folder: Path) -> _Source:
     pairs, tables = Store(folder).pairs(), {}
     for stem, pair in pairs.items():
         tables[stem] = read_part(pair[0])
-        check_pair(*pair, tables[stem])
+        check_pair(*pair, tables[stem]["run_id"], functools.partial(tables.__getitem__, stem))
     plans = {file_name(path): (read_plan(path)[0], path) for path in plan_files(folder)}
     return _Source(folder, pairs, tables, plans)
 

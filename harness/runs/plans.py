@@ -17,6 +17,7 @@ import pandas as pd
 from harness.runs.claims import Claim, claims_of
 from harness.runs.parts import DamagedError, files_in, is_there, read_bytes
 from harness.runs.tables import SKIPPED_COLUMNS
+from optimizers.objective import Rows
 
 OLD = "plan.json"
 """The one plan of a folder of an earlier version."""
@@ -76,24 +77,28 @@ class Plan:
         return pd.DataFrame(list(self.skipped), columns=list(SKIPPED_COLUMNS))
 
     def chosen(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Return the one row of each of its runs that is finished, in its order.
+        """Return the one row of each of its runs that is finished, in its order; see ``places``."""
+        return rows.take(self.places(rows))
+
+    def places(self, rows: pd.DataFrame) -> Rows:
+        """Return where the one row of each of its runs is that is finished, in its order.
 
         Of several rows of a run, the last of the plan's own code is taken, and one of other code only where
         the plan says so.
 
         Arguments:
-            rows: finished runs, the oldest first.
+            rows: finished runs, the oldest first, with the columns run_id and fingerprint at least.
         """
-        # By numbers: a million texts are looked up once.
-        ids = pd.Index(rows["run_id"])
-        place = pd.Index(dict.fromkeys(self.runs), dtype=ids.dtype).get_indexer(ids)
+        # An index of pandas would hold a million texts twice more.
+        numbers = {run: number for number, run in enumerate(dict.fromkeys(self.runs))}
+        place = np.array([numbers.get(run, -1) for run in rows["run_id"].to_numpy(object)], dtype=np.int64)
         asked, own = place >= 0, (rows["fingerprint"] == self.fingerprint).to_numpy(dtype=np.bool_)
         taken = np.full(len(self.runs), -1)
         for wanted in (asked & ~own, asked & own) if self.other_code else (asked & own,):
             found = np.flatnonzero(wanted)
             # Of several the last stands.
             taken[place[found]] = found
-        return rows.take(taken[taken >= 0])
+        return taken[taken >= 0]
 
 
 def records(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:

@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.runs.columns import EMPTY, TABLES
 from harness.runs.parts import DamagedError, digest, is_sealed, read_bytes
 from harness.runs.schema import misfit
+from harness.runs.stored_rows import StoredRows, give_back, often
 from optimizers.errors import InputError
 
 SMALL = 1_000_000
@@ -29,7 +29,7 @@ def read_part(path: Path) -> pd.DataFrame:
         InputError: if the system does not hand it out.
     """
     with _damage_named(path):
-        return _frame(_stored(path), path.parent.name)
+        return StoredRows(path.parent.name, [_stored(path)]).frame()
 
 
 def read_parts(paths: Sequence[Path]) -> tuple[pd.DataFrame | None, list[int], list[DamagedError]]:
@@ -42,12 +42,18 @@ def read_parts(paths: Sequence[Path]) -> tuple[pd.DataFrame | None, list[int], l
     Raises:
         InputError: if the system does not hand one out.
     """
-    pieces: list[list[Any]] = []
+    stored, lengths, damaged = stored_rows(paths, paths[0].parent.name if paths else "")
+    return stored.frame() if any(lengths) else None, lengths, damaged
+
+
+def stored_rows(paths: Sequence[Path], kind: str) -> tuple[StoredRows, list[int], list[DamagedError]]:
+    """Read parts of one kind of table, as ``read_parts`` does; frames are made as they are wanted."""
+    pieces: list[Any] = []
     lengths, damaged = [], []
     for path in paths:
         try:
             with _damage_named(path):
-                stored = _stored(path)
+                stored = _stored(path, often(kind))
                 if not is_sealed(path):
                     # No digest vouches for its cells.
                     stored.to_pandas()
@@ -56,44 +62,31 @@ def read_parts(paths: Sequence[Path]) -> tuple[pd.DataFrame | None, list[int], l
             lengths.append(0)
             continue
         lengths.append(len(stored))
-        if pieces and pieces[-1][0].schema.equals(stored.schema):
-            pieces[-1].append(stored)
-        else:
-            pieces.append([stored])
-    # A column of a thousand chunks is slow to take from.
-    frames = [
-        _frame(pa.concat_tables(alike).combine_chunks(), paths[0].parent.name)
-        if len(alike) > 1
-        else _frame(alike[0], paths[0].parent.name)
-        for alike in pieces
-    ]
-    whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True) if frames else None
-    return whole, lengths, damaged
+        pieces.append(stored)
+    stored = StoredRows(kind, pieces)
+    give_back()
+    return stored, lengths, damaged
 
 
-def _stored(path: Path) -> Any:
-    """Return what a part holds, as Arrow has it."""
+def _stored(path: Path, numbered: Sequence[str] = ()) -> Any:
+    """Return what a part holds, as Arrow has it.
+
+    Arguments:
+        path: the part.
+        numbered: columns of texts that are to be numbers of texts.
+    """
     content = _undamaged(path)
     # A few threads take more than they give where a part is small, as most are.
     stored = pq.read_table(
-        io.BytesIO(content), page_checksum_verification=True, use_threads=len(content) > SMALL
+        io.BytesIO(content),
+        page_checksum_verification=True,
+        use_threads=len(content) > SMALL,
+        read_dictionary=list(numbered),
     )
     wrong = misfit(path.parent.name, stored.schema, len(stored), lambda column: stored[column].null_count)
     if wrong:
         raise DamagedError(path, wrong)
     return stored
-
-
-def _frame(stored: Any, kind: str) -> pd.DataFrame:
-    """Return a table with all columns of its kind."""
-    table: pd.DataFrame = stored.to_pandas()
-    for name, column in TABLES[kind].items():
-        if name not in table:
-            cells = [EMPTY[column.kind]] * len(table)
-            table[name] = pd.Series(
-                cells, index=table.index, dtype=object if column.kind == "parameters" else None
-            )
-    return table
 
 
 def run_in(path: Path) -> str:

@@ -48,7 +48,9 @@ _WORDS: dict[Kind, str] = {
 
 def _is(kind: Kind, found: pa.DataType) -> bool:
     if kind == "text":
-        return bool(pa.types.is_large_string(found) or pa.types.is_string(found))
+        # Texts that come again and again are read as numbers of texts.
+        text = found.value_type if pa.types.is_dictionary(found) else found
+        return bool(pa.types.is_large_string(text) or pa.types.is_string(text))
     if kind == "whole":
         return bool(pa.types.is_integer(found))
     if kind == "number":

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from harness.gradients import SOURCES
@@ -122,12 +123,13 @@ def _with_options(runs: pd.DataFrame) -> pd.DataFrame:
         written = named_by_axes(list(map(str, runs[column].unique())), registry)
         if written:
             runs = runs.assign(**{column: [written.get(name, name) for name in runs[column]]})
-    kinds = runs[["optimizer", "options"]].drop_duplicates()
-    found = list(zip(kinds["optimizer"], kinds["options"], strict=True))
+    # To take rows of options copies all of them, which are the longest texts of a run.
+    places = np.flatnonzero(~runs.duplicated(["optimizer", "options"])).tolist()
+    found = [tuple(str(runs[name].iat[place]) for name in ("optimizer", "options")) for place in places]
     if len({_kind(label) for label, _ in found}) == len(found):
         # No optimizer is there with more than one choice of options.
         return runs
-    chosen = [(str(label), text, _read(text)) for label, text in found]
+    chosen = [(label, text, _read(text)) for label, text in found]
     named = {}
     for label, text, options in chosen:
         alike = [other for other_label, _, other in chosen if _kind(other_label) == _kind(label)]
@@ -190,6 +192,9 @@ def _with_own_code(runs: pd.DataFrame) -> pd.DataFrame:
     Of one problem and source, code that several optimizers share is none of theirs. An optimizer that is
     marked on one problem is marked on all, for it is one there and the other here.
     """
+    if runs["own_code"].nunique() < 2:
+        # Most often: to group the runs takes ten times as long.
+        return runs
     same = [runs["problem"], runs["gradient"]]
     differs = runs["own_code"].groupby([*same, runs["optimizer"]]).transform("nunique") > 1
     if not differs.any():

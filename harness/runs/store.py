@@ -16,6 +16,8 @@ refused when it is read, and put aside into ``damaged/`` when the experiment is 
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import json
 import os
 import time
@@ -45,13 +47,17 @@ from harness.runs.parts import (
 )
 from harness.runs.plans import Plan, plan_files, read_plan, read_plans
 from harness.runs.provenance import command_text, digest_of_provenance
-from harness.runs.reading import read_parts
+from harness.runs.reading import stored_rows
 from harness.runs.settings import told_apart, with_short_names
-from harness.runs.tables import RUN_COLUMNS, Tables
+from harness.runs.stored_rows import StoredRows
+from harness.runs.tables import Tables
 from optimizers.errors import InputError
 
 KINDS = ("runs", "trace")
 """Folders of parts."""
+
+Pairs = dict[str, tuple[Path, Path]]
+"""Parts of runs and of their traces, by their stems."""
 
 DAMAGED = "damaged"
 """Folder of what was put aside."""
@@ -68,16 +74,23 @@ class Store:
         self.folder = folder
         self._declared = False
 
-    def finished(self) -> pd.DataFrame:
+    def finished(self, texts: Sequence[str] = ()) -> pd.DataFrame:
         """Return the rows of all finished runs, whichever experiment and code they are of, the oldest first.
 
         The column ``part`` says in which part they are.
+
+        Arguments:
+            texts: columns of texts that are wanted and no other; empty for all columns.
 
         Raises:
             DamagedError: if a part is damaged.
             InputError: if the system does not hand one out.
         """
-        rows, damaged = self.undamaged()
+        if texts:
+            stored, _, damaged = self._stored(self.pairs())
+            rows = pd.DataFrame({name: stored.column(name) for name in texts})
+        else:
+            rows, damaged = self.undamaged()
         if damaged:
             raise damaged[0]
         return rows
@@ -88,13 +101,20 @@ class Store:
         Raises:
             InputError: if the system does not hand a part out.
         """
-        pairs = self.pairs()
-        rows, lengths, damaged = read_parts([runs for runs, _ in pairs.values()])
-        if rows is None:
-            return pd.DataFrame(columns=[*RUN_COLUMNS, "part"], dtype=str), damaged
-        return rows.assign(part=pd.array(list(pairs), dtype=str).repeat(lengths)), damaged
+        stored, held, damaged = self._stored(self.pairs())
+        rows = stored.frame()
+        lengths = [part.stop - part.start for part in held.values()]
+        rows["part"] = pd.array(list(held), dtype=str).repeat(lengths)
+        return rows, damaged
 
-    def pairs(self) -> dict[str, tuple[Path, Path]]:
+    def _stored(self, pairs: Pairs) -> tuple[StoredRows, dict[str, slice], list[DamagedError]]:
+        """Return the rows of finished runs, which of them each part has, and what is damaged."""
+        stored, lengths, damaged = stored_rows([runs for runs, _ in pairs.values()], "runs")
+        ends = list(itertools.accumulate(lengths))
+        slices = map(slice, [0, *ends], ends)
+        return stored, dict(zip(pairs, slices, strict=True)), damaged
+
+    def pairs(self) -> Pairs:
         """Return the parts that are there with their namesakes, by their stems, the oldest first."""
         runs, traces = (
             {stem_of(path): path for path in files_in(self.folder / kind, ".parquet")} for kind in KINDS
@@ -115,13 +135,14 @@ class Store:
         if not self.folder.is_dir():
             raise unwritable(self.folder, "it is a file")
         said = []
-        rows, damaged = self.undamaged()
-        broken, held = {error.path: error for error in damaged}, _held(rows)
-        for stem, pair in self.pairs().items():
+        pairs = self.pairs()
+        stored, held, damaged = self._stored(pairs)
+        broken, ids = {error.path: error for error in damaged}, stored.column("run_id")
+        for stem, pair in pairs.items():
             try:
                 if pair[0] in broken:
                     raise broken[pair[0]]
-                check_pair(*pair, rows.iloc[held.get(stem, slice(0))].reset_index(drop=True))
+                _check(pair, held[stem], ids, stored)
             except DamagedError as error:
                 for path in pair:
                     self._move_away(path)
@@ -243,49 +264,49 @@ class Store:
                 if pairs
                 else f"{self.folder} holds no results: give the folder that `harness run` printed at its end"
             )
-        rows = self.finished()
-        found = [plan.chosen(rows) for plan in plans]
-        # Most often there is one plan, and a million rows need not be copied twice more.
-        chosen = found[0] if len(found) == 1 else pd.concat(found).drop_duplicates("run_id")
+        stored, held, damaged = self._stored(pairs)
+        if damaged:
+            raise damaged[0]
+        # What comes of reading 100,000 runs is held once; the columns that choose them come first.
+        ids = stored.column("run_id")
+        told = pd.DataFrame({"run_id": ids, "fingerprint": stored.column("fingerprint")})
+        places = np.concatenate([plan.places(told) for plan in plans])
+        if len(plans) > 1:
+            places = places[~ids.take(places).duplicated().to_numpy()]
         skipped = pd.concat([plan.skipped_table() for plan in plans], ignore_index=True).drop_duplicates(
             ignore_index=True
         )
         name, question = plans[0].name, plans[0].question
         listed = {plan.digest: list(plan.runs) for plan in plans}
-        planned = pd.Index(dict.fromkeys(run for plan in plans for run in plan.runs), dtype=str)
-        if len(planned) and not len(chosen):
-            raise InputError(
-                f"0 of {len(planned)} planned runs found in {self.folder}: run the experiment again"
-            )
-        chosen, skipped = with_short_names(chosen.reset_index(drop=True), skipped)
-        runs = told_apart(chosen)
-        part_of = runs.pop("part")
-        held = _held(rows)
-        parts = list(part_of.unique())
+        planned = {run for plan in plans for run in plan.runs}
+        asked = len(planned)
+        if asked and not len(places):
+            raise InputError(f"0 of {asked} planned runs found in {self.folder}: run the experiment again")
+        ends = [part.stop for part in held.values()]
+        part_of, numbers = pd.factorize(np.searchsorted(ends, places, side="right"))
+        parts = [list(held)[number] for number in numbers.tolist()]
         for part in parts:
-            check_pair(*pairs[part], rows.iloc[held[part]].reset_index(drop=True))
+            _check(pairs[part], held[part], ids, stored)
+        unplanned = len(set(ids.to_numpy(object)) - planned)
+        del ids, told, planned
+        chosen, skipped = with_short_names(stored.taken(places), skipped)
+        runs = told_apart(chosen)
         trace = KeptTraces(
             tuple(pairs[part][1] for part in parts),
             tuple(held[part].stop - held[part].start for part in parts),
             runs["run_id"],
-            pd.Index(parts, dtype=str).get_indexer(part_of),
+            part_of,
         )
         claims = tuple(dict.fromkeys(claim for plan in plans for claim in plan.claims))
-        unplanned = len(pd.Index(rows["run_id"]).unique().difference(planned, sort=False))
-        notes = _absences(len(planned), len(runs), unplanned if only is None else 0)
+        notes = _absences(asked, len(runs), unplanned if only is None else 0)
         declaration = read_declaration(self.folder)
         return Tables(name, question, runs, trace, skipped, listed, notes, claims, declaration=declaration)
 
 
-def _held(rows: pd.DataFrame) -> dict[str, slice]:
-    """Return where the rows of each part are, which stand together.
-
-    >>> _held(pd.DataFrame({"part": ["b", "b", "a"]}))
-    {'b': slice(0, 2, None), 'a': slice(2, 3, None)}
-    """
-    codes, parts = pd.factorize(rows["part"])
-    ends = np.cumsum(np.bincount(codes, minlength=len(parts))).tolist()
-    return {part: slice(begin, end) for part, begin, end in zip(parts, [0, *ends], ends, strict=False)}
+def _check(pair: tuple[Path, Path], held: slice, ids: pd.Series[str], stored: StoredRows) -> None:
+    """See that a part of runs, which are among those that are stored, and its traces belong together."""
+    own = ids.iloc[held].reset_index(drop=True)
+    check_pair(*pair, own, functools.partial(stored.part, held.start, held.stop))
 
 
 def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:

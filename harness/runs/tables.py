@@ -188,7 +188,9 @@ def _codes(runs: pd.DataFrame) -> list[str]:
     ['runs of 2 codes, told by the column fingerprint: 2 runs of a1 (version 1), 1 run of unknown code']
     """
     parts: dict[str, tuple[int, str]] = {}
-    for code, rows in runs.groupby("fingerprint", sort=False):
+    # Of these columns alone: each group is a copy of its rows.
+    told = runs[["fingerprint", "version", "commit"]]
+    for code, rows in told.groupby("fingerprint", sort=False):
         version, commit = (str(rows[name].iloc[-1]) for name in ("version", "commit"))
         where = ", ".join(
             [f"version {version}", f"commit {commit[:12]}"] if commit else [f"version {version}"]

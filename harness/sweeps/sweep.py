@@ -137,7 +137,7 @@ def _in_folder(
 ) -> tuple[Tables, int]:
     """Do the runs that a folder lacks; the arguments are as ``sweep`` has read its own."""
     aside = store.put_aside()
-    kept = store.finished()
+    kept = store.finished(("run_id", "fingerprint", "outcome"))
     keep_declaration(store.folder, declaration, bool(len(kept)))
     done = asked.chosen(kept)
     pending = pending_of(runs, done, again, part)
