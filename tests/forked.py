@@ -1,8 +1,8 @@
 """Processes that are forked off one which has imported what is installed, and nothing of this project.
 
-Each is as if Python had been started for it, but for the second that NumPy, numba, pandas and their like take to
-be imported. Its exit status, output and traceback are its own, and it imports this project anew, from the path
-and in the environment that it is given.
+Each is as if Python had been started for it, but for the second that NumPy, numba, pandas and their like take
+to be imported. Its exit status, output and traceback are its own, and it imports this project anew, from the
+path and in the environment that it is given.
 """
 
 from __future__ import annotations
