@@ -8,15 +8,34 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import forked
+
 ROOT = Path(__file__).parent.parent
 COMMAND = ("-c", "from harness.cli.entry import main; main()")
 """Arguments of Python that make it the command."""
+
+SECONDS = 400.0
 
 
 def python(
     folder: Path, *arguments: str, site: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python in a folder, with this checkout on its path and a folder of packages beside it."""
+    """Run Python in a folder, with this checkout on its path and a folder of packages beside it.
+
+    It is forked off a process that has imported what is installed, unless what it is given is read only where
+    Python or a library starts.
+    """
+    path = str(ROOT) if site is None else f"{ROOT}:{site}"
+    given = {**os.environ, "PYTHONPATH": path, **environment}
+    if forked.can_be_forked(arguments, given):
+        return forked.run(arguments, folder, given, SECONDS)
+    return started(folder, *arguments, site=site, **environment)
+
+
+def started(
+    folder: Path, *arguments: str, site: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python likewise, started as a user starts it."""
     path = str(ROOT) if site is None else f"{ROOT}:{site}"
     return subprocess.run(
         [sys.executable, *arguments],
@@ -25,7 +44,7 @@ def python(
         capture_output=True,
         text=True,
         check=False,
-        timeout=400,
+        timeout=SECONDS,
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import python, started
 
 import optimizers
 from harness.problems import load
@@ -85,17 +84,17 @@ print(len(recorder.buffer), numba.config.CACHE_DIR == before)
 """
 
 
-def run(script: str, cache: Path, *paths: Path, warned: bool = False, **settings: str) -> list[str]:
-    """Run a script in a process of its own, and return the words that it prints."""
-    environment = os.environ | {
+def run(
+    script: str, cache: Path, *paths: Path, warned: bool = False, alone: bool = False, **settings: str
+) -> list[str]:
+    """Run a script in a process of its own, started for it if ``alone``; return the words that it prints."""
+    environment = {
         "NUMBA_CACHE_DIR": str(cache),
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *paths))),
         "PYTHONDONTWRITEBYTECODE": "1",
         **settings,
     }
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=cache.parent, capture_output=True, text=True
-    )
+    done = (started if alone else python)(cache.parent, "-c", script, **environment)
     assert done.returncode == 0, done.stderr
     assert ("machine code is not kept" in done.stderr) == warned, done.stderr
     return done.stdout.split()
@@ -205,7 +204,7 @@ def test_processes_that_write_at_once_leave_each_signature_its_own_machine_code(
     calls = [f"from tinypackage.a import factor; print(factor({x}))" for x in ("10.0", "10", "10j", "True")]
     expected = [["20.0"], ["20.0"], ["20j"], ["2.0"]]
     with ThreadPoolExecutor(len(calls)) as pool:
-        assert list(pool.map(lambda call: run(call, cache, tmp_path), calls)) == expected
+        assert list(pool.map(lambda call: run(call, cache, tmp_path, alone=True), calls)) == expected
     both = calls[0] + "; print(*factor.stats.cache_hits.values())"
     assert run(both, cache, tmp_path) == ["20.0", "1"]
     assert [run(call, cache, tmp_path) for call in calls] == expected
@@ -215,7 +214,7 @@ def test_processes_that_write_at_once_leave_each_signature_its_own_machine_code(
 def test_importing_every_module_compiles_nothing_and_leaves_numba_as_it_was(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.mkdir()
-    assert run(IMPORT, cache) == ["0", "True"]
+    assert run(IMPORT, cache, alone=True) == ["0", "True"]
     assert files_in(cache) == []
 
 
@@ -255,5 +254,7 @@ def test_the_folder_of_a_package_does_not_depend_on_what_was_imported_before(tmp
     packages = "PACKAGES = ['optimizers', 'harness']; "
     compiling = ["optimizers.population", "harness.numerics.elementary"]
     orders = (f"import {first}, {second}; " for first, second in (compiling, compiling[::-1]))
-    first, second = (run(order + packages + say, tmp_path / "cache", tmp_path) for order in orders)
+    first, second = (
+        run(order + packages + say, tmp_path / "cache", tmp_path, alone=True) for order in orders
+    )
     assert first == second

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import gc
 import itertools
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numba
 import pytest
 from numba import float64
+from processes import python
 
-import optimizers
 from harness.fingerprints.fingerprint import fingerprint
 from optimizers.compilation import compiled
 from optimizers.compiled_function import CompiledFunction
 from optimizers.function_addresses import address, caller
 from optimizers.machine_code import Use
 
-ROOT = Path(optimizers.__file__).parent.parent
 SIGNATURE = float64(float64)
 call = caller(SIGNATURE)
 
@@ -106,16 +102,8 @@ def test_every_use_is_served_whatever_was_asked_for_before(order: tuple[Use, ...
 def asked(folder: Path, *uses: Use) -> list[str]:
     """Ask for uses in a process of its own; return the answers, and how often it was compiled."""
     (folder / "asked.py").write_text(SOURCE)
-    done = subprocess.run(
-        [sys.executable, "-c", ASK, *(use.name for use in uses)],
-        env={
-            **os.environ,
-            "NUMBA_CACHE_DIR": str(folder / "cache"),
-            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, folder))),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    done = python(
+        folder, "-c", ASK, *(use.name for use in uses), site=folder, NUMBA_CACHE_DIR=str(folder / "cache")
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()

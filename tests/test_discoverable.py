@@ -98,11 +98,18 @@ class Balanced(HTMLParser):
             ["&lt;b&gt;&amp;", "classes", "2"],
         ),
         (FunctionProblem(lambda w: float(w @ w), 2, name="bowl", key="bowl"), ["bowl", "target", "none"]),
-        (harness.run("xor", Adam(), seeds=1, budget=20), ["adam", "xor"]),
     ],
     ids=lambda shown: type(shown).__name__,
 )
 def test_a_notebook_shows_it_as_a_table(shown: object, words: list[str]) -> None:
+    shows_a_table(shown, words)
+
+
+def test_a_notebook_shows_results_as_a_table() -> None:
+    shows_a_table(harness.run("xor", Adam(), seeds=1, budget=20), ["adam", "xor"])
+
+
+def shows_a_table(shown: object, words: list[str]) -> None:
     page = shown._repr_html_()  # type: ignore[attr-defined]
     assert all(word in page for word in words), page
     reader = Balanced()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from bits import VARIANTS
+from processes import ROOT, python
 
 import harness
 import optimizers
 from optimizers.compilation import compiled
-
-ROOT = Path(optimizers.__file__).parent.parent
 
 UPDATES = """
 import sys
@@ -38,11 +34,7 @@ for name in sys.argv[1:]:
 
 def run(cache: Path, *arguments: str) -> str:
     """Run Python in a process of its own, with a cache of machine code of its own; return what it prints."""
-    environment = os.environ | {
-        "NUMBA_CACHE_DIR": str(cache),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
-    }
-    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True)
+    done = python(ROOT, *arguments, NUMBA_CACHE_DIR=str(cache))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -116,12 +108,8 @@ def test_a_run_has_its_bits_whoever_does_it() -> None:
 
 def digests(pairs: int, shuffle: int, part: str = "1/1", **environment: str) -> dict[str, str]:
     """Run pairs in a process of its own; return a digest of each."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "bits.py"), str(pairs), str(shuffle), part],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-    )
+    bits = str(ROOT / "tests" / "bits.py")
+    done = python(ROOT, bits, str(pairs), str(shuffle), part, **environment)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 

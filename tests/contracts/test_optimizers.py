@@ -108,15 +108,19 @@ def build(name: str) -> Optimizer:
     return optimizers.build_optimizer(parse(name))
 
 
+ASKED_ABOUT = {kind: found.build() for kind, found in KINDS.items()}
+"""One objective of each kind for the question who works on it, which every collection asks."""
+
+
 def works(name: str, kind: str) -> bool:
-    return build(name).refusal(KINDS[kind].build()) is None
+    return build(name).refusal(ASKED_ABOUT[kind]) is None
 
 
 PAIRS = [
     (name, kind) for name in NAMES for kind in KINDS if KINDS[kind].need in (None, *class_of(name).needs)
 ]
 WORKING = [pair for pair in PAIRS if works(*pair)]
-REFUSING = [pair for pair in PAIRS if not works(*pair)]
+REFUSING = [pair for pair in PAIRS if pair not in WORKING]
 BATCHED = [name for name, found in CLASSES.items() if "batch" in found.__dataclass_fields__]
 
 SLOW_ENGINE = "engine=pygad"
