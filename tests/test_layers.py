@@ -9,8 +9,8 @@ ROOT = Path(__file__).parent.parent
 
 
 def modules() -> dict[str, Path]:
-    """Return the files of both packages by their names as modules."""
-    files = [path for package in ("harness", "optimizers") for path in (ROOT / package).rglob("*.py")]
+    """Return the files of the packages, and of what makes the documents, by their names as modules."""
+    files = [path for package in ("harness", "optimizers", "docs") for path in (ROOT / package).rglob("*.py")]
     names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
     return {name.removesuffix(".__init__"): path for name, path in zip(names, files, strict=True)}
 

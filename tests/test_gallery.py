@@ -1,0 +1,89 @@
+"""The gallery shows every kind of figure, by commands that are some, and is what its maker writes."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from PIL import Image
+
+from docs.entries import ENTRIES, RUNS, Entry
+from docs.gallery import DOCS, LARGEST, PAGE, files, page
+from harness.cli.group import Commands
+from harness.plots import known_plots
+from harness.report.animations import animated
+from harness.report.artifacts import check_figures
+from harness.sweeps.experiment_file import read_experiment
+from optimizers.specification import parse
+
+ROOT = DOCS.parent
+MOST = 2_000_000
+every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+
+
+def parsed(command: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the arguments of a command, as the command line reads them."""
+    program, name, *words = shlex.split(command)
+    assert program == "harness"
+    group = Commands("harness")
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    return name, found.make_context(name, words).params
+
+
+def test_every_kind_of_figure_is_there() -> None:
+    own = {name for name, plot in known_plots().items() if plot.__module__.startswith("harness.")}
+    assert {entry.plot for entry in ENTRIES} == own
+    assert len({entry.picture for entry in ENTRIES}) == len(ENTRIES)
+    assert {entry.run for entry in ENTRIES} == set(RUNS)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_its_runs_are_commands(run: str) -> None:
+    name, given = parsed(RUNS[run])
+    assert name in ("run", "tune")
+    assert str(given["output"]) == f"output/gallery/{run}"
+    assert read_experiment(given["experiment"]).problems
+
+
+@every_entry
+def test_its_figures_are_commands(entry: Entry) -> None:
+    name, given = parsed(entry.command)
+    assert name == "plot"
+    assert given["folder"] == Path("output/gallery", entry.run)
+    assert given["animate" if entry.animated else "output"] == Path("docs", entry.picture)
+    options = ",".join([*given["settings"], f"width={given['width']}"])
+    check_figures([parse(f"{given['plot']}:{options}", "plot")])
+    assert given["width"] == "column"
+    assert entry.answers.endswith(("?", "."))
+    if entry.animated:
+        assert animated(entry.plot)
+
+
+def test_no_picture_is_an_orphan_and_none_is_missing() -> None:
+    assert {path.name for path in (DOCS / "gallery").iterdir()} == files()
+
+
+@every_entry
+def test_a_picture_is_small_and_a_column_wide(entry: Entry) -> None:
+    picture = DOCS / entry.picture
+    assert picture.stat().st_size <= LARGEST * (4 if entry.animated else 1)
+    with Image.open(picture) as image:
+        assert (300 if entry.animated else 500) <= image.width <= 502
+        assert getattr(image, "n_frames", 1) > 1 or not entry.animated
+
+
+def test_all_of_it_is_small() -> None:
+    assert sum(path.stat().st_size for path in DOCS.rglob("*") if path.is_file()) < MOST
+
+
+def test_the_page_is_what_its_maker_writes() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_who_looks_for_figures_is_led_there() -> None:
+    for name in ("README.md", "ARCHITECTURE.md"):
+        assert "(docs/gallery.md)" in (ROOT / name).read_text(encoding="utf-8")
