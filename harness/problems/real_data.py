@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.problems.family import ProblemFamily
+from harness.problems.family import Names, ProblemFamily
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Sizes, options
@@ -139,6 +139,34 @@ class Digits(ProblemFamily):
     def data(self) -> tuple[Array, NDArray[Any]]:
         """Return grey values from 0 to 16 and the digit."""
         return _carried("digits")
+
+
+@options
+class MinMax(ProblemFamily):
+    """A data set whose columns are scaled to lie between 0 and 1, every row for training.
+
+    As scikit-learn's MinMaxScaler does: ``(x - min) / (max - min)``, and 0 in a column that is constant.
+
+    Attributes:
+        of: the data set.
+    """
+
+    of: Literal["iris", "wine", "breast-cancer", "digits"] = "iris"
+    hidden: Sizes = (100,)
+    activation: Names = ("relu",)
+    loss: str = "categorical-cross-entropy"
+    test_fraction: BelowOne = 0.0
+    target: NonNegative | None = 0.1
+
+    def data(self) -> tuple[Array, NDArray[Any]]:
+        """Return measures from 0 to 1 and the class."""
+        X, y = _carried(self.of.replace("-", "_"))
+        least, width = X.min(axis=0), np.ptp(X, axis=0)
+        return (X - least) / np.where(width > 0, width, 1.0), y
+
+    def scaled(self) -> bool:
+        """Leave them between 0 and 1."""
+        return False
 
 
 @options
