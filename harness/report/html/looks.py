@@ -24,7 +24,7 @@ DARK = {
     "#000000": "#FFFFFF",
     "#404040": "#D0D0D0",
 }
-"""What stands on the dark page for shades that are too dark for it: the same hue, and apart from the others."""
+"""What stands on the dark page for shades that are too dark for it: its hue, apart from the others."""
 SYMBOLS = {
     "o": "circle",
     "s": "square",
