@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -22,10 +23,11 @@ from report_pages import HOSTILE, Read, hostile, plain, read
 from synthetic import build, costs, synthetic, trace_rows
 from terminal import called
 
+import harness
 from harness.plots.style import line_looks
 from harness.report.html import libraries, page_runs
 from harness.report.html.libraries import digest
-from harness.report.html.looks import CONTRAST, DARK_PAGE, contrast, on_dark, page_looks
+from harness.report.html.looks import CONTRAST, DARK, DARK_PAGE, contrast, page_looks
 from harness.report.html.packing import as_script, packed
 from harness.report.html.packing import plain as plain_number
 from harness.report.html.page import write_page
@@ -282,8 +284,10 @@ def test_colours_can_be_seen_on_the_dark_page() -> None:
     css = libraries.asset("page.css")
     assert css.count(f"--paper: {DARK_PAGE}") == 2
     for shades in (*SHADES.values(), COLOURS):
-        dark = [on_dark(colour) for colour in shades]
-        assert len(set(dark)) == len(shades)
+        dark = [DARK.get(colour, colour) for colour in shades]
+        places = np.array([[int(colour[place : place + 2], 16) for place in (1, 3, 5)] for colour in dark])
+        apart = np.linalg.norm(places[:, None] - places, axis=2)[~np.eye(len(dark), dtype=bool)]
+        assert apart.min() > 50
         assert min(contrast(colour, DARK_PAGE) for colour in dark) >= CONTRAST
     light, dark = (
         dict(re.findall(r"--(\w+): (#\w{6})", block))
@@ -357,6 +361,29 @@ def test_the_command_writes_a_page_of_a_folder(
         .err.strip()
         .endswith("page.pdf is no page: let it end in .html")
     )
+
+
+def test_several_folders_have_a_page_each_and_one_that_leads_to_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("all/one & two", "all/deeper/three"):
+        harness.run("xor", "rprop", seeds=1, budget=30, folder=name, question=f"What of <b>{name}</b>?")
+    answer = called(capsys, "report", "all")
+    assert answer.status == 0, answer.err
+    assert answer.out.splitlines()[-1] == "index: all/index.html"
+    parsed = read(Path("all/index.html").read_text(encoding="utf-8"))
+    assert parsed.unclosed == []
+    assert parsed.scripts == []
+    links = [str(attributes["href"]) for name, attributes in parsed.elements if name == "a"]
+    assert links == ["./deeper/three/report.html", "./one%20%26%20two/report.html"]
+    assert all((Path("all") / unquote(link)).is_file() for link in links)
+    assert "What of <b>all/deeper/three</b>?" in parsed.text
+    Path("empty").mkdir()
+    assert "empty holds no results" in called(capsys, "report", "empty").err
+    assert "absent is no folder" in called(capsys, "report", "absent", "all").err
+    answer = called(capsys, "report", "all/one & two", "all/deeper/three", "--output", "mine.html")
+    assert answer.out.splitlines()[-1] == "index: mine.html"
 
 
 @pytest.mark.parametrize("package", ["jinja2", "plotly.offline"])

@@ -14,6 +14,7 @@ from harness.report.artifacts import figure_tables
 from harness.runs.parts import files_in, is_there, read_bytes
 from harness.runs.plans import figures_of
 from harness.runs.tables import Tables
+from optimizers.errors import InputError
 
 CHECK = "gradient-check.csv"
 
@@ -42,6 +43,22 @@ def beside_runs(folder: Path, tables: Tables) -> dict[str, Any]:
         "answers": figure_tables(tables, figures_of(folder)),
         "toml": read_bytes(declared).decode(errors="replace") if is_there(declared) else "",
     }
+
+
+def result_folders(folder: Path) -> list[Path]:
+    """Return a folder of results as it is, or all that lie in it, however deep.
+
+    Raises:
+        InputError: if there are none.
+    """
+    if not is_there(folder) or not folder.is_dir():
+        raise InputError(f"{folder} is no folder: give the one that `harness run` printed at its end")
+    if (folder / "plans").is_dir() or (folder / "runs").is_dir():
+        return [folder]
+    found = sorted({plans.parent for plans in folder.rglob("plans") if plans.is_dir()})
+    if not found:
+        raise InputError(f"{folder} holds no results, nor does a folder in it: run an experiment first")
+    return found
 
 
 def _tables(folder: Path) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ import pandas as pd
 from harness.analysis.numbers import significant
 from harness.runs.tables import Tables, gradient_column
 
+NUMBERS = r"-?|inf|not reached|[-\d.e+]+\.\.[-\d.e+inf]+|-?\d+(\.\d+)?(e[-+]?\d+)?(/\d+)?"
+"""What stands at the right of its column: numbers, "3/10" and quartiles."""
 FAILED = ("failed", "diverged", "timeout")
 MOST_FAILED = 100
 """Runs that are listed; the table of all runs has every one."""
@@ -34,7 +36,7 @@ def frame_table(
         whole = pd.api.types.is_integer_dtype(column)
         number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         written = column.map(str if whole or not number else significant)
-        numeric = number or written.str.fullmatch(r"[-\d.e+/]+|inf|not reached").all()
+        numeric = number or written.str.fullmatch(NUMBERS).all()
         columns.append(
             {"title": (titles or {}).get(str(name), str(name).replace("_", " ")), "number": numeric}
         )

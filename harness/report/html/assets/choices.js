@@ -43,7 +43,7 @@ function specificationPanel(table, rows, title) {
     });
   }
   data.push({x: marks.x, y: marks.y, yaxis: 'y2', type: 'scatter', mode: 'markers', marker: {symbol: 'line-ns-open', color: colours.ink, size: 9, line: {width: 1.5, color: colours.ink}}, hoverinfo: 'skip', showlegend: false});
-  const x = {range: [-1, rows.length], showticklabels: false, showgrid: false, zeroline: false, anchor: 'y2', title: {text: 'choices, in rising order; dashed: as decided', font: {size: 12}}};
+  const x = {range: [-1, rows.length], showticklabels: false, showgrid: false, zeroline: false, anchor: 'y2', title: {text: 'choices, in rising order', font: {size: 12}}};
   const shape = layout(x, {domain: [split + 0.02, 1], range: [-0.04, 1.04], tickvals: [0, 0.5, 1], ticktext: ['0', '1/2', '1'], gridcolor: colours.grid, zeroline: false, title: {text: 'ahead', font: {size: 12}}}, colours, height);
   shape.yaxis2 = {domain: [0, split], range: [labels.length - 0.4, -0.6], tickvals: labels.map((_, place) => place), ticktext: labels.map(plotText), tickfont: {size: 11}, automargin: true, gridcolor: colours.grid, zeroline: false};
   shape.showlegend = true;
