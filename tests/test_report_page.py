@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import builtins
+import functools
 import itertools
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,6 +33,7 @@ from harness.report.html.packing import as_script, packed
 from harness.report.html.packing import plain as plain_number
 from harness.report.html.page import write_page
 from harness.report.html.page_tables import failed_runs
+from harness.results import Results
 from harness.runs.provenance import CHANGES_NO_NUMBER
 from optimizers import InputError, MissingExtraError
 from optimizers.printable import printable
@@ -53,6 +55,11 @@ def page() -> str:
 @pytest.fixture(scope="module")
 def parsed(page: str) -> Read:
     return read(page)
+
+
+@functools.cache
+def page_of(results: Callable[[], Results], robust: bool = False) -> Read:
+    return read(write_page(results(), robust=robust))
 
 
 def column(table: Mapping[str, Any], name: str) -> list[Any]:
@@ -218,7 +225,7 @@ def test_of_many_runs_the_first_and_of_long_traces_some_looks(monkeypatch: pytes
 def test_text_from_data_never_becomes_markup() -> None:
     results = hostile()
     page = write_page(results)
-    parsed, ordinary = read(page), read(write_page(endings()))
+    parsed, ordinary = read(page), page_of(endings, True)
     assert parsed.unclosed == []
     assert parsed.comments == []
     assert len(parsed.scripts) == len(ordinary.scripts) == 3
@@ -312,13 +319,13 @@ def test_colours_can_be_seen_on_the_dark_page() -> None:
 
 @pytest.mark.parametrize("results", [empty, one_run, endings, odd_numbers])
 def test_odd_results_have_a_page(results: Any) -> None:
-    parsed = read(write_page(results(), robust=True))
+    parsed = page_of(results, True)
     assert parsed.unclosed == []
     assert parsed.data["runs"]["rows"] == len(results().runs)
 
 
 def test_what_failed_is_told_with_its_reason() -> None:
-    parsed = read(write_page(endings()))
+    parsed = page_of(endings, True)
     assert "ValueError: a, b c" in parsed.text
     assert 'perceptron on iris: not, for "it"' in parsed.text
     many = build(costs(range(1, 250), "adam", outcome="failed", sentence="it broke"))
@@ -347,7 +354,8 @@ def test_the_command_writes_a_page_of_a_folder(
     monkeypatch.chdir(tmp_path)
     Path("one.toml").write_text(
         'question = "Which?"\nproblems = ["xor"]\noptimizers = ["rprop", "adam", "perceptron-rule"]\n'
-        "seeds = [0, 1]\nbudget = {cost = 100}\n",
+        "seeds = [0, 1]\nbudget = {cost = 100}\n"
+        '[[figures]]\nname = "kaplan-meier"\n',
         encoding="utf-8",
     )
     assert called(capsys, "run", "one.toml", "--output", "kept", "--check").status == 0
@@ -357,6 +365,9 @@ def test_the_command_writes_a_page_of_a_folder(
     parsed = read(Path("kept/report.html").read_text(encoding="utf-8"))
     assert "Which?" in parsed.text
     # The command as it was given, code and machine, the gradient check and the experiment.
+    pictures = [str(attributes["alt"]) for name, attributes in parsed.elements if name == "img"]
+    assert len(pictures) == 1
+    assert pictures[0].startswith("kaplan-meier: ")
     given = json.loads(next(Path("kept/commands").glob("*.json")).read_text(encoding="utf-8"))["command"]
     assert " ".join(shlex.join(given).split()) in parsed.text
     for said in (
