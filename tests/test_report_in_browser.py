@@ -353,8 +353,8 @@ def test_text_from_data_stays_text(browser: Browser, pages: Callable[[str], Path
     labels = browser.ask(
         "return [...document.querySelectorAll('#convergence .legend button')].map(b => b.textContent)"
     )
-    assert "<img src=x onerror='window.hacked=1'>" in labels
-    assert '<a href="javascript:window.hacked=1">link</a>' in labels
+    for name in ("<img src=x onerror='window.hacked=1'>", '<a href="javascript:window.hacked=1">link</a>'):
+        assert any(label.startswith(name) for label in labels)
     assert browser.console() == []
     assert [
         url for url in browser.requests() if not url.startswith(("file:", "data:", "blob:", "about:"))

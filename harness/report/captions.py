@@ -33,7 +33,7 @@ def caption(
         options: of the plot, as far as they were given.
         data: file of the numbers that are drawn, empty where there are none.
     """
-    reading = getattr(figure, "reading", "") or _description(plot)
+    reading = getattr(figure, "reading", "") or description(plot)
     hides, key = getattr(figure, "hides", ""), getattr(figure, "key", {})
     given = ", ".join(f"{option}={shown(value)}" for option, value in options.items())
     parts = [f"**{results.question or results.name}**", reading]
@@ -54,7 +54,7 @@ def caption(
     )
 
 
-def _description(plot: Callable[..., Any]) -> str:
+def description(plot: Callable[..., Any]) -> str:
     """Return what a plot says of itself, up to its arguments."""
     text = re.split(r"\n\s*(?:Arguments|Returns|Raises):|\n\s*>>>", inspect.getdoc(plot) or "")[0]
     return " ".join(text.replace("``", "`").split())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from harness.analysis.times import Axis
 from harness.plots import known_plots
 from harness.plots.figure import figure_of
 from harness.plots.scales import SPENT
+from harness.report.captions import description
 from harness.report.html.packing import packed
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
@@ -23,6 +26,8 @@ from optimizers.printable import printable
 
 AXES: tuple[Axis, ...] = ("cost", "iterations", "seconds")
 BY_AXIS = {axis: {"axis": axis} for axis in AXES}
+PICTURE_DOTS = 120
+"""Dots per inch of a figure that is shown as a picture."""
 ECDF_POINTS = 60
 """Numbers at which a line of the runtime distribution is known: a panel is some 350 pixels wide."""
 
@@ -73,6 +78,29 @@ def page_charts(tables: Tables) -> list[dict[str, Any]]:
         tables: the runs.
     """
     return [_chart(chart, tables) for chart in CHARTS]
+
+
+def declared_figures(tables: Tables, figures: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the experiment's own figures as pictures, but for those that the page draws itself.
+
+    Arguments:
+        tables: the runs.
+        figures: each the name of a plot, and its options.
+    """
+    found = []
+    for figure in figures:
+        options = dict(figure)
+        name = str(options.pop("name"))
+        if name in {chart.plot for chart in CHARTS}:
+            continue
+        plot, picture = known_plots()[name], io.BytesIO()
+        drawn: Any = figure_of(plot(tables, **options))
+        drawn.savefig(picture, format="png", dpi=PICTURE_DOTS)
+        reading = getattr(drawn, "reading", "") or description(plot)
+        encoded = base64.b64encode(picture.getvalue()).decode()
+        said = {"name": name, "reading": reading, "hides": getattr(drawn, "hides", "")}
+        found.append({**said, "source": f"data:image/png;base64,{encoded}"})
+    return found
 
 
 def _chart(chart: Chart, tables: Tables) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def beside_runs(folder: Path, tables: Tables) -> dict[str, Any]:
 
     Returns:
         ``commands`` (when, the line, workers), ``provenance`` (a table of each), ``check`` (a table, or
-        nothing), ``answers`` (numbers behind the experiment's figures, by the names of their plots) and
-        ``toml`` (the experiment as run).
+        nothing), ``answers`` (numbers behind the experiment's figures, by the names of their plots),
+        ``figures`` (as the experiment declares them) and ``toml`` (the experiment as run).
 
     Raises:
         InputError: if a file cannot be read, or a plan is damaged.
@@ -41,6 +41,7 @@ def beside_runs(folder: Path, tables: Tables) -> dict[str, Any]:
         "provenance": [dict(_flat(content)) for content in _tables(folder / "provenance")],
         "check": pd.read_csv(io.BytesIO(read_bytes(check))) if is_there(check) else None,
         "answers": figure_tables(tables, figures_of(folder)),
+        "figures": figures_of(folder),
         "toml": read_bytes(declared).decode(errors="replace") if is_there(declared) else "",
     }
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from harness.report.artifacts import figure_tables
 from harness.report.comparison import Comparison
 from harness.report.html.libraries import asset, environment
 from harness.report.html.page import policy
+from harness.runs.plans import figures_of
 from harness.runs.tables import Tables
 
 
@@ -24,12 +26,18 @@ def write_index(pages: Sequence[tuple[Tables, Path]], index: Path) -> str:
     for tables, page in pages:
         # Beside each other they are moved together; a path of Windows has strokes the other way.
         address = os.path.relpath(page, index.parent).replace(os.sep, "/")
+        comparison = Comparison.of(tables)
+        race = comparison.decided.declaration is not None or not figure_tables(
+            tables, figures_of(page.parent)
+        )
         entries.append(
             {
                 "name": f"{tables.name} ({page.parent})",
                 "question": tables.question,
                 "contents": tables.contents(),
-                "sentences": Comparison.of(tables).short(),
+                "sentences": comparison.short()
+                if race
+                else ["It was no race: the numbers that answer it are there."],
                 "address": quote(address if address.startswith("../") else f"./{address}"),
             }
         )

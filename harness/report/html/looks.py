@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.plots.families import family_of
 from harness.plots.style import line_looks
+from harness.plots.text import keyed
 from harness.runs.tables import Tables
 from optimizers.printable import printable
 
@@ -25,6 +26,8 @@ DARK = {
     "#404040": "#D0D0D0",
 }
 """What stands on the dark page for shades that are too dark for it: its hue, apart from the others."""
+ROW_LETTERS = 20
+"""Letters of a label at the left of a row, on a telephone too."""
 SYMBOLS = {
     "o": "circle",
     "s": "square",
@@ -44,15 +47,22 @@ DASH = 1.7
 def page_looks(tables: Tables) -> list[dict[str, Any]]:
     """Return what the page has to know of each optimizer and gradient source, in the experiment's order."""
     names = {entry.optimizer: entry.name for entry in tables.lineup}
+    looks = line_looks(tables)
+    # Where one optimizer meets several gradient sources, these alone tell the lines apart.
+    alone = len({optimizer for optimizer, _ in looks}) == 1 < len(looks)
+    labels = [printable(gradient if alone else str(look["label"])) for (_, gradient), look in looks.items()]
+    short = keyed(labels, ROW_LETTERS)
     lines = []
-    for (optimizer, gradient), look in line_looks(tables).items():
+    for ((optimizer, gradient), look), label in zip(looks.items(), labels, strict=True):
         style = look["linestyle"]
         dash = "solid" if style == "solid" else ",".join(f"{DASH * part:.1f}px" for part in style[1])
         lines.append(
             {
                 "optimizer": printable(optimizer),
                 "gradient": printable(gradient),
-                "label": printable(str(look["label"])),
+                # With the number that stands for it in a row.
+                "label": label + (f" [{short[label].rpartition('[')[2]}" if short[label] != label else ""),
+                "short": short[label],
                 "family": family_of(names.get(optimizer, optimizer), gradient),
                 "light": look["color"],
                 "dark": DARK.get(look["color"], look["color"]),

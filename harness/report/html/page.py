@@ -11,7 +11,7 @@ from harness.analysis.numbers import significant
 from harness.analysis.summary import summarize
 from harness.report.comparison import Comparison
 from harness.report.comparison_text import RANKS
-from harness.report.html.charts import page_charts
+from harness.report.html.charts import declared_figures, page_charts
 from harness.report.html.folders import beside_runs
 from harness.report.html.libraries import asset, chart_library, digest, environment
 from harness.report.html.looks import page_looks
@@ -74,6 +74,7 @@ def write_page(tables: Tables, folder: Path | None = None, robust: bool = False)
         remarks=tables.remarks(),
         charts=charts,
         robust=robustness,
+        pictures=declared_figures(tables, found.get("figures", [])) if len(tables.runs) else [],
         **_verdicts(comparison, found.get("answers", {})),
         **_tables(tables, found),
         digits=DIGITS,

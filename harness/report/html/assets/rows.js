@@ -1,8 +1,7 @@
 // Charts with an optimizer a row: cost to target, where runs ended, crossover.
 
 function shortLabel(line) {
-  const label = LINES[line].label, most = innerWidth < 480 ? 16 : 24;
-  return plotText(label.length > most ? `${label.slice(0, most - 1)}\u2026` : label);
+  return plotText(LINES[line].short);
 }
 
 function rowLayout(lines, x, title, colours, counts) {
@@ -26,8 +25,13 @@ function markTrace(line, place, x, text, filled) {
   };
 }
 
-function barTrace(line, place, from, to) {
-  return {x: [from, to], y: [place, place], type: 'scatter', mode: 'lines', line: {color: colourOf(line), width: 2}, hoverinfo: 'skip'};
+// A bar that has no upper end has an arrow there.
+function barTrace(line, place, from, to, scale) {
+  const color = colourOf(line), open = to === null;
+  return {
+    x: [from, open ? scale.range[1] : to], y: [place, place], type: 'scatter', mode: 'lines+markers', line: {color, width: 2}, hoverinfo: 'skip', cliponaxis: false,
+    marker: {symbol: 'triangle-right', color, size: [0, open ? 8 : 0], line: {width: 0}},
+  };
 }
 
 // The lines that a panel shows, in the order of their mean place over the problems.
@@ -49,7 +53,7 @@ function costPanel(problem, table, settings) {
   lines.forEach((line, place) => {
     const row = there.get(line)[0], ends = withInterval(low[row], high[row]);
     if (low[row] > 0 || Number.isFinite(high[row])) {
-      data.push(barTrace(line, place, low[row] > 0 ? x.place(low[row]) : x.range[0], Number.isFinite(high[row]) ? x.place(high[row]) : x.range[1]));
+      data.push(barTrace(line, place, low[row] > 0 ? x.place(low[row]) : x.range[0], Number.isFinite(high[row]) ? x.place(high[row]) : null, x));
     }
     data.push(markTrace(line, place, x.place(time[row]), hover(line, [`${settings.form()} ${significant(time[row])}`, `interval ${ends}`, `${solved[row]} of ${n[row]} runs solved`]), Number.isFinite(time[row])));
     said.push(`${LINES[line].label} ${Number.isFinite(time[row]) ? significant(time[row]) : 'not reached'}`);
@@ -103,7 +107,7 @@ function crossoverPanel(problem, table, settings) {
     const row = there.get(line)[0];
     if (Number.isNaN(spent[row])) { rows.push([LINES[line].label, 'level at the end', '-', '-', String(n[row])]); return; }
     const own = leader[row] === `${LINES[line].optimizer} ${LINES[line].gradient}`.trim(), who = own ? LINES[line].label : other[row];
-    if (low[row] > 0 || Number.isFinite(high[row])) data.push(barTrace(line, place, x.place(low[row]), Number.isFinite(high[row]) ? x.place(high[row]) : x.range[1]));
+    if (low[row] > 0 || Number.isFinite(high[row])) data.push(barTrace(line, place, x.place(low[row]), Number.isFinite(high[row]) ? x.place(high[row]) : null, x));
     data.push(markTrace(line, place, x.place(spent[row]), hover(line, [`${who} leads from ${significant(spent[row])} on`, `interval ${withInterval(low[row], high[row])}`]), own));
     said.push(`${LINES[line].label} is ${own ? 'ahead' : 'behind'} from ${significant(spent[row])} on`);
     rows.push([LINES[line].label, own ? 'ahead' : 'behind', significant(spent[row]), withInterval(low[row], high[row]), String(n[row])]);
