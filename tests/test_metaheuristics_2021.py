@@ -257,7 +257,7 @@ class TestRuns:
 
     def test_the_best_of_a_population_never_gets_worse(self) -> None:
         curves = performed(protocol(), 1)
-        genetic = curves[curves["method"] == "genetic algorithm"]
+        genetic = curves[curves["method"] == "GA"]
         for _, run in genetic.groupby(["problem", "variant"]):
             assert (np.diff(run["error"]) <= 0).all()
         assert len(curves) == 100 * len(protocol().variants) * 3

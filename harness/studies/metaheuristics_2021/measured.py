@@ -21,7 +21,7 @@ from optimizers.objective import Array
 PROBLEMS = {"iris": "iris", "wine": "wine", "breast": "breast-cancer"}
 """What the publication calls the data sets, and what they are called here."""
 
-METHODS = {"BP": BACKPROPAGATION, "GA": GENETIC}
+METHODS = (BACKPROPAGATION, GENETIC)
 BIAS, MENDED, LOGISTIC = "bias once", "all mended", "logistic units"
 SUBJECTS = (PUBLISHED, BIAS, MENDED, LOGISTIC)
 """Variants that the page speaks of one by one."""
@@ -44,7 +44,7 @@ class Measured:
         found = self.evidence.measured[table]
         return found[
             (found["problem"] == PROBLEMS[problem])
-            & (found["method"] == METHODS[method])
+            & (found["method"] == method)
             & (found["variant"] == variant)
         ]
 
@@ -83,11 +83,10 @@ class Measured:
     def other_changes(self) -> tuple[float, float]:
         """Return the ends of what a mean is multiplied by in variants that no sentence speaks of."""
         changes = [
-            self.mean(problem, short, variant.name)[0] / self.mean(problem, short)[0]
-            for short, method in METHODS.items()
+            self.mean(problem, variant.method, variant.name)[0] / self.mean(problem, variant.method)[0]
             for variant in protocol().variants
             for problem in PROBLEMS
-            if variant.method == method and variant.name not in SUBJECTS
+            if variant.name not in SUBJECTS
         ]
         return min(changes), max(changes)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from harness.analysis.comparison import decide
+from harness.analysis.proportions import wilson_interval
 from harness.analysis.verdict import Verdict
 from harness.studies.estimates import mean_of
 from harness.studies.metaheuristics_2021.measured import (
@@ -70,8 +71,31 @@ def _today(measured: Measured) -> str:
         )
     return (
         "By today's rules, to 0.1 with the same units and starts for all and options tuned at equal cost "
-        f"(gradient-descent is backpropagation row by row): {'; '.join(said)}."
+        f"(gradient-descent is backpropagation row by row): {'; '.join(said)}. {_diverged(measured)}"
     )
+
+
+def _diverged(measured: Measured) -> str:
+    """Say where backpropagation leaves every bound."""
+    table = measured.evidence.runs["today"].runs
+    said = []
+    for problem, runs in table[table["optimizer_name"] == "gradient-descent"].groupby("problem", sort=False):
+        away = int((runs["outcome"] == "diverged").sum())
+        if away:
+            low, high = (100 * end for end in wilson_interval(away, len(runs)))
+            said.append(
+                f"on {away} of {len(runs)} starts of {_short(str(problem))} ({low:.3g} to {high:.3g} %)"
+            )
+    return f"At its one rate for all problems gradient-descent diverges {' and '.join(said) or 'on none'}."
+
+
+def _short(problem: str) -> str:
+    """Return the data and the units of a problem.
+
+    >>> _short("iris:hidden=[3],output=sigmoid,target=0.1")
+    'iris with sigmoid'
+    """
+    return f"{problem.partition(':')[0]} with {problem.partition('output=')[2].partition(',')[0]}"
 
 
 def _name(label: str) -> str:

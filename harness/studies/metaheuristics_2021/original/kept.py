@@ -13,7 +13,7 @@ from optimizers.objective import Array, Rows
 
 RESAMPLES = 2_000
 GROUP = ["problem", "method", "variant"]
-DIGITS = 8
+DIGITS = 6
 """Significant digits that tables keep, so that as text they come back the same."""
 
 
@@ -98,17 +98,16 @@ def ends(curves: pd.DataFrame, target: float) -> pd.DataFrame:
 
 
 def mean_curves(curves: pd.DataFrame, part: float) -> pd.DataFrame:
-    """Return a row an epoch of each variant: the mean error of the kept, and the mean cost of all."""
+    """Return a row an epoch of each variant: the mean error of the kept."""
     rows = []
     for group, runs in curves.groupby(GROUP, sort=False):
-        errors, cost = (runs.pivot_table(index="run", columns="epoch", values=v) for v in ("error", "cost"))
+        errors = runs.pivot_table(index="run", columns="epoch", values="error")
         rows.append(
             pd.DataFrame(
                 {
                     **dict(zip(GROUP, group, strict=True)),
                     "epoch": errors.columns,
                     "error": _kept(errors.to_numpy(), part).mean(axis=0),
-                    "cost": cost.mean().to_numpy(),
                 }
             )
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from optimizers.options import Count, Fraction, NonNegative, Positive, options
 
 FILE = Path(__file__).with_name("protocol.toml")
-BACKPROPAGATION, GENETIC = "backpropagation", "genetic algorithm"
+BACKPROPAGATION, GENETIC = "BP", "GA"
 PUBLISHED = "as published"
 
 
@@ -41,7 +41,7 @@ class Variant:
     """A program, as published or with something changed.
 
     Attributes:
-        method: backpropagation or genetic algorithm.
+        method: backpropagation, BP, or the genetic algorithm, GA.
         name: what is changed.
         bias_for_each_weight: whether backpropagation adds to a bias once for each weight of its unit.
         running_error: whether the error of an epoch is its mean while weights change.
