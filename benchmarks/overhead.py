@@ -5,9 +5,9 @@ benchopt does the like of it: the same steps in NumPy, as many points of the cur
 file of results, once with callbacks and once in its default way, which runs the solver anew for each point;
 the time of the bare NumPy steps is taken off.
 
-All times are of processors, of this process and of those that it has started and seen end: what the work
-takes of a machine, whatever else goes on there. By a clock on the wall the same work has read a third more
-where others shared its two cores. Both commands print the same number, medians of the same measurements.
+All times are of processors, of all threads of this process: what the work takes of a machine, whatever else
+goes on there. By a clock on the wall the same work has read a third more where others shared two cores. Both
+commands print the same number, medians of the same measurements.
 
     python -m benchmarks overhead        against benchopt
     python -m benchmarks.overhead        where the time goes
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import shutil
 import statistics
 import tempfile
@@ -39,17 +38,11 @@ ITERATIONS, RUNS, POINTS = 100, 1000, 29
 DESCENT = GradientDescent(learning_rate=0.5)
 
 
-def spent() -> float:
-    """Return the seconds of processors that this process has had, and those that it has seen end."""
-    ended = os.times()
-    return time.process_time() + ended.children_user + ended.children_system
-
-
 def taken_by(work: Callable[[], object]) -> float:
     """Return the seconds of processors of one piece of work."""
-    began = spent()
+    began = time.process_time()
     work()
-    return spent() - began
+    return time.process_time() - began
 
 
 def whole(runs: int) -> None:
@@ -102,11 +95,11 @@ def timed_parts() -> Iterator[dict[str, float]]:
 
     def counted(name: str) -> Any:
         def call(*arguments: Any, **options: Any) -> Any:
-            began = spent()
+            began = time.process_time()
             try:
                 return before[name](*arguments, **options)
             finally:
-                seconds[name] += spent() - began
+                seconds[name] += time.process_time() - began
 
         return call
 
