@@ -1,9 +1,13 @@
 """What the harness itself takes: 1,000 runs of 100 iterations on xor, with full trace and store.
 
-From the seconds of ``harness.run`` those of the same iterations in bare compiled loops are taken off.
+From the time of ``harness.run`` that of the same iterations in bare compiled loops is taken off.
 benchopt does the like of it: the same steps in NumPy, as many points of the curve, with its cache and its
 file of results, once with callbacks and once in its default way, which runs the solver anew for each point;
-the seconds of the bare NumPy steps are taken off.
+the time of the bare NumPy steps is taken off.
+
+All times are of processors, of all threads of this process: what the work takes of a machine, whatever else
+goes on there. By a clock on the wall the same work has read a third more where others shared two cores. Both
+commands print the same number, medians of the same measurements.
 
     python -m benchmarks overhead        against benchopt
     python -m benchmarks.overhead        where the time goes
@@ -25,7 +29,6 @@ import numpy as np
 
 import harness
 from benchmarks.measurement import Row, installed
-from benchmarks.timing import timed
 from harness.runs import execution, single_run, store
 from harness.sweeps import sweep
 from optimizers import GradientDescent
@@ -33,6 +36,13 @@ from optimizers.descent import base
 
 ITERATIONS, RUNS, POINTS = 100, 1000, 29
 DESCENT = GradientDescent(learning_rate=0.5)
+
+
+def taken_by(work: Callable[[], object]) -> float:
+    """Return the seconds of processors of one piece of work."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 def whole(runs: int) -> None:
@@ -48,8 +58,8 @@ def whole(runs: int) -> None:
             raise SystemExit("the harness has not done the runs that were asked for")
 
 
-def bare(runs: int, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Return the seconds of the iterations alone, one stretch a run."""
+def bare(runs: int) -> float:
+    """Return the seconds of processors of the iterations alone, one stretch a run."""
     problem = harness.problems.load("xor")
     objective, rng = problem.objective(), np.random.default_rng(0)
     start = problem.start()
@@ -61,9 +71,7 @@ def bare(runs: int, clock: Callable[[], float] = time.perf_counter) -> float:
             )
 
     loops()
-    began = clock()
-    loops()
-    return clock() - began
+    return taken_by(loops)
 
 
 PARTS: dict[str, tuple[Any, str]] = {
@@ -104,31 +112,36 @@ def timed_parts() -> Iterator[dict[str, float]]:
             setattr(owner, function, before[name])
 
 
-def main(repeats: int = 7) -> None:
-    """Print where the milliseconds of a run go, of the processor's time: medians of several times."""
+OWN = "the harness's own"
+
+
+def milliseconds_a_run(repeats: int) -> dict[str, float]:
+    """Return where the milliseconds of a run go, medians of several times."""
     whole(10)
     taken: list[dict[str, float]] = []
     for _ in range(repeats):
         with timed_parts() as seconds:
-            began = time.process_time()
-            whole(RUNS)
-            whole_seconds = time.process_time() - began
-        taken.append({"all": whole_seconds, **seconds, "bare iterations": bare(RUNS, time.process_time)})
-    parts = {name: statistics.median(one[name] for one in taken) for name in taken[0]}
-    parts["the harness's own"] = parts["all"] - parts["bare iterations"]
-    for name, total in parts.items():
-        print(f"{1e3 * total / RUNS:8.4f} ms a run  {name}")
+            all_of_it = taken_by(lambda: whole(RUNS))
+        taken.append({"all": all_of_it, **seconds, "bare iterations": bare(RUNS)})
+    parts = {name: 1e3 * statistics.median(one[name] for one in taken) / RUNS for name in taken[0]}
+    return {**parts, OWN: parts["all"] - parts["bare iterations"]}
+
+
+def main(repeats: int = 7) -> None:
+    """Print where the milliseconds of a run go."""
+    for name, milliseconds in milliseconds_a_run(repeats).items():
+        print(f"{milliseconds:8.4f} ms a run  {name}")
 
 
 def in_benchopt(strategy: str) -> float:
-    """Return the seconds that benchopt takes for all its runs beside the steps themselves."""
+    """Return the seconds of processors that benchopt takes for all its runs beside the steps themselves."""
     import benchopt
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "xor"
         shutil.copytree(Path(__file__).parent / "benchopt_xor", place)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            seconds = timed(
+            seconds = taken_by(
                 lambda: benchopt.run_benchmark(
                     str(place),
                     solver_names=[strategy],
@@ -143,7 +156,7 @@ def in_benchopt(strategy: str) -> float:
 
 
 def steps_of(strategy: str) -> float:
-    """Return the seconds of the steps of those runs in NumPy, nothing else."""
+    """Return the seconds of processors of the steps of those runs in NumPy, nothing else."""
     from benchmarks.benchopt_xor.datasets.xor import SEEDS
     from benchmarks.benchopt_xor.solvers.callback import LOOKS, STEPS
     from benchmarks.benchopt_xor.solvers.callback import Solver as Once
@@ -157,14 +170,12 @@ def steps_of(strategy: str) -> float:
     else:
         points = sorted(look for look in LOOKS if look <= STEPS)
         work = lambda: [solver.run(point) for point in points]  # noqa: E731
-    return len(SEEDS) * statistics.median(timed(work) for _ in range(20))
+    return len(SEEDS) * statistics.median(taken_by(work) for _ in range(20))
 
 
 def measure(repeats: int) -> Iterator[Row]:
     """Measure milliseconds a run."""
-    whole(10)
-    seconds = statistics.median(timed(lambda: whole(RUNS)) for _ in range(min(repeats, 5)))
-    mine = 1e3 * (seconds - bare(RUNS)) / RUNS
+    mine = milliseconds_a_run(min(repeats, 7))[OWN]
     yield Row("overhead", f"{RUNS} runs on xor", "1 ms", mine, 1.0, "ms a run", 1.0 / mine)
     if not installed("benchopt"):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import pickle
 import weakref
 from collections.abc import Generator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,19 @@ def test_the_tables_are_those_of_dictionaries_and_arrays() -> None:
     pd.testing.assert_frame_equal(rows, pd.DataFrame([row for row, _ in pairs]))
     whole = {name: np.concatenate([table[name] for _, table in pairs]) for name in pairs[0][1]}
     pd.testing.assert_frame_equal(trace, pd.DataFrame(whole))
+
+
+def test_what_is_written_is_what_pandas_would_write() -> None:
+    first = Run(load("xor"), Adam(), "analytic", 0, Budget(iterations=30))
+    runs = FinishedRuns.of([run.execute() for run in first.with_seeds(range(3))]).saying(
+        {"more": "said", "is": True, "of": 3}
+    )
+    for table, frame in zip(runs.tables(), runs.frames(), strict=True):
+        expected = pa.Table.from_pandas(frame, preserve_index=False)
+        assert table.schema == expected.schema
+        pd.testing.assert_frame_equal(table.to_pandas(), frame, check_exact=True)
+        said, its = (json.loads(one.schema.metadata[b"pandas"]) for one in (table, expected))
+        assert said == its
 
 
 def test_an_array_of_parameters_is_no_array_more_to_send() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from terminal import Answer, called
 
 import harness
 from harness.problems import load
+from harness.runs.finished import Finished
 from harness.runs.folder_lock import locked
 from harness.runs.single_run import Run
 from harness.runs.status import STATES, status_of
@@ -48,12 +50,16 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run of the last seed has failed."""
-    append = Store.append_tables
+    append = Store.append
 
-    def broken(store: Store, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
-        append(store, runs.assign(outcome=runs["outcome"].mask(runs["seed"] == 2, "failed")), trace)
+    def broken(store: Store, finished: Sequence[Finished]) -> None:
+        ended = [
+            ({**row, "outcome": "failed" if row["seed"] == 2 else row["outcome"]}, trace)
+            for row, trace in finished
+        ]
+        append(store, ended)
 
-    monkeypatch.setattr(Store, "append_tables", broken)
+    monkeypatch.setattr(Store, "append", broken)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from harness.runs.columns import TRACE_LABELS
 from harness.runs.declaration import read_declaration
@@ -194,9 +195,15 @@ class Store:
     def append(self, finished: Sequence[Finished]) -> None:
         """Keep finished runs, each with its row and its trace."""
         if finished:
-            self.append_tables(*FinishedRuns.of(finished).frames())
+            self._append(*FinishedRuns.of(finished).tables())
 
     def append_tables(self, runs: pd.DataFrame, trace: pd.DataFrame) -> None:
+        """Keep runs and their traces; see ``append``."""
+        # Of which problem a row is stands in the runs.
+        looks = trace.drop(columns=list(TRACE_LABELS), errors="ignore")
+        self._append(*(pa.Table.from_pandas(table, preserve_index=False) for table in (runs, looks)))
+
+    def _append(self, runs: pa.Table, trace: pa.Table) -> None:
         """Keep one part of runs and of their traces; the traces first, for a run is there when its row is.
 
         The part is named by the time and by the process, which no other one writes at that time.
@@ -211,8 +218,7 @@ class Store:
             )
         stem = f"{time.time_ns():020d}-{own_process()}"
         try:
-            # Of which problem a row is stands in the runs.
-            write_part(self.folder / "trace", stem, trace.drop(columns=list(TRACE_LABELS), errors="ignore"))
+            write_part(self.folder / "trace", stem, trace)
             write_part(self.folder / "runs", stem, runs)
         except InputError as error:
             raise InputError(f"{error} ({lost})") from None

@@ -58,13 +58,12 @@ class StoredRows:
 
     def column(self, name: str) -> pd.Series[str]:
         """Return one column of texts."""
-        frames = []
+        text = pa.large_string()
+        chunks: list[Any] = []
         for table in self._alike:
-            if name in table.schema.names:
-                frames.append(_columns([table.select([name])], None).to_pandas())
-            else:
-                frames.append(pd.DataFrame({name: pd.Series([""] * len(table), dtype=str)}))
-        return self._whole(frames)[name]
+            there = name in table.schema.names
+            chunks += table[name].cast(text).chunks if there else [pa.array([""] * len(table), text)]
+        return pd.Series(pd.array(pa.chunked_array(chunks, text), dtype=str), name=name)
 
     def part(self, begin: int, end: int) -> pd.DataFrame:
         """Return the rows of one part, or of some that lie together."""

@@ -12,6 +12,9 @@ def toml_text(value: Any) -> str:
     >>> print(toml_text({"name": "two-spirals", "hidden": [16, 16], "target": 0.1, "a b": True}))
     { name = "two-spirals", hidden = [16, 16], target = 0.1, "a b" = true }
     """
+    if type(value) is int:
+        # A list of a thousand seeds took JSON 3 ms.
+        return str(value)
     if isinstance(value, dict):
         bare = {name: name if name.isascii() and name.isidentifier() else toml_text(name) for name in value}
         return f"{{ {', '.join(f'{bare[name]} = {toml_text(entry)}' for name, entry in value.items())} }}"
