@@ -109,7 +109,7 @@ def _next_process() -> list[Any] | None:
         line += read
         if line.endswith(b"\n"):
             child = os.fork()
-            # A group of its own, so that what it has started can be ended with it; whoever comes first says so.
+            # A group of its own, to be ended with what it has started; whoever comes first says so.
             with contextlib.suppress(OSError):
                 os.setpgid(child, child)
             if child == 0:
