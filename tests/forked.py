@@ -8,6 +8,7 @@ path and in the environment that it is given.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import importlib
 import json
@@ -65,10 +66,13 @@ def run(
         assert server.stdout is not None
         server.stdin.write(json.dumps(request).encode() + b"\n")
         server.stdin.flush()
-        if not select.select([server.stdout], [], [], seconds)[0]:
-            _end(server)
-            raise subprocess.TimeoutExpired(list(arguments), seconds)
+        child = int(server.stdout.readline())
+        in_time = bool(select.select([server.stdout], [], [], seconds)[0])
+        if not in_time:
+            os.killpg(child, signal.SIGKILL)
         status = int(server.stdout.readline())
+        if not in_time:
+            raise subprocess.TimeoutExpired(list(arguments), seconds)
         texts = (path.read_text(encoding="utf-8") for path in (out, err))
         return subprocess.CompletedProcess([sys.executable, *arguments], status, *texts)
 
@@ -79,6 +83,7 @@ def _server() -> subprocess.Popen[bytes]:
     # -P: no folder of the tests on the path of what is forked.
     server = subprocess.Popen(
         [sys.executable, "-P", __file__],
+        bufsize=0,  # what a stream had read ahead, select would not see
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
@@ -89,11 +94,8 @@ def _server() -> subprocess.Popen[bytes]:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """End the server and what it has forked and not seen the end of."""
-    if server.poll() is None:
-        os.killpg(server.pid, signal.SIGKILL)
-    server.communicate()
-    _server.cache_clear()
+    """Say that no more will come."""
+    server.communicate(timeout=10)
 
 
 def _next_process() -> list[Any] | None:
@@ -107,8 +109,12 @@ def _next_process() -> list[Any] | None:
         line += read
         if line.endswith(b"\n"):
             child = os.fork()
+            # A group of its own, to be ended with what it has started; whoever comes first says so.
+            with contextlib.suppress(OSError):
+                os.setpgid(child, child)
             if child == 0:
                 return list(json.loads(line))
+            os.write(1, f"{child}\n".encode())
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             os.write(1, f"{status}\n".encode())
             line = b""

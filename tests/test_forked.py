@@ -15,7 +15,7 @@ SAYS = """
 import os, sys
 print(sys.argv, __name__, os.getcwd(), os.environ["PYTHONPATH"], sys.dont_write_bytecode)
 print([path for path in sys.path if path in ("", os.environ["PYTHONPATH"])])
-print([name for name in sys.modules if name.partition(".")[0] in ("harness", "optimizers", "pytest")])
+print([name for name in sys.modules if name.partition(".")[0] in ("harness", "matplotlib", "optimizers")])
 import numba
 print(numba.config.CACHE_DIR)
 """

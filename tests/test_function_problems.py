@@ -292,7 +292,7 @@ class TestRuns:
             ["sphere:n=2", "rosenbrock", "logistic-map"],
             [Adam(learning_rate=0.01), GradientDescent(learning_rate=0.0005), GeneticAlgorithm()],
             gradients=list(known_sources()),
-            budget=150,
+            budget=60,
             seeds=2,
         )
         assert results.skipped.empty

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import COMMAND, ROOT, python
 
 import harness
 from harness.plots import known_plots
@@ -22,7 +23,6 @@ from harness.report.artifacts import write_figure
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
-ROOT = Path(__file__).parent.parent
 HOSTILE = "a \x1b]0;gone\x07 [/x] $\\frac{1}$ \u202e"
 NAME = "a [/x] $\\frac{1}$ <&>"
 EXPERIMENT = """
@@ -38,6 +38,8 @@ def call(
     folder: Path, *arguments: str, shell: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command with a redirection of the shell's, and other surroundings."""
+    if not shell:
+        return python(folder, *COMMAND, *arguments, **environment)
     line = f'exec "$0" -c "from harness.cli.entry import main; main()" "$@" {shell}'
     return subprocess.run(
         ["sh", "-c", line, sys.executable, *arguments],

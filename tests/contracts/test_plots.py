@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -40,6 +41,22 @@ def drawn(name: str, case: str, part: dict[str, Any] | None = None, **options: A
     assert "\n" not in sentence
     assert any(word in sentence for word in ("expected", "needs", "take", ": ", "nothing to draw"))
     return None
+
+
+class Whole(NamedTuple):
+    """What a plot has drawn of a whole case, and what it has left of the tables."""
+
+    found: Any | None
+    same_tables: bool
+
+
+@functools.cache
+def whole(name: str, case: str) -> Whole:
+    """Draw a whole case once, for every test that only looks at what has been drawn."""
+    results = tables(case)
+    runs, trace = results.runs.copy(), results.trace.copy()
+    found = drawn(name, case)
+    return Whole(found, results.runs.equals(runs) and results.trace.equals(trace))
 
 
 def few(name: str, case: str, problems: int, **options: Any) -> Any | None:
@@ -201,7 +218,7 @@ def test_it_has_a_place_and_may_be_handed_axes(name: str) -> None:
 
 @every_plot
 def test_it_draws_into_axes_that_it_is_handed(name: str) -> None:
-    found = drawn(name, "ordinary")
+    found = whole(name, "ordinary").found
     if found is None:
         return
     count = len(figure_of(found).axes)
@@ -217,7 +234,7 @@ def test_it_draws_into_axes_that_it_is_handed(name: str) -> None:
 
 @every_plot
 def test_it_returns_axes_with_a_reading(name: str) -> None:
-    found = drawn(name, "ordinary")
+    found = whole(name, "ordinary").found
     if found is None or not takes(name, "axes"):
         return
     assert isinstance(found, Axes | np.ndarray)
@@ -231,11 +248,7 @@ def test_it_returns_axes_with_a_reading(name: str) -> None:
 @every_plot
 @pytest.mark.parametrize("case", ["ordinary", "no target"])
 def test_it_leaves_the_tables_as_they_are(name: str, case: str) -> None:
-    results = tables(case)
-    runs, trace = results.runs.copy(), results.trace.copy()
-    drawn(name, case)
-    assert results.runs.equals(runs)
-    assert results.trace.equals(trace)
+    assert whole(name, case).same_tables
 
 
 @every_plot
