@@ -2,8 +2,8 @@
 
 Eight optimizers on five problems, 250 seeds each, so real traces and real networks. One process does the
 runs; another one loads them, decides, and writes every figure that applies to them, one after the other. Its
-seconds are the processor's, which others at work on the machine do not lengthen; its memory is the most that it
-ever had.
+seconds are the processor's, which others at work on the machine do not lengthen; its memory is the most that
+it ever had.
 """
 
 from __future__ import annotations
