@@ -33,6 +33,7 @@ NAMES = {
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",
     "workers": "a sweep by two workers, and by two of Dask, against one process",
+    "drawing": "all verdicts and figures of 10,000 runs, against 30 seconds and 2 GB",
     "command-line": "harness list, and the quickstart with a warm and an empty cache",
 }
 

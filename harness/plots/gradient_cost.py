@@ -45,7 +45,9 @@ def gradient_cost(
     """
     table = cost_table(results)
     looks = line_looks(results, width)
-    looks = {line: looks[line] for line in looks if line[1] in set(table["gradient"])}
+    # A gradient is the same whoever asks for it, so each source has one line.
+    by_source = {line[1]: line for line in reversed(looks) if line[1] in set(table["gradient"])}
+    looks = {line: look for line, look in looks.items() if by_source.get(line[1]) == line}
     for (_, gradient), look in looks.items():
         part = table[table["gradient"] == gradient]
         counted, timed = (fitted_slope(part["parameters"], part[column]) for column in ("cost", "time"))

@@ -46,7 +46,7 @@ class Legend(NamedTuple):
         key = piece * medium.label / 72 + GAPS * medium.scale
         room = medium.width - key
         short = keyed(whole, int(LINES_OF_LABEL * room / inches(1, medium.label)))
-        labels = [fold(label, room, medium.label) for label in short.values()]
+        labels = [fold(short[label], room, medium.label) for label in whole]
         shortened = {text: label for label, text in short.items() if text != label}
         columns = _columns([key + _width(label, medium) for label in labels], medium.width)
         return cls(list(looks.values()), labels, title, shortened, piece, columns)
