@@ -18,6 +18,14 @@ def examples() -> dict[str, str]:
     return dict(zip(names, found, strict=True))
 
 
+def study_files() -> dict[str, str]:
+    """Return the files of the study, by their names."""
+    section = PAGE.read_text(encoding="utf-8").partition("## Add a study")[2].partition("\n## ")[0]
+    kinds = {"csv": "printed.csv", "toml": "protocol.toml", "python": "study.py"}
+    found = re.findall(r"```(\w+)\n(.*?)```", section, flags=re.DOTALL)
+    return {kinds[kind]: text for kind, text in found}
+
+
 if __name__ == "__main__":
     for name, text in examples().items():
         (Path(sys.argv[1]) / f"{name.lower()}.py").write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from contributing import examples
+from contributing import examples, study_files
 
 import harness
 from harness.analysis import STATISTICS
@@ -64,6 +64,22 @@ def test_all_of_them_work_together(folder: Path) -> None:
     assert [file.name for file in files] == ["0.txt", "1.txt", "README.md"]
     assert {"gaussian-search", "sign-descent"} <= set(OPTIMIZERS)
     assert "stripes" in PROBLEMS
+
+
+def test_the_study_is_run_judged_and_written(tmp_path: Path) -> None:
+    place = tmp_path / "rumelhart-1986"
+    place.mkdir()
+    for name, text in study_files().items():
+        (place / name).write_text(text, encoding="utf-8")
+    found = harness.study(str(place), quick=True, folder=tmp_path / "out", workers=1)
+    assert found.numbers[["case", "quantity", "our_n"]].values.tolist() == [
+        ["gradient descent", "caught", 20]
+    ]
+    assert [criterion.n for criterion in found.criteria] == [20]
+    assert found.verdicts["optimizer"].tolist() == ["multi-start"]
+    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert found.conclusion[0] in text
+    assert "| multi-start is ahead of gradient-descent(learning_rate=1.0) |" in text
 
 
 @pytest.mark.parametrize("name", sorted(examples()))

@@ -98,7 +98,7 @@ def _answer(row: Row) -> str:
     if row["held"] == row["choices"]:
         every = "the one choice" if row["choices"] == 1 else f"all {row['choices']} choices"
         return f"{said}, under {every} that the runs can tell of."
-    said += f", under {row['held']} of {row['choices']} choices{_part(row)}, {' and '.join(_others(row))}"
+    said += f", under {row['held']} of {row['choices']} choices{_part(row)}, {', '.join(_others(row))}"
     said += f"; the smallest change that alters it is {row['turned_by']}"
     if row["verdict"] not in OPPOSITE:
         return f"{said}."

@@ -167,8 +167,8 @@ class SklearnMlpCurves(Study):
         ]
         return [
             f"scikit-learn {version} gives {same} of {n} printed numbers to every digit{other}.",
-            f"From its start our optimizers come to its losses on iris within {off:.2g} %, and to {low:.3g} to "
-            f"{high:.3g} times as much where the rate falls, whose first step is shorter here; from other "
+            f"From its start our optimizers come to its losses on iris within {off:.2g} %, and to {low:.3g} "
+            f"to {high:.3g} times as much where the rate falls, whose first step is shorter here; from other "
             f"starts these come lower than a constant rate: {', '.join(shares)}.",
             f"In forward passes to a loss of 0.1, with the example's options and with tuned ones: "
             f"{'; '.join(prices)}.",
