@@ -186,8 +186,8 @@ class Sexton1998(Study):
             f"errors of {three} as the genetic algorithm's mean (95 % intervals, {n} starts). The whole "
             f"interval lies below the printed mean on problems {_listed(below)}, and above it on "
             f"{_listed(above)}; it lies below that of the genetic algorithm re-run here on {clear[0]} of "
-            f"seven where all weights are evolved, and on {clear[1]} where output weights are solved for. On the "
-            "first problem, a plane that logistic units come to only as their weights go to 0 and their "
+            f"seven where all weights are evolved, and on {clear[1]} where output weights are solved for. On "
+            "the first problem, a plane that logistic units come to only as their weights go to 0 and their "
             "output weights to infinity, it is a matter of passes: with those of 5,000 generations that "
             f"solve for output weights, five times as many, its median is {shown(longer)}."
         )
