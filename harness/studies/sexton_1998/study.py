@@ -65,7 +65,7 @@ class Sexton1998(Study):
     choices: ClassVar[Sequence[Choice]] = CHOICES
     quick = 3
     quick_part = 0.02
-    copied = ReferenceSize(rows=4_000, parameter_bytes=250_000)
+    copied = ReferenceSize(rows=2_000, parameter_bytes=200_000)
 
     def chosen(self, name: str, planned: Sequence[Run], before: Mapping[str, Tables]) -> list[Run]:
         """Return all runs, and of those that go on to a million epochs the best on each problem."""
