@@ -26,7 +26,7 @@ from harness.studies.sexton_1998.evidence import (
     FIRST,
     FOURTH,
     LINEAR,
-    OTHERS,
+    LONGER,
     SECOND,
     SECOND_METHOD,
     SOLVED,
@@ -65,7 +65,7 @@ class Sexton1998(Study):
     choices: ClassVar[Sequence[Choice]] = CHOICES
     quick = 3
     quick_part = 0.02
-    copied = ReferenceSize(rows=4_000, parameter_bytes=250_000)
+    copied = ReferenceSize(rows=2_000, parameter_bytes=200_000)
 
     def chosen(self, name: str, planned: Sequence[Run], before: Mapping[str, Tables]) -> list[Run]:
         """Return all runs, and of those that go on to a million epochs the best on each problem."""
@@ -115,54 +115,82 @@ class Sexton1998(Study):
 
     def conclusion(self, evidence: Evidence) -> Sequence[str]:
         """Return what to believe."""
+        return [
+            self._of_backpropagation(evidence),
+            self._of_the_genetic_algorithm(evidence),
+            self._of_the_second_method(evidence),
+            _today(evidence),
+        ]
+
+    def _of_backpropagation(self, evidence: Evidence) -> str:
         printed = self._printed
-        ratios = [best_ratio(printed, evidence, case) for case in CASES]
-        means = {
-            method: [
-                float(np.mean(other(evidence, formula, method)[0])) / printed[case, "GA mean"]
-                for case, formula in CASES.items()
-            ]
-            for method in (EVOLVED, SOLVED)
-        }
-        medians = {
-            method: {
-                case: median_interval(other(evidence, formula, method)[0]) for case, formula in CASES.items()
-            }
-            for method in OTHERS
-        }
-        second = medians[SECOND_METHOD]
-        n = len(other(evidence, CASES[FIRST], SECOND_METHOD)[0])
-        three = "; ".join(
-            f"{shown(second[case])} on problem {case[0]}, where {printed[case, 'GA mean']:.3g} was printed"
-            for case in (FIRST, SECOND, FOURTH)
+        early, late = (
+            [best_ratio(printed, evidence, case, name) for case in CASES]
+            for name in ("backpropagation", "continued")
         )
-        clear = {
-            method: sum(second[case][1][1] < medians[method][case][1][0] for case in CASES)
-            for method in (EVOLVED, SOLVED)
-        }
-        below = [case[0] for case in CASES if second[case][1][1] <= printed[case, "GA mean"]]
-        above = [case[0] for case in CASES if second[case][1][0] > printed[case, "GA mean"]]
+        means = [
+            float(backpropagation(evidence, formula).mean()) / printed[case, "BP mean"]
+            for case, formula in CASES.items()
+        ]
         linear = [
             float(other(evidence, formula, LINEAR)[0].min()) / printed[case, "BP best"]
             for case, formula in CASES.items()
         ]
-        return [
-            "Backpropagation comes back where its output unit is logistic: over the seven problems the error "
-            f"of its best network is {_range(ratios)} times that printed.",
-            "The genetic algorithm does not, in either reading: its mean error is "
-            f"{_range(means[EVOLVED])} times that printed where all weights are evolved, and "
-            f"{_range(means[SOLVED])} times where the output weights are solved for.",
-            "Its lead does not survive a second gradient method. For the forward passes of 5,000 generations "
-            "Levenberg-Marquardt, begun again and again, comes to a median error of "
-            f"{three} as the genetic algorithm's mean (95 % intervals, {n} starts). The whole interval lies "
-            f"below the printed mean on problems {_listed(below)}, and above it on {_listed(above)}; it lies "
-            f"below that of the genetic algorithm re-run here on {clear[EVOLVED]} of seven where all weights "
-            f"are evolved, and on {clear[SOLVED]} where output weights are solved for.",
-            "Part of the gap that was printed belongs to the output unit: with a linear one, in fifty times "
-            f"fewer epochs, backpropagation's best error is {_range(linear)} times that printed for its "
-            "million.",
-            _today(evidence),
+        near = [case[0] for case, ratio in zip(CASES, late, strict=True) if 1 / 3 <= ratio <= 3]
+        low = [case[0] for case, ratio in zip(CASES, late, strict=True) if ratio < 1 / 3]
+        return (
+            f"The error of backpropagation's best network is {_range(early)} times that printed after 20,000 "
+            f"epochs and {_range(late)} times after a million: within a factor of 3 on problems "
+            f"{_listed(near)}, and lower than that on {_listed(low)}. Its mean error over ten starts is "
+            f"{_range(means)} times that printed. A linear output unit in the place of the logistic one "
+            f"takes the best error after 20,000 epochs to {_range(linear)} times that printed for a million."
+        )
+
+    def _of_the_genetic_algorithm(self, evidence: Evidence) -> str:
+        evolved, solved = (
+            [
+                float(np.mean(other(evidence, formula, method)[0])) / self._printed[case, "GA mean"]
+                for case, formula in CASES.items()
+            ]
+            for method in (EVOLVED, SOLVED)
+        )
+        near = [case[0] for case, ratio in zip(CASES, solved, strict=True) if 1 / 3 <= ratio <= 3]
+        lower = [case[0] for case, ratio in zip(CASES, solved, strict=True) if ratio < 1 / 3]
+        return (
+            f"The mean error of the genetic algorithm is {_range(evolved)} times that printed where all "
+            f"weights are evolved, and {_range(solved)} times where the output weights are solved for: "
+            f"within a factor of 3 on problems {_listed(near)}, lower than that on {_listed(lower)}."
+        )
+
+    def _of_the_second_method(self, evidence: Evidence) -> str:
+        printed = self._printed
+        second, evolved, solved = (
+            {case: median_interval(other(evidence, formula, method)[0]) for case, formula in CASES.items()}
+            for method in (SECOND_METHOD, EVOLVED, SOLVED)
+        )
+        n = len(other(evidence, CASES[FIRST], SECOND_METHOD)[0])
+        three = "; ".join(
+            f"{shown(second[case])} on problem {case[0]}, where {significant(printed[case, 'GA mean'])} is "
+            "printed"
+            for case in (FIRST, SECOND, FOURTH)
+        )
+        below = [case[0] for case in CASES if second[case][1][1] <= printed[case, "GA mean"]]
+        above = [case[0] for case in CASES if second[case][1][0] > printed[case, "GA mean"]]
+        clear = [
+            sum(second[case][1][1] < medians[case][1][0] for case in CASES) for medians in (evolved, solved)
         ]
+        longer = median_interval(other(evidence, CASES[FIRST], LONGER)[0])
+        return (
+            "The lead of the genetic algorithm is one over one gradient method. For the forward passes of "
+            "5,000 generations that of Levenberg and Marquardt, begun again from new starts, comes to median "
+            f"errors of {three} as the genetic algorithm's mean (95 % intervals, {n} starts). The whole "
+            f"interval lies below the printed mean on problems {_listed(below)}, and above it on "
+            f"{_listed(above)}; it lies below that of the genetic algorithm re-run here on {clear[0]} of "
+            f"seven where all weights are evolved, and on {clear[1]} where output weights are solved for. On "
+            "the first problem, a plane that logistic units come to only as their weights go to 0 and their "
+            "output weights to infinity, it is a matter of passes: with those of 5,000 generations that "
+            f"solve for output weights, five times as many, its median is {shown(longer)}."
+        )
 
     def tables(self, evidence: Evidence) -> Mapping[str, pd.DataFrame]:
         """Return settings of backpropagation, methods that are not printed, and printed spreads."""
