@@ -104,10 +104,10 @@ class TestRuns:
         told = sweeping.Progress.advance
         counts = {"done": 0}
 
-        def interrupting(self: Any, row: Any) -> None:
-            told(self, row)
-            counts["done"] += 1
-            if counts["done"] == after:
+        def interrupting(self: Any, row: Any, alike: Any = None) -> None:
+            told(self, row, alike)
+            before, counts["done"] = counts["done"], counts["done"] + len([row] if alike is None else alike)
+            if before < after <= counts["done"]:
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(sweeping.Progress, "advance", interrupting)
