@@ -142,9 +142,10 @@ class TestExperiments:
             assert math.floor(budgets[0] / row + 1e-9) == EPOCHS[name] * objective.rows
 
     def test_all_have_the_same_starts_and_functions(self) -> None:
-        for experiment in Sexton1998.experiments().values():
+        for name, experiment in Sexton1998.experiments().items():
             functions = [problem.family.function for problem in experiment.problems]  # type: ignore[union-attr]
-            assert functions == list(CASES.values())
+            # One asks no more than what a longer search comes to on the first.
+            assert functions == list(CASES.values())[: 1 if name.endswith("-longer") else 7]
             assert experiment.seeds[0] == 0
 
     def test_the_comparison_by_todays_rules_has_the_tuned_options(self) -> None:
