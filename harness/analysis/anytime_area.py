@@ -15,6 +15,7 @@ from harness.analysis.statistic import RUNS, Columns, Statistic, estimate, estim
 from harness.analysis.times import Axis
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
+from optimizers.objective import Array
 from optimizers.options import options
 
 Scale = Literal["logarithm", "loss"]
@@ -28,12 +29,18 @@ def mean_height(curve: RunCurve, horizon: float) -> float:
     """
     if horizon <= 0:
         return float(curve.at(np.zeros(1))[0])
-    inside = curve.spent[(curve.spent > 0) & (curve.spent < horizon)]
-    begins = np.append(0.0, inside)
-    lengths = np.diff(np.append(begins, horizon))
-    heights = curve.at(begins)
-    # Pieces of no length would give NaN where the loss is infinite.
-    return float(heights[lengths > 0] @ lengths[lengths > 0]) / horizon
+    # Without ``at`` and ``append``, which took four times as long for the 48,000 areas of 10,000 runs that
+    # are decided under every choice.
+    begin, end = curve.spent.searchsorted(0.0, side="right"), curve.spent.searchsorted(horizon)
+    ends, heights = np.empty(end - begin + 2), np.empty(end - begin + 1)
+    ends[0], ends[1:-1], ends[-1] = 0.0, curve.spent[begin:end], horizon
+    heights[0] = curve.best[begin - 1] if begin else np.inf
+    heights[1:] = curve.best[begin:end]
+    lengths = ends[1:] - ends[:-1]
+    if not lengths.all():
+        # Pieces of no length would give NaN where the loss is infinite.
+        heights, lengths = heights[lengths > 0], lengths[lengths > 0]
+    return float(heights @ lengths) / horizon
 
 
 @options
@@ -86,13 +93,12 @@ def areas(tables: Tables, axis: Axis, scale: Scale) -> Iterator[Areas]:
     """Yield the areas under the curves of all runs, group by group."""
     known = run_curves(tables, axis)
     for groups in by_problem(tables).values():
-        curves = [_curves(known, group) for group in groups]
-        everything = [curve for some in curves for curve in some]
-        horizon = float(max((curve.spent[-1] for curve in everything if curve.spent.size), default=math.nan))
-        none = scale == "logarithm" and any((curve.best <= 0).any() for curve in everything)
+        curves = [_GroupCurves.of(known, group) for group in groups]
+        last = (spent[-1] for some in curves for spent in some.spent if spent.size)
+        horizon = float(max(last, default=math.nan))
+        none = scale == "logarithm" and any((some.best <= 0).any() for some in curves)
         for group, some in zip(groups, curves, strict=True):
-            found = None if none else [mean_height(_scaled(curve, scale), horizon) for curve in some]
-            yield Areas(group, horizon, found)
+            yield Areas(group, horizon, None if none else some.mean_heights(scale, horizon))
 
 
 def heights_of(tables: Tables, axis: Axis = "cost") -> dict[str, float]:
@@ -100,7 +106,7 @@ def heights_of(tables: Tables, axis: Axis = "cost") -> dict[str, float]:
 
     +inf for a run that failed; those without a trace, and of problems with losses of 0 or below, have none.
     """
-    traced = set(tables.trace["run_id"])
+    traced = set(tables.trace["run_id"].unique())
     return {
         run_id: area
         for found in areas(tables, axis, "logarithm")
@@ -111,12 +117,22 @@ def heights_of(tables: Tables, axis: Axis = "cost") -> dict[str, float]:
     }
 
 
-def _curves(known: Curves, group: Group) -> list[RunCurve]:
-    """Return the curves of a group, down to the target."""
-    target = float(group.runs["target"].max())
-    lowest = -math.inf if math.isnan(target) else target
-    return [curve._replace(best=np.maximum(curve.best, lowest)) for curve in group_curves(known, group)]
+class _GroupCurves(NamedTuple):
+    """The curves of a group down to the target; their losses end to end, to be worked on at once."""
 
+    spent: list[Array]
+    best: Array
 
-def _scaled(curve: RunCurve, scale: Scale) -> RunCurve:
-    return curve._replace(best=np.log10(curve.best)) if scale == "logarithm" else curve
+    @classmethod
+    def of(cls, known: Curves, group: Group) -> _GroupCurves:
+        curves = group_curves(known, group)
+        targets = group.ends["target"][~np.isnan(group.ends["target"])]
+        lowest = float(targets.max()) if targets.size else -math.inf
+        best = np.maximum(np.concatenate([curve.best for curve in curves]), lowest)
+        return cls([curve.spent for curve in curves], best)
+
+    def mean_heights(self, scale: Scale, horizon: float) -> list[float]:
+        best = np.log10(self.best) if scale == "logarithm" else self.best
+        ends = np.cumsum([spent.size for spent in self.spent]).tolist()
+        pieces = zip(self.spent, [0, *ends], ends, strict=False)
+        return [mean_height(RunCurve(spent, best[begin:end]), horizon) for spent, begin, end in pieces]

@@ -50,9 +50,12 @@ def run_curves(tables: Tables, axis: Axis) -> Curves:
     # Of looks at one cost the lowest loss counts, whatever their order.
     order = np.lexsort((-best, spent, codes))
     order = order[np.isfinite(spent[order])]
-    ends = np.searchsorted(codes[order], np.arange(1, len(ids)))
-    pieces = zip(ids, np.split(spent[order], ends), np.split(best[order], ends), strict=True)
-    return {run_id: RunCurve(moments, _lowest(losses)) for run_id, moments, losses in pieces}
+    bounds = np.searchsorted(codes[order], np.arange(len(ids) + 1)).tolist()
+    moments, losses = spent[order], best[order]
+    return {
+        run_id: RunCurve(moments[begin:end], _lowest(losses[begin:end]))
+        for run_id, begin, end in zip(ids.tolist(), bounds, bounds[1:], strict=False)
+    }
 
 
 def _lowest(losses: Array) -> Array:
@@ -66,7 +69,7 @@ def group_curves(curves: Curves, group: Group) -> list[RunCurve]:
 
     A run that failed has none: it has broken off, or has told what is not so (``harness.analysis.ahead``).
     """
-    runs = zip(group.runs["run_id"], group.runs["outcome"], strict=True)
+    runs = zip(group.ends["run_id"].tolist(), group.ends["outcome"].tolist(), strict=True)
     return [NO_CURVE if outcome == "failed" else curves.get(run_id, NO_CURVE) for run_id, outcome in runs]
 
 

@@ -257,4 +257,4 @@ def gradient_sources(table: pd.DataFrame) -> list[str]:
     >>> gradient_sources(pd.DataFrame({"gradient": ["symbolic", "none", "analytic", "symbolic"]}))
     ['symbolic', 'analytic']
     """
-    return [source for source in dict.fromkeys(gradient_column(table)) if source]
+    return [source for source in gradient_column(table).unique().tolist() if source]
