@@ -46,22 +46,31 @@ def every_output() -> Iterator[tuple[Loss, str]]:
 
 
 def every_network(hidden: tuple[int, ...], outputs: int, pairs: bool) -> Iterator[Network]:
-    """Every network of up to three layers: each loss, output and hidden activation that fit together.
+    """Networks of up to three layers: each loss with each output that it allows, and all hidden activations.
+
+    A layer is handed numbers and hands back numbers, whatever is above and below it. So a loss with the
+    output that it has by itself comes with all hidden activations, and with each other output with two of
+    them in turn. (All with all are twice as many.)
 
     Arguments:
         hidden: units of the two hidden layers.
-        outputs: units of the output layer; two where softmax would have one.
+        outputs: units of the output layer; two where one says nothing.
         pairs: whether two hidden layers take every pair of activations, or each one with the next.
     """
     following = dict(zip(HIDDEN, HIDDEN[1:] + HIDDEN[:1], strict=True))
+    turn = itertools.cycle(HIDDEN)
     for loss, output in every_output():
-        units = max(outputs, 2) if find_activation(output).shares_one else outputs
+        single = find_activation(output).shares_one or loss.targets == "distribution"
+        units = max(outputs, 2) if single else outputs
         yield Network(sizes=(5, units), loss=loss.name, output=output)
         if not find_activation(output).has_gradient:
             continue  # for one layer only
-        for name in HIDDEN:
+        usual = output == loss.output
+        first = HIDDEN if usual else (next(turn), next(turn))
+        for name in first:
             yield Network(sizes=(5, hidden[0], units), activation=(name,), loss=loss.name, output=output)
-        for names in itertools.product(HIDDEN, HIDDEN) if pairs else following.items():
+        both = itertools.product(HIDDEN, HIDDEN) if pairs and usual else ((a, following[a]) for a in first)
+        for names in both:
             yield Network(sizes=(5, *hidden, units), activation=names, loss=loss.name, output=output)
 
 

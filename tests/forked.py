@@ -140,7 +140,9 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], out:
     numba.core.config.reload_config()
     kind, *rest = arguments
     paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.path[:0] = [str(Path(kind).parent) if kind not in ("-c", "-m") else "", *paths]
+    ahead = [str(Path(kind).parent) if kind not in ("-c", "-m") else "", *paths]
+    # An editable install has put the same folder on the path, which stands there once.
+    sys.path[:] = dict.fromkeys([*ahead, *sys.path])
     importlib.invalidate_caches()
     if kind == "-c":
         main = types.ModuleType("__main__")

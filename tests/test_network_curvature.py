@@ -181,7 +181,7 @@ class TestResiduals:
     @pytest.mark.parametrize("network", SQUARED, ids=label)
     def test_and_jacobian_are_those_of_automatic_differentiation(self, network: Network) -> None:
         case = make_case(network, ROWS, kinks=False)
-        factor = {"squared": 1.0, "half-squared": 0.5}[network.loss] / ROWS
+        factor = {"squared": 1.0, "brier": 1.0, "half-squared": 0.5}[network.loss] / ROWS
 
         def outputs(w: Any) -> Any:
             a = case.X.T

@@ -77,6 +77,10 @@ NETWORKS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"sizes": (2, 1), "loss": "squared", "output": "softmax"},
         ["'softmax'", "one output"],
     ),
+    "classes of which one output tells": (
+        {"sizes": (2, 1), "loss": "brier", "output": "sigmoid"},
+        ["'brier'", "an output for each class", "found one", "binary-cross-entropy"],
+    ),
     "no output layer": ({"sizes": (2,)}, ["'sizes'", "[2]", "[2, 2, 1]"]),
     "no sizes": ({"sizes": ()}, ["'sizes'", "[]", "[2, 2, 1]"]),
     "layer without units": ({"sizes": (2, 0, 1)}, ["'sizes'", "greater than or equal to 1"]),

@@ -97,6 +97,11 @@ class Network:
                 f"activation '{output.name}' on one output is always 1: take two outputs, or 'sigmoid' with "
                 "binary-cross-entropy"
             )
+        if self.loss_entry.targets == "distribution" and self.sizes[-1] < 2:
+            raise InputError(
+                f"loss '{self.loss}' takes an output for each class, found one: take two outputs, or "
+                "'sigmoid' with binary-cross-entropy"
+            )
         if not output.has_gradient and hidden:
             raise InputError(
                 f"activation '{output.name}' has no gradient, so it is for one layer only: take 'sigmoid'"
