@@ -24,6 +24,7 @@ from harness.problems import FunctionProblem, load
 from harness.results import Results
 from harness.runs.single_run import Run
 from harness.sweeps.executors import EXECUTORS
+from harness.sweeps.executors.dask import Cluster
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.executors.pooled import PooledExecutor
 from optimizers.budget import Budget
@@ -188,6 +189,21 @@ def test_a_worker_that_is_killed_while_it_starts_is_started_again(serial: Result
     thread.join()
     assert killed
     assert found.runs["run_id"].tolist() == serial.runs["run_id"].tolist()
+
+
+def hears_interrupts() -> bool:
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks of signals")
+def test_workers_of_a_local_cluster_do_not_hear_what_the_terminal_sends_to_all() -> None:
+    pytest.importorskip("distributed")
+    cluster = Cluster(None, 1, "digest", pickle.dumps([]))
+    try:
+        assert cluster._client.run(hears_interrupts) == dict.fromkeys(cluster._client.nthreads(), False)
+        assert hears_interrupts()
+    finally:
+        cluster.end(at_once=False)
 
 
 class TestClustersThatDoNotStart:

@@ -15,7 +15,7 @@ from harness.sweeps.executors.executor import cores
 from harness.sweeps.executors.pooled import FRUITLESS, PooledExecutor, WorkersDiedError
 from harness.sweeps.executors.processes import MOST_WORKERS, ONE_THREAD
 from harness.sweeps.executors.run_groups import RunGroup, unsendable
-from harness.sweeps.interrupts import deferred
+from harness.sweeps.interrupts import deferred, unheard_by_children
 from harness.sweeps.plugins import loaded_plugins
 from harness.sweeps.worker import Done, do_group, end_with, forget, load, unpack
 from optimizers.errors import InputError
@@ -103,8 +103,9 @@ class Cluster:
         tries = FRUITLESS if address is None and not _starting() else 1
         for failed in range(1, tries + 1):
             try:
-                # A cluster that is interrupted while it starts can neither be used nor closed.
-                with deferred():
+                # A cluster that is interrupted while it starts can neither be used nor closed. The threads
+                # that start its workers, now and later, keep what they must not hear from this moment.
+                with deferred(), unheard_by_children() if address is None else contextlib.nullcontext():
                     self._begin(address, count, problems)
                 break
             except BaseException as error:
