@@ -47,7 +47,7 @@ def some_networks() -> list[Network]:
     """Every loss with every output, at one to three layers, hidden activations taking turns."""
     turns, found = itertools.cycle(HIDDEN), []
     for loss, output in every_output():
-        units = 2 if output == "softmax" else 1
+        units = 2 if output == "softmax" or loss.targets == "distribution" else 1
         if output == "step":
             continue
         for hidden in ((), (3,), (3, 2)):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -196,14 +197,16 @@ def hears_interrupts() -> bool:
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="there are no masks of signals")
-def test_workers_of_a_local_cluster_do_not_hear_what_the_terminal_sends_to_all() -> None:
+def test_clusters_stand_side_by_side_and_their_workers_do_not_hear_the_terminal() -> None:
     pytest.importorskip("distributed")
-    cluster = Cluster(None, 1, "digest", pickle.dumps([]))
-    try:
+    with warnings.catch_warnings(), contextlib.ExitStack() as ending:
+        # Such as that a port is taken.
+        warnings.simplefilter("error")
+        for _ in range(2):
+            cluster = Cluster(None, 1, "digest", pickle.dumps([]))
+            ending.callback(cluster.end, at_once=False)
         assert cluster._client.run(hears_interrupts) == dict.fromkeys(cluster._client.nthreads(), False)
         assert hears_interrupts()
-    finally:
-        cluster.end(at_once=False)
 
 
 class TestClustersThatDoNotStart:

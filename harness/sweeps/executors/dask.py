@@ -125,8 +125,11 @@ class Cluster:
         self._closing.enter_context(dask.config.set(SETTINGS))
         cluster: Any = address
         if address is None:
-            here = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-            cluster = LocalCluster(n_workers=count, silence_logs="CRITICAL", **here)
+            here = {"threads_per_worker": 1, "host": "127.0.0.1"}
+            # Nobody sees the scheduler's pages, which are served all the same: at a port of their own, for at
+            # 8787 a second sweep would find the first.
+            pages = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+            cluster = LocalCluster(n_workers=count, silence_logs="CRITICAL", **here, **pages)
             self._closing.callback(cluster.close)
         self._client = Client(cluster, timeout=CONNECTING_SECONDS, set_as_default=False)
         self._closing.callback(self._client.close)
