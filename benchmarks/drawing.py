@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,6 @@ NEEDED: dict[str, dict[str, Any]] = {
 """Options without which a plot does not know what to draw of so many runs."""
 
 
-def worked() -> float:
-    """Return the seconds of the processor that this process has had."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def done(folder: Path) -> None:
     """Do the runs."""
     import harness
@@ -71,12 +66,12 @@ def drawn(folder: Path) -> dict[str, Any]:
     left_out = []
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
-        before = worked()
+        before = time.process_time()
         found = work()
-        seconds[name] = worked() - before
+        seconds[name] = time.process_time() - before
         return found
 
-    before = worked()
+    before = time.process_time()
     results = timed("load", lambda: harness.load(folder / "runs"))
     runs = len(results.runs)
     if runs != len(PROBLEMS) * len(OPTIMIZERS) * SEEDS:
@@ -94,7 +89,7 @@ def drawn(folder: Path) -> dict[str, Any]:
         except InputError as refusal:
             left_out.append(f"{name}: {refusal}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "whole": worked() - before, "memory": memory, "left_out": left_out}
+    return {"seconds": seconds, "whole": time.process_time() - before, "memory": memory, "left_out": left_out}
 
 
 def in_a_process(part: str, folder: Path) -> str:

@@ -29,8 +29,8 @@ def mean_height(curve: RunCurve, horizon: float) -> float:
     """
     if horizon <= 0:
         return float(curve.at(np.zeros(1))[0])
-    # Without ``at`` and ``append``, which took four times as long for the 48,000 areas of 10,000 runs that
-    # are decided under every choice.
+    # Without ``at`` and ``append``, which took two and a half times as long for the 96,000 areas of 10,000
+    # runs that are decided under every choice.
     begin, end = curve.spent.searchsorted(0.0, side="right"), curve.spent.searchsorted(horizon)
     ends, heights = np.empty(end - begin + 2), np.empty(end - begin + 1)
     ends[0], ends[1:-1], ends[-1] = 0.0, curve.spent[begin:end], horizon

@@ -71,8 +71,7 @@ def times_to_target(tables: Tables, group: Group, axis: Axis, target: float | No
             "which its runs ended: run them again with a lower one"
         )
     reached = _first_at(tables.trace, group.runs["run_id"], TRACE_COLUMN[axis], target)
-    failed = np.array([outcome == "failed" for outcome in ends["outcome"]], dtype=np.bool_)
-    solved = np.isfinite(reached) & ~failed
+    solved = np.asarray(np.isfinite(reached) & (ends["outcome"] != "failed"), dtype=np.bool_)
     return _times(ends, solved, np.where(solved, reached, spent))
 
 

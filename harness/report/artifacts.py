@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-import numpy as np
 import pandas as pd
 import pydantic
 
@@ -22,6 +21,7 @@ from harness.analysis.summary import summarize
 from harness.gradient_check import check
 from harness.plots import known_plots
 from harness.report.captions import caption
+from harness.report.thinning import spread_evenly
 from harness.runs.columns import NO_PARAMETERS
 from harness.runs.declaration import FILE
 from harness.runs.parts import is_there, write_whole
@@ -334,13 +334,9 @@ def _thinned(trace: pd.DataFrame, most: int) -> pd.DataFrame:
     if len(trace) <= most:
         return trace
     each = max(most // trace["run_id"].nunique(), FEWEST_REFERENCE_ROWS)
-    rows = trace.groupby("run_id", sort=False)["iteration"]
-    place, size = rows.cumcount().to_numpy(), rows.transform("size").to_numpy()
-    spaced = np.floor(place * (each - 2) / np.maximum(size - 1, 1))
-    before = np.where(place == 0, -1.0, np.roll(spaced, 1))
     best = trace["best_loss"].to_numpy() == trace.groupby("run_id")["best_loss"].transform("min").to_numpy()
     first_best = best & ~trace[best].duplicated("run_id").reindex(trace.index, fill_value=True).to_numpy()
-    kept: pd.DataFrame = trace[(spaced > before) | (place == size - 1) | first_best]
+    kept: pd.DataFrame = trace[spread_evenly(trace, each - 1) | first_best]
     return kept.reset_index(drop=True)
 
 

@@ -20,6 +20,7 @@ from harness.network.losses import known_losses
 from harness.network.network import Network
 from harness.network.plain_loss import refusal, summed_loss
 from harness.problems.encoding import named_classes
+from optimizers.errors import InputError
 
 UNITS, ROWS, STRIDE, START = 3, 6, 9, 5
 LOSSES = known_losses().values()
@@ -248,6 +249,16 @@ def test_a_loss_stands_on_every_output_that_it_names_and_takes_in_the_usual_one_
         assert Network(sizes=(4, 3), loss=loss.name, output=output).output_activation == output
     assert Network(sizes=(4, 3), loss=loss.name).output_activation == loss.outputs[0]
     assert loss.takes_in is None or loss.outputs == (loss.takes_in,)
+
+
+@every_loss
+def test_one_output_is_refused_exactly_where_targets_are_a_class_each(loss: Loss) -> None:
+    for output in loss.outputs:
+        if loss.targets == "distribution" or find_activation(output).shares_one:
+            with pytest.raises(InputError, match="take two outputs"):
+                Network(sizes=(4, 1), loss=loss.name, output=output)
+        else:
+            assert Network(sizes=(4, 1), loss=loss.name, output=output).sizes == (4, 1)
 
 
 @every_loss

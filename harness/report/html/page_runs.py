@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from harness.report.html.packing import packed, single_precision
+from harness.report.thinning import spread_evenly
 from harness.runs.tables import Tables, gradient_column
 from optimizers.objective import Rows
 
@@ -63,7 +64,7 @@ def _looks(trace: pd.DataFrame, chosen: pd.Series, most: int, some: bool) -> dic
     """Return looks at chosen runs, whose index is their number in the page."""
     numbers = dict(zip(chosen, chosen.index, strict=True))
     trace = trace[trace["run_id"].isin(list(numbers))]
-    kept = trace[_spread(trace, max(MOST_LOOKS // max(len(numbers), 1), 2))]
+    kept = trace[spread_evenly(trace, max(MOST_LOOKS // max(len(numbers), 1), 2))]
     counts = kept.groupby("run_id", sort=False, observed=True).size()
     said = (
         [f"Single runs: the first {most} by seed of each optimizer on each problem are in this page."]
@@ -83,15 +84,3 @@ def _looks(trace: pd.DataFrame, chosen: pd.Series, most: int, some: bool) -> dic
         "columns": columns,
         "said": " ".join(said),
     }
-
-
-def _spread(trace: pd.DataFrame, each: int) -> Any:
-    """Say which looks stay: each run's first and last, and between them those evenly spaced in their order.
-
-    Looks are spaced by a part of what was spent, so that this is even on a logarithmic axis.
-    """
-    rows = trace.groupby("run_id", sort=False, observed=True)["iteration"]
-    place, size = rows.cumcount().to_numpy(), rows.transform("size").to_numpy()
-    spaced = np.floor(place * (each - 1) / np.maximum(size - 1, 1))
-    before = np.where(place == 0, -1.0, np.roll(spaced, 1))
-    return (spaced > before) | (place == size - 1)

@@ -130,8 +130,8 @@ class Groups:
     The first group of each kind comes first, and is one run: whoever does it compiles what the kind needs,
     and others compile other kinds meanwhile. The next ones take a second by the measured time of a run, and
     less when little is left of all kinds together, so that the workers end at the same time. (A share of what
-    is left of the one kind made 1,300 groups of a sweep of 23,000 runs where 200 do: 7 of 86 seconds on Dask,
-    which takes 5 ms a group.)
+    is left of the one kind made 1,070 groups of 4,620 runs of 77 kinds where 186 do; on Dask a group takes
+    4 ms of the process that hands it out.)
 
     Arguments:
         runs: what is to be done.
