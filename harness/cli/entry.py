@@ -43,6 +43,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             # of them was an eighth of `harness list`.
             gc.set_threshold(100_000, 20, 100)
             sys.unraisablehook = _unraisable
+            # Handed on to the process that keeps count of semaphores: it frees what a command that leaves at
+            # once has left, and need not say so after the command's last sentence.
+            sys.warnoptions.append("ignore:resource_tracker")
             # As Python has it unless PYTHONWARNINGS is set, which may ask for exceptions in their place.
             warnings.resetwarnings()
             for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
