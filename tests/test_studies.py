@@ -60,6 +60,13 @@ class TestEstimates:
         assert mean == pytest.approx(2.8)
         assert interval == pytest.approx(expected)
 
+    def test_the_interval_of_what_has_an_end_ends_there(self) -> None:
+        sample = np.array([0.0, 0.1, 9.0])
+        mean, (low, high) = mean_of(sample, least=0.0)
+        assert (mean, high) == (mean_of(sample)[0], mean_of(sample)[1][1])
+        assert mean_of(sample)[1][0] < low == 0.0
+        assert mean_of(sample[:1], least=0.0)[1] == (0.0, math.inf)
+
     def test_one_number_says_nothing_of_its_mean(self) -> None:
         assert mean_of(np.array([2.0])) == (2.0, (-math.inf, math.inf))
         assert math.isnan(mean_of(np.array([]))[0])

@@ -46,9 +46,9 @@ def sentences(measured: Measured) -> list[str]:
         f"ends on iris at {_said(measured.mean('iris', 'BP', BIAS))}. The other faults change a mean by "
         f"{low:+.2g} to {high:+.2g} %.",
         "An epoch is no generation. One costs BP 2.1 to 2.4 forward passes over the training rows, the "
-        f"other costs the GA {_said(mean_of(measured.generations()))}, more than its 95 new members, for "
-        "those that were crossed and then mutate are evaluated twice. On this axis, all runs counted, "
-        f"the GA takes to 0.1 {published}; where both have logistic units and BP's faults are mended, "
+        f"other costs the GA {_said(mean_of(measured.generations(), least=0.0))}, more than its 95 new "
+        "members, for those that were crossed and then mutate are evaluated twice. On this axis, all runs "
+        f"counted, the GA takes to 0.1 {published}; where both have logistic units and BP's faults are mended, "
         f"{fair}.",
         _today(measured),
     ]

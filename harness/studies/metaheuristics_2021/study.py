@@ -137,7 +137,7 @@ def _ablations(measured: Measured) -> Iterator[Criterion]:
 def _costs(measured: Measured) -> Iterator[Criterion]:
     """Yield what epochs and generations cost; of all runs."""
     each = measured.generations()
-    mean, (low, high) = mean_of(each)
+    mean, (low, high) = mean_of(each, least=0.0)
     said = "evaluations of a generation of the GA, about its new members"
     yield Criterion(said, mean, *NEW_MEMBERS, len(each), low, high)
     for programs, genetic, backpropagation in (

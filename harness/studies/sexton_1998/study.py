@@ -88,12 +88,12 @@ class Sexton1998(Study):
                 yield Ours(
                     case, f"{method} best", float(network.trained(row["best_loss"])), n, np.nan, np.nan
                 )
-                average, (low, high) = mean_of(mean)
+                average, (low, high) = mean_of(mean, least=0.0)
                 yield Ours(case, f"{method} mean", average, len(mean), low, high)
                 for region in TESTED:
                     tested = network.tested(row["best_w"], region)
                     if tested.size:
-                        average, (low, high) = mean_of(tested)
+                        average, (low, high) = mean_of(tested, least=0.0)
                         yield Ours(case, f"{method} {region}", average, tested.size, low, high)
 
     def criteria(self, evidence: Evidence) -> Iterator[Criterion]:
