@@ -36,8 +36,8 @@ class TestCriterion:
         ("found", "low", "high", "answer"),
         [
             (0.97, 0.96, 0.98, "met"),
-            (0.97, 0.90, 0.99, "met, barely"),
-            (0.90, 0.80, 0.96, "not met, barely"),
+            (0.97, 0.90, 0.99, "met, the interval crosses a bound"),
+            (0.90, 0.80, 0.96, "not met, the interval crosses a bound"),
             (0.80, 0.70, 0.90, "not met"),
             (math.nan, math.nan, math.nan, "not met"),
         ],
