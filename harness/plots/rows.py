@@ -68,7 +68,8 @@ def row_panels(
     room = share + ROOM_OF_COUNTS * medium.scale
     figure, found = panels(problems, {}, ylabel="", width=width, axes=axes, height=height, room=room, **words)
     if isinstance(figure, NotebookFigure):
-        figure.key |= {text: label for label, text in short.items() if text != label}
+        rows_named = {text: label for label, text in short.items() if text != label}
+        figure.key = {**figure.key, **rows_named}
     columns = medium.columns(len(problems)) if axes is None else len(problems)
     for place, panel in enumerate(found.values()):
         # What the numbers at the right are stands between title and panel.

@@ -157,7 +157,8 @@ def panels(
         least = max(rows * medium.lowest, LEAST * tall)
         tall = max(min(tall, medium.highest - beside), min(tall, least))
     figure = NotebookFigure(figsize=(medium.width, tall + beside), dpi=DPI, layout="constrained")
-    figure.key = legend.shortened | {name: problem for problem, name in short.items() if name != problem}
+    titled = {name: problem for problem, name in short.items() if name != problem}
+    figure.key = {**legend.shortened, **titled}
     figure.suptitle(heading.strip(), fontsize=medium.label, parse_math=False)
     found = {}
     for place, problem in enumerate(problems):
