@@ -48,8 +48,8 @@ def sentences(measured: Measured) -> list[str]:
         "An epoch is no generation. One costs BP 2.1 to 2.4 forward passes over the training rows, the "
         f"other costs the GA {_said(mean_of(measured.generations(), least=0.0))}, more than its 95 new "
         "members, for those that were crossed and then mutate are evaluated twice. On this axis, all runs "
-        f"counted, the GA takes to 0.1 {published}; where both have logistic units and BP's faults are mended, "
-        f"{fair}.",
+        f"counted, the GA takes to 0.1 {published}; where both have logistic units and BP's faults are "
+        f"mended, {fair}.",
         _today(measured),
     ]
 
