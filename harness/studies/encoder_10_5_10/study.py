@@ -31,17 +31,17 @@ CONTENDERS: dict[str, Descent] = {
 FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """By which first step and learning rate are multiplied, to see how far they have to be tuned."""
 TRIED = {
-    "rprop": ("initial_step", 0.1),
-    "backpropagation": ("learning_rate", 19.0),
+    "rprop": ("first step", "initial_step", 0.1),
+    "backpropagation": ("rate", "learning_rate", 19.0),
 }
-"""Option and value that are multiplied."""
+"""What is multiplied: what it is called, the option, and its value."""
 PROBLEM = "encoder:initializer=uniform:scale=2"
 SOLVED = 0.4
 """Every output is nearer than this to its target."""
 MOST_EPOCHS = 1_000
 SEEDS, SEEDS_OF_FACTORS = 200, 100
-TARGET = SOLVED**2 / 2 / 10
-"""Mean over ten rows of half the squares, at which no output can be further off than ``SOLVED``."""
+TARGET = 0.02
+"""Mean over ten rows of half the squares: less than the 0.05 of one output that is never learnt."""
 
 
 class Encoder10510(Study):
@@ -69,9 +69,9 @@ class Encoder10510(Study):
         Choice("solved", "every output within 0.4 of its target, looked at after each epoch"),
         Choice(
             "loss to come to",
-            "0.008, the mean over the rows of half the squares: at it no output can be further than 0.4 from "
-            "its target. With one output never learnt the loss stays near 0.05 (half of 1, over ten rows), "
-            "so that a run that is caught never comes there",
+            "0.02, the mean over the rows of half the squares: one output that is never learnt costs half of "
+            "1 over ten rows, 0.05, so that a run which is caught there does not count as solved. It is not "
+            "quite the rule of 0.4, and does not count quite the same runs",
         ),
         Choice(
             "without tuning",
@@ -115,12 +115,11 @@ class Encoder10510(Study):
         tried = [
             {
                 "optimizer": name,
-                "option": option,
                 "value": value * factor,
                 "seed": seed,
                 "epochs": epochs(problem, replace(CONTENDERS[name], **{option: value * factor}), seed),
             }
-            for name, (option, value) in TRIED.items()
+            for name, (_, option, value) in TRIED.items()
             for factor in FACTORS
             for seed in range(self.quick if quick else SEEDS_OF_FACTORS)
         ]
@@ -129,8 +128,8 @@ class Encoder10510(Study):
     def tables(self, evidence: Evidence) -> Mapping[str, pd.DataFrame]:
         """Return the epochs for other first steps and rates."""
         columns: dict[str, list[str]] = {"times its own": [f"{factor:g}" for factor in FACTORS]}
-        for name, (option, value) in TRIED.items():
-            columns[f"{name}: {option.replace('_', ' ')}"] = [f"{value * factor:.3g}" for factor in FACTORS]
+        for name, (called, _, value) in TRIED.items():
+            columns[f"{name}: {called}"] = [f"{value * factor:.3g}" for factor in FACTORS]
             found = _tried(evidence, name)
             columns[f"{name}: median epochs"] = [_median(some) for some in found]
             columns[f"{name}: solved"] = [f"{(some < MOST_EPOCHS).sum()} of {len(some)}" for some in found]
@@ -160,10 +159,10 @@ class Encoder10510(Study):
         against = next(one for one in decided if one.other[0].startswith("genetic-algorithm"))
         counts = (against.solved or 0, against.other_solved or 0)
         rprop, genetic = (_counted(count, against.n) for count in counts)
-        stuck = ", ".join(f"{name} on {_counted(count, n)}" for name, count in failed.items())
+        stuck = ", ".join(f"{name} {_counted(count, n)}" for name, count in failed.items())
         return [
             self._of_speed(evidence),
-            f"What the means leave out: of {n} starts some are caught for {MOST_EPOCHS:,} epochs, {stuck}.",
+            f"What the means leave out: of {n} starts, not there after {MOST_EPOCHS:,} epochs: {stuck}.",
             _of_tuning(evidence),
             f"To a loss of {TARGET:.3g} at the same budget, with options tuned alike, Rprop comes on {rprop} "
             f"of {against.n} starts, and the genetic algorithm on {genetic}.",
@@ -193,15 +192,15 @@ class Encoder10510(Study):
 def _of_tuning(evidence: Evidence) -> str:
     """Say how far it goes without tuning."""
     said = []
-    for name, (option, value) in TRIED.items():
+    for name, (called, _, value) in TRIED.items():
         found = _tried(evidence, name)
         counts = [int((some < MOST_EPOCHS).sum()) for some in found]
         medians = sorted(found, key=np.median)
         least, most = (value * factor for factor in (FACTORS[0], FACTORS[-1]))
         said.append(
-            f"{name} with a {option.replace('_', ' ')} from {least:.3g} to {most:.3g} takes "
-            f"{_median(medians[0])} to {_median(medians[-1])} epochs in the median and solves "
-            f"{min(counts)} to {max(counts)} of {len(found[0])} starts"
+            f"{name} with a {called} from {least:.3g} to {most:.3g} takes {_median(medians[0])} to "
+            f"{_median(medians[-1])} epochs in the median, and is there on {min(counts)} to {max(counts)} of "
+            f"{len(found[0])} starts"
         )
     return f"Without tuning: {'; '.join(said)}."
 
@@ -241,7 +240,7 @@ def _tried(evidence: Evidence, name: str) -> list[Array]:
     """Return the epochs of each start for each of ``FACTORS``."""
     table = evidence.measured["factors"]
     runs = table[table["optimizer"] == name]
-    _, value = TRIED[name]
+    _, _, value = TRIED[name]
     return [
         runs.loc[np.isclose(runs["value"], value * factor), "epochs"].to_numpy(dtype=np.float64)
         for factor in FACTORS
