@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from harness.analysis.expected_running_time import expected_running_time
 from harness.analysis.proportions import wilson_interval
@@ -18,15 +19,17 @@ def named(name: str) -> str:
     )
 
 
-def share(evidence: Evidence, name: str, than: str) -> str:
-    """Return from how many starts an optimizer comes lower than another, with Wilson's interval."""
-    runs = evidence.runs["curves"].runs
-    losses, others = (
-        runs[(runs["optimizer"] == one) | (runs["optimizer_name"] == one)]
-        .set_index("seed")["final_loss"]
-        .sort_index()
-        for one in (name, than)
-    )
+def final_losses(evidence: Evidence, experiment: str) -> dict[str, pd.Series[float]]:
+    """Return the final losses of each optimizer by seed."""
+    runs = evidence.runs[experiment].runs
+    return {
+        str(name): part.set_index("seed")["final_loss"].sort_index()
+        for name, part in runs.groupby("optimizer_name")
+    }
+
+
+def share(losses: pd.Series[float], others: pd.Series[float]) -> str:
+    """Return from how many starts one comes lower than the other, with Wilson's interval."""
     lower, n = int((losses < others).sum()), len(losses)
     low, high = wilson_interval(lower, n)
     return f"on {lower} of {n} ({100 * low:.3g} to {100 * high:.3g} %)"
