@@ -18,7 +18,7 @@ from optimizers.linear_algebra_threads import one_thread
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.printable import shown
-from optimizers.registry import build_optimizer
+from optimizers.registry import as_optimizer
 from optimizers.search import observed, search
 
 
@@ -93,13 +93,7 @@ def minimize(
     point = real_array("start", start)
     if point.ndim != 1 or not np.isfinite(point).all():
         raise InputError(f"start is {shown(start)}, expected a flat vector of finite numbers")
-    if not isinstance(optimizer, Optimizer):
-        if not isinstance(optimizer, str | Mapping):
-            raise InputError(
-                f"optimizer is {shown(optimizer)}, expected an optimizer such as optimizers.Adam(), or its "
-                'name with options, such as "adam:learning_rate=0.1"'
-            )
-        optimizer = build_optimizer(optimizer)
+    optimizer = as_optimizer(optimizer)
     if target is not None and not _is_number(target):
         raise InputError(f"target is {shown(target)}, expected a finite number or None")
     if rng is not None and not isinstance(rng, np.random.Generator):

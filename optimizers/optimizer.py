@@ -147,6 +147,14 @@ class Optimizer(Named, ABC):
         return next((reason for reason in missing if reason), None)
 
     @property
+    def memoryless(self) -> bool:
+        """Whether an iteration carries nothing on to the next but the parameters.
+
+        A search that is left after any of them may then go on from its last point on other rows.
+        """
+        return False
+
+    @property
     def label(self) -> str:
         """The name with the options that differ from their defaults, as a legend shows it."""
         shown = []

@@ -31,6 +31,11 @@ class RowByRow(Optimizer):
     search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
 
+    @property
+    def memoryless(self) -> bool:
+        """Whether the next epoch begins at the weights alone; its order of the rows is as good as any."""
+        return True
+
     @abstractmethod
     def margins(self) -> Array:
         """Return what y z has to exceed for a row to be right, on rows of -1 and of +1, shape (2,)."""
