@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
@@ -104,6 +105,10 @@ class Optimizer(Named, ABC):
     """Whether the search can leave a point without a finite loss, because it draws others."""
     search_space: ClassVar[SearchSpace] = {}
     """The options that are worth tuning, each with its range; empty where there are none."""
+
+    __call__: ClassVar[Callable[..., Any]]
+    """Serves ``scipy.optimize.minimize(..., method=Adam())``; entered by ``scipy_method.py``, which needs the
+    class."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from optimizers.errors import unknown_name
-from optimizers.options import Named
+from optimizers.named import Named
 
 Frozen = TypeVar("Frozen")
 
@@ -50,10 +50,10 @@ def with_options(found: Frozen, changes: Mapping[str, Any]) -> Frozen:
             inner.setdefault(outer, {})[rest] = value
         else:
             own[outer] = value
-    for outer, rest in inner.items():
+    for outer, options in inner.items():
         holder = own.get(outer, getattr(found, outer, None))
         if not isinstance(holder, Named):
             known = [name for name, value in nested_options(found).items() if isinstance(value, Named)]
             raise unknown_name(f"option with options of {type(found).__name__}", outer, known)
-        own[outer] = with_options(holder, rest)
+        own[outer] = with_options(holder, options)
     return dataclasses.replace(found, **own)  # type: ignore[type-var]
