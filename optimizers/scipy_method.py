@@ -91,8 +91,8 @@ def minimize_for_scipy(
         others: refused: what SciPy, or its other methods, know and this does not.
 
     Returns:
-        A ``scipy.optimize.OptimizeResult``: ``x``, ``fun``, ``success``, ``status``, ``message``, ``nit``, the
-        calls ``nfev``, ``njev`` and ``nhev``, and ``cost``.
+        A ``scipy.optimize.OptimizeResult``: ``x``, ``fun``, ``success``, ``status``, ``message``, ``nit``,
+        the calls ``nfev``, ``njev`` and ``nhev``, and ``cost``.
 
     Raises:
         InputError: for what is not taken, with its name and the remedy.

@@ -217,11 +217,10 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
         if short or found.outcome.name == "diverged":
             warnings.warn(str(found.outcome), ConvergenceWarning, stacklevel=3)
 
-    def _rows(self, X: ArrayLike) -> Array:
-        """Return new rows for the model, as scikit-learn checks them."""
+    def _modelled(self, X: ArrayLike) -> tuple[Model, Array]:
+        """Return the model, and new rows for it as scikit-learn checks them."""
         check_is_fitted(self)
-        rows: Array = validate_data(self, X, dtype=np.float64, reset=False)
-        return rows
+        return self.model_, validate_data(self, X, dtype=np.float64, reset=False)
 
     _labels_taken: ClassVar[dict[str, bool]] = {}
     """What ``sklearn.utils.validation.validate_data`` is told of labels."""

@@ -113,12 +113,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return a class for each row, shape (rows,)."""
-        return self.model_.predict(self._rows(X))
+        model, rows = self._modelled(X)
+        return model.predict(rows)
 
     @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the probability of each class for each row, shape (rows, classes)."""
-        outputs = self.model_.outputs(self._rows(X))
+        model, rows = self._modelled(X)
+        outputs = model.outputs(rows)
         return outputs if outputs.shape[1] > 1 else np.hstack([1.0 - outputs, outputs])
 
     @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]

@@ -82,7 +82,8 @@ class NetworkRegressor(MultiOutputMixin, RegressorMixin, NetworkEstimator):  # t
 
     def predict(self, X: ArrayLike) -> Array:
         """Return numbers for each row, shape (rows,), or (rows, outputs) where there are several."""
-        outputs = self.model_.outputs(self._rows(X))
+        model, rows = self._modelled(X)
+        outputs = model.outputs(rows)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
     def _loss(self) -> str:
