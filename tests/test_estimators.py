@@ -167,7 +167,7 @@ class TestAgainstScikitLearn:
     @pytest.mark.parametrize("labels", [SPECIES, np.array(["no", "yes"])[TWO.astype(int)], SPECIES * 2.0 - 2])
     def test_it_says_what_the_networks_of_scikit_learn_say(self, labels: Any) -> None:
         frame = pd.DataFrame(IRIS, columns=list("abcd"))
-        theirs = MLPClassifier((3,), solver="lbfgs", max_iter=5, max_fun=20)
+        theirs = MLPClassifier((3,), solver="lbfgs", max_iter=5, max_fun=20, random_state=0)
         with pytest.warns(ConvergenceWarning):
             theirs.fit(frame, labels)
         ours = NetworkClassifier(hidden=(3,), budget=20).fit(frame, labels)
@@ -244,6 +244,7 @@ class TestParameters:
         assert back.outcome_ == fitted.outcome_
         assert twin.fit(*FEW).model_.w.tobytes() == fitted.model_.w.tobytes()
         assert repr(twin) == repr(network)
+        assert "Adam(batch=8)" in network._repr_html_()
 
     @pytest.mark.parametrize(
         ("given", "said"),
