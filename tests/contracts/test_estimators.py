@@ -13,6 +13,7 @@ import harness
 import optimizers
 from harness.estimators import NetworkClassifier, NetworkRegressor
 from optimizers import FunctionObjective, InputError
+from optimizers.descent.base import Descent
 from optimizers.specification import parse
 
 CLASSES = optimizers.known_optimizers()
@@ -75,13 +76,30 @@ def alone(name: str) -> Any:
     return FunctionObjective(bowl, 2, lambda w: np.array([2.0, 4.0]) * (w - np.array([0.6, -0.3])))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_carries_nothing_from_one_iteration_to_the_next_may_be_left_after_any(name: str) -> None:
-    method = build(name)
-    if not method.memoryless or "single-layer" in method.needs:
-        # Rows in another order are as good as any.
-        assert name != "gradient-descent"
-        return
-    whole = watch(method, alone(name), np.array([1.5, 0.4]), [3, 2]).path
-    rest = watch(method, alone(name), whole[-2], [2]).path
-    assert rest[-1].tobytes() == whole[-1].tobytes()
+def goes_on_as_if_it_had_not_been_left(name: str) -> bool:
+    whole = watch(build(name), alone(name), np.array([1.5, 0.4]), [3, 2]).path
+    rest = watch(build(name), alone(name), whole[-2], [2]).path
+    return bool(rest[-1].tobytes() == whole[-1].tobytes())
+
+
+DESCENTS = [name for name in CLASSES if issubclass(CLASSES[name], Descent)]
+
+
+def test_gradient_descent_carries_nothing_on() -> None:
+    assert build("gradient-descent").memoryless
+    assert not build("gradient-descent:batch=4").memoryless
+    assert not build("gradient-descent:schedule=cosine,period=9").memoryless
+
+
+# Rules of one layer go through the rows in another order then: tests/test_estimators.py holds them together.
+LEFT = [name for name in NAMES if build(name).memoryless and "single-layer" not in build(name).needs]
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_carries_nothing_on_may_be_left_after_any_iteration(name: str) -> None:
+    assert goes_on_as_if_it_had_not_been_left(name)
+
+
+@pytest.mark.parametrize("name", [name for name in DESCENTS if not build(name).memoryless])
+def test_a_descent_that_says_that_it_carries_more_does(name: str) -> None:
+    assert not goes_on_as_if_it_had_not_been_left(name)
