@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.arguments import Seed, as_kind
 from optimizers.budget import Budget
 from optimizers.errors import InputError, unknown_name
 from optimizers.function_objective import FunctionObjective
@@ -77,7 +78,7 @@ def minimize_for_scipy(
         args: further arguments of the function and its derivatives.
         jac: ``jac(x, *args)``, the gradient, shape (n,), or None for differences. SciPy makes it of ``True``.
         hess: ``hess(x, *args)``, the Hessian, of which only products are taken.
-        hessp: ``hessp(x, p, *args)``, the Hessian times a vector.
+        hessp: ``hessp(x, p, *args)``, the Hessian times a vector; as in SciPy, ``hess`` goes before it.
         bounds: refused.
         constraints: refused, where there are any.
         callback: ``callback(x)`` or ``callback(intermediate_result=...)``, called after each iteration;
@@ -110,14 +111,14 @@ def minimize_for_scipy(
     value = _Counted(lambda w: _number(fun(w, *given)))
     slope = None if jac is None else _Counted(lambda w: jac(w, *given))
     bend = None
-    if hessp is not None:
-        bend = _Counted(lambda w, v: hessp(w, v, *given))
-    elif hess is not None:
+    if hess is not None:
         bend = _Counted(lambda w, v: hess(w, *given) @ v)
+    elif hessp is not None:
+        bend = _Counted(lambda w, v: hessp(w, v, *given))
     scheme = "adaptive-difference" if difference is None else difference
     objective = FunctionObjective(value, np.size(x0), slope, hessian_product=bend, difference=scheme)
     keep = None if callback is None else _Callback(callback, OptimizeResult)
-    seeded = np.random.default_rng(rng) if isinstance(rng, int | np.integer) else rng
+    seeded = np.random.default_rng(as_kind("rng", rng, Seed)) if isinstance(rng, int | np.integer) else rng
     found = watched(objective, x0, optimizer, _limits(budget, maxiter), target, seeded, None, keep)
     stopped = keep is not None and keep.stopped
     result = OptimizeResult(

@@ -389,4 +389,5 @@ def test_what_the_readme_shows_works_as_it_stands_there() -> None:
     shown: dict[str, Any] = {}
     exec(block.removeprefix("python\n"), shown)
     assert shown["search"].best_score_ > 0.9
+    assert shown["numbers"].score(shown["X"][:, 2:], shown["X"][:, :2]) > 0.9
     assert shown["best"].x == pytest.approx([1.0, 1.0], abs=1e-4)

@@ -172,6 +172,8 @@ class TestLimits:
         ({"options": {"budget": "much"}}, "budget is 'much'"),
         ({"options": {"target": "low"}}, "target is 'low'"),
         ({"options": {"rng": "dice"}}, "rng is 'dice'"),
+        ({"options": {"rng": -1}}, "rng is -1, expected greater than or equal to 0"),
+        ({"options": {"rng": True}}, "rng is True"),
         ({"options": {"difference": "2-point"}}, "difference is '2-point'"),
         ({"jac": rosen_der, "options": {"difference": "central-difference"}}, "leave one of them out"),
         ({"hess": "2-point"}, "hess is '2-point', expected something callable"),
