@@ -184,9 +184,9 @@ class NeurogenXor(Study):
         return (
             f"With momentum, whole batches take fewer steps by a factor of {_times(median)} in the median "
             f"and {_times(mean)} in the mean (95 % intervals in brackets); nine was printed. Single patterns "
-            f"take {_times(same)} times the steps of whole batches in the median. By the rate that was chosen "
-            f"a pass over them moves four times as far; with a quarter of it they take {_times(quarter)} "
-            f"times the steps, and {gain}."
+            f"take {_times(same)} times the steps of whole batches in the median. By the rate that was "
+            f"chosen a pass over them moves four times as far; with a quarter of it they take "
+            f"{_times(quarter)} times the steps, and {gain}."
         )
 
     def _of_means(self, evidence: Evidence) -> str:
@@ -205,7 +205,8 @@ class NeurogenXor(Study):
         return (
             f"{len(missed)} of {len(means)} means do not come back, because a few runs of thousands of "
             f"steps rule a mean and {ROW} runs seldom have one: of {DRAWS:,} rows of {ROW} drawn from these "
-            f"runs, {_range(missed)} have a mean within the bounds. Medians are the better measure here.{rest}"
+            f"runs, {_range(missed)} have a mean within the bounds. Medians are the better measure "
+            f"here.{rest}"
         )
 
     def _of_ten(self, evidence: Evidence) -> pd.DataFrame:
