@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,11 +29,11 @@ CONTENDERS: dict[str, Descent] = {
 }
 FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """By which first step and learning rate are multiplied, to see how far they have to be tuned."""
-TRIED = {
-    "rprop": ("first step", "initial_step", 0.1),
-    "backpropagation": ("rate", "learning_rate", 19.0),
+TRIED: dict[str, tuple[str, Callable[[float], Descent], float]] = {
+    "rprop": ("first step", lambda step: optimizers.Rprop(initial_step=step), 0.1),
+    "backpropagation": ("rate", lambda rate: optimizers.GradientDescent(learning_rate=rate), 19.0),
 }
-"""What is multiplied: what it is called, the option, and its value."""
+"""What is multiplied: what it is called, the optimizer that has it, and its value."""
 PROBLEM = "encoder:initializer=uniform:scale=2"
 SOLVED = 0.4
 """Every output is nearer than this to its target."""
@@ -117,9 +116,9 @@ class Encoder10510(Study):
                 "optimizer": name,
                 "value": value * factor,
                 "seed": seed,
-                "epochs": epochs(problem, replace(CONTENDERS[name], **{option: value * factor}), seed),
+                "epochs": epochs(problem, made(value * factor), seed),
             }
-            for name, (_, option, value) in TRIED.items()
+            for name, (_, made, value) in TRIED.items()
             for factor in FACTORS
             for seed in range(self.quick if quick else SEEDS_OF_FACTORS)
         ]

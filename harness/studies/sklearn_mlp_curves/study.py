@@ -174,7 +174,7 @@ class SklearnMlpCurves(Study):
         again = []
         for case, quantity, printed in self._rows():
             digits = _decimals(case)
-            ours = f"{found.loc[case, quantity]:.{digits}f}"
+            ours = f"{float(found[quantity][case]):.{digits}f}"
             same = "yes" if ours == f"{printed:.{digits}f}" else "no"
             again.append(
                 {
@@ -186,12 +186,12 @@ class SklearnMlpCurves(Study):
                 }
             )
         ways = evidence.measured["falling-rates"].pivot(index="case", columns="way", values="loss")
-        printed = {case: number for case, quantity, number in self._rows() if quantity == "loss"}
+        losses = {case: number for case, quantity, number in self._rows() if quantity == "loss"}
         falling = [
             {
                 "case": f"iris: {case}",
-                "printed": f"{printed[f'iris: {case}']:.6f}",
-                **{way: f"{ways.loc[f'iris: {case}', way]:.6f}" for way in WAYS},
+                "printed": f"{losses[f'iris: {case}']:.6f}",
+                **{way: f"{float(ways[way][f'iris: {case}']):.6f}" for way in WAYS},
             }
             for case in FALLING
         ]
@@ -250,7 +250,7 @@ class SklearnMlpCurves(Study):
         """Return how many printed numbers scikit-learn gives to the digit, and of how many."""
         found = evidence.measured["scikit-learn"].set_index("case")
         same = [
-            round(float(found.loc[case, quantity]), _decimals(case)) == printed
+            round(float(found[quantity][case]), _decimals(case)) == printed
             for case, quantity, printed in self._rows()
         ]
         return sum(same), len(same)
