@@ -20,6 +20,8 @@ from docs.root_files import PAGES as ROOT_PAGES
 from docs.root_files import rewritten
 from harness.cli.catalogue import KINDS
 from harness.cli.entry import main
+from harness.problems import PROBLEMS
+from harness.problems.family import ProblemFamily
 from harness.sweeps.experiment_file import EXPERIMENTS, read_experiment
 from optimizers import RMSprop
 from optimizers.options import option_ranges
@@ -92,6 +94,14 @@ def test_the_examples_of_its_makers_are_so(module: ModuleType) -> None:
     done = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert done.attempted > 0
     assert done.failed == 0
+
+
+def test_the_problems_that_are_not_scaled_are_those_that_are_named(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "pitfalls.md").read_text(encoding="utf-8")
+    named = text.partition("and so do ")[2].partition(". So")[0]
+    families = {name: family for name, family in PROBLEMS.items() if issubclass(family, ProblemFamily)}
+    plain = {name for name, family in families.items() if not family(**family.example(tmp_path)).scaled()}
+    assert set(re.findall(r"`([\w-]+)`", named)) == plain
 
 
 @pytest.mark.parametrize("path", ROOT_PAGES)
