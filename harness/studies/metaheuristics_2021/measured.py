@@ -130,8 +130,8 @@ def expected_generation(problem: str) -> float:
     """
     told = protocol()
     (task,) = (task for task in told.problems if task.name == PROBLEMS[problem])
-    genes = drawn(told, task, 0, True).starts.shape[1]
-    mutates = 1.0 - (1.0 - task.mutation) ** genes
+    genes: int = drawn(told, task, 0, True).starts.shape[1]
+    mutates: float = 1.0 - (1.0 - task.mutation) ** genes
     return new_members() * (told.genetic.crossover + mutates)
 
 

@@ -70,15 +70,14 @@ def _units(measured: Measured) -> str:
     times = [
         measured.cost(problem, "GA", LOGISTIC) / measured.cost(problem, "BP", MENDED) for problem in PROBLEMS
     ]
-    epochs = protocol().epochs
+    ends, epochs = _on_each(_said(found) for found in logistic.values()), protocol().epochs
     return (
         "The errors are not of one network. BP has logistic units; the metaheuristics have leaky ReLU in "
         "both layers, the outputs included, which nothing holds between 0 and 1. With the logistic units of "
-        f"BP and nothing else changed the GA ends at {_on_each(_said(found) for found in logistic.values())}. "
-        f"At {epochs} epochs against {epochs} generations it then ends lower than BP with all faults mended "
-        f"on {lower} of {len(PROBLEMS)} data sets, for {min(times):.3g} to {max(times):.3g} times the "
-        "forward passes. What failed on the larger networks was the unit; that the search scales poorly does "
-        "not follow."
+        f"BP and nothing else changed the GA ends at {ends}. At {epochs} epochs against {epochs} generations "
+        f"it then ends lower than BP with all faults mended on {lower} of {len(PROBLEMS)} data sets, for "
+        f"{min(times):.3g} to {max(times):.3g} times the forward passes. What failed on the larger networks "
+        "was the unit; that the search scales poorly does not follow."
     )
 
 
@@ -109,7 +108,7 @@ def _cost(measured: Measured) -> str:
     )
     return (
         f"An epoch is no generation. An epoch costs BP {low:.2g} to {high:.2g} forward passes over the "
-        f"training rows. A generation costs the GA {found} such passes, as {new_members():g} children "
+        f"training rows. A generation of the GA costs {found}, as {new_members():g} children "
         f"evaluated once after crossover (chance {told.genetic.crossover:g}) and once after mutation would: "
         f"{expected}. To reach an error of {told.target:g} the GA needs, all runs counted, {published}. "
         f"Where both have logistic units and the faults of BP are mended, it needs {mended}."
@@ -208,7 +207,7 @@ def _ratios(found: Mapping[str, Estimate]) -> str:
     >>> _ratios({"breast": (math.inf, (math.inf, math.inf))})
     'on breast cancer fewer than half of its runs reach it'
     """
-    said = []
+    said: list[str] = []
     for problem, (ratio, (low, high)) in found.items():
         if not math.isinf(ratio):
             interval = f"{low:.3g} or more" if math.isinf(high) else f"{low:.3g} to {high:.3g}"

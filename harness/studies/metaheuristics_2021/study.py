@@ -128,7 +128,7 @@ class Metaheuristics2021(Study):
             yield _judged(said, found, measured.kept(problem, "BP"), 1 - NEAR, 1 + NEAR)
         for problem in PROBLEMS:
             before, around = printed[f"{problem} GA"], spread[f"{problem} GA"]
-            said = f"mean error of the GA on {NAMES[problem]}, within a printed standard deviation of that printed"
+            said = f"mean error of the GA on {NAMES[problem]}, within a printed deviation of that printed"
             found = measured.mean(problem, "GA")
             yield _judged(said, found, measured.kept(problem, "GA"), before - around, before + around)
         for kept, part in (("", left_out()), (", all runs", 0.0)):
