@@ -14,12 +14,16 @@ import pytest
 import scipy.linalg
 
 import harness
+from harness.analysis.numbers import significant
 from harness.network import output_weights
 from harness.problems.formula import Formula
+from harness.runs.store import Store
 from harness.studies.findings import perform
 from harness.studies.sexton_1998.errors import Network, runs_on
-from harness.studies.sexton_1998.evidence import CASES, best_setting
+from harness.studies.sexton_1998.evidence import CASES, EVOLVED, best_setting, longer_table
+from harness.studies.sexton_1998.genetic import tried
 from harness.studies.sexton_1998.study import Sexton1998
+from harness.studies.study import Evidence
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from harness.tuning.tuned_file import tuned_experiments
@@ -29,6 +33,7 @@ from optimizers.objective import Array
 from optimizers.options import option_values
 
 FOLDER = Sexton1998.folder()
+RESULTS = Path(__file__).parent.parent / "results" / "sexton-1998"
 EPOCHS = {"backpropagation": 20_000, "backpropagation-linear": 20_000, "continued": 1_000_000}
 
 
@@ -185,3 +190,32 @@ def test_the_best_network_of_each_problem_goes_on(tmp_path: Path) -> None:
         assert row["best_loss"] <= best["best_loss"] + 1e-12
         assert best_setting(before, function)[:2] == (function, best["seed"])
     assert isinstance(harness.load(tmp_path / "continued").runs, pd.DataFrame)
+
+
+class TestTables:
+    def test_errors_on_the_way_are_those_of_the_last_look_before(self) -> None:
+        name = "levenberg-marquardt-longer"
+        tables = Store(RESULTS / name).load()
+        table = longer_table(Evidence({name: tables}, {}))
+        _, y = Formula(function="sum").raw()
+        for passes, row in zip((50_000, 100_000, 200_000, math.inf), table.to_dict("records"), strict=True):
+            losses = [
+                min(loss for cost, loss in zip(run["cost"], run["best_loss"], strict=True) if cost <= passes)
+                for _, run in tables.trace.groupby("run_id")
+            ]
+            errors = [math.sqrt(2 * loss) * (y.max() - y.min()) / 2 for loss in losses]
+            assert row["runs"] == len(tables.runs)
+            assert row["mean"].startswith(f"{significant(sum(errors) / len(errors))} [")
+            assert row["median"].startswith(f"{significant(float(np.median(errors)))} [")
+
+    def test_a_form_of_the_genetic_algorithm_is_held_against_what_is_printed(self) -> None:
+        evidence = Evidence({"genetic": Store(RESULTS / "genetic").load()}, {})
+        printed = {(case, f"GA {which}"): 2.0 for case in CASES for which in ("best", "mean")}
+        found = tried(evidence, printed, EVOLVED)
+        assert list(found) == list(CASES)
+        for case, form in found.items():
+            assert form.best == pytest.approx(form.errors.min() / 2)
+            assert form.mean[0] == pytest.approx(form.errors.mean() / 2)
+            assert form.mean[1][0] < form.mean[0] < form.mean[1][1], case
+            # All but the best of twenty are new.
+            assert form.evaluations == pytest.approx(19, rel=1e-3)
