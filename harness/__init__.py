@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness import autodiff, coursework, plots, problems
+    from harness import autodiff, coursework, estimators, plots, problems
     from harness.api import import_results, load, run, tune
     from harness.gradient_check import check
     from harness.models import Model, load_model
@@ -30,6 +30,7 @@ __all__ = [
     "autodiff",
     "check",
     "coursework",
+    "estimators",
     "import_results",
     "load",
     "load_model",
