@@ -68,10 +68,10 @@ def _of_the_genetic_algorithm(evidence: Evidence, printed: Printed) -> str:
     return (
         "The printed mean errors of the genetic algorithm are not found again (within a factor of "
         f"{FACTOR:g}) on {_numbers(missed)}, in either form. Where all weights are evolved, its mean is "
-        f"{_range(list(evolved.values()))} times that printed. Where output weights are solved for, it is "
-        f"that printed times {ratios}, and found again on {_numbers(near)}. With mutations a tenth as large "
-        f"or of fewer weights, tried on some problems, it is that printed times {least}, whichever of the "
-        "two is lower. Why is not known: the paper states neither rates nor bounds of the weights, nor how "
+        f"{_range(list(evolved.values()))} times that printed. Where output weights are solved for, "
+        f"the ratio is {ratios}, and the mean is found again on {_numbers(near)}. With mutations a tenth as "
+        f"large or of fewer weights, tried on some problems, the ratio is {least}, whichever of the two is "
+        "lower. Why is not known: the paper states neither rates nor bounds of the weights, nor how "
         "an error becomes a fitness. So what it says of its own algorithm is neither confirmed nor refuted "
         "here."
     )
