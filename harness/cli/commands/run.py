@@ -19,40 +19,143 @@ if TYPE_CHECKING:
 OUTPUT = Path("output")
 
 
-@click.command(name="run", cls=OnceCommand, short_help="Run an experiment.")
+@click.command(
+    name="run",
+    cls=OnceCommand,
+    short_help="Do the runs of an experiment that are not done yet, and show what they decide.",
+    examples=(
+        ("harness run quickstart", "Compare three optimizers on XOR in a few seconds."),
+        ("harness run mine.toml --seeds 50", "Run your own experiment with the seeds from 0 to 49."),
+        (
+            "harness run mine.toml --set optimizers.adam.learning_rate=[0.01,0.1]",
+            "Try two learning rates of Adam.",
+        ),
+        ("harness run mine.toml --dry-run", "Say what would be done, and how long it takes."),
+    ),
+)
 @click.argument("experiment")
-@click.option("--seeds", help="How many, a range as 100:200, or a list as 3,5, in place of the experiment's.")
-@click.option("--until-decided", is_flag=True, help="Add seeds until every claim is decided.")
-@click.option("--max-seeds", type=int, help="With --until-decided: seeds that a comparison takes at most.")
-@click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
+@click.option(
+    "--seeds",
+    metavar="SEEDS",
+    show_default="as the experiment has them",
+    help="Do runs with so many seeds from 0 on, with a range of them as 100:200, or with a list as 3,5.",
+)
+@click.option(
+    "--until-decided",
+    is_flag=True,
+    help="Add seeds until every claim is decided, or has taken as many as are allowed.",
+)
+@click.option(
+    "--max-seeds",
+    type=int,
+    metavar="NUMBER",
+    show_default="none",
+    help="Allow a comparison so many seeds until it is decided.",
+)
+@click.option(
+    "--cost",
+    type=float,
+    metavar="COST",
+    show_default="as the experiment has it",
+    help="Let each run spend so many forward-pass equivalents; 1 is one forward pass of all training rows.",
+)
 @click.option(
     "--set",
     "settings",
+    metavar="FIELD=VALUE",
     multiple=True,
-    help="Set a field, as in optimizers.adam.learning_rate=[0.01,0.1] or budget.cost=1000; may be repeated.",
+    show_default="as the experiment has them",
+    help="Set a field of the experiment, as in budget.cost=1000, or to a list, which is an axis; may be "
+    "repeated.",
 )
-@click.option("--only", multiple=True, help="Leave no others, as in optimizer=adam,lbfgs; may be repeated.")
-@click.option("--without", multiple=True, help="Take away, as in problem=iris; may be repeated.")
-@click.option("--output", type=ANY_PATH, help="Folder of the results [output/EXPERIMENT].")
-@click.option("--workers", type=int, help="Processes [one a core where there is work enough].")
-@click.option("--executor", help="What does the runs: serial, processes or dask, with options.")
-@click.option("--address", help="Address of a Dask scheduler: --executor dask --address tcp://10.0.0.5:8786.")
 @click.option(
-    "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
+    "--only",
+    metavar="AXIS=NAMES",
+    multiple=True,
+    show_default="all runs",
+    help="Leave out all runs but these, as in optimizer=adam,lbfgs; may be repeated.",
 )
-@click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
-@click.option("--fail-on", help="Outcomes that end it with status 1: failed,diverged,timeout ...")
-@click.option("--json", "as_json", is_flag=True, help="Print a summary that programs read.")
+@click.option(
+    "--without",
+    metavar="AXIS=NAMES",
+    multiple=True,
+    show_default="no run",
+    help="Leave out these runs, as in problem=iris; may be repeated.",
+)
+@click.option(
+    "--output",
+    type=ANY_PATH,
+    metavar="FOLDER",
+    show_default="output/EXPERIMENT",
+    help="Keep the results in this folder.",
+)
+@click.option(
+    "--workers",
+    type=int,
+    metavar="NUMBER",
+    show_default="one a core where there is work enough",
+    help="Do the runs in so many processes of this machine.",
+)
+@click.option(
+    "--executor",
+    metavar="EXECUTOR",
+    show_default="automatic",
+    help="Let this do the runs, one of `harness list executors`, with options as in processes:workers=4.",
+)
+@click.option(
+    "--address",
+    metavar="ADDRESS",
+    show_default="a cluster on this machine",
+    help="Find the scheduler of --executor dask at this address, such as tcp://10.0.0.5:8786.",
+)
+@click.option(
+    "--retry",
+    metavar="OUTCOME",
+    multiple=True,
+    show_default="none",
+    help="Do runs of this outcome again, failed or timeout; may be repeated.",
+)
+@click.option(
+    "--reuse",
+    metavar="other-code",
+    show_default="they are done again",
+    help="Take finished runs of other code for those of this code, which is said by the word other-code.",
+)
+@click.option(
+    "--fail-on",
+    metavar="OUTCOMES",
+    show_default="none",
+    help="End with status 1 where a run has one of these outcomes, as in failed,diverged,timeout.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON, for a script.")
 @click.option(
     "--tuned",
+    metavar="[FOLDER]",
     is_flag=False,
     flag_value="",
-    help="Take tuned options: those that come with the experiment, or those in a folder of `harness tune`.",
+    show_default="as the experiment has them",
+    help="Take tuned options: those in this folder of `harness tune` or, without one, those that come with "
+    "the experiment.",
 )
-@click.option("--shard", help="Part of the runs that is done, as 3/10: `harness merge` puts them together.")
-@click.option("--no-wait", is_flag=True, help="End where another process does runs in the folder.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done and how long it takes; do nothing.")
-@click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
+@click.option(
+    "--shard",
+    metavar="K/N",
+    show_default="all runs",
+    help="Do this part of the runs, as in 3/10; `harness merge` puts the parts together.",
+)
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    help="End at once where another process does runs in the folder, in place of waiting.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be done and how long it takes, and do nothing of it."
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="First hold the gradient sources against each other, and keep that as gradient-check.csv.",
+)
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
     experiment: str,
