@@ -64,6 +64,7 @@ MEANINGS = (
     ),
     Meaning("command-line option", "--without", "exclude skip omit", "as in --without problem=iris"),
     Meaning("command-line option", "--dry-run", "dry n noop simulate"),
+    Meaning("command-line option", "--watch", "live follow monitor"),
     Meaning("command-line option", "--trials", "configurations n-trials samples"),
     Meaning("command-line option", "--to", "format form as"),
     Meaning("command-line option", "--from", "format form as"),

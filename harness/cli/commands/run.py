@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from harness.cli.foretelling import foretell, foretell_declaration
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import console, echo
 from optimizers.errors import InputError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
+KINDS = {".png": "figure", ".html": "page"}
 
 
 @click.command(
@@ -156,6 +159,12 @@ OUTPUT = Path("output")
     is_flag=True,
     help="First hold the gradient sources against each other, and keep that as gradient-check.csv.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Write the page of `harness report` again and again while runs are done, as report.html in the "
+    "folder; a browser that shows it keeps up by itself (extra `report`).",
+)
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
     experiment: str,
@@ -179,6 +188,7 @@ def command(
     no_wait: bool,
     dry_run: bool,
     check: bool,
+    watch: bool,
     reference: bool,
 ) -> None:
     """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`), a TOML file or a folder.
@@ -192,8 +202,12 @@ def command(
     sides of a comparison, until each claim is decided (better, worse or equivalent) or has taken 2000. What
     is claimed is written into the folder before its first run; without claims it is every optimizer against
     the first. The intervals hold at every number of seeds.
+
+    With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
+    takes. Where seconds are what is compared, leave it out.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
+    from harness.report.html.libraries import check_page
     from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
@@ -205,6 +219,8 @@ def command(
     ends = _outcomes(fail_on)
     if dry_run and as_json:
         raise InputError("--json tells what was done, and --dry-run does nothing: leave one of them out")
+    if dry_run and watch:
+        raise InputError("--watch shows runs, and --dry-run does none: leave one of them out")
     limit = None
     if until_decided or max_seeds is not None:
         from harness.deciding.asking import asked_limit, chooses_seeds
@@ -232,12 +248,13 @@ def command(
     if limit is not None and len(parts) > 1:
         raise InputError("--until-decided goes with options tuned for the experiment, not for each problem")
     if dry_run and limit is not None:
-        _foretell_declaration(parts[0], limit, folder)
+        foretell_declaration(parts[0], limit, folder)
         return
     if dry_run:
         for part in parts:
-            _foretell(part, folder, retry, reuse, shard)
+            foretell(part, folder, retry, reuse, shard)
         return
+    page = check_page(folder / "report.html") if watch else None
     if check:
         from harness.report.artifacts import write_check
 
@@ -252,13 +269,14 @@ def command(
         "wait": not no_wait,
         "announce": lambda note: echo(f"{note}\n", err=True),
     }
-    if limit is not None:
-        from harness.deciding.until_decided import run_until_decided
+    with _watched(page, folder, declared):
+        if limit is not None:
+            from harness.deciding.until_decided import run_until_decided
 
-        results, done = run_until_decided(parts[0], limit, folder, workers, **options)
-    else:
-        swept = [sweep(part, folder, workers, shard=shard, **options) for part in parts]
-        results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
+            results, done = run_until_decided(parts[0], limit, folder, workers, **options)
+        else:
+            swept = [sweep(part, folder, workers, shard=shard, **options) for part in parts]
+            results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
         echo(as_text(results, done, folder, []) if as_json else nothing)
@@ -266,6 +284,7 @@ def command(
     files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / name)
+    files += [page] if page is not None else []
 
     if as_json:
         echo(as_text(results, done, folder, files))
@@ -302,7 +321,17 @@ def _report(results: Tables, done: int, declared: Experiment, folder: Path, file
     for remark in results.remarks():
         echo(remark)
     for file in files:
-        echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+        echo(f"{KINDS.get(file.suffix, 'table')}: {file}")
+
+
+def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractContextManager[object]:
+    """Return the context in which a page is written again and again, or one without a page."""
+    if page is None:
+        return nullcontext()
+    from harness.report.html.watching import Watch, watched
+
+    echo(f"page: {page}, written again as runs finish\n", err=True)
+    return watched(Watch(folder, page, declared.name, declared.question))
 
 
 def _outcomes(named: str | None) -> list[str]:
@@ -315,47 +344,6 @@ def _outcomes(named: str | None) -> list[str]:
         if name not in get_args(OutcomeName):
             raise unknown_name("outcome", name, get_args(OutcomeName))
     return listed
-
-
-def _foretell(
-    declared: Experiment, folder: Path, retry: tuple[str, ...], reuse: str | None, shard: str | None
-) -> None:
-    """Say what would be done."""
-    from harness.report.counts import render_counts
-    from harness.report.table import skipped_lines
-    from harness.sweeps.forecast import forecast
-    from harness.sweeps.progress import duration
-
-    found = forecast(declared, folder, retry, reuse, shard)
-    table = found.table.rename(columns={"seconds": "time"})
-    table["time"] = [
-        ("unknown" if seconds != seconds else duration(seconds)) if left else ""
-        for seconds, left in zip(table["time"], table["left"], strict=True)
-    ]
-    echo(f"{found.axes}\n")
-    render_counts(table, ("runs", "done", "left", "time"), console())
-    echo()
-    for line in skipped_lines(found.table, found.skipped):
-        echo(f"skipped {line}")
-    for note in found.notes:
-        echo(note)
-    echo(f"{folder}: {found.sentence()}. Nothing was run, nothing was written.")
-
-
-def _foretell_declaration(declared: Experiment, limit: int, folder: Path) -> None:
-    """Say what would be declared, and how many runs it would take."""
-    from harness.deciding.blocks import first_block
-    from harness.deciding.declaring import declare
-
-    declaration = declare(declared, limit)
-    for line in declaration.sentences():
-        echo(line)
-    first = first_block(declaration)
-    echo(
-        f"{folder}: {sum(first.values())} runs first, {limit * len(first)} at the most. Nothing was "
-        f"run, nothing "
-        "was written."
-    )
 
 
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
