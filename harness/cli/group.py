@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Formatter(click.HelpFormatter):
         """Write a paragraph."""
         super().write_text(text.replace("-", HELD))
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write terms, each with what it is beside it."""
         super().write_dl([(term, text.replace("-", HELD)) for term, text in rows], col_max, col_spacing)
 

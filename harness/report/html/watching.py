@@ -172,7 +172,12 @@ def main() -> None:
     given = io.FileIO(0, closefd=False)
     asked = json.loads(given.readline())
     gone = threading.Event()
-    threading.Thread(target=lambda: (given.readall(), gone.set()), daemon=True).start()
+
+    def listen() -> None:
+        given.readall()
+        gone.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     keep_writing(
         Watch(Path(asked["folder"]), Path(asked["page"]), asked["name"], asked["question"]),
         gone,
