@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,22 @@ if TYPE_CHECKING:
 
 
 def foretell(
+    parts: Sequence[Experiment],
+    limit: int | None,
+    folder: Path,
+    retry: tuple[str, ...],
+    reuse: str | None,
+    shard: str | None,
+) -> None:
+    """Say what would be done; the arguments are what the command was given, and of it made."""
+    if limit is not None:
+        _declaration(parts[0], limit, folder)
+        return
+    for part in parts:
+        _runs(part, folder, retry, reuse, shard)
+
+
+def _runs(
     declared: Experiment, folder: Path, retry: tuple[str, ...], reuse: str | None, shard: str | None
 ) -> None:
     """Say what would be done."""
@@ -36,7 +53,7 @@ def foretell(
     echo(f"{folder}: {found.sentence()}. Nothing was run, nothing was written.")
 
 
-def foretell_declaration(declared: Experiment, limit: int, folder: Path) -> None:
+def _declaration(declared: Experiment, limit: int, folder: Path) -> None:
     """Say what would be declared, and how many runs it would take."""
     from harness.deciding.blocks import first_block
     from harness.deciding.declaring import declare

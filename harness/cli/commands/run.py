@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.foretelling import foretell, foretell_declaration
+from harness.cli.done import report_done
+from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
-from harness.cli.terminal import console, echo
+from harness.cli.options import COST, RETRY, REUSE, WORKERS
+from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.runs.tables import Tables
     from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
-KINDS = {".png": "figure", ".html": "page"}
 
 
 @click.command(
@@ -55,13 +54,7 @@ KINDS = {".png": "figure", ".html": "page"}
     show_default="none",
     help="Allow a comparison so many seeds until it is decided.",
 )
-@click.option(
-    "--cost",
-    type=float,
-    metavar="COST",
-    show_default="as the experiment has it",
-    help="Let each run spend so many forward-pass equivalents; 1 is one forward pass of all training rows.",
-)
+@COST
 @click.option(
     "--set",
     "settings",
@@ -92,13 +85,7 @@ KINDS = {".png": "figure", ".html": "page"}
     show_default="output/EXPERIMENT",
     help="Keep the results in this folder.",
 )
-@click.option(
-    "--workers",
-    type=int,
-    metavar="NUMBER",
-    show_default="one a core where there is work enough",
-    help="Do the runs in so many processes of this machine.",
-)
+@WORKERS
 @click.option(
     "--executor",
     metavar="EXECUTOR",
@@ -111,19 +98,8 @@ KINDS = {".png": "figure", ".html": "page"}
     show_default="a cluster on this machine",
     help="Find the scheduler of --executor dask at this address, such as tcp://10.0.0.5:8786.",
 )
-@click.option(
-    "--retry",
-    metavar="OUTCOME",
-    multiple=True,
-    show_default="none",
-    help="Do runs of this outcome again, failed or timeout; may be repeated.",
-)
-@click.option(
-    "--reuse",
-    metavar="other-code",
-    show_default="they are done again",
-    help="Take finished runs of other code for those of this code, which is said by the word other-code.",
-)
+@RETRY
+@REUSE
 @click.option(
     "--fail-on",
     metavar="OUTCOMES",
@@ -247,12 +223,8 @@ def command(
     folder = output or folder_of(experiment) or OUTPUT / name
     if limit is not None and len(parts) > 1:
         raise InputError("--until-decided goes with options tuned for the experiment, not for each problem")
-    if dry_run and limit is not None:
-        foretell_declaration(parts[0], limit, folder)
-        return
     if dry_run:
-        for part in parts:
-            foretell(part, folder, retry, reuse, shard)
+        foretell(parts, limit, folder, retry, reuse, shard)
         return
     page = check_page(folder / "report.html") if watch else None
     if check:
@@ -289,39 +261,9 @@ def command(
     if as_json:
         echo(as_text(results, done, folder, files))
     else:
-        _report(results, done, declared, folder, files)
+        report_done(results, done, declared, folder, files)
     if results.runs["outcome"].isin(ends).any():
         raise SystemExit(1)
-
-
-def _report(results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]) -> None:
-    """Print the question, the verdicts, the table, and where things are."""
-    from harness.analysis.summary import summarize
-    from harness.report.comparison import Comparison
-    from harness.report.comparison_text import answers, render_answers, render_short
-    from harness.report.table import render
-
-    before = len(results.runs) - done
-    if declared.question:
-        echo(f"{declared.question}\n")
-    numbers = answers(results, declared.figures)
-    if numbers and results.declaration is None:
-        render_answers(numbers, results.skipped, console())
-    else:
-        render_short(Comparison.of(results), console())
-        render(summarize(results), results.skipped, console())
-    echo(
-        f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
-        if done
-        else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
-    )
-    failed = int((results.runs["outcome"] == "failed").sum())
-    if failed:
-        echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
-    for remark in results.remarks():
-        echo(remark)
-    for file in files:
-        echo(f"{KINDS.get(file.suffix, 'table')}: {file}")
 
 
 def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractContextManager[object]:
@@ -355,7 +297,3 @@ def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
             raise InputError("--address is given without an executor: add --executor dask")
         return None
     return EXECUTORS.read(named) | ({} if address is None else {"address": address})
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
+from harness.cli.options import WORKERS
 from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
@@ -30,13 +31,7 @@ from optimizers.errors import InputError
     show_default="output/STUDY",
     help="Keep runs and page in this folder.",
 )
-@click.option(
-    "--workers",
-    type=int,
-    metavar="NUMBER",
-    show_default="one a core where there is work enough",
-    help="Do the runs in so many processes of this machine.",
-)
+@WORKERS
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/STUDY.")
 @click.option(
     "--new",

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
+from harness.cli.options import COST, RETRY, REUSE, WORKERS
 from harness.cli.terminal import console, echo
 
 OUTPUT = Path("output")
@@ -66,13 +67,7 @@ OUTPUT = Path("output")
     show_default=True,
     help="Take the randomness of the search for configurations from this seed.",
 )
-@click.option(
-    "--cost",
-    type=float,
-    metavar="COST",
-    show_default="as the experiment has it",
-    help="Let each run spend so many forward-pass equivalents; 1 is one forward pass of all training rows.",
-)
+@COST
 @click.option(
     "--output",
     type=ANY_PATH,
@@ -80,26 +75,9 @@ OUTPUT = Path("output")
     show_default="output/EXPERIMENT-tuning",
     help="Keep the runs and what they have found in this folder.",
 )
-@click.option(
-    "--workers",
-    type=int,
-    metavar="NUMBER",
-    show_default="one a core where there is work enough",
-    help="Do the runs in so many processes of this machine.",
-)
-@click.option(
-    "--retry",
-    metavar="OUTCOME",
-    multiple=True,
-    show_default="none",
-    help="Do runs of this outcome again, failed or timeout; may be repeated.",
-)
-@click.option(
-    "--reuse",
-    metavar="other-code",
-    show_default="they are done again",
-    help="Take finished runs of other code for those of this code, which is said by the word other-code.",
-)
+@WORKERS
+@RETRY
+@REUSE
 def command(
     experiment: str,
     trials: int,
