@@ -124,7 +124,7 @@ class Clock:
     def __init__(self, waits: int) -> None:
         self.now, self.waits, self.waited = 0.0, waits, list[float]()
 
-    def monotonic(self) -> float:
+    def process_time(self) -> float:
         return self.now
 
     def wait(self, seconds: float) -> bool:
@@ -212,6 +212,7 @@ def test_a_command_that_is_killed_leaves_a_page_that_says_so(some: tuple[Watch, 
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     wait_for(f"The command ended early: {count}.", watch.page)
+    assert "planned runs found" not in text_of(watch.page)
     assert left_beside(watch.page) == []
 
 

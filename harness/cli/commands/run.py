@@ -180,7 +180,7 @@ def command(
     the first. The intervals hold at every number of seeds.
 
     With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
-    takes. Where seconds are what is compared, leave it out.
+    takes of the processor. Where seconds are what is compared, leave it out.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.html.libraries import check_page

@@ -9,8 +9,8 @@ SHORTEST = 5.0
 """Seconds between two pages at the least."""
 
 SHARE = 10.0
-"""How many times as long as a page took nothing is done before the next one: a page of 10,000 runs takes some
-ten seconds, and then comes every two minutes."""
+"""How many times as long as a page took of the processor nothing is done before the next one: a page of 15,400
+runs takes 15 s, and comes every three minutes."""
 
 PRELIMINARY = (
     "All verdicts, ranks and numbers are preliminary: their intervals are for a number of seeds that was "
@@ -23,7 +23,7 @@ DECLARED = (
 
 
 def pause(took: float) -> float:
-    """Return the seconds between a page that has taken so many and the next one.
+    """Return the seconds between a page that has taken so many of the processor and the next one.
 
     >>> pause(0.1), pause(3.0)
     (5.0, 30.0)

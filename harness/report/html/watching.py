@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -76,6 +76,10 @@ class Watch:
         declared = tables.declaration is not None
         ended = not seconds and 0 < planned == done
         running = None if ended else Running(done, planned, seconds, time.time(), declared)
+        if running is not None:
+            # It says itself how many are missing, and that somebody does them.
+            notes = tuple(note for note in tables.notes if "planned runs found" not in note)
+            tables = replace(tables, notes=notes)
         page = write_page(tables, self.folder if shown else None, running=running)
         write_whole(self.page, page.encode())
 
@@ -198,7 +202,8 @@ def keep_writing(watch: Watch, gone: threading.Event, first: float) -> None:
         ended = gone.wait(wait)
         if ended and not written:
             return
-        began = time.monotonic()
+        # Of the processor: with the lowest priority it may wait for it long.
+        began = time.process_time()
         try:
             # Until the next one: what a page takes and the pause after it, as it was with this one.
             watch.write(0.0 if ended else wait + SHORTEST)
@@ -208,4 +213,4 @@ def keep_writing(watch: Watch, gone: threading.Event, first: float) -> None:
             pass
         except Exception as error:
             Store(watch.folder).log(f"{watch.page} was not written: {type(error).__name__}: {error}")
-        wait = pause(time.monotonic() - began)
+        wait = pause(time.process_time() - began)
