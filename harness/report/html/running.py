@@ -9,8 +9,8 @@ SHORTEST = 5.0
 """Seconds between two pages at the least."""
 
 SHARE = 10.0
-"""How many times as long as a page took of the processor nothing is done before the next one. A page of 15,400
-runs takes 15 s of it, and comes every three minutes."""
+"""How many times as long as a page took of the processor nothing is done before the next one. A page of
+15,400 runs takes 15 s of it, and comes every three minutes."""
 
 PRELIMINARY = (
     "All verdicts, ranks and numbers are preliminary: their intervals are for a number of seeds that was "
