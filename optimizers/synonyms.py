@@ -192,6 +192,7 @@ MEANINGS = (
     Meaning("plot", "network-diagram", "network architecture net graph"),
     Meaning("plot", "weights-over-time", "weights parameters"),
     Meaning("exchange format", "csv", "json excel pandas tsv parquet"),
+    Meaning("exchange format", "mlflow", "mlruns ml-flow"),
     Meaning("exchange format", "ioh", "iohprofiler iohanalyzer iohinspector"),
     Meaning("exchange format", "coco", "bbob cocopp cocoex"),
     Meaning(

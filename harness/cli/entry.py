@@ -136,7 +136,7 @@ def _no_option(error: Any) -> str:
     guess, is_known = meaning_of(error.option_name, known)
     place = context.command_path if context is not None else "harness"
     hint = f"did you mean {guess}? " if is_known else f"that is {guess} here " if guess else ""
-    return printable(f"{place} has no option {shown(error.option_name)}: {hint}(see `{place} --help`)")
+    return printable(f"this command has no option {shown(error.option_name)}: {hint}(see `{place} --help`)")
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:
