@@ -98,14 +98,14 @@ class Encoder10510(Study):
         """Yield the mean epochs of each row."""
         for name in CONTENDERS:
             solved, _ = _solved(evidence, name)
-            mean, (low, high) = mean_of(solved)
+            mean, (low, high) = mean_of(solved, least=0.0)
             yield Ours(name, "epochs", mean, len(solved), low, high)
 
     def criteria(self, evidence: Evidence) -> Iterator[Criterion]:
         """Yield what has to come out."""
         for name, least, most in (("rprop", 20.0, 35.0), ("backpropagation", 90.0, 180.0)):
             solved, _ = _solved(evidence, name)
-            mean, (low, high) = mean_of(solved)
+            mean, (low, high) = mean_of(solved, least=0.0)
             yield Criterion(f"mean epochs of {name}", mean, least, most, len(solved), low, high)
         (ratio, (low, high)), n = _faster(evidence, "rprop")
         yield Criterion("epochs of backpropagation over those of Rprop", ratio, 3.0, n=n, low=low, high=high)

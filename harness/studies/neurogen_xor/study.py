@@ -99,7 +99,7 @@ class NeurogenXor(Study):
         for case, (steps, n) in _cases(evidence).items():
             low, high = wilson_interval(len(steps), n)
             yield Ours(case, "solved", len(steps) / n, n, low, high)
-            mean, interval = mean_of(steps)
+            mean, interval = mean_of(steps, least=0.0)
             yield Ours(case, "steps" if case in DESCENT else "generations", mean, len(steps), *interval)
 
     def criteria(self, evidence: Evidence) -> Iterable[Criterion]:
@@ -108,7 +108,7 @@ class NeurogenXor(Study):
         printed = self.printed().set_index(["case", "quantity"])["printed"]
         for case in DESCENT:
             steps, _ = cases[case]
-            mean, (low, high) = mean_of(steps)
+            mean, (low, high) = mean_of(steps, least=0.0)
             before = float(printed[case, "steps"])
             yield Criterion(
                 f"mean steps of backpropagation, {case}, over those printed",
@@ -132,7 +132,7 @@ class NeurogenXor(Study):
             yield Criterion(
                 f"{case} solves nearly all", len(generations) / n, at_least=0.95, n=n, low=low, high=high
             )
-            mean, (low, high) = mean_of(generations)
+            mean, (low, high) = mean_of(generations, least=0.0)
             yield Criterion(
                 f"mean generations of the {case}", mean, at_least=15, at_most=70, n=n, low=low, high=high
             )
