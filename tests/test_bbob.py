@@ -5,6 +5,7 @@ They are of the extra `bbob`, cocopp of the extra `exchange`: pip install 'neura
 
 from __future__ import annotations
 
+import importlib
 import math
 import pickle
 import re
@@ -23,6 +24,7 @@ from harness.problems import bbob, load
 from harness.problems.bbob import BBOB
 from harness.results import Results
 from harness.runs.single_run import Run
+from harness.sweeps.experiment_file import read_experiment
 from optimizers import Budget, InputError, MissingExtraError, RandomSearch, minimize
 
 RECORDED = Path(__file__).parent / "data" / "exchange" / "coco"
@@ -308,3 +310,41 @@ class TestExport:
             losses = np.array([curve.at(np.array([spent]))[0] for curve in curves])
             assert (losses[:, None] <= targets).mean() == (reached <= spent).mean()
         assert 0 < (reached <= 40).mean() < (reached <= 190).mean() < 1
+
+
+class TestThePageOfTheDocumentation:
+    TEXT = (Path(__file__).parent.parent / "docs" / "coco.md").read_text(encoding="utf-8")
+
+    def test_its_experiment_exports_what_it_says(self, cocoex: Any, tmp_path: Path) -> None:
+        declared = re.search(r"```toml\n(.*?)```", self.TEXT, re.DOTALL)
+        assert declared is not None
+        file = tmp_path / "bbob.toml"
+        file.write_text(declared[1], encoding="utf-8")
+        experiment = read_experiment(str(file))
+        assert len(experiment.problems) == 4 * 2 * 5
+        some = [problem for problem in experiment.problems if "=5,instance=1" in problem.name]
+        for optimizer in experiment.optimizers:
+            results = harness.run(some, optimizer, seeds=1, budget=60, gradients=experiment.gradients)
+            assert not len(results.skipped)
+            results.export("coco", tmp_path / optimizer.name())
+            found = sorted(file.name for file in (tmp_path / optimizer.name()).rglob("*.info"))
+            assert found == [f"bbobexp_f{function}.info" for function in (1, 15, 20, 8)]
+
+    def test_its_solver_and_objective_of_benchopt_agree(self) -> None:
+        pytest.importorskip("benchopt", reason="of the extra exchange")
+        assert "benchmarks/benchopt_xor/solvers/harness_optimizers.py" in self.TEXT
+        dataset = importlib.import_module("benchmarks.benchopt_xor.datasets.xor").Dataset()
+        objective = importlib.import_module("benchmarks.benchopt_xor.objective").Objective()
+        solver = importlib.import_module("benchmarks.benchopt_xor.solvers.harness_optimizers").Solver()
+        objective.set_data(**dataset.get_data())
+        for optimizer in ("gradient-descent:learning_rate=0.5", "lbfgs"):
+            assert optimizer in solver.parameters["optimizer"]
+            solver.optimizer = optimizer
+            solver.set_objective(**objective.get_objective())
+            losses = []
+            for iterations in (0, 1, 20):
+                solver.run(iterations)
+                losses.append(objective.evaluate_result(**solver.get_result()))
+                expected = solver.problem.objective().value(solver.w)
+                assert losses[-1] == pytest.approx(expected, rel=1e-12)
+            assert losses[0] >= losses[1] > losses[2]
