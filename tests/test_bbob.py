@@ -259,12 +259,14 @@ class TestExport:
         results.where(problem=BBOB().label).export("coco", tmp_path / "apart")
 
     @pytest.mark.filterwarnings("ignore")
-    @pytest.mark.parametrize("optimizer", ["random-search", "hill-climbing"])
+    @pytest.mark.parametrize("optimizer", ["random-search", "hill-climbing", "bipop-cmaes"])
     def test_cocopp_takes_an_export_for_what_the_logger_of_coco_wrote(
         self, cocoex: Any, optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A search of single points with a row for each improvement, and cocoex's own logger beside it."""
         cocopp = pytest.importorskip("cocopp", reason="of the extra exchange")
+        if optimizer == "bipop-cmaes":
+            pytest.importorskip("cma", reason="of the extra cma")
         monkeypatch.chdir(tmp_path)
         cocoex.log_level("warning")
         observer = cocoex.Observer("bbob", f"result_folder:theirs algorithm_name:{optimizer}")
