@@ -316,10 +316,10 @@ class TestExport:
 
 
 class TestThePageOfTheDocumentation:
-    TEXT = (Path(__file__).parent.parent / "docs" / "coco.md").read_text(encoding="utf-8")
+    TEXT = (Path(__file__).parent.parent / "docs" / "how-to" / "coco.md").read_text(encoding="utf-8")
 
     def test_its_experiment_exports_what_it_says(self, cocoex: Any, tmp_path: Path) -> None:
-        declared = re.search(r"```toml\n(.*?)```", self.TEXT, re.DOTALL)
+        declared = re.search(r":caption: bbob.toml\n(.*?)```", self.TEXT, re.DOTALL)
         assert declared is not None
         file = tmp_path / "bbob.toml"
         file.write_text(declared[1], encoding="utf-8")
