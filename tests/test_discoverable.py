@@ -114,7 +114,7 @@ def test_a_worked_example_does_not_show_its_answer() -> None:
 
 def test_a_notebook_shows_a_report_as_the_terminal_does() -> None:
     report = harness.coursework.load("relu-layer").report(np.random.default_rng(0))
-    shows_a_table(report, ["<pre>", "Verdict: right", "reverse-autodiff"])
+    shows_a_table(report, ["monospace", "Verdict: right", "reverse-autodiff"])
     assert repr(report) == "<report on relu-layer: right>"
 
 

@@ -89,7 +89,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """Show the page of text in a notebook."""
-        return f"<pre>{html.escape(str(self))}</pre>"
+        # Jupyter gives a page's own font to what is preformatted, in which no column stands below another.
+        return f'<pre style="font-family: monospace">{html.escape(str(self))}</pre>'
 
     def __str__(self) -> str:
         """Return the page of text, 80 columns wide."""
