@@ -36,8 +36,8 @@ class TestCriterion:
         ("found", "low", "high", "answer"),
         [
             (0.97, 0.96, 0.98, "met"),
-            (0.97, 0.90, 0.99, "met, barely"),
-            (0.90, 0.80, 0.96, "not met, barely"),
+            (0.97, 0.90, 0.99, "met, the interval crosses a bound"),
+            (0.90, 0.80, 0.96, "not met, the interval crosses a bound"),
             (0.80, 0.70, 0.90, "not met"),
             (math.nan, math.nan, math.nan, "not met"),
         ],
@@ -59,6 +59,13 @@ class TestEstimates:
         mean, interval = mean_of(sample)
         assert mean == pytest.approx(2.8)
         assert interval == pytest.approx(expected)
+
+    def test_the_interval_of_what_has_an_end_ends_there(self) -> None:
+        sample = np.array([0.0, 0.1, 9.0])
+        mean, (low, high) = mean_of(sample, least=0.0)
+        assert (mean, high) == (mean_of(sample)[0], mean_of(sample)[1][1])
+        assert mean_of(sample)[1][0] < low == 0.0
+        assert mean_of(sample[:1], least=0.0)[1] == (0.0, math.inf)
 
     def test_one_number_says_nothing_of_its_mean(self) -> None:
         assert mean_of(np.array([2.0])) == (2.0, (-math.inf, math.inf))
@@ -125,7 +132,8 @@ def verdict(**changes: object) -> pd.DataFrame:
     row = {
         "problem": "xor", "optimizer": "rprop", "other": "adam(batch=2)", "by": "cost-to-target",
         "verdict": "better", "choices": 20, "held": 20, "better": 20, "worse": 0, "equivalent": 0,
-        "undecided": 0, "turned_by": "", "turned_to": "", "reversed_by": "",
+        "undecided": 0, "under": "all 20 choices by cost to the target",
+        "turned_by": "", "turned_to": "", "reversed_by": "",
     }  # fmt: skip
     return pd.DataFrame([row | changes])
 
@@ -136,30 +144,30 @@ class TestSurvival:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({}, "**yes**, under all 20 choices that the runs can tell of."),
-            ({"verdict": "worse"}, "**no, the other way round**, under all 20"),
+            ({}, "**yes**, under all 20 choices by cost to the target."),
+            ({"verdict": "worse"}, "**no, the other way round**, under all 20 choices by"),
             (
                 {"choices": 0, "held": 0, "better": 0, "verdict": "undecided"},
                 "**it cannot be told** from these runs.",
             ),
             (
-                {"held": 15, "better": 15, "undecided": 5, "turned_by": "half the budget"},
-                "**yes**, under 15 of 20 choices (75 %), undecided under 5; the smallest change that alters "
-                "it is half the budget, and none turns it round.",
+                {"held": 15, "under": "15 of 20 (undecided under 5) by cost", "turned_by": "half the budget"},
+                "**yes**, under 15 of 20 (undecided under 5) by cost; the smallest change that turns it is "
+                "half the budget, and none reverses it.",
             ),
             (
                 {
-                    "held": 19, "better": 19, "worse": 1,
+                    "held": 19, "under": "19 of 20 (behind under 1) by cost",
                     "turned_by": "seconds in place of cost", "turned_to": "worse",
                     "reversed_by": "seconds in place of cost",
                 },
-                "**yes**, under 19 of 20 choices (95 %), behind under 1; the smallest change that alters it "
-                "is seconds in place of cost, and it is turned round by seconds in place of cost.",
+                "**yes**, under 19 of 20 (behind under 1) by cost; the smallest change that turns it is "
+                "seconds in place of cost, and it is reversed by seconds in place of cost.",
             ),
             (
-                {"verdict": "equivalent", "held": 9, "equivalent": 9, "better": 11, "turned_by": "a target"},
-                "**no, the two come to the same**, under 9 of 20 choices (45 %), ahead under 11; the "
-                "smallest change that alters it is a target.",
+                {"verdict": "equivalent", "held": 9, "under": "9 of 20 (ahead under 11)", "turned_by": "a"},
+                "**no, the two come to the same**, under 9 of 20 (ahead under 11); the smallest change that "
+                "turns it is a.",
             ),
         ],
     )  # fmt: skip
@@ -179,21 +187,22 @@ class TestSurvival:
         ]
         over = pd.concat([robust, verdict(problem=OVER, held=1, choices=1)])
         assert list(claim.answers(over)) == [
-            "Rprop is faster: **yes**, under the one choice that the runs can tell of."
+            "Rprop is faster: **yes**, under all 20 choices by cost to the target."
         ]
 
     def test_each_verdict_has_its_row(self) -> None:
+        long = "iris:hidden=[3],initializer=uniform,target=0.1,activation=sigmoid"
         robust = verdict(
-            held=15, better=15, equivalent=5, turned_by="half the budget", turned_to="equivalent"
+            problem=long, held=15, under="15 of 20", turned_by=f"{long} left out", turned_to="equivalent"
         )
         assert robust_rows(pd.concat([robust, verdict()])) == [
             [
-                "rprop is ahead of adam(batch=2)", "cost-to-target", "ahead", "15 of 20 (75 %)",
-                "equivalent under 5", "half the budget (then equivalent)",
+                "rprop is ahead of adam(batch=2) on iris", "cost-to-target", "ahead", "15 of 20",
+                "iris left out (then equivalent)",
             ],
             [
-                "rprop is ahead of adam(batch=2)", "cost-to-target", "ahead", "20 of 20 (100 %)",
-                "nothing else", "none of them",
+                "rprop is ahead of adam(batch=2) on xor", "cost-to-target", "ahead",
+                "all 20 choices by cost to the target", "nothing that was tried",
             ],
         ]  # fmt: skip
 

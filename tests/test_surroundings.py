@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import COMMAND, ROOT, python
+from processes import COMMAND, ROOT, python, started
 
 import harness
 from harness.plots import known_plots
@@ -222,6 +222,15 @@ class TestSignals:
             work()
         assert done == ["written"]
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+    def test_semaphores_that_a_command_leaves_are_no_matter_of_its_user(self, tmp_path: Path) -> None:
+        leaving = (
+            "import multiprocessing, os; from harness.cli import entry; "
+            "entry._command = lambda arguments: (multiprocessing.Semaphore(), os._exit(0)); "
+            "multiprocessing.set_start_method('spawn'); entry.main()"
+        )
+        left = started(tmp_path, "-c", leaving)
+        assert (left.returncode, left.stderr) == (0, "")
 
     def test_a_second_one_does_not_disturb_the_putting_in_order(self) -> None:
         done = []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.integrate import quad
-from scipy.optimize import brentq
 from scipy.special import chdtrc, ndtr, stdtrit
 
 from optimizers.objective import Array
@@ -40,6 +38,9 @@ def studentized_range_quantile(level: float, k: int) -> float:
     >>> round(studentized_range_quantile(0.95, 3), 3)
     3.314
     """
+    # At the top of the file they would take a tenth of a second of every command.
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
 
     def probability(q: float) -> float:
         def density(z: float) -> float:

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from harness.problems import Problem, load
 from harness.runs.settings import unmarked
@@ -35,6 +34,9 @@ def widest_margin(X: Array, y: Array) -> float:
     >>> round(widest_margin(np.array([[1.0], [-3.0]]), np.array([1.0, -1.0])), 12)
     1.414213562373
     """
+    # At the top of the file it would be imported by every command.
+    from scipy.optimize import nnls
+
     signed = y[:, None] * np.column_stack([X, np.ones(len(X))])
     table = np.vstack([signed.T / _radius(X), np.ones(len(X))])
     right = np.append(np.zeros(X.shape[1] + 1), 1.0)

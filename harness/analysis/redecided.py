@@ -24,6 +24,7 @@ from harness.runs.tables import Tables
 
 NOT_DOUBLED = "there are no runs with twice the budget"
 NO_PAIR = "they have no seed in common"
+ENDED = "where both runs of a start end at the target, what their losses are below it is chance"
 NOT_MEASURED = "the test accuracy was not measured where runs would have ended"
 
 RATIOS: tuple[By, ...] = ("cost-to-target", "final-loss", "anytime-area")
@@ -64,8 +65,15 @@ class _Setup:
             self._heights[axis] = heights_of(self.shortened.tables, axis)
         return self._heights[axis]
 
-    def reason(self, pair: Pair, by: By, axis: Axis) -> str:
-        """Say why the runs of a pair cannot be compared; nothing where they can."""
+    def reason(self, pair: Pair, by: By, usual: By, axis: Axis) -> str:
+        """Say why the runs of a pair cannot be compared; nothing where they can.
+
+        Arguments:
+            pair: the runs.
+            by: what is compared.
+            usual: what is compared where nothing is changed.
+            axis: what is spent.
+        """
         sides = pair.group.ends, pair.other.ends
         ids = [run_id for ends in sides for run_id in ends["run_id"]]
         if not ids:
@@ -77,6 +85,8 @@ class _Setup:
             return f"the {axis} of some runs are not known"
         if by == "accuracy" and not self.shortened.unmeasured.isdisjoint(ids):
             return NOT_MEASURED
+        if by == "final-loss" != usual and bool((pair.group.solved & pair.other.solved).any()):
+            return ENDED
         return "" if has_measure(pair, by, self.heights(by, axis)) else missing_measure(by)
 
 
@@ -114,7 +124,7 @@ class Redecided:
             if pair is None or (change.target != 1.0 and asked.problem in self._targetless):
                 continue
             by = asked.by if change.by is None else change.by
-            why = pair if isinstance(pair, str) else setup.reason(pair, by, change.axis)
+            why = pair if isinstance(pair, str) else setup.reason(pair, by, asked.by, change.axis)
             if isinstance(pair, str) or why:
                 found[asked] = why
             else:
@@ -167,10 +177,11 @@ class Redecided:
         if key not in setup.family:
             names, values = [], []
             for problem, groups in setup.problems.items():
-                by = usual_measure(groups.values()) if change.by is None else change.by
+                usual = usual_measure(groups.values())
+                by = usual if change.by is None else change.by
                 for one, other in itertools.combinations(groups.values(), 2):
                     pair = paired(one, other)
-                    if setup.reason(pair, by, change.axis):
+                    if setup.reason(pair, by, usual, change.axis):
                         continue
                     found = measured(pair, by, change.axis, setup.heights(by, change.axis)).leads
                     names.append((problem, one.line, other.line))

@@ -64,6 +64,11 @@ class Robustness:
     missing: list[tuple[Choices, str]] = field(default_factory=list)
 
     @property
+    def by_own_measure(self) -> list[Tried]:
+        """Those of the choices that leave the measure as it is: any other one is another question."""
+        return [one for one in self.tried if one.choices.by == self.usual.by]
+
+    @property
     def counts(self) -> Counter[Answer]:
         """How often each answer comes out."""
         return Counter(one.answer for one in self.tried)

@@ -90,8 +90,8 @@ def cost_to_target(
             f"A mark is the {axis} by which {share} of its runs had reached the target, as Kaplan and Meier "
             f"estimate it; a bar is its interval at {100 * level:g} % (Brookmeyer and Crowley), with an "
             "arrow where it has no upper end, and no bar where it has no end at all. An open mark at "
-            "infinity: not so many runs came to the target with what they were given. At the right the runs "
-            "that did, of all."
+            "infinity, beyond the dotted line where numbers end: not so many runs came to the target with "
+            "what they were given. At the right the runs that did, of all."
         ),
         hides=(
             "How the loss fell on the way, how low runs came that did not reach the target, and whether two "
@@ -109,7 +109,7 @@ def _subtitle(table: pd.DataFrame, axis: str, share: str, level: float) -> str:
     """Say what marks and bars are, and why there may be none."""
     known = (table["time_low"] > 0) | np.isfinite(table["time_high"])
     bars = f"bar: interval at {100 * level:g} %" if known.any() else "too few runs for intervals"
-    never = "; \N{INFINITY}: not reached" if np.isinf(table["time"]).any() else ""
+    never = "; \N{INFINITY}: not reached by so many" if np.isinf(table["time"]).any() else ""
     return f"mark: {axis} until {share} of the runs reached the target; {bars}{never}"
 
 

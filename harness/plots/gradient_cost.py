@@ -52,20 +52,20 @@ def gradient_cost(
         part = table[table["gradient"] == gradient]
         counted, timed = (fitted_slope(part["parameters"], part[column]) for column in ("cost", "time"))
         look["label"] = (
-            f"{gradient} (slopes {counted:.2f}, {timed:.2f})" if np.isfinite(counted) else gradient
+            f"{gradient} (slope {counted:.2f}, timed {timed:.2f})" if np.isfinite(counted) else gradient
         )
     _, found = panels(
         [COUNTED, TIMED],
         looks,
         title=results.question or results.name,
-        subtitle="a point: one network; slopes: counted, timed",
+        subtitle="a point: one network; slopes on log-log axes, counted and timed",
         xlabel="parameters of the network",
         ylabel="one gradient (forward-pass equivalents)",
         width=width,
         axes=axes,
     )
     medium = medium_of(width)
-    name_vertical(found[TIMED], "one gradient (times analytic)", medium, medium.height(2))
+    name_vertical(found[TIMED], "time of one gradient / of analytic", medium, medium.height(2))
     for name, column in ((COUNTED, "cost"), (TIMED, "time")):
         panel = found[name]
         for (_, gradient), look in looks.items():

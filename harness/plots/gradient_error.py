@@ -45,11 +45,14 @@ def gradient_error(
     looks = line_looks(named, width)
     for (_, source), look in looks.items():
         look["label"] = source
+        if table.loc[table["source"] == source, "step"].isna().all():
+            # Drawn as a level line, without marks.
+            look["marker"] = ""
     _, found = panels(
         list(table["problem"].unique()),
         looks,
         title=results.question or results.name,
-        subtitle="median over seeds, at the start; level lines: sources without a step",
+        subtitle="median over seeds, at the start; level lines, which may coincide: sources without a step",
         xlabel="step h",
         ylabel="relative error of the gradient",
         width=width,
@@ -97,11 +100,7 @@ def error_table(results: Tables) -> pd.DataFrame:
     Raises:
         InputError: if no gradient was held against a reference, or no source has a step.
     """
-    starts = results.trace.drop_duplicates("run_id").set_index("run_id")["gradient_error"]
-    runs = results.runs.assign(error=results.runs["run_id"].map(starts)).dropna(subset=["error"])
-    parts = runs["gradient"].str.split(":step=", n=1)
-    steps = [float(part[1]) if len(part) > 1 else np.nan for part in parts]
-    runs = runs.assign(source=parts.str[0], step=steps)
+    runs = errors_at_start(results)
     if not runs["step"].notna().any():
         raise InputError(
             "plot 'gradient-error' needs runs with a gradient_reference, and sources with a step such as "
@@ -109,6 +108,15 @@ def error_table(results: Tables) -> pd.DataFrame:
         )
     grouped = runs.groupby(["problem", "source", "step"], sort=False, dropna=False)["error"]
     return grouped.median().reset_index()
+
+
+def errors_at_start(results: Tables) -> pd.DataFrame:
+    """Return the runs whose gradient at the start was held against a reference, with its error and step."""
+    starts = results.trace.drop_duplicates("run_id").set_index("run_id")["gradient_error"]
+    runs = results.runs.assign(error=results.runs["run_id"].map(starts)).dropna(subset=["error"])
+    parts = runs["gradient"].str.split(":step=", n=1)
+    steps = [float(part[1]) if len(part) > 1 else np.nan for part in parts]
+    return runs.assign(source=parts.str[0], step=steps)
 
 
 table = error_table

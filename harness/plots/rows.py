@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ SHARE = {"column": 0.33, "page": 0.26, "slide": 0.28}
 """Part of a figure's width that the labels of rows may take."""
 LINE, SPACE = 1.15, 0.5
 """Height of a line of a label, and the free space of a row, in the size of the letters."""
+UNSEEN = re.compile(r"\\mathdefault|[${}^]")
+"""What a number with an exponent is written with, and nobody sees."""
+
 ROOM_OF_COUNTS = 0.6
 """Inches that numbers at the right of panels take on a page."""
 EDGE: dict[str, Any] = {"color": "0.6", "linewidth": 0.8, "linestyle": (0, (1, 2))}
@@ -64,7 +68,8 @@ def row_panels(
     room = share + ROOM_OF_COUNTS * medium.scale
     figure, found = panels(problems, {}, ylabel="", width=width, axes=axes, height=height, room=room, **words)
     if isinstance(figure, NotebookFigure):
-        figure.key = {text: label for label, text in short.items() if text != label}
+        rows_named = {text: label for label, text in short.items() if text != label}
+        figure.key = {**figure.key, **rows_named}
     columns = medium.columns(len(problems)) if axes is None else len(problems)
     for place, panel in enumerate(found.values()):
         # What the numbers at the right are stands between title and panel.
@@ -122,7 +127,7 @@ def name_beyond(panel: Axes, place: float) -> None:
     to_axes = panel.transData + panel.transAxes.inverted()
     where = [float(to_axes.transform((tick, 0.0))[0]) for tick in (*ticks, place)]
     # A number that would touch it gives way.
-    room = 0.06 + 0.025 * min(len(labels[-1]), 6) if labels else 0.0
+    room = 0.06 + 0.025 * min(len(UNSEEN.sub("", labels[-1])), 6) if labels else 0.0
     if labels and where[-1] - where[-2] < room:
         labels[-1] = ""
     panel.set_xticks([*ticks, place], [*labels, "\N{INFINITY}"])

@@ -26,6 +26,7 @@ from harness.plots.ticks import LARGEST as LARGEST
 from harness.plots.ticks import SMALLEST as SMALLEST
 from harness.plots.ticks import logarithmic_ticks as logarithmic_ticks
 from harness.plots.ticks import with_margins as with_margins
+from harness.runs.problem_names import short_problems
 from harness.runs.tables import Tables, entrants, gradient_sources
 from optimizers.errors import InputError
 
@@ -140,22 +141,29 @@ def panels(
         return _drawn_into(axes, problems, looks, (xlabel, ylabel), medium)
     columns = medium.columns(count)
     rows = math.ceil(count / columns)
-    legend = Legend.of(looks, medium)
+    legend, short = Legend.of(looks, medium), short_problems(problems)
+    titles = {
+        problem: fold(short[problem], medium.width / columns - 0.5, medium.label) for problem in problems
+    }
     heading = "\n".join(balanced(text, medium.width - 0.3, medium.label) for text in (title, subtitle))
     lines = legend.lines + heading.count("\n") + 1
     beside = lines * 1.5 * medium.label / 72 + 0.4 * medium.scale
     tall = rows * (medium.height(count) if height is None else height)
-    if height is None:
+    if height is not None:
+        # Who gives one has counted a line for the title.
+        tall += rows * max(title.count("\n") for title in titles.values()) * 1.2 * medium.label / 72
+    else:
         # What surrounds the panels is theirs to give room for, as long as they can be read.
         least = max(rows * medium.lowest, LEAST * tall)
         tall = max(min(tall, medium.highest - beside), min(tall, least))
     figure = NotebookFigure(figsize=(medium.width, tall + beside), dpi=DPI, layout="constrained")
-    figure.key = legend.shortened
+    titled = {name: problem for problem, name in short.items() if name != problem}
+    figure.key = {**legend.shortened, **titled}
     figure.suptitle(heading.strip(), fontsize=medium.label, parse_math=False)
     found = {}
     for place, problem in enumerate(problems):
         panel = figure.add_subplot(rows, columns, place + 1, axes_class=Panel)
-        dressed(panel, problem, medium, medium.width / columns - 0.5)
+        dressed(panel, short[problem], medium, medium.width / columns - 0.5)
         if place // columns == rows - 1:
             # Names of vertical axes move a panel out of the middle of its place.
             space = (medium.width - room) / columns - (0.0 if room else 0.5 * medium.scale)
@@ -214,8 +222,9 @@ def _drawn_into(
             f"there are {len(problems)} panels to draw ({', '.join(problems)}), and {len(given)} Axes: hand "
             "in as many, choose with results.where, or leave axes out"
         )
+    short = short_problems(problems)
     for panel, problem in zip(given, problems, strict=True):
-        dressed(panel, problem, medium, panel.get_window_extent().width / panel.figure.dpi)
+        dressed(panel, short[problem], medium, panel.get_window_extent().width / panel.figure.dpi)
         panel.set_xlabel(names[0], fontsize=medium.small)
         panel.set_ylabel(names[1], fontsize=medium.small)
     Legend.of(looks, medium).draw_into(given[0], medium)

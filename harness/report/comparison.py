@@ -106,7 +106,8 @@ class Comparison:
     def notes(self) -> list[str]:
         """What a reader of the sentences has to know."""
         made_up = self.tables.declaration is not None and self.decided.declaration is None
-        return [*notes_of(self.decided), *([OF_SEQUENCES[1]] if made_up else [])]
+        key = names_of(self.tables).key()
+        return [*notes_of(self.decided), *([OF_SEQUENCES[1]] if made_up else []), *key]
 
     def short(self, height: Callable[[str], int] = lambda line: 1) -> list[str]:
         """Return the claims in at most 15 lines, or the best against the reference on each problem.
@@ -153,7 +154,7 @@ class Comparison:
                 if rank.problem == problem:
                     groups.setdefault(rank.places, []).append(named(rank.line) + _of(rank))
             places = (f"{places} {' = '.join(names)}" for places, names in groups.items())
-            lines.append(f"{problem}: {'; '.join(places)}")
+            lines.append(f"{named.problem(problem)}: {'; '.join(places)}")
         return lines
 
     def mean_ranks(self) -> list[str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import html
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from harness.analysis.comparison import Decided
-from harness.analysis.robustness import Robustness, robustness
+from harness.analysis.robustness import Robustness, Tried, robustness
 from harness.analysis.verdict import Answer
 from harness.report.comparison import LINES, finite_records, lines_of
-from harness.report.sentences import names_of, notes_of
+from harness.report.sentences import MEASURE, names_of, notes_of
 from harness.runs.claims import Claim
 from harness.runs.tables import Tables
 
@@ -29,7 +30,8 @@ TURNED: dict[Answer, str] = {
 
 CLAIM_COLUMNS = [
     "problem", *LINES, "by", "verdict", "choices", "held", "share", "better", "worse", "equivalent",
-    "undecided", "not_available", "turned_by", "turned_to", "reversed_by", "sentence",
+    "undecided", "own_choices", "own_held", "under", "not_available", "turned_by", "turned_to", "reversed_by",
+    "sentence",
 ]  # fmt: skip
 CHOICE_COLUMNS = [
     "problem", *LINES, "target", "budget", "axis", "options", "left_out", "by", "changes", "verdict",
@@ -76,6 +78,9 @@ class RobustComparison:
                     "held": one.held,
                     "share": one.share,
                     **counts,
+                    "own_choices": len(one.by_own_measure),
+                    "own_held": sum(tried.answer == one.answer for tried in one.by_own_measure),
+                    "under": under(one),
                     "not_available": len(one.missing),
                     "turned_by": turned.choices.words(one.usual) if turned else "",
                     "turned_to": turned.answer if turned else "",
@@ -113,7 +118,7 @@ class RobustComparison:
             one.smallest(OPPOSITE[one.answer]) is not None for one in told if one.answer in OPPOSITE
         )
         head = (
-            "Verdicts that are the same under every choice that the runs can tell of: "
+            "Verdicts that are the same under every choice that these runs can answer: "
             f"{same} of {len(told)}; that turn to their opposite under some: {opposite}."
         )
         return [head, *(self._sentence(one) for one in self.found)]
@@ -132,7 +137,7 @@ class RobustComparison:
             f"Not available: {words} on {_listed(problems)}, for {why}."
             for (words, why), problems in places.items()
         ]
-        return [*notes_of(self.decided), *lines, NOTE]
+        return [*notes_of(self.decided), *lines, NOTE, *names_of(self.tables).key()]
 
     def as_json(self) -> str:
         """Return all of it for programs; numbers that are not finite are null."""
@@ -149,10 +154,8 @@ class RobustComparison:
 
     def _sentence(self, one: Robustness) -> str:
         named = names_of(self.tables)
-        pair, place = (
-            (named(one.line), named(one.other)),
-            f"on {one.problem}" if one.problem else "over problems",
-        )
+        pair = named(one.line), named(one.other)
+        place = f"on {named.problem(one.problem)}" if one.problem else "over problems"
         heads = {
             "better": f"{pair[0]} is ahead of {pair[1]} {place}",
             "worse": f"{pair[0]} is behind {pair[1]} {place}",
@@ -161,15 +164,9 @@ class RobustComparison:
         }
         head, n = heads[one.answer], len(one.tried)
         if not n:
-            return f"{head}, and under no choice anything else can be told: {one.missing[0][1]}"
+            return f"{head}, and these runs can answer no other choice: {one.missing[0][1]}"
         if one.held == n:
-            return f"{head} under {'the one choice' if n == 1 else f'all {n} choices'} that can be told of"
-        others = [
-            f"{TURNED[answer]} under {number}"
-            for answer, number in one.counts.items()
-            if answer != one.answer
-        ]
-        share = f"{head} under {one.held} of {n} choices ({100 * one.share:.0f} %), {', '.join(others)}"
+            return f"{head} under {under(one)}"
         turned = one.smallest()
         opposite = one.smallest(OPPOSITE[one.answer]) if one.answer in OPPOSITE else None
         said = []
@@ -177,7 +174,7 @@ class RobustComparison:
             said.append(f"{TURNED[turned.answer]} by {turned.choices.words(one.usual)}")
         if opposite is not None and opposite is not turned:
             said.append(f"{TURNED[opposite.answer]} by {opposite.choices.words(one.usual)}")
-        return f"{share}; the smallest change makes it {', and '.join(said)}"
+        return f"{head} under {under(one)}; the smallest change makes it {', and '.join(said)}"
 
     def __repr__(self) -> str:
         """Return the sentences, a line each."""
@@ -190,13 +187,36 @@ class RobustComparison:
         return f"<ul>{items}</ul>{notes}"
 
 
+def under(one: Robustness) -> str:
+    """Say under how many choices a verdict is the same, and what else comes out.
+
+    Those by other measures are counted apart, for they ask another question.
+    """
+    own = one.by_own_measure
+    others = [tried for tried in one.tried if tried.choices.by != one.usual.by]
+    said = [f"{_held(own, one.answer)} by {MEASURE[one.usual.by]}"] if own else []
+    return " and ".join([*said, *([f"{_held(others, one.answer)} by other measures"] if others else [])])
+
+
+def _held(tried: Sequence[Tried], answer: Answer) -> str:
+    """Say under how many choices an answer comes out."""
+    n, counts = len(tried), Counter(one.answer for one in tried)
+    if counts[answer] == n:
+        return "the one choice" if n == 1 else f"all {n} choices"
+    rest = ", ".join(
+        f"{TURNED[other]} under {counts[other]}" for other in TURNED if other != answer and counts[other]
+    )
+    return f"{counts[answer]} of {n} ({rest})"
+
+
 OPPOSITE: dict[Answer, Answer] = {"better": "worse", "worse": "better"}
 
 NOTE = (
     "A choice is a target (as it is, 3 times as low, 3 times as high), a budget (as it is, half, twice), "
     "what is spent (cost, iterations, seconds), a measure, the options of both where others were run, and "
-    "over problems which of them is left out; every combination that the runs can tell of counts once. Other "
-    "targets and halves of a budget are read off the traces, up to 15 % beside where a run would have ended."
+    "over problems which of them is left out; each combination that these runs can answer counts once. Those "
+    "by other measures are counted apart: they ask another question. Other targets and halves of a budget "
+    "are read off the traces, and may be off by up to 15 % of what a run would have spent."
 )
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from harness.analysis.comparison import Decided
 from harness.analysis.numbers import significant
 from harness.analysis.transfer import Transfer
 from harness.analysis.verdict import Line, Verdict
+from harness.runs.problem_names import short_problems
 from harness.runs.tables import Tables, gradient_sources
-
-Named = Callable[[Line], str]
 
 MEASURE = {
     "cost-to-target": "cost to the target",
@@ -37,15 +36,42 @@ OF_SEQUENCES = (
 )
 
 
+class Named:
+    """What optimizers and problems are called in sentences.
+
+    Arguments:
+        problems: all that there are, for a name is as short as they allow.
+        several: whether there are several gradient sources, so that an optimizer is called with its own.
+
+    >>> Named(["xor"], several=True)(("adam", "analytic"))
+    'adam by analytic'
+    """
+
+    def __init__(self, problems: Sequence[str], several: bool) -> None:
+        self._several, self._short = several, short_problems(problems)
+
+    def __call__(self, line: Line) -> str:
+        """Return what an optimizer is called."""
+        return f"{line[0]} by {line[1]}" if self._several and line[1] else line[0]
+
+    def problem(self, problem: str) -> str:
+        """Return what a problem is called."""
+        return self._short.get(problem, problem)
+
+    def key(self) -> list[str]:
+        """Return what the short names of problems stand for, a sentence where there are any."""
+        told = [f"{short} is {name}" for name, short in self._short.items() if short != name]
+        return [f"Problems in short: {'; '.join(told)}."] if told else []
+
+
 def names_of(tables: Tables) -> Named:
-    """Return how an optimizer is called: with its gradient source where there are several."""
-    several = len(gradient_sources(tables.runs)) > 1
-    return lambda line: f"{line[0]} by {line[1]}" if several and line[1] else line[0]
+    """Return what the optimizers and problems of tables are called."""
+    return Named([*map(str, tables.runs["problem"].unique())], len(gradient_sources(tables.runs)) > 1)
 
 
 def verdict_sentence(found: Verdict, named: Named) -> str:
     """Return a verdict as one sentence."""
-    one, other, place = named(found.line), named(found.other), found.problem
+    one, other, place = named(found.line), named(found.other), named.problem(found.problem)
     margin = found.stopped.margin if found.stopped else _margin(found)
     heads = {
         "better": f"{one} is ahead of {other} on {place}",
@@ -208,7 +234,7 @@ def _beyond(found: Verdict) -> str:
     ends = found.difference_interval if found.by == "solved" else found.effect_interval
     if min(ends) > allowed or max(ends) < -allowed:
         return ""
-    return f"; that it is by more than the margin ({_margin(found)}) is not decided"
+    return f"; whether it is by more than the margin ({_margin(found)}) is not decided"
 
 
 def _percent(share: float) -> str:

@@ -59,7 +59,7 @@ class Criterion:
     @property
     def answer(self) -> str:
         """``met`` or ``not met``, and whether the interval would allow the other."""
-        return ("met" if self.met else "not met") + ("" if self.clear else ", barely")
+        return ("met" if self.met else "not met") + ("" if self.clear else ", the interval crosses a bound")
 
     @property
     def bounds(self) -> str:

@@ -12,24 +12,27 @@ from optimizers.objective import Array
 Interval = tuple[float, float]
 
 
-def mean_of(sample: Array, level: float = 0.95) -> tuple[float, Interval]:
+def mean_of(sample: Array, level: float = 0.95, least: float = -math.inf) -> tuple[float, Interval]:
     """Return a mean with Student's interval; of fewer than two numbers it is anything.
 
     Arguments:
         sample: shape (n,).
         level: probability of the interval.
+        least: what the mean cannot be below, 0 of an error: nor does the interval reach below it.
 
     >>> mean, (low, high) = mean_of(np.array([1.0, 2.0, 3.0]))
     >>> mean, round(low, 4), round(high, 4)
     (2.0, -0.4841, 4.4841)
+    >>> mean_of(np.array([1.0, 2.0, 3.0]), least=0.0)[1][0]
+    0.0
     """
     if not len(sample):
         return math.nan, (math.nan, math.nan)
     mean = float(np.mean(sample))
     if len(sample) < 2:
-        return mean, (-math.inf, math.inf)
+        return mean, (least, math.inf)
     half = float(stats.t.ppf(0.5 + level / 2, len(sample) - 1) * stats.sem(sample))
-    return mean, (mean - half, mean + half)
+    return mean, (max(mean - half, least), mean + half)
 
 
 def ratio_of_means(one: Array, other: Array, level: float = 0.95) -> tuple[float, Interval]:

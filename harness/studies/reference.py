@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
 from harness.report.artifacts import figure_file, write_artifacts, write_reference
-from harness.runs.parts import write_whole
+from harness.runs.parts import is_there, write_whole
 from harness.studies.findings import MEASURED, PAGE, ROBUST, Findings
 from harness.studies.page import page
 from harness.sweeps.experiment import Experiment
@@ -45,6 +46,14 @@ def write_study_reference(findings: Findings, source: Path, folder: Path) -> lis
     return _write(findings, experiments, folder)
 
 
+def _reading(figure: Path) -> str:
+    """Return how a figure is to be read, of its caption, and nothing where it has none."""
+    caption = figure.with_suffix(".caption.md")
+    parts = caption.read_text(encoding="utf-8").split("\n\n") if is_there(caption) else []
+    # Between the question and the number of runs: how it is read, what it does not show, and short names.
+    return "\n\n".join(itertools.takewhile(lambda part: not part.startswith("Runs: "), parts[1:]))
+
+
 def _write(findings: Findings, experiments: Mapping[str, Experiment], folder: Path) -> list[Path]:
     for name, table in findings.evidence.measured.items():
         write_whole(folder / MEASURED / f"{name}.csv", table.to_csv(index=False).encode())
@@ -58,5 +67,5 @@ def _write(findings: Findings, experiments: Mapping[str, Experiment], folder: Pa
         for name, experiment in experiments.items()
         for figure in experiment.figures
     ]
-    write_whole(folder / PAGE, page(findings, figures).encode())
+    write_whole(folder / PAGE, page(findings, {one: _reading(folder / one) for one in figures}).encode())
     return [folder / file for file in (*tables, PAGE)]

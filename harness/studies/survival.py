@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from harness.report.robust_comparison import OPPOSITE, OVER, TURNED
+from harness.runs.problem_names import short_problems
 
-HEADS = ("is it so that", "by", "these rules say", "the same under", "otherwise", "altered most easily by")
+HEADS = ("is it so that", "by", "these rules say", "the same under", "changed most easily by")
 """Of the table of verdicts under other choices."""
 
 SURVIVES = {
@@ -47,11 +48,12 @@ class PublishedClaim:
         Arguments:
             robust: of the experiment, as ``RobustComparison.claims``.
         """
+        named = _short_names(robust)
         rows = [row for row in robust.to_dict("records") if self._is_answered_by(row)]
         rows = [row for row in rows if row["problem"] == OVER] or rows
         for row in rows:
             where = f" ({row['problem']})" if len(rows) > 1 else ""
-            yield f"{self.said}{where}: {_answer(row)}"
+            yield named(f"{self.said}{where}: {_answer(row)}")
 
     def _is_answered_by(self, row: Row) -> bool:
         two = ((row["optimizer"], self.better), (row["other"], self.than))
@@ -77,14 +79,17 @@ def robust_rows(robust: pd.DataFrame) -> list[list[str]]:
         robust: of an experiment, as ``RobustComparison.claims``.
     """
     several = robust["problem"].nunique() > 1
+    named = _short_names(robust)
     return [
         [
-            f"{row['optimizer']} is ahead of {row['other']}" + (f" on {row['problem']}" if several else ""),
+            f"{row['optimizer']} is ahead of {row['other']}"
+            + (f" on {named(row['problem'])}" if several else ""),
             str(row["by"]),
             TURNED[row["verdict"]],
-            f"{row['held']} of {row['choices']}{_part(row)}",
-            ", ".join(_others(row)) or "nothing else",
-            f"{row['turned_by']} (then {TURNED[row['turned_to']]})" if row["turned_by"] else "none of them",
+            str(row["under"]),
+            f"{named(row['turned_by'])} (then {TURNED[row['turned_to']]})"
+            if row["turned_by"]
+            else "nothing that was tried",
         ]
         for row in robust.to_dict("records")
     ]
@@ -95,22 +100,23 @@ def _answer(row: Row) -> str:
     said = SURVIVES[row["verdict"]]
     if not row["choices"]:
         return f"{said}."
+    said += f", under {row['under']}"
     if row["held"] == row["choices"]:
-        every = "the one choice" if row["choices"] == 1 else f"all {row['choices']} choices"
-        return f"{said}, under {every} that the runs can tell of."
-    said += f", under {row['held']} of {row['choices']} choices{_part(row)}, {', '.join(_others(row))}"
-    said += f"; the smallest change that alters it is {row['turned_by']}"
+        return f"{said}."
+    said += f"; the smallest change that turns it is {row['turned_by']}"
     if row["verdict"] not in OPPOSITE:
         return f"{said}."
-    turned = f"it is turned round by {row['reversed_by']}" if row["reversed_by"] else "none turns it round"
+    turned = f"it is reversed by {row['reversed_by']}" if row["reversed_by"] else "none reverses it"
     return f"{said}, and {turned}."
 
 
-def _others(row: Row) -> list[str]:
-    """Return what else comes out, and under how many choices."""
-    other = (answer for answer in TURNED if answer != row["verdict"] and row[answer])
-    return [f"{TURNED[answer]} under {row[answer]}" for answer in other]
+def _short_names(robust: pd.DataFrame) -> Callable[[str], str]:
+    """Return what writes problems as short as they can be told apart, in whatever text they stand."""
+    short = short_problems([name for name in map(str, robust["problem"].unique()) if name != OVER])
 
+    def named(text: str) -> str:
+        for name, said in short.items():
+            text = text.replace(name, said)
+        return text
 
-def _part(row: Row) -> str:
-    return f" ({100 * row['held'] / row['choices']:.0f} %)" if row["choices"] else ""
+    return named

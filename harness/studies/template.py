@@ -69,7 +69,7 @@ class {name}(Study):
         """Yield our counterpart of every row of printed.csv."""
         for case in ("gradient-descent", "momentum"):
             iterations = _iterations(evidence, case)
-            mean, (low, high) = mean_of(iterations)
+            mean, (low, high) = mean_of(iterations, least=0.0)
             yield Ours(case, "iterations", mean, len(iterations), low, high)
 
     def criteria(self, evidence: Evidence) -> Iterator[Criterion]:

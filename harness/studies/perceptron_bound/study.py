@@ -17,7 +17,7 @@ from harness.studies.study import Choice, Evidence, Study
 
 SETOSA = "iris-pair:initializer=zeros"
 RADIUS, MARGIN, MISTAKES = 11.156, 0.7491, 7.0
-"""Of iris setosa against the rest, with a column of ones: computed by another program (200 orders)."""
+"""Of iris setosa against the rest, with a column of ones: by a program apart from this one (200 orders)."""
 
 
 class PerceptronBound(Study):
@@ -38,9 +38,23 @@ class PerceptronBound(Study):
     claimed = "the mistakes are never more than (R / gamma)^2, and without a separating plane they never end."
     choices = (
         Choice("threshold", "a column of ones, which belongs to the rows, to R and to the margin"),
-        Choice("margin", "the widest there is, by least distance programming"),
-        Choice("orders", "200, the rows drawn anew for each pass; all from zero"),
+        Choice(
+            "margin",
+            "the distance of the nearest row from the plane that is farthest from both classes, which "
+            "quadratic programming finds",
+        ),
+        Choice(
+            "orders",
+            "200 at random, the rows drawn anew for each pass; all from weights of zero. An order made up "
+            "to do harm was not looked for",
+        ),
         Choice("data", "iris, and clouds on either side of a gap of chosen width in 2 to 1,000 dimensions"),
+        Choice("end", "a run that still makes mistakes is stopped after 1,000 passes over the rows"),
+        Choice(
+            "iris setosa",
+            "radius, margin and mistakes of the criteria are those of a program written apart from this "
+            "one, which made 7.0 mistakes in the mean over 200 orders, and 15 at the most",
+        ),
     )
     shipped = ("perceptron-bound",)
     quick = 20
@@ -61,14 +75,12 @@ class PerceptronBound(Study):
                 n=row["runs"],
             )
         for row in _inseparable(evidence).to_dict("records"):
-            n = row["runs"]
-            low, high = wilson_interval(row["capped"], n)
-            said = f"part of the runs on {row['problem']} that never end"
-            yield Criterion(said, row["capped"] / n, 1.0, n=n, low=low, high=high)
+            said = f"runs on {row['problem']}, which no plane separates, that end without mistakes"
+            yield Criterion(said, row["runs"] - row["capped"], at_most=0, n=row["runs"])
         (setosa,) = _separable(evidence).query("problem == @SETOSA").to_dict("records")
         for name, expected in (("radius", RADIUS), ("margin", MARGIN)):
             off = abs(setosa[name] / expected - 1.0)
-            said = f"{name} of iris setosa against the rest, error to {expected:g}"
+            said = f"{name} of iris setosa against the rest, relative difference from {expected:g}"
             yield Criterion(said, off, at_most=1e-3, n=1)
         said, mistakes = "mean mistakes on iris setosa against the rest", setosa["mistakes_mean"]
         yield Criterion(said, mistakes, MISTAKES - 1, MISTAKES + 1, setosa["runs"])
@@ -85,10 +97,10 @@ class PerceptronBound(Study):
         return [
             f"Of {n} runs on {len(table)} separable sets {over} make more mistakes than the bound allows (95 "
             f"% interval {100 * low:.2g} to {100 * high:.2g} %).",
-            f"It is far from tight: the worst order makes {median:.2g} % of the mistakes "
+            f"In random orders it is far from tight: the worst of 200 makes {median:.2g} % of the mistakes "
             f"that are allowed, in the median over the sets, and {worst:.3g} % at the most ({nearest}).",
-            f"Without a separating plane {capped} of {int(caught['runs'].sum())} runs go "
-            "on to the end of their budget.",
+            f"Without a separating plane {capped} of {int(caught['runs'].sum())} runs still make mistakes "
+            "when they are stopped, after 1,000 passes over the rows.",
         ]
 
 
