@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness import autodiff, coursework, estimators, plots, problems
+    from harness import autodiff, coursework, estimators, plots, problems, symbolic
     from harness.api import import_results, load, run, tune
     from harness.gradient_check import check
     from harness.models import Model, load_model
@@ -38,6 +38,7 @@ __all__ = [
     "problems",
     "run",
     "study",
+    "symbolic",
     "tune",
 ]
 

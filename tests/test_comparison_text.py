@@ -176,7 +176,9 @@ class TestForms:
         assert "| 5/9 | 1.00 |" in text
 
     def test_a_notebook_shows_sentences_and_ranks(self) -> None:
-        shown = race([1.0] * 9, [2.0] * 9).compare()._repr_html_()
+        compared = race([1.0] * 9, [2.0] * 9).compare()
+        shown = compared._repr_html_()
+        assert repr(compared).splitlines() == compared.sentences
         assert "lbfgs is ahead of genetic-algorithm" in shown
         assert "1 lbfgs" in shown
 

@@ -62,6 +62,7 @@ def test_completion_shows_what_is_public() -> None:
         (MultiStart(optimizer=Adam(decay_1=0.5)), "MultiStart(optimizer=Adam(decay_1=0.5))"),
         (harness.gradients.build_source("central-difference:step=0.5"), "CentralDifference(step=0.5)"),
         (harness.problems.load("xor"), "<problem xor: network 2-2-1, binary-cross-entropy, 4 rows>"),
+        (harness.coursework.Formula(("E = w^2",), abs), "Formula(lines=('E = w^2',))"),
     ],
     ids=str,
 )
@@ -98,11 +99,29 @@ class Balanced(HTMLParser):
             ["&lt;b&gt;&amp;", "classes", "2"],
         ),
         (FunctionProblem(lambda w: float(w @ w), 2, name="bowl", key="bowl"), ["bowl", "target", "none"]),
+        (harness.coursework.load("softmax-2-3-3"), ["softmax", "one label", "-l_n (1 - O_n) O_k"]),
     ],
     ids=lambda shown: type(shown).__name__,
 )
 def test_a_notebook_shows_it_as_a_table(shown: object, words: list[str]) -> None:
     shows_a_table(shown, words)
+
+
+def test_a_worked_example_does_not_show_its_answer() -> None:
+    example = harness.coursework.load("softmax-2-3-3")
+    assert not any(line in example._repr_html_() for line in example.correct.lines)
+
+
+def test_a_notebook_shows_a_report_as_the_terminal_does() -> None:
+    report = harness.coursework.load("relu-layer").report(np.random.default_rng(0))
+    shows_a_table(report, ["monospace", "Verdict: right", "reverse-autodiff"])
+    assert repr(report) == "<report on relu-layer: right>"
+
+
+def test_a_notebook_shows_a_derivation_as_formulas() -> None:
+    found = harness.symbolic.derivation_of_problem(harness.problems.load("xor"))
+    assert found._repr_latex_().startswith("\\begin{align*}")
+    assert repr(found).startswith("<derivation: How does the loss E")
 
 
 def test_a_notebook_shows_results_as_a_table() -> None:

@@ -102,6 +102,8 @@ class TestAxes:
         built = build(problems=[own, "xor"], optimizers=[Adam(learning_rate=0.5), "adam"])
         assert built.problems[0] is own
         assert built.optimizers == [Adam(learning_rate=0.5), Adam()]
+        alone = build(problems=own, optimizers=Adam(learning_rate=0.5))
+        assert (alone.problems, alone.optimizers) == ([own], [Adam(learning_rate=0.5)])
 
     def test_the_plan_holds_every_combination_once(self) -> None:
         experiment = build(

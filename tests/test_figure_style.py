@@ -293,3 +293,14 @@ def test_a_colour_does_not_depend_on_names_that_are_not_known_here() -> None:
     assert looks["of-another-program", ""]["color"] == SHADES["others"][0]
     assert looks["adam", "analytic"]["color"] == SHADES["first order"][0]
     assert harness.plots.style.line_looks is line_looks
+
+
+def test_a_long_name_of_a_problem_stays_within_the_figure() -> None:
+    name = (
+        'xor:activation=["sigmoid"],loss=half-squared,output=sigmoid,initializer=uniform:scale=2,target=0.001'
+    )
+    for title in (name, name[:-5], f"{name},x=1"):
+        figure, found = panels([title], {}, title="a", subtitle="b", xlabel="x", ylabel="y", width="page")
+        figure.draw_without_rendering()
+        box = found[title].title.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width

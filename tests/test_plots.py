@@ -1,10 +1,12 @@
 """Figures against plain loops: the numbers behind every line, and that nothing covers anything."""
 
+import io
 import itertools
 import math
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -16,6 +18,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from PIL import Image
 from synthetic import (
     LABELS,
     PROBLEMS,
@@ -30,7 +33,7 @@ from synthetic import (
 import harness
 import harness.plots
 import optimizers
-from harness.plots.figure import figure_of
+from harness.plots.figure import DPI, figure_of
 from harness.plots.gradient_cost import cost_table
 from harness.plots.gradient_error import error_table
 from harness.plots.style import COLOURS, line_looks
@@ -389,6 +392,26 @@ def test_a_notebook_shows_the_figure() -> None:
     formatters = pytest.importorskip("IPython.core.formatters")
     data, _ = formatters.DisplayFormatter().format(convergence(synthetic(np.random.default_rng(0), seeds=2)))
     assert data["image/png"].startswith(b"\x89PNG\r\n")
+
+
+def test_the_picture_of_a_notebook_is_the_figure_in_half_the_bytes(tmp_path: Path) -> None:
+    figure = convergence(synthetic(np.random.default_rng(0), seeds=2))
+    shown = figure._repr_png_()
+    figure.savefig(tmp_path / "whole.png", dpi=DPI)
+    # What has been laid out once stays where it is.
+    shown = figure._repr_png_()
+    assert len(shown) < (tmp_path / "whole.png").stat().st_size / 2
+    few, whole = (
+        np.asarray(Image.open(file).convert("RGB"), dtype=int)
+        for file in (io.BytesIO(shown), tmp_path / "whole.png")
+    )
+    assert np.abs(few - whole).max() <= 10
+
+
+def test_a_picture_without_a_ground_stays_without_one() -> None:
+    figure = convergence(synthetic(np.random.default_rng(0), seeds=2))
+    figure.set_facecolor("none")
+    assert Image.open(io.BytesIO(figure._repr_png_())).getpixel((0, 0))[3] == 0
 
 
 def test_a_plot_is_its_function_however_its_file_was_imported() -> None:

@@ -14,7 +14,7 @@ from terminal import Answer, called
 from harness.problems import load
 from harness.runs.single_run import Run
 from harness.sweeps import progress, time_left
-from harness.sweeps.progress import Lines, Progress, State
+from harness.sweeps.progress import Lines, NotebookBar, Progress, State
 from harness.sweeps.time_left import MEASURED, TimeLeft, kinds_of
 from optimizers import Adam, Budget
 
@@ -53,6 +53,41 @@ def row(
 def left(**kinds: int) -> TimeLeft:
     """What is left of the kinds of ``row``, by the optimizer."""
     return TimeLeft({("", name, "analytic", "cost=5"): number for name, number in kinds.items()})
+
+
+class TestNotebookBar:
+    def test_it_comes_after_a_moment_is_drawn_again_and_goes(
+        self, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        display = pytest.importorskip("IPython.display")
+        drawn: list[dict[str, str]] = []
+
+        class Handle:
+            def update(self, bundle: dict[str, str], raw: bool) -> None:
+                assert raw
+                drawn.append(bundle)
+
+        def show(bundle: dict[str, str], raw: bool, display_id: bool) -> Handle:
+            assert raw
+            assert display_id
+            drawn.append(bundle)
+            return Handle()
+
+        monkeypatch.setattr(display, "display", show)
+        bar, state = NotebookBar(), State(10, 4, left(adam=6))
+        with Progress(state, [bar]) as told:
+            told.advance(row())
+            assert drawn == []
+            clock.now += 2.0
+            told.advance(row())
+            told.advance(row())
+            assert [bundle["text/plain"].partition(" (")[0] for bundle in drawn] == ["6 of 10 runs"]
+            clock.now += 0.5
+            told.advance(row("failed", sentence="no"))
+            assert drawn[-1]["text/html"].startswith('<progress value="8" max="10"></progress> 8 of 10 runs')
+            assert "1 failed" in drawn[-1]["text/html"]
+        assert len(drawn) == 3
+        assert set(drawn[-1].values()) == {""}
 
 
 class TestLines:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from synthetic import build, synthetic
@@ -11,7 +14,18 @@ from test_robustness import CLAIM, LEADS_EARLY, LEADS_LATE, race
 
 from harness.analysis.robustness import robustness
 from harness.plots.specification_curve import LOOKS, specification_curve
+from harness.runs.claims import claims_of
 from optimizers.errors import InputError
+
+
+def marks(matrix: Axes) -> dict[str, set[float]]:
+    """Return the places of the marks in each row, by its label."""
+    places = [
+        {float(path.vertices[0, 0]) for path in found.get_paths()}
+        for found in matrix.collections
+        if isinstance(found, LineCollection)
+    ]
+    return dict(zip([text.get_text() for text in matrix.get_yticklabels()], places, strict=True))
 
 
 def test_each_choice_has_its_estimate_and_a_mark_in_every_block() -> None:
@@ -27,13 +41,7 @@ def test_each_choice_has_its_estimate_and_a_mark_in_every_block() -> None:
     )
     assert [x for x, _ in points] == list(range(len(robust.tried)))
     assert [y for _, y in points] == sorted(one.estimate for one in robust.tried)
-    labels = [text.get_text() for text in matrix.get_yticklabels()]
-    marks = [
-        {float(path.vertices[0, 0]) for path in found.get_paths()}
-        for found in matrix.collections
-        if isinstance(found, LineCollection)
-    ]
-    rows = dict(zip(labels, marks, strict=True))
+    rows = marks(matrix)
     everything = set(map(float, range(len(robust.tried))))
     assert rows["target"] | rows["3 x target"] == rows["budget"] | rows["budget / 2"] == everything
     assert not rows["target"] & rows["3 x target"]
@@ -61,6 +69,18 @@ def test_over_problems_each_has_a_row_without_it() -> None:
     figure = specification_curve(race(LEADS_LATE, LEADS_EARLY, problems=("a", "b", "c"))).figure
     labels = [text.get_text() for text in figure.axes[1].get_yticklabels()]
     assert labels[-4:] == ["all problems", "without a", "without b", "without c"]
+
+
+def test_of_two_claims_by_different_measures_one_is_named() -> None:
+    claims = [{"better": "adam", "than": "rprop", "by": measure} for measure in ("cost-to-target", "solved")]
+    results = race(LEADS_LATE, LEADS_EARLY)
+    results = replace(results, claims=claims_of(claims))
+    with pytest.raises(InputError, match="needs one verdict, found 2"):
+        specification_curve(results)
+    for measure, words in (("cost-to-target", "cost to target"), ("solved", "starts solved")):
+        _, matrix = specification_curve(results, by=measure).figure.axes
+        (decided,) = {float(line.get_xdata()[0]) for line in matrix.lines if line.get_linestyle() == "--"}
+        assert decided in marks(matrix)[words]
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ class TestNotebook:
         text = (tmp_path / "out" / "README.md").read_text()
         assert all(line in text for line in (*found.conclusion, *found.survival))
         shown = found._repr_html_()
+        assert repr(found).startswith(f"<a first look at {found.study.name()}: {found.met} of ")
         assert found.conclusion[0] in shown
         assert "**" not in shown
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.coursework.example import Example
+from harness.coursework.example import Example, Formula
 from optimizers.registry import ClassRegistry
+
+__all__ = ["EXAMPLES", "Example", "Formula", "known_examples", "load"]
 
 EXAMPLES: ClassRegistry[Example] = ClassRegistry(
     "example",

@@ -6,12 +6,13 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from harness.coursework.report import Report
+from optimizers.html import html_of
 from optimizers.named import Named
 
 
@@ -25,7 +26,7 @@ class Formula:
     """
 
     lines: tuple[str, ...]
-    function: Callable[..., Any]
+    function: Callable[..., Any] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Example(Named, ABC):
     def situation(self) -> str:
         """The docstring without its first line."""
         return (inspect.getdoc(type(self)) or "").partition("\n")[2].strip()
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what is asked: situation and printed formula, and not the correct one."""
+        return html_of(self.title, self.situation, {"printed": "; ".join(self.printed.lines)})
 
     @abstractmethod
     def report(self, rng: np.random.Generator) -> Report:

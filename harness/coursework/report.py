@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The verdict on one printed formula, and the numbers that it was drawn from.
 
@@ -82,6 +83,14 @@ class Report:
         import pandas as pd
 
         return pd.DataFrame(self.figures, columns=list(Figure._fields))
+
+    def __repr__(self) -> str:
+        return f"<report on {self.name}: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        """Show the page of text in a notebook."""
+        # Jupyter gives a page's own font to what is preformatted, in which no column stands below another.
+        return f'<pre style="font-family: monospace">{html.escape(str(self))}</pre>'
 
     def __str__(self) -> str:
         """Return the page of text, 80 columns wide."""

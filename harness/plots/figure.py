@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from optimizers.errors import InputError
 from optimizers.printable import printable
@@ -55,9 +56,9 @@ class NotebookFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         """Draw the figure for a notebook."""
-        picture = io.BytesIO()
-        self.savefig(picture, format="png", dpi=DPI)
-        return picture.getvalue()
+        drawn = io.BytesIO()
+        self.savefig(drawn, format="png", dpi=DPI)
+        return _with_few_colours(drawn.getvalue())
 
 
 class Panel(Axes):
@@ -78,6 +79,17 @@ class Panels(np.ndarray):
 
     def _repr_png_(self) -> bytes | None:
         return _picture(self.figure) if self.size else None
+
+
+def _with_few_colours(png: bytes) -> bytes:
+    """Return an opaque picture with 256 colours: a third of the bytes, and a notebook keeps them as text."""
+    picture = Image.open(io.BytesIO(png))
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
+        return png
+    few = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    written = io.BytesIO()
+    few.save(written, format="png", optimize=True, dpi=(DPI, DPI))
+    return written.getvalue()
 
 
 def _picture(figure: Any) -> bytes | None:

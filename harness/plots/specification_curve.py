@@ -17,6 +17,7 @@ from harness.plots.figure import DPI, NotebookFigure, Panel, Panels, described
 from harness.plots.media import Medium, Width, medium_of
 from harness.plots.style import COLOURS
 from harness.plots.text import balanced
+from harness.runs.claims import By
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
 from optimizers.errors import InputError, unknown_name
@@ -54,6 +55,7 @@ def specification_curve(
     better: str | None = None,
     than: str | None = None,
     problem: str | None = None,
+    by: By | None = None,
     width: Width = "column",
     axes: Sequence[Axes] | None = None,
 ) -> Panels:
@@ -68,6 +70,7 @@ def specification_curve(
         better: label or name of the optimizer that the claim says is better; none where there is one verdict.
         than: of the other.
         problem: its name; none is the verdict over all problems where there is one.
+        by: what the claim goes by, where the two are compared by more than one measure.
         width: where the figure is to stand: a journal's column, its page, or a slide.
         axes: draw into these two, the estimates and the choices, instead of a figure of its own.
 
@@ -77,7 +80,7 @@ def specification_curve(
     Raises:
         InputError: if there is no such verdict, or more than one.
     """
-    robust = _chosen(robustness(results)[1], better, than, problem)
+    robust = _chosen(robustness(results)[1], better, than, problem, by)
     # Those of one estimate stand by their lower ends, then by how much was changed.
     tried = sorted(
         robust.tried, key=lambda one: (one.estimate, one.interval, one.choices.order(robust.usual))
@@ -154,7 +157,7 @@ def _panels(
 
 
 def _chosen(
-    found: Sequence[Robustness], better: str | None, than: str | None, problem: str | None
+    found: Sequence[Robustness], better: str | None, than: str | None, problem: str | None, by: By | None
 ) -> Robustness:
     """Return the one verdict that is asked for."""
     names = [one.line[0] for one in found], [one.other[0] for one in found]
@@ -169,6 +172,7 @@ def _chosen(
         if (better is None or _is(one.line[0], better))
         and (than is None or _is(one.other[0], than))
         and (problem is None or one.problem == problem)
+        and by in (None, one.usual.by)
         and one.tried
     ]
     if problem is None and any(not one.problem for one in chosen):
@@ -176,7 +180,7 @@ def _chosen(
     if len(chosen) != 1:
         raise InputError(
             f"plot 'specification-curve' needs one verdict, found {len(chosen)}: name it, such as "
-            "better=lbfgs,than=rprop,problem=iris"
+            "better=lbfgs,than=rprop,problem=iris,by=cost-to-target"
         )
     return chosen[0]
 

@@ -19,7 +19,7 @@ from harness.plots.figure import Panel
 from harness.plots.legend import Legend
 from harness.plots.legend import Line as Line
 from harness.plots.media import MEDIA, Medium, Width, medium_of
-from harness.plots.text import balanced
+from harness.plots.text import BOLD, balanced
 from harness.plots.text import fold as fold
 from harness.plots.text import inches as inches
 from harness.plots.ticks import LARGEST as LARGEST
@@ -198,7 +198,7 @@ def dressed(panel: Axes, title: str, medium: Medium, room: float) -> None:
         room: width of the panel in inches, about.
     """
     panel.set_title(
-        fold(title, room, medium.label), fontsize=medium.label, fontweight="bold", parse_math=False
+        fold(title, room / BOLD, medium.label), fontsize=medium.label, fontweight="bold", parse_math=False
     )
     panel.tick_params(labelsize=medium.small)
     panel.spines[["top", "right"]].set_visible(False)

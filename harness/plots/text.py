@@ -8,6 +8,9 @@ from collections.abc import Iterable
 LETTER = 0.56
 """Width of an average letter of the default font, in its size."""
 
+BOLD = 1.1
+"""Width of a bold text, as a multiple of that."""
+
 
 def inches(letters: int, size: float) -> float:
     """Estimate the width of a text in inches.

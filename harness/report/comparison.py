@@ -26,7 +26,7 @@ SHORT = 15
 """Lines of the short form at the most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The answers of a comparison: frames and sentences, as ``results.compare()`` returns them.
 
@@ -230,6 +230,10 @@ class Comparison:
             "needed": math.nan if found.stopped is None else found.stopped.needed,
             "sentence": verdict_sentence(found, names_of(self.tables)),
         }
+
+    def __repr__(self) -> str:
+        """Return the sentences, a line each: what somebody wants to see who has typed `results.compare()`."""
+        return "\n".join(self.sentences)
 
     def _repr_html_(self) -> str:
         """Show sentences, ranking and notes in a notebook."""

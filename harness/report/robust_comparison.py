@@ -39,7 +39,7 @@ CHOICE_COLUMNS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RobustComparison:
     """Every verdict of a comparison again under each defensible choice, from ``results.robustness()``.
 
@@ -175,6 +175,10 @@ class RobustComparison:
         if opposite is not None and opposite is not turned:
             said.append(f"{TURNED[opposite.answer]} by {opposite.choices.words(one.usual)}")
         return f"{head} under {under(one)}; the smallest change makes it {', and '.join(said)}"
+
+    def __repr__(self) -> str:
+        """Return the sentences, a line each."""
+        return "\n".join(self.sentences)
 
     def _repr_html_(self) -> str:
         """Show sentences and notes in a notebook."""

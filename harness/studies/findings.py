@@ -34,7 +34,7 @@ ROBUST = "robustness.csv"
 """How the verdicts of all experiments of a study stand under other choices, the experiment in a column."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Findings:
     """The runs of a study, and what follows from them; everything is computed from the runs.
 
@@ -113,6 +113,10 @@ class Findings:
     def criteria_table(self) -> pd.DataFrame:
         """Return one row a criterion."""
         return pd.DataFrame([criterion.row() for criterion in self.criteria])
+
+    def __repr__(self) -> str:
+        look = "a first look at " if self.quick else ""
+        return f"<{look}{self.study.name()}: {self.met} of {len(self.criteria)} criteria are met>"
 
     def _repr_html_(self) -> str:
         """Show in a notebook what the command line shows."""

@@ -133,7 +133,7 @@ def _plain(value: Any) -> Any:
 
 def _entries(table: dict[str, Any], name: str) -> list[Any]:
     entries = table[name]
-    if isinstance(entries, str | dict):
+    if isinstance(entries, str | dict | BaseProblem | Optimizer):
         entries = [entries]
     if not isinstance(entries, list):
         raise InputError(f"field '{name}' is {shown(entries)}, expected a list of names or tables")

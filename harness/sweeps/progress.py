@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,9 @@ QUIET_SECONDS = 1.0
 
 NAMED = ("outcome", "problem", "optimizer_name")
 """Columns of a row that are told of a run, beside what it compiled and why it failed."""
+
+CELL_SECONDS = 0.2
+"""How often the bar of a notebook is drawn again."""
 
 LINE_SECONDS = 5.0
 """How often a plain line comes."""
@@ -104,7 +108,7 @@ def duration(seconds: float) -> str:
 
 
 class Bar:
-    """A bar on standard error, or in a notebook."""
+    """A bar on standard error."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -137,6 +141,41 @@ class Bar:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
+
+
+class NotebookBar:
+    """A bar below a notebook's cell, gone when the sweep is done; Rich's own needs ipywidgets there."""
+
+    def __init__(self) -> None:
+        self._shown: Any = None
+        self._at = 0.0
+
+    def tell(self, state: State) -> None:
+        """Draw the bar, which appears when the sweep takes longer than a moment."""
+        now = time.monotonic()
+        if self._shown is None:
+            if now - state.began < QUIET_SECONDS:
+                return
+            from IPython.display import display
+
+            # Updated, so that what else the cell has shown stays.
+            self._shown = display(_drawn(state), raw=True, display_id=True)
+        elif now - self._at >= CELL_SECONDS:
+            self._shown.update(_drawn(state), raw=True)
+        else:
+            return
+        self._at = now
+
+    def end(self, state: State) -> None:
+        """Take the bar away."""
+        if self._shown is not None:
+            self._shown.update({"text/plain": "", "text/html": ""}, raw=True)
+
+
+def _drawn(state: State) -> dict[str, str]:
+    line = state.line()
+    bar = f'<progress value="{state.done}" max="{state.total}"></progress>'
+    return {"text/plain": line, "text/html": f"{bar} {html.escape(line)}"}
 
 
 class Lines:

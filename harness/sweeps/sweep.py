@@ -32,7 +32,7 @@ from harness.sweeps.experiment import Experiment
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
 from harness.sweeps.planning import plan
-from harness.sweeps.progress import Bar, Lines, Output, Progress, State
+from harness.sweeps.progress import Bar, Lines, NotebookBar, Output, Progress, State
 from harness.sweeps.shards import Shard, shard_of
 from harness.sweeps.time_left import TimeLeft, kinds_of
 from optimizers.errors import InputError
@@ -169,7 +169,9 @@ def _progress(show: bool | None, store: Store | None, runs: int, pending: list[R
     outputs: list[Output] = []
     in_notebook = "ipykernel" in sys.modules
     if in_notebook if show is None else show:
-        if in_notebook or sys.stderr.isatty():
+        if in_notebook:
+            outputs.append(NotebookBar())
+        elif sys.stderr.isatty():
             outputs.append(Bar())
         else:
             outputs.append(Lines(_to_standard_error, failures=False, always=False))

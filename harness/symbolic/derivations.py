@@ -29,7 +29,7 @@ _PARTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
     """A function of parameters and its gradient, as formulas.
 
@@ -93,6 +93,9 @@ class Derivation:
         lines = [line for part in _PARTS for line in self.latex_lines(part)]
         body = " \\\\\n".join(f"  {line.replace(' = ', ' &= ', 1)}" for line in lines)
         return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+    def __repr__(self) -> str:
+        return f"<derivation: {' '.join(self.title.split())}>"
 
     def __str__(self) -> str:
         parts = [_prose(self.title)]
