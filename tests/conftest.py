@@ -49,7 +49,9 @@ def families_as_before() -> Iterator[None]:
     plugins._loaded.update(before)
 
 
-@pytest.fixture(autouse=True)
-def quiet_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def quiet_compilation() -> Iterator[None]:
     """Say nothing of sweeps that take seconds: the first one in an empty cache compiles for that long."""
-    monkeypatch.setattr("harness.sweeps.progress.LINE_SECONDS", 1e9)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("harness.sweeps.progress.LINE_SECONDS", 1e9)
+        yield

@@ -403,7 +403,7 @@ SUITES = (
     ("tests/contracts/test_gradient_sources.py", "own-difference", 40),
     ("tests/contracts/test_initializers.py", "lecun", 7),
     ("tests/contracts/test_problems.py", "stripes", 25),
-    ("tests/contracts/test_statistics.py", "median-iterations", 60),
+    ("tests/contracts/test_statistics.py", "median-iterations", 40),
     ("tests/test_plots.py", "final-losses", 1),
     ("tests/contracts/test_plots.py", "final-losses", 20),
     ("tests/contracts/test_executors.py", "backwards", 6),
