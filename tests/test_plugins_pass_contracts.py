@@ -416,7 +416,8 @@ def outcomes(site: Path) -> dict[str, str]:
     """How each test of each member came out, in one process: what it imports and compiles serves all."""
     members = dict.fromkeys(member for _, member, _ in SUITES)
     chosen = " or ".join(f"({member} and not {member}x)" for member in members)
-    options = ["-n0", "-v", "--no-header", "-p", "no:cacheprovider", "-k", chosen]
+    # Nothing is rewritten for it, for the suites' own assertions explain themselves in their own run.
+    options = ["-n0", "-v", "--no-header", "--assert=plain", "-p", "no:cacheprovider", "-k", chosen]
     done = python(ROOT, "-m", "pytest", *options, *dict.fromkeys(suite for suite, _, _ in SUITES), site=site)
     found = re.findall(r"^(tests/.*) (PASSED|FAILED|ERROR|SKIPPED)\b", done.stdout, re.MULTILINE)
     assert found, (done.stdout[-3000:], done.stderr[-3000:])
