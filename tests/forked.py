@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -165,5 +166,8 @@ if __name__ == "__main__":
     # compiles or loads its first one.
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
+    # No forked process looks for garbage in what it was born with: at its end alone that took a second.
+    gc.collect()
+    gc.freeze()
     if (_request := _next_process()) is not None:
         _become(*_request)
