@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness import autodiff, coursework, plots, problems
+    from harness import autodiff, coursework, estimators, plots, problems
     from harness.api import import_results, load, run, tune
     from harness.gradient_check import check
     from harness.models import Model, load_model
@@ -30,6 +30,7 @@ __all__ = [
     "autodiff",
     "check",
     "coursework",
+    "estimators",
     "import_results",
     "load",
     "load_model",
@@ -59,11 +60,17 @@ if not TYPE_CHECKING:  # which knows the names from above, and would take any ot
 
     def __getattr__(name: str) -> Any:
         """Import a public name when it is first used: `harness list` needs neither pandas nor matplotlib."""
-        if name in _PLACES:
-            return getattr(importlib.import_module(_PLACES[name]), name)
-        if name in __all__:
-            return importlib.import_module(f"harness.{name}")
-        raise AttributeError(f"module 'harness' has no attribute {name!r}")
+        if name not in __all__:
+            raise AttributeError(f"module 'harness' has no attribute {name!r}")
+        try:
+            module = importlib.import_module(_PLACES.get(name, f"harness.{name}"))
+        except ImportError as error:
+            from harness.foreign import foreign_packages
+
+            if found := foreign_packages():
+                raise ImportError(found) from error
+            raise
+        return getattr(module, name) if name in _PLACES else module
 
 
 def __dir__() -> list[str]:

@@ -15,6 +15,7 @@ from optimizers.minimum import Minimum, minimize
 from optimizers.objective import Measurable, Objective
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.registry import build_optimizer, known_optimizers
+from optimizers.scipy_method import minimize_for_scipy as _minimize_for_scipy  # noqa: F401  # enters itself
 from optimizers.sum_of_squares import SumOfSquares
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ class Limits:
         meter: what the run has spent.
         clock: the run's.
         best: its best point.
+        each: whether there is a look at each iteration, however many there are.
 
     Attributes:
         outcome: how the run has ended; None while it goes on.
@@ -32,13 +33,16 @@ class Limits:
         reached: point, loss and cost where an evaluation has reached the target, or None.
     """
 
-    def __init__(self, budget: Budget, target: float, meter: Meter, clock: Clock, best: BestPoint) -> None:
+    def __init__(
+        self, budget: Budget, target: float, meter: Meter, clock: Clock, best: BestPoint, each: bool = False
+    ) -> None:
         self.outcome: Outcome | None = None
         self.spent = ""
         self.limit: Outcome | None = None
         self.reached: tuple[Array, float, float] | None = None
         self._budget, self._target = budget, target
         self._meter, self._clock, self._best = meter, clock, best
+        self._each = each
 
     @property
     def met(self) -> bool:
@@ -92,7 +96,7 @@ class Limits:
             reserve: cost to be kept back for the loss that it does not pay for.
         """
         budget = self._budget
-        allowance = until_next_look(iteration)
+        allowance = 1 if self._each else until_next_look(iteration)
         if budget.cost is not None:
             # A hair of slack, for a sum of costs that ought to come out whole.
             left = math.floor((budget.cost - (self._meter.cost - prepaid + reserve)) / price + 1e-9)

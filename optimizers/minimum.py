@@ -15,10 +15,11 @@ from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
 from optimizers.linear_algebra_threads import one_thread
+from optimizers.look import Look
 from optimizers.objective import Array, Measurable, Objective
 from optimizers.optimizer import Optimizer, Outcome
 from optimizers.printable import shown
-from optimizers.registry import build_optimizer
+from optimizers.registry import as_optimizer
 from optimizers.search import observed, search
 
 
@@ -90,16 +91,35 @@ def minimize(
     >>> round(float(best.w[0]), 6), best.outcome.name
     (3.0, 'budget')
     """
+    return watched(function, start, optimizer, budget, target, rng, difference)
+
+
+def watched(
+    function: Callable[[Array], float] | Objective,
+    start: ArrayLike,
+    optimizer: Optimizer | str | Mapping[str, Any],
+    budget: Budget | float,
+    target: float | None,
+    rng: np.random.Generator | None,
+    difference: str | None,
+    keep: Callable[[Look], None] | None = None,
+) -> Minimum:
+    """Minimise as ``minimize`` does, and have each iteration seen.
+
+    Arguments:
+        function: as the other arguments but the last, see ``minimize``.
+        start: see ``minimize``.
+        optimizer: see ``minimize``.
+        budget: see ``minimize``.
+        target: see ``minimize``.
+        rng: see ``minimize``.
+        difference: see ``minimize``.
+        keep: called with a look at the start, and at each iteration; it may raise ``StoppedError``.
+    """
     point = real_array("start", start)
     if point.ndim != 1 or not np.isfinite(point).all():
         raise InputError(f"start is {shown(start)}, expected a flat vector of finite numbers")
-    if not isinstance(optimizer, Optimizer):
-        if not isinstance(optimizer, str | Mapping):
-            raise InputError(
-                f"optimizer is {shown(optimizer)}, expected an optimizer such as optimizers.Adam(), or its "
-                'name with options, such as "adam:learning_rate=0.1"'
-            )
-        optimizer = build_optimizer(optimizer)
+    optimizer = as_optimizer(optimizer)
     if target is not None and not _is_number(target):
         raise InputError(f"target is {shown(target)}, expected a finite number or None")
     if rng is not None and not isinstance(rng, np.random.Generator):
@@ -112,7 +132,8 @@ def minimize(
         raise InputError(f"{optimizer.name()} cannot minimise this: {reason}")
     point = objective.checked(point)
     limits = budget if isinstance(budget, Budget) else Budget(cost=_plain(budget))
-    observer = observed(optimizer, objective, point, limits, None if target is None else float(target))
+    loss = None if target is None else float(target)
+    observer = observed(optimizer, objective, point, limits, loss, keep, each=keep is not None)
     generator = rng if rng is not None else np.random.default_rng(0)
     # As in a sweep, so that both come to the same bits. It takes 30 to 60 us.
     with one_thread():

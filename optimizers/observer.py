@@ -40,12 +40,13 @@ class Observer(SingleLooks, SeveralLooks):
         super().__init__(*arguments, **options)
         self._keep_several = keep_several
         self._ahead = stretches_ahead(0, 0, 0)
+        self._each = bool(options.get("each"))
 
     def ahead(self) -> Rows:
         """Return how many iterations the next looks are apart; see ``SeveralLooks``."""
         self._ahead = alone = np.array([self._allowed])
         objective, price = self._objective, self._iteration_cost
-        if self.clock.most < math.inf or not objective.looks_are_free:
+        if self.clock.most < math.inf or not objective.looks_are_free or self._each:
             return alone
         left, paid = self._limits.iterations_left(self.iteration, price, self._reserve)
         at_once = WORK_AT_ONCE / (price * objective.rows * objective.size)

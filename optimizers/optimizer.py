@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
@@ -105,6 +106,10 @@ class Optimizer(Named, ABC):
     search_space: ClassVar[SearchSpace] = {}
     """The options that are worth tuning, each with its range; empty where there are none."""
 
+    __call__: ClassVar[Callable[..., Any]]
+    """Serves ``scipy.optimize.minimize(..., method=Adam())``; entered by ``scipy_method.py``, which needs the
+    class."""
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "run" in vars(cls) and "random" not in vars(cls):
@@ -145,6 +150,14 @@ class Optimizer(Named, ABC):
             )
         missing = (objective.missing(need) for need in get_args(Need) if need in self.needs)
         return next((reason for reason in missing if reason), None)
+
+    @property
+    def memoryless(self) -> bool:
+        """Whether an iteration carries nothing on to the next but the parameters.
+
+        A search that is left after any of them may then go on from its last point on other rows.
+        """
+        return False
 
     @property
     def label(self) -> str:

@@ -242,3 +242,22 @@ def build_optimizer(specification: str | Mapping[str, Any]) -> Optimizer:
     'adam(learning_rate=0.5)'
     """
     return OPTIMIZERS.build(specification)
+
+
+def as_optimizer(given: Any) -> Optimizer:
+    """Return an optimizer as it is, and build one of its name with options.
+
+    Raises:
+        InputError: for anything else.
+
+    >>> as_optimizer("adam:learning_rate=0.5").label
+    'adam(learning_rate=0.5)'
+    """
+    if isinstance(given, Optimizer):
+        return given
+    if isinstance(given, str | Mapping):
+        return build_optimizer(given)
+    raise InputError(
+        f"optimizer is {shown(given)}, expected an optimizer such as optimizers.Adam(), or its name with "
+        'options, such as "adam:learning_rate=0.1"'
+    )

@@ -27,6 +27,7 @@ def observed(
     keep: Callable[[Look], None] | None = None,
     timeout: float | None = None,
     keep_several: Callable[[Looks], None] | None = None,
+    each: bool = False,
 ) -> Observer:
     """Return the observer of a search that is about to begin; the arguments are those of ``Observer``."""
     price = optimizer.iteration_cost(objective)
@@ -47,6 +48,7 @@ def observed(
         start=start,
         needs=optimizer.needs,
         keep_several=keep_several,
+        each=each,
     )
 
 

@@ -44,6 +44,7 @@ class SingleLooks:
         draws: whether the search can leave points without a finite loss by drawing others.
         start: where the search has to begin, or None.
         needs: what the search has named of the objective, and is shown.
+        each: whether to look at each iteration, however many there are; the search goes the same way.
 
     Attributes:
         view: what the search is handed.
@@ -64,6 +65,7 @@ class SingleLooks:
         draws: bool = False,
         start: Array | None = None,
         needs: frozenset[Need] = EVERYTHING,
+        each: bool = False,
     ) -> None:
         self.final_loss = math.nan
         self.iteration = 0
@@ -78,7 +80,7 @@ class SingleLooks:
         self.clock = Clock(budget.seconds, timeout)
         self.meter = Meter(objective, budget.cost, self.clock)
         self.best = BestPoint()
-        self._limits = Limits(budget, self._target, self.meter, self.clock, self.best)
+        self._limits = Limits(budget, self._target, self.meter, self.clock, self.best, each)
         self.view = View(objective, self._limits, target, needs)
         if self.clock.most < math.inf:
             objective.guard = self._limits.in_time

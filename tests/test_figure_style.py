@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from harness.plots.figure import NotebookFigure, Panels, figure_of
 from harness.plots.legend import Legend
 from harness.plots.media import MEDIA
 from harness.plots.style import line_looks, panels
-from harness.plots.text import fold, keyed
+from harness.plots.text import fold, inches, keyed
 from harness.report.artifacts import write_figure, write_plot
 from harness.results import Results
 from optimizers.errors import InputError
@@ -193,6 +194,21 @@ class TestAxes:
 
 
 class TestLegends:
+    def test_what_all_configurations_share_stands_above_them_once(self) -> None:
+        many = "init_range_low=-15.0, init_range_high=15.0, parent_selection_type=rank, population_size=100"
+        labels = [f"genetic-algorithm({many}, bits={bits})" for bits in (4, 6, 8)]
+        medium = MEDIA["column"]
+        legend = Legend.of({(label, ""): {"label": label, "linestyle": "-"} for label in labels}, medium)
+        assert legend.labels == ["bits=4", "bits=6", "bits=8"]
+        assert legend.title.replace("\n", " ") == f"genetic-algorithm({many})"
+        assert legend.lines == legend.title.count("\n") + 1 + math.ceil(3 / legend.columns)
+        assert all(inches(len(line), medium.label) <= medium.width for line in legend.title.split("\n"))
+
+    def test_one_without_an_option_of_its_own_keeps_its_whole_label(self) -> None:
+        labels = ["adam(batch=4)", "adam(batch=4, learning_rate=0.1)"]
+        looks = {(label, ""): {"label": label, "linestyle": "-"} for label in labels}
+        assert Legend.of(looks, MEDIA["page"]).labels == labels
+
     def test_sources_of_one_optimizer_stand_below_its_name_and_none_is_grey(self) -> None:
         sources = tuple(SOURCES)
         results = synthetic(np.random.default_rng(0), 1, 1, 2, gradients=sources)

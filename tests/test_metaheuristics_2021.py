@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from numpy.random import Generator
 
 from harness.problems import load
+from harness.studies.metaheuristics_2021.measured import expected_generation
 from harness.studies.metaheuristics_2021.original.backpropagation import train
 from harness.studies.metaheuristics_2021.original.genetic import error_of, evolve
 from harness.studies.metaheuristics_2021.original.kept import (
@@ -18,7 +20,7 @@ from harness.studies.metaheuristics_2021.original.kept import (
     ratio_of_costs,
     ratio_of_kept,
 )
-from harness.studies.metaheuristics_2021.original.protocol import protocol
+from harness.studies.metaheuristics_2021.original.protocol import PUBLISHED, protocol
 from harness.studies.metaheuristics_2021.original.runs import drawn, performed, trained
 from harness.studies.metaheuristics_2021.study import Metaheuristics2021
 from harness.tuning.tuned_file import tuned_experiments
@@ -261,6 +263,18 @@ class TestRuns:
         for _, run in genetic.groupby(["problem", "variant"]):
             assert (np.diff(run["error"]) <= 0).all()
         assert len(curves) == 100 * len(protocol().variants) * 3
+
+
+@pytest.mark.parametrize(("problem", "genes", "chance"), [("iris", 27, 0.03), ("wine", 105, 0.05)])
+def test_a_generation_costs_two_evaluations_of_a_child_that_is_crossed_and_mutates(
+    problem: str, genes: int, chance: float
+) -> None:
+    assert expected_generation(problem) == pytest.approx(95 * (0.9 + 1 - (1 - chance) ** genes))
+    curves = performed(replace(protocol(), problems=protocol().problems[:2]), 2)
+    there = curves[(curves["method"] == "GA") & (curves["problem"] == problem)]
+    costs = there[there["variant"] == PUBLISHED].groupby("run")["cost"].agg(["first", "last"])
+    each = (costs["last"] - costs["first"]) / 99
+    assert each.mean() == pytest.approx(expected_generation(problem), rel=0.02)
 
 
 class TestKept:

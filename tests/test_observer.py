@@ -14,11 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from watching import Measured
 
+import harness
 import optimizers.clock
 from optimizers import Budget, InputError
 from optimizers.counts import VALUE_ROWS
 from optimizers.look import Look
 from optimizers.observer import Observer
+from optimizers.registry import build_optimizer
+from optimizers.search import observed, search
 
 ROWS = 12
 """Rows of the simulated objective, so that costs come in twelfths."""
@@ -137,6 +140,22 @@ def test_looks_are_dense_at_first_and_then_grow_by_about_15_percent() -> None:
     for before, after in itertools.pairwise(at[13:]):
         assert after <= 1.16 * before
         assert after == 10_000 or after + 1 > 1.15 * before
+
+
+@pytest.mark.parametrize("name", ["adam:learning_rate=0.1", "rprop", "genetic-algorithm"])
+def test_each_iteration_may_be_looked_at_and_the_search_goes_the_same_way(name: str) -> None:
+    xor, optimizer = harness.problems.load("xor"), build_optimizer(name)
+    ends, seen = [], []
+    for each in (False, True):
+        looks: list[Look] = []
+        given = (optimizer, xor.objective(), xor.start(3), Budget(iterations=60), None, looks.append)
+        observer = observed(*given, each=each)
+        search(optimizer, xor.start(3), np.random.default_rng(3), observer, contain=False)
+        ends.append((looks[-1].w.tobytes(), observer.best.w.tobytes(), observer.meter.cost))
+        seen.append([look.iteration for look in looks])
+    assert ends[0] == ends[1]
+    assert seen[1] == list(range(61))
+    assert set(seen[0]) < set(seen[1])
 
 
 def test_the_last_stretch_is_cut_to_the_budget_and_no_other() -> None:

@@ -14,13 +14,16 @@ import pytest
 import scipy.linalg
 
 import harness
+from harness.analysis.numbers import significant
 from harness.network import output_weights
 from harness.problems.formula import Formula
+from harness.runs.store import Store
 from harness.studies.findings import perform
 from harness.studies.sexton_1998.errors import Network, runs_on
-from harness.studies.sexton_1998.evidence import CASES, best_setting
-from harness.studies.sexton_1998.spread import spread_between
+from harness.studies.sexton_1998.evidence import CASES, EVOLVED, best_setting, longer_table
+from harness.studies.sexton_1998.genetic import tried
 from harness.studies.sexton_1998.study import Sexton1998
+from harness.studies.study import Evidence
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from harness.tuning.tuned_file import tuned_experiments
@@ -30,6 +33,7 @@ from optimizers.objective import Array
 from optimizers.options import option_values
 
 FOLDER = Sexton1998.folder()
+RESULTS = Path(__file__).parent.parent / "results" / "sexton-1998"
 EPOCHS = {"backpropagation": 20_000, "backpropagation-linear": 20_000, "continued": 1_000_000}
 
 
@@ -111,18 +115,6 @@ def test_solved_output_weights_are_those_of_numpy_with_logistic_units() -> None:
     np.testing.assert_allclose(objective.output_layer.solved(w[None])[0, -7:], expected, rtol=1e-7)
 
 
-class TestSpread:
-    def test_no_sample_is_beyond_it_and_both_ends_are_taken(self) -> None:
-        rng = np.random.default_rng(1)
-        for _ in range(200):
-            sample = rng.gamma(0.3, size=10)
-            low, high = spread_between(float(sample.min()), float(sample.mean()), 10)
-            assert low * (1 - 1e-12) <= np.std(sample, ddof=1) <= high * (1 + 1e-12)
-        apart, together = np.array([1.0] * 9 + [11.0]), np.array([1.0] + [5.0] * 9)
-        assert np.std(apart, ddof=1) == pytest.approx(spread_between(1.0, 2.0, 10)[1])
-        assert np.std(together, ddof=1) == pytest.approx(spread_between(1.0, float(together.mean()), 10)[0])
-
-
 class TestExperiments:
     @pytest.mark.parametrize("name", EPOCHS)
     def test_budgets_are_whole_epochs(self, name: str) -> None:
@@ -144,8 +136,9 @@ class TestExperiments:
     def test_all_have_the_same_starts_and_functions(self) -> None:
         for name, experiment in Sexton1998.experiments().items():
             functions = [problem.family.function for problem in experiment.problems]  # type: ignore[union-attr]
-            # One asks no more than what a longer search comes to on the first.
-            assert functions == list(CASES.values())[: 1 if name.endswith("-longer") else 7]
+            # One asks no more than what a longer search comes to on the first, one what other rates do.
+            some = {"levenberg-marquardt-longer": "1", "genetic-rates": "124"}.get(name, "1234567")
+            assert functions == [function for case, function in CASES.items() if case[0] in some]
             assert experiment.seeds[0] == 0
 
     def test_the_comparison_by_todays_rules_has_the_tuned_options(self) -> None:
@@ -197,3 +190,32 @@ def test_the_best_network_of_each_problem_goes_on(tmp_path: Path) -> None:
         assert row["best_loss"] <= best["best_loss"] + 1e-12
         assert best_setting(before, function)[:2] == (function, best["seed"])
     assert isinstance(harness.load(tmp_path / "continued").runs, pd.DataFrame)
+
+
+class TestTables:
+    def test_errors_on_the_way_are_those_of_the_last_look_before(self) -> None:
+        name = "levenberg-marquardt-longer"
+        tables = Store(RESULTS / name).load()
+        table = longer_table(Evidence({name: tables}, {}))
+        _, y = Formula(function="sum").raw()
+        for passes, row in zip((50_000, 100_000, 200_000, math.inf), table.to_dict("records"), strict=True):
+            losses = [
+                min(loss for cost, loss in zip(run["cost"], run["best_loss"], strict=True) if cost <= passes)
+                for _, run in tables.trace.groupby("run_id")
+            ]
+            errors = [math.sqrt(2 * loss) * (y.max() - y.min()) / 2 for loss in losses]
+            assert row["runs"] == len(tables.runs)
+            assert row["mean"].startswith(f"{significant(sum(errors) / len(errors))} [")
+            assert row["median"].startswith(f"{significant(float(np.median(errors)))} [")
+
+    def test_a_form_of_the_genetic_algorithm_is_held_against_what_is_printed(self) -> None:
+        evidence = Evidence({"genetic": Store(RESULTS / "genetic").load()}, {})
+        printed = {(case, f"GA {which}"): 2.0 for case in CASES for which in ("best", "mean")}
+        found = tried(evidence, printed, EVOLVED)
+        assert list(found) == list(CASES)
+        for case, form in found.items():
+            assert form.best == pytest.approx(form.errors.min() / 2)
+            assert form.mean[0] == pytest.approx(form.errors.mean() / 2)
+            assert form.mean[1][0] < form.mean[0] < form.mean[1][1], case
+            # All but the best of twenty are new.
+            assert form.evaluations == pytest.approx(19, rel=1e-3)

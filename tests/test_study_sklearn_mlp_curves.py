@@ -17,6 +17,7 @@ from harness.network.layout import layer_views
 from harness.problems import load
 from harness.problems.problem import Problem
 from harness.studies.sklearn_mlp_curves import recomputed
+from harness.studies.sklearn_mlp_curves.falling import FALLING, falling_losses
 from harness.studies.sklearn_mlp_curves.recomputed import CASES, ended, losses_of, our_optimizer, start_of
 from optimizers.objective import Array
 
@@ -57,6 +58,21 @@ def test_losses_are_those_of_scikit_learn_epoch_by_epoch(case: str) -> None:
 def test_what_is_done_otherwise_makes_little_difference(case: str, off: float) -> None:
     curve, _ = losses_of(problem_of("iris"), our_optimizer("iris", case), EPOCHS)
     np.testing.assert_allclose(curve, fitted(case, EPOCHS).loss_curve_, rtol=off)
+
+
+@pytest.mark.parametrize("case", FALLING)
+def test_a_falling_rate_can_be_had_as_scikit_learn_has_it(case: str) -> None:
+    """With its long first step, and momentum that remembers steps."""
+    curve = falling_losses(problem_of("iris"), case, EPOCHS, long=True, steps=True)
+    np.testing.assert_allclose(curve, fitted(case, EPOCHS).loss_curve_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("case", FALLING)
+def test_a_falling_rate_computed_step_by_step_is_that_of_our_optimizers(case: str) -> None:
+    """But for biases, which the weight decay of ours pulls at too."""
+    curve = falling_losses(problem_of("iris"), case, EPOCHS, long=False, steps=False)
+    ours, _ = losses_of(problem_of("iris"), our_optimizer("iris", case), EPOCHS)
+    np.testing.assert_allclose(curve, ours, rtol=1e-5)
 
 
 def test_the_loss_of_given_parameters_is_scikit_learns_with_its_penalty() -> None:

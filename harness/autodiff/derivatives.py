@@ -236,7 +236,7 @@ def _nothing() -> None:
 
 
 def jacobian(function: Function, argument: int = 0) -> Callable[..., Any]:
-    """Return the Jacobian of a function, shape (*output, *input).
+    """Return the Jacobian of a function, shape ``(*output, *input)``.
 
     A function that returns a tuple or a list has one Jacobian for each member. Forward mode where there are
     fewer inputs than outputs, reverse mode elsewhere.

@@ -96,11 +96,13 @@ def _leave(number: int) -> NoReturn:
 
 def _command(arguments: list[str] | None) -> int:
     """Run the command; return its status."""
-    import click
+    try:
+        import click
 
-    from optimizers.errors import InputError, MissingExtraError
-    from optimizers.printable import printable, shortened
-
+        from optimizers.errors import InputError, MissingExtraError
+        from optimizers.printable import printable, shortened
+    except ImportError as error:
+        return _not_imported(error)
     try:
         from harness.cli.group import commands
 
@@ -118,12 +120,25 @@ def _command(arguments: list[str] | None) -> int:
         if isinstance(error.__cause__, EOFError):
             return _say(f"a file ended too early ({error.__cause__}): delete it if it belongs to a cache")
         raise error.__cause__ or KeyboardInterrupt from None
+    except ImportError as error:
+        return _not_imported(error)
     except Exception:
         if came():
             # What a library made of the signal, such as a drawing without a box.
             return WRONG
         raise
     return 0
+
+
+def _not_imported(error: ImportError) -> int:
+    """Say which package of others stands in the place of this project's; raise where there is none."""
+    from harness.foreign import foreign_packages
+
+    if came():
+        return WRONG
+    if found := foreign_packages():
+        return _say(found)
+    raise error
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 
 import harness.cli.commands
 from harness.cli.terminal import echo
+from harness.foreign import DISTRIBUTION, foreign_packages
 from optimizers.errors import InputError, unknown_name
 
 ANY_PATH = click.Path(readable=False, path_type=Path)
@@ -61,13 +63,30 @@ def _files() -> dict[str, str]:
     return {module.name.removesuffix("_"): module.name for module in found}
 
 
+def _say_version(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    """Say the version, and which package of others may stand in the place of this one's."""
+    if not asked or context.resilient_parsing:
+        return
+    echo(f"harness, version {version(DISTRIBUTION)}")
+    if found := foreign_packages():
+        click.echo(f"harness: {found}", err=True)
+    context.exit()
+
+
 @click.group(
     cls=Commands,
     name="harness",
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="neural-harness", prog_name="harness")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def commands(context: click.Context) -> None:
     """Compare ways of training a small neural network, and tell the truth about them."""

@@ -52,7 +52,7 @@ class Benchopt(ExchangeFormat):
     tolerances the number of the row does.
 
     Attributes:
-        metric: of results of other benchmarks: which objective is the loss, without "objective_".
+        metric: of results of other benchmarks: which objective is the loss, without ``objective_``.
     """
 
     metric: str = "value"

@@ -34,7 +34,8 @@ NOTE, LONGEST_NAME = 2.0, 60
 READING = (
     "A line is the best loss on the training rows that an optimizer had reached by what it had spent, the "
     "median over its runs. A run that ended early keeps its last best loss; a run that failed before its "
-    "first look counts as infinite. Dashed: the target, at which runs end."
+    "first look counts as infinite. A line ends where its longest run did. Dashed: the target, at which runs "
+    "end."
 )
 HIDES = (
     "The loss on rows that were not trained on, single runs, and whether two lines are told apart: a band is "

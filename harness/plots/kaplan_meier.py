@@ -70,7 +70,10 @@ def kaplan_meier(
         chosen,
         explained,
         title=results.question or results.name,
-        subtitle=f"line: runs that reached the target by then; band: {100 * level:g} % interval{grey}",
+        subtitle=(
+            "line: runs that reached the target by then, up to its longest run; "
+            f"band: {100 * level:g} % interval{grey}"
+        ),
         xlabel=SPENT[axis],
         ylabel="part of the runs",
         width=width,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ class Legend(NamedTuple):
     looks: Sequence[Mapping[str, Any]]
     labels: Sequence[str]
     title: str
-    """The one optimizer that all lines are of, where the labels name gradient sources alone."""
+    """What all lines have in common, where the labels name gradient sources or other options alone."""
     shortened: Mapping[str, str]
     """The whole label by what stands for it, of labels that are too long."""
     piece: float
@@ -40,11 +41,12 @@ class Legend(NamedTuple):
     @classmethod
     def of(cls, looks: Mapping[Line, Mapping[str, Any]], medium: Medium) -> Legend:
         """Lay out the legend of some lines, as ``line_looks`` returns them; there may be none."""
-        title, whole = _named(looks)
+        title, whole = _named(looks, int(LINES_OF_LABEL * medium.width / inches(1, medium.label)))
         lines = any(look.get("linestyle") not in ("", "none", "None") for look in looks.values())
         piece = PIECE if lines else MARK
         key = piece * medium.label / 72 + GAPS * medium.scale
         room = medium.width - key
+        title = fold(title, medium.width, medium.label)
         short = keyed(whole, int(LINES_OF_LABEL * room / inches(1, medium.label)))
         labels = [fold(short[label], room, medium.label) for label in whole]
         shortened = {text: label for label, text in short.items() if text != label}
@@ -54,9 +56,8 @@ class Legend(NamedTuple):
     @property
     def lines(self) -> int:
         """Lines of text that it takes, one below the other."""
-        return math.ceil(sum(label.count("\n") + 1 for label in self.labels) / self.columns) + bool(
-            self.title
-        )
+        below = math.ceil(sum(label.count("\n") + 1 for label in self.labels) / self.columns)
+        return below + (self.title.count("\n") + 1 if self.title else 0)
 
     def draw(self, figure: Figure, medium: Medium) -> None:
         """Draw it below all panels."""
@@ -79,15 +80,49 @@ class Legend(NamedTuple):
             text.set_parse_math(False)
 
 
-def _named(looks: Mapping[Line, Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """Return what all labels begin with, and the labels without it."""
+def _named(looks: Mapping[Line, Mapping[str, Any]], letters: int) -> tuple[str, list[str]]:
+    """Return what all labels have in common, in so many letters at the most, and the labels without it."""
     labels = [str(look["label"]) for look in looks.values()]
     optimizers = {optimizer for optimizer, _ in looks}
     if len(labels) > 1 and len(optimizers) == 1:
         (optimizer,) = optimizers
         if optimizer and labels == [f"{optimizer}, {gradient}" for _, gradient in looks]:
             return optimizer, [gradient for _, gradient in looks]
-    return "", labels
+    common = _in_common(labels)
+    return common if common and len(common[0]) <= letters else ("", labels)
+
+
+def _in_common(labels: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Return the options that configurations of one optimizer share, and for each what is its own.
+
+    >>> _in_common(["adam(batch=4, learning_rate=0.1)", "adam(batch=4, learning_rate=0.5)"])
+    ('adam(batch=4)', ['learning_rate=0.1', 'learning_rate=0.5'])
+    >>> _in_common(["adam(learning_rate=0.1)", "adam(learning_rate=0.5)"])
+    """
+    parts = [re.fullmatch(r"([^(),]+)\((.*)\)", label) for label in labels]
+    names = {part[1] if part else "" for part in parts}
+    if len(labels) < 2 or len(names) > 1 or "" in names:
+        return None
+    options = [_separate(part[2]) for part in parts if part]
+    shared = [option for option in options[0] if all(option in some for some in options)]
+    own = [", ".join(option for option in some if option not in shared) for some in options]
+    return (f"{names.pop()}({', '.join(shared)})", own) if shared and all(own) else None
+
+
+def _separate(text: str) -> list[str]:
+    """Separate options at the commas that are in no brackets.
+
+    >>> _separate("method=lbfgs(memory=4, patience=2), hidden=[4, 8], bits=4")
+    ['method=lbfgs(memory=4, patience=2)', 'hidden=[4, 8]', 'bits=4']
+    """
+    found, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [option.strip() for option in found]
 
 
 def _width(label: str, medium: Medium) -> float:

@@ -69,14 +69,30 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     if loss.targets == "distribution":
         if classes.size < 2:
             raise InputError(f"y has {classes.size} class, but loss '{loss.name}' needs at least two")
-        return np.eye(classes.size)[codes], classes
-    if classes.size != 2:
+    elif classes.size != 2:
         raise InputError(
             f"y has {classes.size} classes, but loss '{loss.name}' takes two: "
             "take categorical-cross-entropy for more"
         )
+    return class_targets(codes, classes.size, loss), classes
+
+
+def class_targets(codes: Rows, classes: int, loss: Loss) -> Array:
+    """Return the targets of rows by the places of their classes, shape (N, outputs).
+
+    Arguments:
+        codes: place of each row's class, shape (N,).
+        classes: how many there are; two, but for a loss that takes an output for each.
+        loss: the loss's entry.
+
+    >>> from harness.network.losses import find_loss
+    >>> class_targets(np.array([0, 1]), 2, find_loss("perceptron-soft")).ravel().tolist()
+    [-1.0, 1.0]
+    """
+    if loss.targets == "distribution":
+        return np.eye(classes)[codes]
     low = -1.0 if loss.targets == "signs" else 0.0
-    return np.where(codes == 1, 1.0, low)[:, None], classes
+    return np.where(codes == 1, 1.0, low)[:, None]
 
 
 def label_array(labels: ArrayLike) -> NDArray[Any]:

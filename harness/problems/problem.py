@@ -165,15 +165,10 @@ class Problem(BaseProblem):
         if labels.ndim == 0 or len(labels) != len(table):
             found = f"{len(labels)} labels" if labels.ndim else f"one label, {shown(y)},"
             raise InputError(f"y has {found} for the {len(table)} rows of X: give each row one")
-        if isinstance(hidden, np.ndarray) and hidden.ndim == 1 and hidden.dtype.kind in "iu":
-            hidden = hidden.tolist()
-        if isinstance(hidden, str | bytes) or not isinstance(hidden, Sequence):
-            raise InputError(
-                f"hidden is {shown(hidden)}, expected a list of sizes such as (32,), or () for none"
-            )
+        sizes = hidden_sizes(hidden)
         Y, classes = encode_targets(labels, entry)
         network = Network(
-            sizes=(table.shape[1], *hidden, Y.shape[1]),
+            sizes=(table.shape[1], *sizes, Y.shape[1]),
             activation=(activation,) if isinstance(activation, str) else tuple(activation),
             loss=loss,
             output=output,
@@ -389,6 +384,22 @@ class Problem(BaseProblem):
                 known[key] = Confusion(rows, names, confusion_counts(predicted, true, len(self.classes)))
             found.append(known[key])
         return found
+
+
+def hidden_sizes(hidden: Any) -> tuple[int, ...]:
+    """Return the units of hidden layers as a network takes them.
+
+    Raises:
+        InputError: for what is no list of sizes.
+
+    >>> hidden_sizes(np.array([4, 2]))
+    (4, 2)
+    """
+    if isinstance(hidden, np.ndarray) and hidden.ndim == 1 and hidden.dtype.kind in "iu":
+        hidden = hidden.tolist()
+    if isinstance(hidden, str | bytes) or not isinstance(hidden, Sequence):
+        raise InputError(f"hidden is {shown(hidden)}, expected a list of sizes such as (32,), or () for none")
+    return tuple(hidden)
 
 
 _data_of_many = functools.lru_cache(maxsize=200)(Problem._data)

@@ -109,6 +109,11 @@ class Descent(Optimizer, SideBySide):
         """
 
     @property
+    def memoryless(self) -> bool:
+        """Whether the rule remembers nothing, and no batches have an order to be kept."""
+        return not self.remembers._fields and self.batch is None
+
+    @property
     def coupled_decay(self) -> float:
         """The weight decay that goes through the gradient."""
         return self.weight_decay

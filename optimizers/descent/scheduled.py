@@ -76,6 +76,11 @@ class ScheduledDescent(Descent):
         super().__post_init__()
         self._check_schedule()
 
+    @property
+    def memoryless(self) -> bool:
+        """Whether the rule remembers nothing, nor has a rate that depends on the iteration."""
+        return super().memoryless and self.schedule == "constant" and not self.warm_up
+
     def _check_schedule(self) -> None:
         """Refuse a schedule without its period, and options that it would not read."""
         defaults = {field.name: field.default for field in dataclasses.fields(self)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from optimizers.options import NonNegative, Positive, options
 from optimizers.perceptron.row_loop import epochs
 from optimizers.search_space import Logarithmic, SearchSpace
 
-STEP = np.array([0.0, np.nextafter(0.0, -1.0)])
+STEP = np.array([0.0, math.nextafter(0.0, -1.0)])
 """What y z has to exceed for the step to be right, on rows of -1 and of +1: it says +1 where z >= 0."""
 
 
@@ -30,6 +31,11 @@ class RowByRow(Optimizer):
 
     search_space: ClassVar[SearchSpace] = {"learning_rate": Logarithmic(1e-3, 10.0)}
     needs: ClassVar[frozenset[Need]] = frozenset({"single-layer"})
+
+    @property
+    def memoryless(self) -> bool:
+        """Whether the next epoch begins at the weights alone; its order of the rows is as good as any."""
+        return True
 
     @abstractmethod
     def margins(self) -> Array:

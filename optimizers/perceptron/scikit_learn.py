@@ -43,6 +43,11 @@ class ScikitLearnPerceptron(Optimizer):
         "Research 12, sklearn.linear_model.Perceptron"
     )
 
+    @property
+    def memoryless(self) -> bool:
+        """Whether the next epoch begins at the weights alone; its order of the rows is as good as any."""
+        return True
+
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of an epoch: a pass forward and one for the corrections."""
         return CORRECTION_COST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,37 +27,56 @@ CONTENDERS: dict[str, Descent] = {
     "rprop": optimizers.Rprop(initial_step=0.1),
     "rprop tuned": optimizers.Rprop(initial_step=0.5),
 }
+FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""By which first step and learning rate are multiplied, to see how far they have to be tuned."""
+TRIED: dict[str, tuple[str, Callable[[float], Descent], float]] = {
+    "rprop": ("first step", lambda step: optimizers.Rprop(initial_step=step), 0.1),
+    "backpropagation": ("rate", lambda rate: optimizers.GradientDescent(learning_rate=rate), 19.0),
+}
+"""What is multiplied: what it is called, the optimizer that has it, and its value."""
 PROBLEM = "encoder:initializer=uniform:scale=2"
 SOLVED = 0.4
 """Every output is nearer than this to its target."""
 MOST_EPOCHS = 1_000
-SEEDS = 200
+SEEDS, SEEDS_OF_FACTORS = 200, 100
+TARGET = 0.02
+"""Mean over ten rows of half the squares: less than the 0.05 of one output that is never learnt."""
 
 
 class Encoder10510(Study):
-    """Count the epochs until every output of the 10-5-10 encoder is on its side."""
+    """Count the epochs until every output of the 10-5-10 encoder is within 0.4 of its target."""
 
     title = "How many epochs does the 10-5-10 encoder take?"
     citation = (
         "M. Riedmiller, H. Braun (1993), A direct adaptive method for faster backpropagation learning: the "
-        "RPROP "
-        "algorithm, IEEE International Conference on Neural Networks; the numbers are remembered, not read"
+        "RPROP algorithm, IEEE International Conference on Neural Networks; the numbers are remembered, not "
+        "read"
     )
     question = (
-        "Ten inputs of which one is set have to come out again behind five hidden units. After how many "
-        "passes "
-        "over the ten rows is every output within 0.4 of its target, for backpropagation, Quickprop and "
-        "Rprop?"
+        "Ten inputs of which one is set have to be reproduced at ten outputs, through five hidden units. "
+        "After how many passes over the ten rows is every output within 0.4 of its target, for "
+        "backpropagation, Quickprop and Rprop?"
     )
     claimed = "Rprop learns about four times as fast as backpropagation, without a rate that has to be tuned."
     choices = (
         Choice(
             "learning rate",
-            "1.9 for the sum over all rows, which is 19 for their mean, and 1.5 for Quickprop",
+            "1.9 for the sum over all rows, which is 19 for their mean, and 1.5 for Quickprop, which is 15",
         ),
         Choice("Rprop", "first step 0.1, as in the paper; 0.5 for the row of the best that was found"),
         Choice("start", "weights and biases from U(-1, 1)"),
         Choice("solved", "every output within 0.4 of its target, looked at after each epoch"),
+        Choice(
+            "loss to come to",
+            "0.02, the mean over the rows of half the squares: one output that is never learnt costs half of "
+            "1 over ten rows, 0.05, so that a run which is caught there does not count as solved. It is not "
+            "quite the rule of 0.4, and does not count quite the same runs",
+        ),
+        Choice(
+            "without tuning",
+            "first steps of Rprop and rates of backpropagation from a tenth to ten times their own, from 100 "
+            "of the starts",
+        ),
         Choice("runs", "200 starts, the same for all; means are over those that get there in 1,000 epochs"),
         Choice(
             "tuned options",
@@ -81,7 +100,7 @@ class Encoder10510(Study):
     )
 
     def measure(self, quick: bool) -> Mapping[str, pd.DataFrame]:
-        """Return the epochs of each start: no loss says when every output is on its side."""
+        """Return the epochs of each start: no loss says exactly when every output is within 0.4."""
         problem = load(PROBLEM)
         if not isinstance(problem, Problem):
             raise TypeError("the encoder is a network on data")
@@ -92,7 +111,28 @@ class Encoder10510(Study):
             }
             for seed in range(self.quick if quick else SEEDS)
         ]
-        return {"epochs": pd.DataFrame(rows)}
+        tried = [
+            {
+                "optimizer": name,
+                "value": value * factor,
+                "seed": seed,
+                "epochs": epochs(problem, made(value * factor), seed),
+            }
+            for name, (_, made, value) in TRIED.items()
+            for factor in FACTORS
+            for seed in range(self.quick if quick else SEEDS_OF_FACTORS)
+        ]
+        return {"epochs": pd.DataFrame(rows), "factors": pd.DataFrame(tried)}
+
+    def tables(self, evidence: Evidence) -> Mapping[str, pd.DataFrame]:
+        """Return the epochs for other first steps and rates."""
+        columns: dict[str, list[str]] = {"times its own": [f"{factor:g}" for factor in FACTORS]}
+        for name, (called, _, value) in TRIED.items():
+            columns[f"{name}: {called}"] = [f"{value * factor:.3g}" for factor in FACTORS]
+            found = _tried(evidence, name)
+            columns[f"{name}: median epochs"] = [_median(some) for some in found]
+            columns[f"{name}: solved"] = [f"{(some < MOST_EPOCHS).sum()} of {len(some)}" for some in found]
+        return {"Without a rate that has to be tuned?": pd.DataFrame(columns)}
 
     def ours(self, evidence: Evidence) -> Iterator[Ours]:
         """Yield the mean epochs of each row."""
@@ -112,23 +152,56 @@ class Encoder10510(Study):
 
     def conclusion(self, evidence: Evidence) -> Sequence[str]:
         """Return what to believe."""
-        (ratio, (low, high)), _ = _faster(evidence, "rprop")
-        (quick, (quick_low, quick_high)), _ = _faster(evidence, "quickprop")
         failed = {name: n - len(solved) for name in CONTENDERS for solved, n in [_solved(evidence, name)]}
         n = len(evidence.measured["epochs"])
         decided = decide(evidence.runs["today"]).verdicts
         against = next(one for one in decided if one.other[0].startswith("genetic-algorithm"))
         counts = (against.solved or 0, against.other_solved or 0)
         rprop, genetic = (_counted(count, against.n) for count in counts)
+        stuck = ", ".join(f"{name} {_counted(count, n)}" for name, count in failed.items())
         return [
-            f"Rprop takes {ratio:.3g} times fewer epochs than backpropagation (95 % interval {low:.3g} to "
-            f"{high:.3g}), Quickprop {quick:.3g} times ({quick_low:.3g} to {quick_high:.3g}).",
-            f"What the means leave out: of {n} starts Rprop is caught on {_counted(failed['rprop'], n)}, "
-            f"Quickprop on {_counted(failed['quickprop'], n)}, backpropagation on "
-            f"{_counted(failed['backpropagation'], n)}.",
-            f"To a loss of 0.05 at the same budget, with options tuned alike, Rprop comes on {rprop} of "
-            f"{against.n} starts, and the genetic algorithm on {genetic}.",
+            self._of_speed(evidence),
+            f"What the means leave out: of {n} starts, not there after {MOST_EPOCHS:,} epochs: {stuck}.",
+            _of_tuning(evidence),
+            f"To a loss of {TARGET:.3g} at the same budget, with options tuned alike, Rprop comes on {rprop} "
+            f"of {against.n} starts, and the genetic algorithm on {genetic}.",
         ]
+
+    def _of_speed(self, evidence: Evidence) -> str:
+        """Say how much faster it is, and whether that is what is remembered."""
+        (ratio, (low, high)), _ = _faster(evidence, "rprop")
+        (quick, (quick_low, quick_high)), _ = _faster(evidence, "quickprop")
+        printed = self.printed().set_index("case")
+        remembered = printed["printed"]["backpropagation"] / printed["printed"]["rprop"]
+        outside = [
+            f"{name} takes {ours:.3g} epochs, outside of the remembered {mean:.3g} ± {spread:.2g}"
+            for name, (mean, spread) in printed[["printed", "spread"]].iterrows()
+            if not abs((ours := float(np.mean(_solved(evidence, str(name))[0]))) - mean) <= spread
+        ]
+        fits = "inside" if low <= remembered <= high else "outside"
+        return (
+            f"Faster: {'yes' if low > 1 else 'no'}. Rprop takes 1/{ratio:.3g} of backpropagation's epochs "
+            f"(95 % interval 1/{high:.3g} to 1/{low:.3g}), Quickprop 1/{quick:.3g} (1/{quick_high:.3g} to "
+            f"1/{quick_low:.3g}). Four times: the printed numbers are from memory, and give "
+            f"1/{remembered:.3g}, {fits} of the interval; "
+            f"{'; '.join(outside) or 'every mean is within what is remembered'}."
+        )
+
+
+def _of_tuning(evidence: Evidence) -> str:
+    """Say how far it goes without tuning."""
+    said = []
+    for name, (called, _, value) in TRIED.items():
+        found = _tried(evidence, name)
+        counts = [int((some < MOST_EPOCHS).sum()) for some in found]
+        medians = sorted(found, key=np.median)
+        least, most = (value * factor for factor in (FACTORS[0], FACTORS[-1]))
+        said.append(
+            f"{name} with a {called} from {least:.3g} to {most:.3g} takes {_median(medians[0])} to "
+            f"{_median(medians[-1])} epochs in the median, and is there on {min(counts)} to {max(counts)} of "
+            f"{len(found[0])} starts"
+        )
+    return f"Without tuning: {'; '.join(said)}."
 
 
 def epochs(problem: Problem, optimizer: Descent, seed: int) -> int:
@@ -160,6 +233,27 @@ def _solved(evidence: Evidence, name: str) -> tuple[Array, int]:
     """Return the epochs of the starts from which it came there, and how many starts there were."""
     found = evidence.measured["epochs"][name].to_numpy(dtype=np.float64)
     return found[found < MOST_EPOCHS], len(found)
+
+
+def _tried(evidence: Evidence, name: str) -> list[Array]:
+    """Return the epochs of each start for each of ``FACTORS``."""
+    table = evidence.measured["factors"]
+    runs = table[table["optimizer"] == name]
+    _, _, value = TRIED[name]
+    return [
+        runs.loc[np.isclose(runs["value"], value * factor), "epochs"].to_numpy(dtype=np.float64)
+        for factor in FACTORS
+    ]
+
+
+def _median(found: Array) -> str:
+    """Say the median of epochs, of which the most stand for never.
+
+    >>> _median(np.array([20.0, 30.0, 1000.0])), _median(np.array([20.0, 1000.0, 1000.0]))
+    ('30', 'over 1,000')
+    """
+    middle = float(np.median(found))
+    return f"{middle:,.0f}" if middle < MOST_EPOCHS else f"over {MOST_EPOCHS:,}"
 
 
 def _faster(evidence: Evidence, name: str) -> tuple[tuple[float, Interval], int]:

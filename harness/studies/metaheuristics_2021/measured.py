@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from harness.studies.estimates import Interval
-from harness.studies.metaheuristics_2021.original.kept import estimate_of_kept, ratio_of_costs, ratio_of_kept
+from harness.studies.estimates import Interval, mean_of
+from harness.studies.metaheuristics_2021.original.kept import (
+    estimate_of_kept,
+    number_kept,
+    ratio_of_costs,
+    ratio_of_kept,
+)
 from harness.studies.metaheuristics_2021.original.protocol import (
     BACKPROPAGATION,
     GENETIC,
     PUBLISHED,
     protocol,
 )
+from harness.studies.metaheuristics_2021.original.runs import drawn
 from harness.studies.study import Evidence
 from optimizers.objective import Array
 
@@ -73,12 +80,31 @@ class Measured:
         one, other = (table["cost_to_target"].to_numpy(dtype=np.float64) for table in tables)
         return ratio_of_costs(one, other)
 
-    def generations(self) -> Array:
-        """Return the evaluations of a generation, a number a run; the first population comes before."""
+    def kept(self, problem: str, method: str) -> int:
+        """Return how many runs a mean is of."""
+        return number_kept(len(self.errors(problem, method)), left_out())
+
+    def cost(self, problem: str, method: str, variant: str = PUBLISHED) -> float:
+        """Return the mean forward passes of a whole run."""
+        return float(self.rows("ends", problem, method, variant)["cost"].mean())
+
+    def generation(self, problem: str) -> Estimate:
+        """Return the mean evaluations of a generation; the first population comes before."""
         told = protocol()
-        costs = [self.rows("ends", problem, "GA")["cost"].to_numpy(dtype=np.float64) for problem in PROBLEMS]
-        each: Array = (np.concatenate(costs) - told.genetic.population) / (told.epochs - 1)
-        return each
+        costs = self.rows("ends", problem, "GA")["cost"].to_numpy(dtype=np.float64)
+        return mean_of((costs - told.genetic.population) / (told.epochs - 1), least=0.0)
+
+    def epochs(self) -> tuple[float, float]:
+        """Return the least and the most forward passes that an epoch of BP costs, over the data sets."""
+        each = [self.cost(problem, "BP") / protocol().epochs for problem in PROBLEMS]
+        return min(each), max(each)
+
+    def crossing(self, problem: str, method: str) -> Estimate | None:
+        """Return the first epoch at which the mean curve is at the target, None where it never is."""
+        (row,) = self.rows("crossings", problem, method).to_dict("records")
+        if math.isnan(row["epoch"]):
+            return None
+        return row["epoch"], (row["low"], row["high"])
 
     def other_changes(self) -> tuple[float, float]:
         """Return the ends of what a mean is multiplied by in variants that no sentence speaks of."""
@@ -89,6 +115,30 @@ class Measured:
             if variant.name not in SUBJECTS
         ]
         return min(changes), max(changes)
+
+
+def expected_generation(problem: str) -> float:
+    """Return the evaluations of a generation, one for each child that was crossed and for each that mutates.
+
+    Of n genes each mutates with probability p, so that any does with ``1 - (1 - p)^n``.
+
+    Arguments:
+        problem: its published name.
+
+    >>> [round(expected_generation(problem), 1) for problem in PROBLEMS]
+    [138.8, 180.1, 180.5]
+    """
+    told = protocol()
+    (task,) = (task for task in told.problems if task.name == PROBLEMS[problem])
+    genes: int = drawn(told, task, 0, True).starts.shape[1]
+    mutates: float = 1.0 - (1.0 - task.mutation) ** genes
+    return new_members() * (told.genetic.crossover + mutates)
+
+
+def new_members() -> float:
+    """Return the members of a population that are no elites."""
+    genetic = protocol().genetic
+    return genetic.population * (1.0 - genetic.elites)
 
 
 def left_out() -> float:

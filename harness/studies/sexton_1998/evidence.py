@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from harness.analysis.numbers import significant
 from harness.problems.formula import Formula, Region
 from harness.runs.single_run import Run
 from harness.runs.tables import Tables
+from harness.studies.estimates import Interval, mean_of
 from harness.studies.sexton_1998.errors import Network, runs_on
 from harness.studies.study import Evidence
 from optimizers.objective import Array
@@ -27,11 +27,15 @@ CASES = {
     "7: arctangents": "arctangents",
 }
 FIRST, SECOND, FOURTH = (case for case in CASES if case[0] in "124")
+BEST, MEAN = "BP best (1,000,000 epochs)", "BP mean (20,000 epochs)"
+"""What the printed numbers of backpropagation are called, with the length of the runs beside them."""
 SETTING = ("learning_rate", "momentum", "batch")
 TESTED: tuple[Region, ...] = ("interpolation", "extrapolation")
 EVOLVED, SOLVED = "GA, output weights evolved", "GA, output weights solved for"
 LINEAR, SECOND_METHOD = "BP, output unit linear", "Levenberg-Marquardt, begun again"
-LONGER = "the same, five times as long"
+LONGER = "the same, five times the passes"
+PASSES = (50_000.0, 100_000.0, 200_000.0)
+"""Costs at which the longer runs are looked at before their end."""
 OTHERS = {
     EVOLVED: ("genetic", {"output_weights": "evolved"}),
     SOLVED: ("genetic", {"output_weights": "least-squares"}),
@@ -71,12 +75,16 @@ def backpropagation(evidence: Evidence, formula: str) -> Array:
     return Network(formula, logistic=True).trained(losses)
 
 
-def best_ratio(
-    printed: Mapping[tuple[str, str], float], evidence: Evidence, case: str, experiment: str = "continued"
-) -> float:
-    """Return the error of the best network of backpropagation in an experiment over that printed."""
+def every_backpropagation(evidence: Evidence, formula: str) -> Array:
+    """Return the errors of all starts at all settings of backpropagation."""
+    losses = runs_on(evidence.runs["backpropagation"], formula)["best_loss"].to_numpy(dtype=np.float64)
+    return Network(formula, logistic=True).trained(losses)
+
+
+def best_error(evidence: Evidence, case: str, experiment: str = "continued") -> float:
+    """Return the error of the best network of backpropagation in an experiment."""
     losses = runs_on(evidence.runs[experiment], CASES[case])["best_loss"].to_numpy(dtype=np.float64)
-    return float(Network(CASES[case], logistic=True).trained(losses).min()) / printed[case, "BP best"]
+    return float(Network(CASES[case], logistic=True).trained(losses).min())
 
 
 def other(evidence: Evidence, formula: str, method: str) -> tuple[Array, tuple[Network, pd.Series]]:
@@ -120,6 +128,7 @@ def others_table(evidence: Evidence) -> pd.DataFrame:
                 "method": method,
                 "runs": len(errors),
                 "best": float(errors.min()),
+                "mean": shown(mean_of(errors, least=0.0)),
                 "median": shown(median_interval(errors)),
             }
             for region in TESTED:
@@ -129,11 +138,49 @@ def others_table(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def shown(median: tuple[float, tuple[float, float]]) -> str:
-    """Say a median with its interval.
+def longer_table(evidence: Evidence) -> pd.DataFrame:
+    """Return the errors of Levenberg-Marquardt on the first problem after some forward passes."""
+    tables = evidence.runs[OTHERS[LONGER][0]]
+    end = float(tables.runs["cost"].max())
+    network, trace = Network(CASES[FIRST]), tables.trace
+    rows = []
+    for passes in (*(each for each in PASSES if each < end), end):
+        so_far = trace[trace["cost"] <= passes].groupby("run_id")["best_loss"].min()
+        errors = network.trained(so_far.to_numpy(dtype=np.float64))
+        rows.append(
+            {
+                "forward passes": f"{round(passes):,}",
+                "runs": len(errors),
+                "mean": shown(mean_of(errors, least=0.0)),
+                "median": shown(median_interval(errors)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def times_table(evidence: Evidence) -> pd.DataFrame:
+    """Return how long the runs of each experiment took, one after the other."""
+    rows = [
+        {"experiment": name, "runs": len(tables.runs), "minutes": float(tables.runs["seconds"].sum()) / 60}
+        for name, tables in evidence.runs.items()
+    ]
+    table = pd.DataFrame(rows)
+    total = {"experiment": "all", "runs": table["runs"].sum(), "minutes": table["minutes"].sum()}
+    return pd.concat([table, pd.DataFrame([total])], ignore_index=True)
+
+
+def passes_of(evidence: Evidence, method: str) -> str:
+    """Say what the runs of one of ``OTHERS`` on the first problem have cost, to three digits."""
+    name, options = OTHERS[method]
+    cost = float(runs_on(evidence.runs[name], CASES[FIRST], **options)["cost"].max())
+    return f"{float(f'{cost:.3g}'):,.0f}"
+
+
+def shown(found: tuple[float, Interval]) -> str:
+    """Say a mean or a median with its interval.
 
     >>> shown((2.0, (1.0, 3.0)))
     '2.00 [1.00, 3.00]'
     """
-    middle, (low, high) = median
+    middle, (low, high) = found
     return f"{significant(middle)} [{significant(low)}, {significant(high)}]"

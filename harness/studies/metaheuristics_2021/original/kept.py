@@ -17,6 +17,15 @@ DIGITS = 6
 """Significant digits that tables keep, so that as text they come back the same."""
 
 
+def number_kept(n: int, part: float) -> int:
+    """Return how many of n runs are kept where a part, rounded down, is left out.
+
+    >>> number_kept(100, 0.2), number_kept(3, 0.2)
+    (80, 3)
+    """
+    return n - math.floor(n * part)
+
+
 def mean_of_kept(errors: Array, part: float) -> Array:
     """Return means over the last axis, the highest left out.
 
@@ -28,7 +37,7 @@ def mean_of_kept(errors: Array, part: float) -> Array:
     2.5
     """
     n = errors.shape[-1]
-    mean: Array = np.sort(errors, axis=-1)[..., : n - math.floor(n * part)].mean(axis=-1)
+    mean: Array = np.sort(errors, axis=-1)[..., : number_kept(n, part)].mean(axis=-1)
     return mean
 
 
@@ -134,7 +143,7 @@ def crossings(curves: pd.DataFrame, part: float, target: float, rng: np.random.G
 def _kept(errors: Array, part: float) -> Array:
     """Return the rows of the runs that are kept by their last error."""
     n = len(errors)
-    return errors[np.argsort(errors[:, -1], kind="stable")[: n - math.floor(n * part)]]
+    return errors[np.argsort(errors[:, -1], kind="stable")[: number_kept(n, part)]]
 
 
 def _first(curve: Array, target: float) -> float:
