@@ -139,7 +139,8 @@ def in_benchopt(strategy: str) -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "xor"
-        shutil.copytree(Path(__file__).parent / "benchopt_xor", place)
+        example = shutil.ignore_patterns("harness_optimizers.py")
+        shutil.copytree(Path(__file__).parent / "benchopt_xor", place, ignore=example)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             seconds = taken_by(
                 lambda: benchopt.run_benchmark(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optimizers.descent.quickprop import Quickprop as Quickprop
     from optimizers.descent.rmsprop import RMSprop as RMSprop
     from optimizers.descent.rprop import Rprop as Rprop
+    from optimizers.evolution.bipop_cmaes import BipopCMAES as BipopCMAES
     from optimizers.evolution.cmaes import CMAES as CMAES
     from optimizers.evolution.differential_evolution import DifferentialEvolution as DifferentialEvolution
     from optimizers.evolution.evolution_strategy import EvolutionStrategy as EvolutionStrategy

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from optimizers.printable import LONGEST, printable, shown
+from optimizers.synonyms import Meaning, meant
+
+MOST = 3
+"""Names that one word is taken for in a sentence."""
 
 
 class InputError(ValueError):
@@ -20,7 +24,7 @@ class MissingExtraError(ImportError):
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
-    """Build the error for a name that is not known, with the nearest known ones.
+    """Build the error for a name that is not known: what it stands for elsewhere, or the nearest known one.
 
     Arguments:
         kind: what the name should be, for example ``"optimizer"``.
@@ -32,10 +36,49 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> InputError:
 
     >>> unknown_name("optimizer", "adma", ["adam", "momentum"])
     InputError("unknown optimizer 'adma': did you mean 'adam'? (known: adam, momentum)")
+    >>> unknown_name("optimizer", "nag", ["adam", "nesterov"])
+    InputError("unknown optimizer 'nag': did you mean 'nesterov'? (known: adam, nesterov)")
+    >>> unknown_name("optimizer", "mse", ["adam", "momentum"])
+    InputError("unknown optimizer 'mse': that is the loss 'squared' here; known are: adam, momentum")
     """
-    names = sorted(known)
-    listing = ", ".join(names) if names else "none"
-    spelt = (name if isinstance(name, str) else shown(name))[:LONGEST].lower().replace("_", "-")
-    near = difflib.get_close_matches(spelt, names, n=1, cutoff=0.5)
-    hint = f"did you mean '{near[0]}'? (known: {listing})" if near else f"known are: {listing}"
-    return InputError(f"unknown {kind} {shown(name)}: {hint}")
+    typed = name if isinstance(name, str) else shown(name)
+    return InputError(f"unknown {kind} {shown(name)}: {answer(typed, sorted(known))}")
+
+
+def answer(typed: str, known: Sequence[str], called: str = "known") -> str:
+    """Say what may have been meant by a name that is not known, and what is known.
+
+    Arguments:
+        typed: what was found.
+        known: every name that would have been right.
+        called: what these are called in the sentence, such as "options".
+
+    >>> answer("lr", ["batch", "learning_rate"], "options")
+    "did you mean 'learning_rate' (as in adam:learning_rate=0.1)? (options: batch, learning_rate)"
+    """
+    listing = ", ".join(known) if known else "none"
+    guess, is_known = meaning_of(typed, known)
+    if is_known:
+        return f"did you mean {guess}? ({called}: {listing})"
+    return f"{f'that is {guess} here; ' if guess else ''}{called} are: {listing}"
+
+
+def meaning_of(typed: str, known: Sequence[str]) -> tuple[str, bool]:
+    """Return the names that may have been meant, in words, and whether they are known ones.
+
+    >>> meaning_of("anlytic", ["analytic"]), meaning_of("xyz", ["analytic"])
+    (("'analytic'", True), ('', False))
+    """
+    typed = typed[:LONGEST]
+    found = meant(typed, known)
+    if not any(one.name in known for one in found):
+        spelt = {name.lower().replace("_", "-"): name for name in known}
+        near = difflib.get_close_matches(typed.lower().replace("_", "-"), spelt, n=1, cutoff=0.5)
+        if near:
+            return f"'{spelt[near[0]]}'", True
+        return " or ".join(f"the {one.family} {_with_remark(one)}" for one in found[:MOST]), False
+    return " or ".join(map(_with_remark, found[:MOST])), True
+
+
+def _with_remark(one: Meaning) -> str:
+    return f"'{one.name}' ({one.remark})" if one.remark else f"'{one.name}'"

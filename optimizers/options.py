@@ -7,7 +7,6 @@ project uses, so that a help page can print them.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args, get_origin, get_type_hints
@@ -17,7 +16,7 @@ import pydantic
 from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from optimizers.errors import InputError
+from optimizers.errors import InputError, answer
 from optimizers.html import html_of
 from optimizers.named import Named, kebab_case
 from optimizers.printable import shown
@@ -72,10 +71,7 @@ def sentence(error: pydantic.ValidationError, owner: str, known: list[str]) -> s
     field = ".".join(str(part) for part in finding["loc"]) or "value"
     found = finding.get("input")
     if finding["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        near = difflib.get_close_matches(field, known, n=1, cutoff=0.5)
-        listing = ", ".join(known) if known else "none"
-        hint = f"did you mean '{near[0]}'? (options: {listing})" if near else f"options are: {listing}"
-        return f"{owner} has no option '{field}': {hint}"
+        return f"{owner} has no option '{field}': {answer(field, known, 'options')}"
     if finding["type"] == "unexpected_positional_argument":
         return f"{owner} takes its options by name: write option=value (options: {', '.join(known)})"
     if finding["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):

@@ -273,7 +273,7 @@ class TestShow:
         assert "--latex goes with" in refused(call(*latex))
         assert "goes with results" in refused(call("show", "optimizer", "adam", "--statistic=final-loss"))
         assert "is no folder" in refused(call("show", "adam", "--statistic=final-loss"))
-        assert "Missing argument 'NAME'" in refused(call("show", "adam"))
+        assert "write harness show optimizer adam" in refused(call("show", "adam"))
 
 
 class TestPlot:

@@ -29,6 +29,7 @@ METHODS = (
     "differential-evolution",
     "particle-swarm",
     "cmaes",
+    "bipop-cmaes",
     "random-search",
     "evolution-strategy",
     "simulated-annealing",

@@ -13,6 +13,8 @@ import pytest
 from report_pages import hostile, plain
 
 from harness.report.html.page import write_page
+from harness.report.html.running import Running
+from harness.runs.parts import write_whole
 
 pytest.importorskip("jinja2", reason="of the extra report")
 pytest.importorskip("plotly", reason="of the extra report")
@@ -326,6 +328,94 @@ def test_the_keyboard_reaches_everything_in_its_order(plain_page: Browser) -> No
         ".filter(e => !e.textContent.trim() && !e.labels?.length).length"
     )
     assert unnamed == 0
+
+
+Watched = Callable[[float, float], Path]
+
+
+@pytest.fixture(scope="module")
+def unfinished() -> str:
+    return write_page(plain(), running=Running(70, 72, 1.0, 1.0))
+
+
+@pytest.fixture
+def watched(browser: Browser, unfinished: str, tmp_path: Path) -> Watched:
+    """Writes the page of unfinished runs, as of some seconds ago, to come again after some seconds."""
+    browser.settings()
+
+    def write(ago: float, seconds: float) -> Path:
+        given = f'data-at="{time.time() - ago}" data-seconds="{seconds}"'
+        before = 'data-at="1.0" data-seconds="1.0"'
+        assert before in unfinished
+        write_whole(tmp_path / "report.html", unfinished.replace(before, given).encode())
+        return tmp_path / "report.html"
+
+    return write
+
+
+def test_a_page_comes_again_as_its_reader_left_it(
+    browser: Browser, watched: Watched, pages: Callable[[str], Path]
+) -> None:
+    last, page = pages("plain").read_bytes(), watched(0.0, 600.0)
+    browser.open(page)
+    browser.ask(
+        "document.querySelector('#choose-lines input').click();"
+        "const set = (s, text) => { s.value = [...s.options].find(o => o.textContent === text).value;"
+        " s.dispatchEvent(new Event('change')); };"
+        "set(document.querySelector('#finals select'), 'test accuracy');"
+        "set(document.querySelectorAll('#runs select')[1], 'adam(learning_rate=0.05)');"
+        "set(document.getElementById('theme'), 'dark');"
+        "document.querySelector('#cost-to-target details').open = true;"
+        "[1, 2].forEach(() => document.querySelectorAll('#runs-table th button')[2].click());"
+    )
+    browser.ask("return document.querySelector('#runs input')").send_keys("xor")
+    browser.ask("document.getElementById('summary').scrollIntoView({behavior: 'instant'}); scrollBy(0, 40)")
+    place = "return Math.round(document.getElementById('summary').getBoundingClientRect().top)"
+    before = browser.ask(place)
+    assert before < 0
+    assert "70 of 72 runs" in browser.ask("return document.querySelector('.running').textContent")
+    write_whole(page, last)
+    # What it does when its time has come.
+    browser.ask("keep(); location.reload()")
+    browser.waits("return document.readyState === 'complete' && !document.querySelector('.running')")
+    assert browser.ask(
+        "return [document.querySelector('#choose-lines input').checked,"
+        " document.querySelector('#finals .legend button').getAttribute('aria-pressed'),"
+        " document.querySelector('#finals select').selectedOptions[0].textContent,"
+        " document.querySelectorAll('#runs select')[1].selectedOptions[0].textContent,"
+        " document.querySelector('#runs input').value, document.activeElement.type,"
+        " document.documentElement.dataset.theme,"
+        " document.querySelector('#cost-to-target details').open,"
+        " document.querySelectorAll('#runs-table th')[2].getAttribute('aria-sort')]"
+    ) == [
+        False, "false", "test accuracy", "adam(learning_rate=0.05)", "xor", "search", "dark", True,
+        "descending",
+    ]  # fmt: skip
+    assert browser.ask("return document.getElementById('runs-count').textContent") == "12 of 72 runs."
+    browser.waits(f"{place} === {before}")
+    # The last page does not come again, and is left as it is read next.
+    assert browser.ask("return sessionStorage.length") == 0
+    assert browser.ask("return document.querySelector('meta[http-equiv=refresh]')") is None
+    assert browser.console() == []
+    asked = [url for url in browser.requests() if not url.startswith(("data:", "blob:", "about:"))]
+    assert {*asked} == {page.as_uri()}
+    assert len(asked) >= 2
+
+
+def test_a_reader_may_have_a_page_stay(browser: Browser, watched: Watched) -> None:
+    browser.open(watched(0.0, 6.0))
+    browser.ask("window.first = true; document.getElementById('refresh').click()")
+    time.sleep(6.5)
+    assert browser.ask("return window.first")
+    browser.ask("document.getElementById('refresh').click()")
+    browser.waits("return !window.first")
+
+
+def test_a_page_that_nobody_writes_any_more_says_so(browser: Browser, watched: Watched) -> None:
+    browser.open(watched(3600.0, 1.0))
+    assert browser.ask("return document.getElementById('late').checkVisibility()")
+    assert "was killed" in browser.ask("return document.getElementById('late').textContent")
+    assert not browser.ask("return document.getElementById('refresh').checked")
 
 
 def test_text_from_data_stays_text(browser: Browser, pages: Callable[[str], Path]) -> None:

@@ -109,6 +109,8 @@ def _command(arguments: list[str] | None) -> int:
         commands.main(args=arguments, prog_name="harness", standalone_mode=False)
     except (InputError, MissingExtraError) as error:
         return WRONG if came() else _say(str(error))
+    except click.NoSuchOption as error:
+        return _say(_no_option(error))
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx is not None else "harness"
         said = printable(shortened(error.format_message().rstrip("."))).replace("\n", " ")
@@ -128,6 +130,20 @@ def _command(arguments: list[str] | None) -> int:
             return WRONG
         raise
     return 0
+
+
+def _no_option(error: Any) -> str:
+    """Say that a command has no such option, and what may have been meant."""
+    from optimizers.errors import meaning_of
+    from optimizers.printable import printable, shown
+
+    context = error.ctx
+    parameters = context.command.get_params(context) if context is not None else []
+    known = [name for parameter in parameters for name in parameter.opts if name.startswith("--")]
+    guess, is_known = meaning_of(error.option_name, known)
+    place = context.command_path if context is not None else "harness"
+    hint = f"did you mean {guess}? " if is_known else f"that is {guess} here " if guess else ""
+    return printable(f"this command has no option {shown(error.option_name)}: {hint}(see `{place} --help`)")
 
 
 def _not_imported(error: ImportError) -> int:

@@ -130,7 +130,11 @@ def _readme(tables: Tables, form: ExchangeFormat) -> str:
     lines += [f"{MARK}: {tables.contents()}, in the format `{form.label}` ({form.source}).", ""]
     remarks = [*tables.remarks(), *form.remarks(tables)]
     lines += [*(f"- {remark}" for remark in remarks), *([""] if remarks else [])]
-    lines += ["What comes back unchanged when it is imported again:", ""]
+    comes_back = form.reading_refusal() is None
+    lines += [
+        "What comes back unchanged when it is imported again:" if comes_back else "What is in it unchanged:",
+        "",
+    ]
     lines += ["| column | type | what it holds |", "|---|---|---|"]
     lines += [
         f"| {name} | {column.kind} | {column.holds.replace('|', ',')} |"

@@ -18,7 +18,10 @@ BETWEEN = (
 """Said of every format in which targets are looked up."""
 
 AXES: dict[Axis, tuple[str, str]] = {
-    "cost": ("an evaluation is a forward pass of all training rows, rounded up", BETWEEN),
+    "cost": (
+        "an evaluation is a forward pass of all training rows, or a call of a plain function, rounded up",
+        BETWEEN,
+    ),
     "iteration": ("an evaluation is an iteration, whatever it costs", BETWEEN),
 }
 

@@ -52,7 +52,7 @@ class Parity(ProblemFamily):
 
 @options
 class Encoder(ProblemFamily):
-    """One bit of ten set, to be told again through five hidden units, as the papers on Quickprop and Rprop have it.
+    """One bit of ten set, to be told again through five hidden units, as papers on Rprop have it.
 
     Attributes:
         bits: number of inputs, outputs and rows.

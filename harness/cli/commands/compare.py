@@ -17,14 +17,29 @@ if TYPE_CHECKING:
     from harness.runs.tables import Tables
 
 
-@click.command(name="compare", cls=OnceCommand, short_help="Say what the runs in a folder decide.")
+@click.command(
+    name="compare",
+    cls=OnceCommand,
+    short_help="Say what the runs in a folder decide: verdicts, ranking and table.",
+    examples=(
+        ("harness compare output/quickstart", "Print verdicts, ranking and table."),
+        ("harness compare results/ga-vs-backprop --latex", "Print them as a table for a paper."),
+        ("harness compare before after", "Hold each optimizer of one folder against itself in another."),
+    ),
+)
 @click.argument("folder", type=ANY_PATH)
 @click.argument("other", type=ANY_PATH, required=False)
-@click.option("--csv", "as_csv", is_flag=True, help="The verdicts as CSV.")
-@click.option("--markdown", is_flag=True, help="Sentences and a table for each problem.")
-@click.option("--latex", is_flag=True, help="A table for booktabs, and the sentences.")
-@click.option("--json", "as_json", is_flag=True, help="All of it, for a script.")
-@click.option("--robust", is_flag=True, help="Every verdict again under each choice that could be otherwise.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the verdicts as CSV, a row each.")
+@click.option("--markdown", is_flag=True, help="Print Markdown: sentences, and a table for each problem.")
+@click.option(
+    "--latex", is_flag=True, help="Print LaTeX: a table for the package booktabs, and the sentences."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON, for a script.")
+@click.option(
+    "--robust",
+    is_flag=True,
+    help="Decide every verdict again under each choice that could be otherwise; that takes up to minutes.",
+)
 def command(
     folder: Path,
     other: Path | None,

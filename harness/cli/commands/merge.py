@@ -10,10 +10,25 @@ from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import echo
 
 
-@click.command(name="merge", cls=OnceCommand, short_help="Put folders of results together.")
+@click.command(
+    name="merge",
+    cls=OnceCommand,
+    short_help="Copy folders of results into one, such as those of the shards of an experiment.",
+    examples=(("harness merge part1 part2 part3 --into all", "Put the runs of three machines together."),),
+)
 @click.argument("folders", nargs=-1, required=True, type=ANY_PATH)
-@click.option("--into", required=True, type=ANY_PATH, help="Where to; it may hold results already.")
-@click.option("--no-wait", is_flag=True, help="End where another process does runs in that folder.")
+@click.option(
+    "--into",
+    required=True,
+    type=ANY_PATH,
+    metavar="FOLDER",
+    help="Copy into this folder, which may hold results already.",
+)
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    help="End at once where another process does runs in that folder, in place of waiting.",
+)
 def command(folders: tuple[Path, ...], into: Path, no_wait: bool) -> None:
     """Copy what FOLDERS hold into one, byte for byte; a run that several have is kept once."""
     from harness.runs.merging import merge

@@ -13,23 +13,89 @@ from optimizers.errors import InputError
 from optimizers.specification import parse
 
 
-@click.command(name="plot", cls=OnceCommand, short_help="Plot results.")
+@click.command(
+    name="plot",
+    cls=OnceCommand,
+    short_help="Draw the results in a folder, with a caption and the numbers beside the image.",
+    examples=(
+        ("harness plot output/quickstart", "Draw the best loss against the cost."),
+        (
+            "harness plot output/quickstart finals --set of=accuracy",
+            "Draw where runs ended, by their accuracy.",
+        ),
+        (
+            "harness plot output/quickstart --x seconds --output fig.pdf",
+            "Draw against time, into a file of choice.",
+        ),
+    ),
+)
 @click.argument("folder", type=ANY_PATH)
 @click.argument("plot", required=False)
 @click.option(
     "--name",
-    help="Which plot; options may follow it, as in convergence:x=seconds,band=0.9 [convergence].",
+    metavar="PLOT",
+    show_default="convergence",
+    help="Draw this plot, with options as in convergence:x=seconds,band=0.9; the same as PLOT.",
 )
 @click.option(
-    "--set", "settings", multiple=True, help="An option of the plot, as in band=0.9; may be repeated."
+    "--set",
+    "settings",
+    metavar="OPTION=VALUE",
+    multiple=True,
+    show_default="as `harness show plot PLOT` has them",
+    help="Set an option of the plot, as in band=0.9; may be repeated.",
 )
-@click.option("--width", help="Where it is to stand: column, page or slide [page].")
-@click.option("--x", help="Of a convergence plot: cost, iteration or seconds [cost].")
-@click.option("--problem", "problems", multiple=True, help="Only this problem; may be repeated.")
-@click.option("--optimizer", "optimizers", multiple=True, help="Only this optimizer; may be repeated.")
-@click.option("--seed", "seeds", multiple=True, type=int, help="Only this seed; may be repeated.")
-@click.option("--output", type=ANY_PATH, help="Image file, .png .pdf or .svg [in FOLDER].")
-@click.option("--animate", type=ANY_PATH, help="Write it as it comes about to this .gif or .html instead.")
+@click.option(
+    "--width",
+    metavar="PLACE",
+    show_default="page",
+    help="Size it for a column or a page of a journal, or a slide: column, page or slide.",
+)
+@click.option(
+    "--x",
+    metavar="AXIS",
+    show_default="cost",
+    help="Draw a convergence plot against cost (in forward-pass equivalents), iteration or seconds.",
+)
+@click.option(
+    "--problem",
+    "problems",
+    metavar="PROBLEM",
+    multiple=True,
+    show_default="all",
+    help="Draw the runs of this problem only; may be repeated.",
+)
+@click.option(
+    "--optimizer",
+    "optimizers",
+    metavar="OPTIMIZER",
+    multiple=True,
+    show_default="all",
+    help="Draw the runs of this optimizer only, named as in the legend; may be repeated.",
+)
+@click.option(
+    "--seed",
+    "seeds",
+    metavar="SEED",
+    multiple=True,
+    type=int,
+    show_default="all",
+    help="Draw the runs of this seed only; may be repeated.",
+)
+@click.option(
+    "--output",
+    type=ANY_PATH,
+    metavar="FILE",
+    show_default="a name of its own in FOLDER, .png",
+    help="Write the image to this file, which ends in .png, .pdf or .svg.",
+)
+@click.option(
+    "--animate",
+    type=ANY_PATH,
+    metavar="FILE",
+    show_default="no animation",
+    help="Write the plot as it comes about to this file, which ends in .gif or .html, in place of the image.",
+)
 def command(
     folder: Path,
     plot: str | None,
@@ -43,7 +109,7 @@ def command(
     output: Path | None,
     animate: Path | None,
 ) -> None:
-    """Plot the results in FOLDER: PLOT is the name of one of `harness list plots`.
+    """Draw the results in FOLDER: PLOT is the name of one of `harness list plots`, with options.
 
     A caption and the numbers that are drawn are left beside the image.
     """

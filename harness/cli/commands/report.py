@@ -11,10 +11,28 @@ from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import echo
 
 
-@click.command(name="report", cls=OnceCommand, short_help="Write a page with verdicts, charts and all runs.")
+@click.command(
+    name="report",
+    cls=OnceCommand,
+    short_help="Write one page of HTML about a folder of results: verdicts, charts and all runs.",
+    examples=(
+        ("harness report output/quickstart", "Write output/quickstart/report.html."),
+        ("harness report results", "Write a page for each folder of results, and one that leads to them."),
+    ),
+)
 @click.argument("folders", type=ANY_PATH, nargs=-1, required=True, metavar="FOLDER...")
-@click.option("--output", type=ANY_PATH, help="The page, .html [report.html in FOLDER].")
-@click.option("--robust", is_flag=True, help="Every verdict again under each choice that could be otherwise.")
+@click.option(
+    "--output",
+    type=ANY_PATH,
+    metavar="FILE",
+    show_default="report.html in FOLDER",
+    help="Write the page to this file, which ends in .html.",
+)
+@click.option(
+    "--robust",
+    is_flag=True,
+    help="Decide every verdict again under each choice that could be otherwise; that takes up to minutes.",
+)
 def command(folders: tuple[Path, ...], output: Path | None, robust: bool) -> None:
     """Write one page of HTML about the results in FOLDER, which any browser shows without a network.
 

@@ -2,57 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from harness.cli.done import report_done
+from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
-from harness.cli.terminal import console, echo
+from harness.cli.options import COST, RETRY, REUSE, WORKERS
+from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.runs.tables import Tables
     from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
 
 
-@click.command(name="run", cls=OnceCommand, short_help="Run an experiment.")
+@click.command(
+    name="run",
+    cls=OnceCommand,
+    short_help="Do the runs of an experiment that are not done yet, and show what they decide.",
+    examples=(
+        ("harness run quickstart", "Compare three optimizers on XOR in a few seconds."),
+        ("harness run mine.toml --seeds 50", "Run your own experiment with the seeds from 0 to 49."),
+        (
+            "harness run mine.toml --set optimizers.adam.learning_rate=[0.01,0.1]",
+            "Try two learning rates of Adam.",
+        ),
+        ("harness run mine.toml --dry-run", "Say what would be done, and how long it takes."),
+    ),
+)
 @click.argument("experiment")
-@click.option("--seeds", help="How many, a range as 100:200, or a list as 3,5, in place of the experiment's.")
-@click.option("--until-decided", is_flag=True, help="Add seeds until every claim is decided.")
-@click.option("--max-seeds", type=int, help="With --until-decided: seeds that a comparison takes at most.")
-@click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
+@click.option(
+    "--seeds",
+    metavar="SEEDS",
+    show_default="as the experiment has them",
+    help="Do runs with so many seeds from 0 on, with a range of them as 100:200, or with a list as 3,5.",
+)
+@click.option(
+    "--until-decided",
+    is_flag=True,
+    help="Add seeds until every claim is decided, or has taken as many as are allowed.",
+)
+@click.option(
+    "--max-seeds",
+    type=int,
+    metavar="NUMBER",
+    show_default="none",
+    help="Allow a comparison so many seeds until it is decided.",
+)
+@COST
 @click.option(
     "--set",
     "settings",
+    metavar="FIELD=VALUE",
     multiple=True,
-    help="Set a field, as in optimizers.adam.learning_rate=[0.01,0.1] or budget.cost=1000; may be repeated.",
+    show_default="as the experiment has them",
+    help="Set a field of the experiment, as in budget.cost=1000, or to a list, which is an axis; may be "
+    "repeated.",
 )
-@click.option("--only", multiple=True, help="Leave no others, as in optimizer=adam,lbfgs; may be repeated.")
-@click.option("--without", multiple=True, help="Take away, as in problem=iris; may be repeated.")
-@click.option("--output", type=ANY_PATH, help="Folder of the results [output/EXPERIMENT].")
-@click.option("--workers", type=int, help="Processes [one a core where there is work enough].")
-@click.option("--executor", help="What does the runs: serial, processes or dask, with options.")
-@click.option("--address", help="Address of a Dask scheduler: --executor dask --address tcp://10.0.0.5:8786.")
 @click.option(
-    "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
+    "--only",
+    metavar="AXIS=NAMES",
+    multiple=True,
+    show_default="all runs",
+    help="Leave out all runs but these, as in optimizer=adam,lbfgs; may be repeated.",
 )
-@click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
-@click.option("--fail-on", help="Outcomes that end it with status 1: failed,diverged,timeout ...")
-@click.option("--json", "as_json", is_flag=True, help="Print a summary that programs read.")
+@click.option(
+    "--without",
+    metavar="AXIS=NAMES",
+    multiple=True,
+    show_default="no run",
+    help="Leave out these runs, as in problem=iris; may be repeated.",
+)
+@click.option(
+    "--output",
+    type=ANY_PATH,
+    metavar="FOLDER",
+    show_default="output/EXPERIMENT",
+    help="Keep the results in this folder.",
+)
+@WORKERS
+@click.option(
+    "--executor",
+    metavar="EXECUTOR",
+    show_default="automatic",
+    help="Let this do the runs, one of `harness list executors`, with options as in processes:workers=4.",
+)
+@click.option(
+    "--address",
+    metavar="ADDRESS",
+    show_default="a cluster on this machine",
+    help="Find the scheduler of --executor dask at this address, such as tcp://10.0.0.5:8786.",
+)
+@RETRY
+@REUSE
+@click.option(
+    "--fail-on",
+    metavar="OUTCOMES",
+    show_default="none",
+    help="End with status 1 where a run has one of these outcomes, as in failed,diverged,timeout.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON, for a script.")
 @click.option(
     "--tuned",
+    metavar="[FOLDER]",
     is_flag=False,
     flag_value="",
-    help="Take tuned options: those that come with the experiment, or those in a folder of `harness tune`.",
+    show_default="as the experiment has them",
+    help="Take tuned options: those in this folder of `harness tune` or, without one, those that come with "
+    "the experiment.",
 )
-@click.option("--shard", help="Part of the runs that is done, as 3/10: `harness merge` puts them together.")
-@click.option("--no-wait", is_flag=True, help="End where another process does runs in the folder.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done and how long it takes; do nothing.")
-@click.option("--check", is_flag=True, help="First check the gradient sources; kept as gradient-check.csv.")
+@click.option(
+    "--shard",
+    metavar="K/N",
+    show_default="all runs",
+    help="Do this part of the runs, as in 3/10; `harness merge` puts the parts together.",
+)
+@click.option(
+    "--no-wait",
+    is_flag=True,
+    help="End at once where another process does runs in the folder, in place of waiting.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be done and how long it takes, and do nothing of it."
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="First hold the gradient sources against each other, and keep that as gradient-check.csv.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Write the page of `harness report` again and again while runs are done, as report.html in the "
+    "folder; a browser that shows it keeps up by itself (extra `report`).",
+)
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/EXPERIMENT.")
 def command(
     experiment: str,
@@ -76,6 +164,7 @@ def command(
     no_wait: bool,
     dry_run: bool,
     check: bool,
+    watch: bool,
     reference: bool,
 ) -> None:
     """Run EXPERIMENT: the name of a shipped one (see `harness list experiments`), a TOML file or a folder.
@@ -89,8 +178,12 @@ def command(
     sides of a comparison, until each claim is decided (better, worse or equivalent) or has taken 2000. What
     is claimed is written into the folder before its first run; without claims it is every optimizer against
     the first. The intervals hold at every number of seeds.
+
+    With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
+    takes of the processor. Where seconds are what is compared, leave it out.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
+    from harness.report.html.libraries import check_page
     from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
@@ -102,6 +195,8 @@ def command(
     ends = _outcomes(fail_on)
     if dry_run and as_json:
         raise InputError("--json tells what was done, and --dry-run does nothing: leave one of them out")
+    if dry_run and watch:
+        raise InputError("--watch shows runs, and --dry-run does none: leave one of them out")
     limit = None
     if until_decided or max_seeds is not None:
         from harness.deciding.asking import asked_limit, chooses_seeds
@@ -128,13 +223,10 @@ def command(
     folder = output or folder_of(experiment) or OUTPUT / name
     if limit is not None and len(parts) > 1:
         raise InputError("--until-decided goes with options tuned for the experiment, not for each problem")
-    if dry_run and limit is not None:
-        _foretell_declaration(parts[0], limit, folder)
-        return
     if dry_run:
-        for part in parts:
-            _foretell(part, folder, retry, reuse, shard)
+        foretell(parts, limit, folder, retry, reuse, shard)
         return
+    page = check_page(folder / "report.html") if watch else None
     if check:
         from harness.report.artifacts import write_check
 
@@ -149,13 +241,14 @@ def command(
         "wait": not no_wait,
         "announce": lambda note: echo(f"{note}\n", err=True),
     }
-    if limit is not None:
-        from harness.deciding.until_decided import run_until_decided
+    with _watched(page, folder, declared):
+        if limit is not None:
+            from harness.deciding.until_decided import run_until_decided
 
-        results, done = run_until_decided(parts[0], limit, folder, workers, **options)
-    else:
-        swept = [sweep(part, folder, workers, shard=shard, **options) for part in parts]
-        results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
+            results, done = run_until_decided(parts[0], limit, folder, workers, **options)
+        else:
+            swept = [sweep(part, folder, workers, shard=shard, **options) for part in parts]
+            results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
         echo(as_text(results, done, folder, []) if as_json else nothing)
@@ -163,43 +256,24 @@ def command(
     files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / name)
+    files += [page] if page is not None else []
 
     if as_json:
         echo(as_text(results, done, folder, files))
     else:
-        _report(results, done, declared, folder, files)
+        report_done(results, done, declared, folder, files)
     if results.runs["outcome"].isin(ends).any():
         raise SystemExit(1)
 
 
-def _report(results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]) -> None:
-    """Print the question, the verdicts, the table, and where things are."""
-    from harness.analysis.summary import summarize
-    from harness.report.comparison import Comparison
-    from harness.report.comparison_text import answers, render_answers, render_short
-    from harness.report.table import render
+def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractContextManager[object]:
+    """Return the context in which a page is written again and again, or one without a page."""
+    if page is None:
+        return nullcontext()
+    from harness.report.html.watching import Watch, watched
 
-    before = len(results.runs) - done
-    if declared.question:
-        echo(f"{declared.question}\n")
-    numbers = answers(results, declared.figures)
-    if numbers and results.declaration is None:
-        render_answers(numbers, results.skipped, console())
-    else:
-        render_short(Comparison.of(results), console())
-        render(summarize(results), results.skipped, console())
-    echo(
-        f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
-        if done
-        else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
-    )
-    failed = int((results.runs["outcome"] == "failed").sum())
-    if failed:
-        echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
-    for remark in results.remarks():
-        echo(remark)
-    for file in files:
-        echo(f"{'figure' if file.suffix == '.png' else 'table'}: {file}")
+    echo(f"page: {page}, written again as runs finish\n", err=True)
+    return watched(Watch(folder, page, declared.name, declared.question))
 
 
 def _outcomes(named: str | None) -> list[str]:
@@ -214,47 +288,6 @@ def _outcomes(named: str | None) -> list[str]:
     return listed
 
 
-def _foretell(
-    declared: Experiment, folder: Path, retry: tuple[str, ...], reuse: str | None, shard: str | None
-) -> None:
-    """Say what would be done."""
-    from harness.report.counts import render_counts
-    from harness.report.table import skipped_lines
-    from harness.sweeps.forecast import forecast
-    from harness.sweeps.progress import duration
-
-    found = forecast(declared, folder, retry, reuse, shard)
-    table = found.table.rename(columns={"seconds": "time"})
-    table["time"] = [
-        ("unknown" if seconds != seconds else duration(seconds)) if left else ""
-        for seconds, left in zip(table["time"], table["left"], strict=True)
-    ]
-    echo(f"{found.axes}\n")
-    render_counts(table, ("runs", "done", "left", "time"), console())
-    echo()
-    for line in skipped_lines(found.table, found.skipped):
-        echo(f"skipped {line}")
-    for note in found.notes:
-        echo(note)
-    echo(f"{folder}: {found.sentence()}. Nothing was run, nothing was written.")
-
-
-def _foretell_declaration(declared: Experiment, limit: int, folder: Path) -> None:
-    """Say what would be declared, and how many runs it would take."""
-    from harness.deciding.blocks import first_block
-    from harness.deciding.declaring import declare
-
-    declaration = declare(declared, limit)
-    for line in declaration.sentences():
-        echo(line)
-    first = first_block(declaration)
-    echo(
-        f"{folder}: {sum(first.values())} runs first, {limit * len(first)} at the most. Nothing was "
-        f"run, nothing "
-        "was written."
-    )
-
-
 def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
     """Return the executor that is named, as a table."""
     from harness.sweeps.executors import EXECUTORS
@@ -264,7 +297,3 @@ def _executor(named: str | None, address: str | None) -> dict[str, Any] | None:
             raise InputError("--address is given without an executor: add --executor dask")
         return None
     return EXECUTORS.read(named) | ({} if address is None else {"address": address})
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

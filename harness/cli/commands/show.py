@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from harness.cli.catalogue import KINDS, describe
+from harness.cli.catalogue import KINDS, describe, listing
 from harness.cli.group import OnceCommand
 from harness.cli.terminal import console, echo
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
 
 
-@click.command(name="show", cls=OnceCommand, short_help="Show one thing, results or a derivation.")
+@click.command(
+    name="show",
+    cls=OnceCommand,
+    short_help="Show one entry of a kind with its options, results in a folder, or a derivation.",
+    examples=(
+        ("harness show optimizer adam", "Print its equation, paper and options with defaults and ranges."),
+        ("harness show results output/quickstart", "Print the table of the runs."),
+        ("harness show output/quickstart --statistic time-to-target", "Print one statistic of the runs."),
+        ("harness show derivation xor --latex", "Print loss and gradient of the network on XOR as formulas."),
+    ),
+)
 @click.argument("kind")
 @click.argument("name", required=False)
-@click.option("--latex", is_flag=True, help="With `derivation`: print LaTeX.")
-@click.option("--statistic", help="Of results: print this one, with options as in solved-fraction:level=0.9.")
+@click.option("--latex", is_flag=True, help="Print a derivation as LaTeX.")
+@click.option(
+    "--statistic",
+    metavar="STATISTIC",
+    show_default="the table of medians",
+    help="Print this statistic of results, one of `harness list statistics`, with options as in "
+    "solved-fraction:level=0.9.",
+)
 @click.pass_context
 def command(context: click.Context, kind: str, name: str | None, latex: bool, statistic: str | None) -> None:
-    """Show one optimizer, problem, gradient, experiment, plot, statistic, format, activation or loss.
+    """Show one entry of a KIND, such as an optimizer, problem, gradient, experiment, plot or statistic.
 
-    Or `results FOLDER`, `FOLDER --statistic NAME`; or `derivation PROBLEM`, the gradient of a problem as
-    formulas.
+    `harness list` has the kinds and their entries. `show results FOLDER` prints the table of the runs in a
+    folder, `show FOLDER --statistic STATISTIC` one statistic of them, and `show derivation PROBLEM` the loss
+    and the gradient of a problem as formulas.
     """
     if latex and kind != "derivation":
         raise InputError(f"--latex goes with `show derivation` only, not with {shown(kind)}: leave it out")
     if statistic is not None:
         _show_statistic(kind, name, statistic)
         return
+    singular = {found.singular: plural for plural, found in KINDS.items()}
+    if kind not in (*singular, *KINDS, "derivation", "results"):
+        raise _no_kind(kind, singular)
     if name is None:
         raise click.MissingParameter(ctx=context, param_hint="'NAME'", param_type="argument")
     if kind == "derivation":
@@ -53,11 +75,20 @@ def command(context: click.Context, kind: str, name: str | None, latex: bool, st
             echo(remark)
         echo(f"{results.name}: {status_of(Path(name)).sentence()}.")
         return
-    singular = {found.singular: plural for plural, found in KINDS.items()}
-    plural = singular.get(kind, kind)
-    if plural not in KINDS:
-        raise unknown_name("kind", kind, [*singular, "derivation", "results"])
-    echo(describe(plural, name))
+    echo(describe(singular.get(kind, kind), name))
+
+
+def _no_kind(word: str, singular: Mapping[str, str]) -> InputError:
+    """Build the error for a word that is no kind; it may be a folder, or an entry whose kind was left out."""
+    said = shown(word).strip("'")
+    with contextlib.suppress(OSError, ValueError):
+        if Path(word).is_dir():
+            return InputError(f"{said} is a folder: write harness show results {said}")
+    for kind, plural in singular.items():
+        if word in listing(plural):
+            article = "an" if kind[0] in "aeiou" else "a"
+            return InputError(f"{said} is {article} {kind}: write harness show {kind} {said}")
+    return unknown_name("kind", word, [*singular, *singular.values(), "derivation", "results"])
 
 
 def _show_statistic(kind: str, name: str | None, specification: str) -> None:

@@ -11,9 +11,16 @@ from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import console, echo
 
 
-@click.command(name="status", cls=OnceCommand, short_help="Say how far the runs in a folder are.")
+@click.command(
+    name="status",
+    cls=OnceCommand,
+    short_help="Say which runs of a folder are done, failed, missing or there from other code only.",
+    examples=(
+        ("harness status output/quickstart", "Print how many runs are done, by problem and optimizer."),
+    ),
+)
 @click.argument("folder", type=ANY_PATH)
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for a script.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON, for a script.")
 def command(folder: Path, as_json: bool) -> None:
     """Say which runs of FOLDER are done, failed, missing, or there from other code only.
 

@@ -7,25 +7,46 @@ from pathlib import Path
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
+from harness.cli.options import WORKERS
 from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
 
-@click.command(name="study", cls=OnceCommand, short_help="Re-run a published comparison and judge it.")
+@click.command(
+    name="study",
+    cls=OnceCommand,
+    short_help="Run a published comparison again, and judge what it has printed and concluded.",
+    examples=(
+        ("harness study neurogen-xor --quick", "Take a first look with few runs."),
+        ("harness study all", "Run every shipped study, which takes minutes to an hour each."),
+        ("harness study --new rumelhart-1986", "Begin a study of your own in a new folder."),
+    ),
+)
 @click.argument("study", required=False)
-@click.option("--quick", is_flag=True, help="A first look with few runs.")
-@click.option("--output", type=ANY_PATH, help="Folder of the study [output/STUDY].")
-@click.option("--workers", type=int, help="Processes [one a core where there is work enough].")
+@click.option("--quick", is_flag=True, help="Take a first look with few runs, in a folder of its own.")
+@click.option(
+    "--output",
+    type=ANY_PATH,
+    metavar="FOLDER",
+    show_default="output/STUDY",
+    help="Keep runs and page in this folder.",
+)
+@WORKERS
 @click.option("--reference", is_flag=True, help="Also write the reference copy to results/STUDY.")
-@click.option("--new", help="Begin a study of your own in a new folder of this name.")
+@click.option(
+    "--new",
+    metavar="NAME",
+    show_default="no new study",
+    help="Begin a study of your own in a new folder of this name, which runs as it is.",
+)
 def command(
     study: str | None, quick: bool, output: Path | None, workers: int | None, reference: bool, new: str | None
 ) -> None:
     """Re-run STUDY: the name of a shipped one (see `harness list studies`), the folder of your own, or all.
 
-    Prints what was published beside what comes out here, each criterion with its figure, what to believe, and
-    whether what was concluded survives other choices than those that were made;
-    the page with all of it is README.md in the folder of the study. Runs that are there are not done again.
+    What to believe is printed, whether what was concluded survives other choices than those that were made,
+    and each criterion with its figure. The page with all of it, and with what was published beside what comes
+    out here, is README.md in the folder of the study. Runs that are there are not done again.
     """
     from harness.studies.findings import perform, usual_folder
     from harness.studies.named import studies_named

@@ -9,35 +9,75 @@ from typing import Any
 import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
+from harness.cli.options import COST, RETRY, REUSE, WORKERS
 from harness.cli.terminal import console, echo
 
 OUTPUT = Path("output")
 
 
-@click.command(name="tune", cls=OnceCommand, short_help="Tune the optimizers of an experiment at equal cost.")
+@click.command(
+    name="tune",
+    cls=OnceCommand,
+    short_help="Find options for every optimizer of an experiment, by one rule and at equal cost.",
+    examples=(
+        ("harness tune quickstart --trials 10", "Try ten configurations of each optimizer."),
+        (
+            "harness run quickstart --tuned output/quickstart-tuning",
+            "Compare the tuned optimizers on new seeds.",
+        ),
+    ),
+)
 @click.argument("experiment")
-@click.option("--trials", type=int, default=30, show_default=True, help="Configurations of each optimizer.")
-@click.option("--seeds", type=int, default=3, show_default=True, help="Number of tuning seeds, 3 or more.")
+@click.option(
+    "--trials",
+    type=int,
+    metavar="NUMBER",
+    default=30,
+    show_default=True,
+    help="Try so many configurations of each optimizer, its declared one first.",
+)
+@click.option(
+    "--seeds",
+    type=int,
+    metavar="NUMBER",
+    default=3,
+    show_default=True,
+    help="Do each configuration with so many tuning seeds, 3 or more.",
+)
 @click.option(
     "--sampler",
+    metavar="SAMPLER",
     default="quasi-random",
     show_default=True,
-    help="How they are found: quasi-random, tpe (extra `tuning`) or successive-halving.",
+    help="Find configurations by this sampler: quasi-random, tpe (extra `tuning`) or successive-halving.",
 )
 @click.option(
     "--per",
+    metavar="UNIT",
     default="experiment",
     show_default=True,
-    help="One configuration over all problems of the experiment, or one for each problem.",
+    help="Find one configuration for all problems of the experiment, or one for each problem: experiment or "
+    "problem.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Randomness of the search itself.")
-@click.option("--cost", type=float, help="Budget of each run in forward-pass equivalents, in place of its.")
-@click.option("--output", type=ANY_PATH, help="Folder of the runs [output/EXPERIMENT-tuning].")
-@click.option("--workers", type=int, help="Processes [one a core where there are runs enough].")
 @click.option(
-    "--retry", multiple=True, help="Do runs of this outcome again: failed or timeout; may be repeated."
+    "--seed",
+    type=int,
+    metavar="SEED",
+    default=0,
+    show_default=True,
+    help="Take the randomness of the search for configurations from this seed.",
 )
-@click.option("--reuse", help="other-code: take finished runs of other code instead of doing them again.")
+@COST
+@click.option(
+    "--output",
+    type=ANY_PATH,
+    metavar="FOLDER",
+    show_default="output/EXPERIMENT-tuning",
+    help="Keep the runs and what they have found in this folder.",
+)
+@WORKERS
+@RETRY
+@REUSE
 def command(
     experiment: str,
     trials: int,

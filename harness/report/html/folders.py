@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.plots import known_plots
 from harness.report.artifacts import figure_tables
 from harness.runs.parts import files_in, is_there, read_bytes
 from harness.runs.plans import figures_of
@@ -36,12 +37,14 @@ def beside_runs(folder: Path, tables: Tables) -> dict[str, Any]:
     """
     declared = folder / "experiment.toml"
     check = folder / CHECK
+    # Plots of a plugin are known where that was loaded: to the command that has done the runs.
+    figures = [figure for figure in figures_of(folder) if figure["name"] in known_plots()]
     return {
         "commands": [_command(content) for content in _tables(folder / "commands")],
         "provenance": [dict(_flat(content)) for content in _tables(folder / "provenance")],
         "check": pd.read_csv(io.BytesIO(read_bytes(check))) if is_there(check) else None,
-        "answers": figure_tables(tables, figures_of(folder)),
-        "figures": figures_of(folder),
+        "answers": figure_tables(tables, figures),
+        "figures": figures,
         "toml": read_bytes(declared).decode(errors="replace") if is_there(declared) else "",
     }
 

@@ -19,6 +19,7 @@ from harness.report.html.packing import DIGITS, as_script
 from harness.report.html.page_runs import page_runs
 from harness.report.html.page_tables import codes_table, failed_runs, frame_table, options_table
 from harness.report.html.robust import page_robustness
+from harness.report.html.running import Running
 from harness.report.robust_comparison import RobustComparison
 from harness.report.sentences import names_of
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
@@ -35,12 +36,15 @@ SCRIPTS = (
     "rows.js",
     "choices.js",
     "runs.js",
+    "watch.js",
     "main.js",
 )
 """Files of the page's own script, in the order in which they need each other."""
 
 
-def write_page(tables: Tables, folder: Path | None = None, robust: bool = False) -> str:
+def write_page(
+    tables: Tables, folder: Path | None = None, robust: bool = False, running: Running | None = None
+) -> str:
     """Write the page of some results.
 
     Arguments:
@@ -48,6 +52,8 @@ def write_page(tables: Tables, folder: Path | None = None, robust: bool = False)
         folder: where they are kept, for the commands and machines that made them.
         robust: whether every verdict is decided again under each choice that could be otherwise, which takes
             seconds to minutes.
+        running: how far the runs are where not all are done; figures of the experiment, which take as long as
+            all charts, come with the last page.
 
     Raises:
         MissingExtraError: without Jinja or Plotly; it names the extra.
@@ -60,6 +66,7 @@ def write_page(tables: Tables, folder: Path | None = None, robust: bool = False)
     again = RobustComparison.of(tables) if robust else None
     charts = page_charts(tables) if len(tables.runs) else []
     robustness = page_robustness(again) if again is not None else None
+    figures = found.get("figures", []) if len(tables.runs) and running is None else []
     numbers = templates.get_template("numbers.html").module.numbers
     page: str = templates.get_template("page.html").render(
         policy=policy(script, library),
@@ -72,9 +79,10 @@ def write_page(tables: Tables, folder: Path | None = None, robust: bool = False)
         question=tables.question,
         contents=tables.contents(),
         remarks=tables.remarks(),
+        running=running,
         charts=charts,
         robust=robustness,
-        pictures=declared_figures(tables, found.get("figures", [])) if len(tables.runs) else [],
+        pictures=declared_figures(tables, figures),
         **_verdicts(comparison, found.get("answers", {})),
         **_tables(tables, found),
         digits=DIGITS,

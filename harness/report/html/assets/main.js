@@ -41,3 +41,5 @@ runsSection();
 lineSections();
 rowSections();
 specificationSection();
+comeBack();
+watch();

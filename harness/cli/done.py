@@ -1,0 +1,51 @@
+"""What ``harness run`` prints when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli.terminal import console, echo
+
+if TYPE_CHECKING:
+    from harness.runs.tables import Tables
+    from harness.sweeps.experiment import Experiment
+
+KINDS = {".png": "figure", ".html": "page"}
+
+
+def report_done(
+    results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]
+) -> None:
+    """Print the question, the verdicts, the table, and where things are."""
+    from harness.analysis.summary import summarize
+    from harness.report.comparison import Comparison
+    from harness.report.comparison_text import answers, render_answers, render_short
+    from harness.report.table import render
+
+    before = len(results.runs) - done
+    if declared.question:
+        echo(f"{declared.question}\n")
+    numbers = answers(results, declared.figures)
+    if numbers and results.declaration is None:
+        render_answers(numbers, results.skipped, console())
+    else:
+        render_short(Comparison.of(results), console())
+        render(summarize(results), results.skipped, console())
+    echo(
+        f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
+        if done
+        else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
+    )
+    failed = int((results.runs["outcome"] == "failed").sum())
+    if failed:
+        echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
+    for remark in results.remarks():
+        echo(remark)
+    for file in files:
+        echo(f"{KINDS.get(file.suffix, 'table')}: {file}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
