@@ -45,17 +45,17 @@ PROBLEMS = (
 GRADIENTS = ("analytic", "forward-autodiff", "reverse-autodiff", "central-difference", "symbolic")
 TIMES = ("seconds", "observation_seconds", "compile_seconds")
 ORIGIN = ("version", "commit", "host", "provenance", "fingerprint")
-SEEDS = 3
+SEEDS, FEW = 3, 200
 COST = 150.0
 
 
-def candidates() -> list[Run]:
+def candidates(seeds: int) -> list[Run]:
     """Return every run that can be done: each optimizer and variant on each problem that it serves."""
     table = {
         "problems": list(PROBLEMS),
         "optimizers": [*optimizers.known_optimizers(), *VARIANTS],
         "gradients": list(GRADIENTS),
-        "seeds": SEEDS,
+        "seeds": seeds,
         "budget": {"cost": COST},
     }
     return plan(build_experiment("bits", table))[0]
@@ -64,7 +64,8 @@ def candidates() -> list[Run]:
 def drawn(count: int) -> list[Run]:
     """Draw runs, as many of each optimizer as there are of any where they suffice."""
     rng, groups = np.random.default_rng(0), {}
-    for run in candidates():
+    # Ids of all the runs of three seeds are seconds of work, and one has enough for a few of each optimizer.
+    for run in candidates(SEEDS if count > FEW else 1):
         groups.setdefault(run.optimizer.label, []).append(run)
     shuffled = [[group[place] for place in rng.permutation(len(group))] for group in groups.values()]
     in_turn = [

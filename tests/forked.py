@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -159,5 +160,14 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str], out:
 if __name__ == "__main__":
     for _name in IMPORTED:
         importlib.import_module(_name)
+    from numba.core.registry import cpu_target
+
+    # What numba knows of types and of its own functions; each process would put it together, 0.4 s, where it
+    # compiles or loads its first one.
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
+    # No forked process looks for garbage in what it was born with: at its end alone that took a second.
+    gc.collect()
+    gc.freeze()
     if (_request := _next_process()) is not None:
         _become(*_request)

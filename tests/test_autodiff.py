@@ -68,8 +68,13 @@ def check(case: Case, wanted: dict[str, Any]) -> None:
     assert close(jvp(plain(case), [case.point], [direction_of(case)])[1], wanted["jvp"])
 
 
+@pytest.mark.slow
 @every_case
 def test_derivatives_equal_those_of_jax(case: Case) -> None:
+    """Compare with JAX itself, a second or two a case: ``python -m pytest -m slow tests/test_autodiff.py``.
+
+    What JAX has said of the same cases is recorded, and the test below holds the default run against it.
+    """
     if importlib.util.find_spec("jax") is None:
         pytest.skip("JAX is not installed; the recorded values stand in for it")
     check(case, by_jax(case))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from processes import ROOT, python
 
 from benchmarks import measurement
 from benchmarks.__main__ import NAMES
@@ -30,13 +30,7 @@ MACHINE = {"cpu": "some", "threads": "2", "date": "2026-11-20"}
 
 
 def called(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent.parent,
-    )
+    return python(ROOT, "-m", "benchmarks", *arguments)
 
 
 def test_the_list_names_every_benchmark_and_measures_none() -> None:

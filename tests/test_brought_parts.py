@@ -11,6 +11,8 @@ import pytest
 from processes import COMMAND, ROOT, install, python
 
 TESTS = Path(__file__).parent
+# Nothing is rewritten for the suites, whose assertions explain themselves in their own run.
+QUIETLY = ("-n0", "-q", "--assert=plain", "-p", "no:cacheprovider")
 
 MORE = """
 from dataclasses import replace
@@ -128,7 +130,7 @@ def test_the_contract_suites_test_them_without_being_told(place: Path) -> None:
         "[harness.losses]\nexponential-loss = brought_package:EXPONENTIAL_LOSS\n",
         encoding="utf-8",
     )
-    options = ["-n0", "-q", "-p", "no:cacheprovider", "-k", "softplus or exponential-loss"]
+    options = [*QUIETLY, "-k", "softplus or exponential-loss"]
     done = call(place, "-m", "pytest", *options, *suites, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-3000:]
     passed = re.search(r"(\d+) passed", done.stdout)
@@ -143,7 +145,7 @@ def test_a_wrong_face_is_found_by_the_contract_suite(place: Path) -> None:
     (place / "brought_package.py").write_text(
         wrong.replace(right, "delta[d0 + r] *= 1.0 - 0.5 * a[start + r]"), encoding="utf-8"
     )
-    options = ["-n0", "-q", "-p", "no:cacheprovider", "-k", "softplus"]
+    options = [*QUIETLY, "-k", "softplus"]
     done = call(place, "-m", "pytest", *options, "tests/contracts/test_activations.py", cwd=ROOT)
     assert "test_backward_is_the_derivative_of_the_printed_equation[softplus]" in done.stdout
     assert done.returncode == 1

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
+from processes import COMMAND, python
 
 import harness
 from harness.analysis.numbers import significant
@@ -495,8 +496,7 @@ class TestMistakes:
             assert f"kept/trace/{part.name} is damaged" in refused(call(*arguments))
 
     def test_a_mistake_in_a_process_of_its_own_shows_no_traceback(self, tmp_path: Path) -> None:
-        command = [sys.executable, "-c", "from harness.cli.entry import main; main()", "run", "quikstart"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = python(tmp_path, *COMMAND, "run", "quikstart")
         assert "did you mean 'quickstart'" in refused(Answer(done.returncode, done.stdout, done.stderr))
 
 

@@ -6,7 +6,6 @@ import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from processes import python, started
@@ -174,16 +173,16 @@ def test_machine_code_of_other_settings_of_numba_is_not_taken(package: Path, tmp
     assert run(CALL, cache, tmp_path)[2:] == ["2", "0"]
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda b: b"", lambda b: b[: len(b) // 2], lambda b: b[:-9] + b"x" + b[-8:]]
-)
-def test_a_damaged_entry_is_compiled_anew(package: Path, tmp_path: Path, damage: Any) -> None:
+def test_a_damaged_entry_is_compiled_anew(package: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     run(CALL, cache, tmp_path)
-    for path in files_in(cache):
-        path.write_bytes(damage(path.read_bytes()))
-    assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "0", "2"]
+    whole = {path.name for path in files_in(cache)}
+    for damage in (lambda b: b"", lambda b: b[: len(b) // 2], lambda b: b[:-9] + b"x" + b[-8:]):
+        for path in files_in(cache):
+            path.write_bytes(damage(path.read_bytes()))
+        assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "0", "2"]
     assert run(CALL, cache, tmp_path) == ["21.0", "21.0", "2", "0"], "and is whole again"
+    assert {path.name for path in files_in(cache)} == whole
 
 
 def test_a_folder_that_cannot_be_made_costs_a_compilation_and_one_sentence(
@@ -207,7 +206,7 @@ def test_processes_that_write_at_once_leave_each_signature_its_own_machine_code(
         assert list(pool.map(lambda call: run(call, cache, tmp_path, alone=True), calls)) == expected
     both = calls[0] + "; print(*factor.stats.cache_hits.values())"
     assert run(both, cache, tmp_path) == ["20.0", "1"]
-    assert [run(call, cache, tmp_path) for call in calls] == expected
+    assert run("\n".join(calls), cache, tmp_path) == [answer for (answer,) in expected]
     assert len([path for path in files_in(cache) if "factor" in path.name]) == 4
 
 

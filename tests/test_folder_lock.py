@@ -36,6 +36,7 @@ problems = "xor"
 optimizers = ["adam", "rprop"]
 seeds = 30
 budget = 1_000
+figures = []
 """
 PATIENCE = 120.0
 

@@ -45,7 +45,7 @@ def whole(objective: Any, w: Any) -> tuple[Any, Any]:
 
 
 class TestProductsWithTheHessian:
-    @pytest.mark.parametrize("network", thinned(CURVED, 3, first=1), ids=label)
+    @pytest.mark.parametrize("network", thinned(CURVED, 5, first=1), ids=label)
     def test_are_those_of_automatic_differentiation(self, network: Network) -> None:
         case = make_case(network, ROWS, kinks=False)
         loss = summed_loss(network)

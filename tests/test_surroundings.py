@@ -30,6 +30,7 @@ problems = ["xor"]
 optimizers = ["adam"]
 seeds = 2
 budget = 200
+figures = []
 question = "\\u001b[2J and \\u202e?"
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from optimizers.errors import InputError
 
 every_format = pytest.mark.parametrize("name", known_formats())
 every_case = pytest.mark.parametrize("case", CASES)
+Written = Callable[[str, str], tuple[Tables, Path]]
 
 
 def columns_held(name: str, table: str) -> list[str]:
@@ -58,6 +60,21 @@ def round_trip(name: str, tables: Tables, folder: Path) -> Tables | None:
     return harness.import_results(folder, form)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """Results of a case that went through a format once, and the folder that they lie in."""
+
+    @functools.cache
+    def once(name: str, case: str) -> tuple[Tables, Path]:
+        folder = tmp_path_factory.mktemp("written") / "a"
+        again = round_trip(name, CASES[case](), folder)
+        if again is None:
+            pytest.skip("nothing comes back")
+        return again, folder
+
+    return once
+
+
 @every_format
 def test_a_format_says_what_it_is(name: str) -> None:
     cls = known_formats()[name]
@@ -91,11 +108,8 @@ def test_there_is_a_place_for_usual_results(name: str, tmp_path: Path) -> None:
 
 @every_format
 @every_case
-def test_what_the_format_holds_comes_back(name: str, case: str, tmp_path: Path) -> None:
-    tables = CASES[case]()
-    again = round_trip(name, tables, tmp_path / "a")
-    if again is None:
-        pytest.skip("nothing comes back")
+def test_what_the_format_holds_comes_back(name: str, case: str, written: Written) -> None:
+    tables, (again, _) = CASES[case](), written(name, case)
     held = columns_held(name, "runs")
     if "run_id" not in held:
         assert sorted(map(repr, bits(again.runs[held]))) == sorted(map(repr, bits(tables.runs[held])))
@@ -123,10 +137,8 @@ def test_what_the_format_holds_comes_back(name: str, case: str, tmp_path: Path) 
 
 @every_format
 @every_case
-def test_a_second_round_trip_changes_nothing(name: str, case: str, tmp_path: Path) -> None:
-    once = round_trip(name, CASES[case](), tmp_path / "a")
-    if once is None:
-        pytest.skip("nothing comes back")
+def test_a_second_round_trip_changes_nothing(name: str, case: str, written: Written, tmp_path: Path) -> None:
+    once, _ = written(name, case)
     twice = round_trip(name, once, tmp_path / "b")
     assert twice is not None
     for table in ("runs", "trace", "skipped"):
@@ -138,11 +150,11 @@ def test_a_second_round_trip_changes_nothing(name: str, case: str, tmp_path: Pat
 
 @every_format
 @every_case
-def test_what_comes_back_is_kept_like_any_other_results(name: str, case: str, tmp_path: Path) -> None:
-    again = round_trip(name, CASES[case](), tmp_path / "a")
-    if again is None:
-        pytest.skip("nothing comes back")
-    kept = harness.import_results(tmp_path / "a", name, tmp_path / "kept")
+def test_what_comes_back_is_kept_like_any_other_results(
+    name: str, case: str, written: Written, tmp_path: Path
+) -> None:
+    again, folder = written(name, case)
+    kept = harness.import_results(folder, name, tmp_path / "kept")
     assert len(kept.runs) == len(again.runs)
     assert len(kept.trace) == len(again.trace)
     assert len(kept.summary()) == len(kept.runs.drop_duplicates(["problem", "optimizer", "gradient"]))
