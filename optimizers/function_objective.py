@@ -17,6 +17,7 @@ from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS, Counts
 from optimizers.differences import Differences
 from optimizers.errors import InputError
 from optimizers.evaluated import Evaluated
+from optimizers.named import is_function
 from optimizers.objective import Array, Measurable, Rows
 from optimizers.options import Positive
 from optimizers.printable import shown
@@ -76,9 +77,9 @@ class FunctionObjective(Measurable):
         difference: str = "adaptive-difference",
         sizes: ArrayLike | None = None,
     ) -> None:
-        if not callable(function):
+        if not is_function(function):
             raise InputError(f"function is {shown(function)}, expected something callable with a vector")
-        if gradient is not None and not callable(gradient):
+        if gradient is not None and not is_function(gradient):
             raise InputError(
                 f"gradient is {shown(gradient)}, expected something callable with a vector, or None"
             )
@@ -87,7 +88,7 @@ class FunctionObjective(Measurable):
                 f"gradient_cost is {shown(gradient_cost)}, expected 1 evaluation or more: "
                 "the value belongs to it"
             )
-        if hessian_product is not None and not callable(hessian_product):
+        if hessian_product is not None and not is_function(hessian_product):
             raise InputError(
                 f"hessian_product is {shown(hessian_product)}, expected something callable with two vectors"
             )

@@ -35,3 +35,14 @@ def kebab_case(name: str) -> str:
         else letter.lower()
         for index, letter in enumerate(name)
     )
+
+
+def is_function(given: object) -> bool:
+    """Say whether something is to be called with numbers.
+
+    An optimizer is not, though it can be called: by SciPy, as a method of its own.
+
+    >>> is_function(abs), is_function(3)
+    (True, False)
+    """
+    return callable(given) and not isinstance(given, Named)

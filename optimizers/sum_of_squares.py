@@ -13,6 +13,7 @@ from optimizers.capabilities.residuals import Residuals
 from optimizers.counts import VALUE_ROWS
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
+from optimizers.named import is_function
 from optimizers.objective import Array
 from optimizers.options import Positive
 from optimizers.printable import shown
@@ -54,9 +55,9 @@ class SumOfSquares(FunctionObjective):
         difference: str = "central-difference",
         sizes: ArrayLike | None = None,
     ) -> None:
-        if not callable(residuals):
+        if not is_function(residuals):
             raise InputError(f"residuals is {shown(residuals)}, expected something callable with a vector")
-        if jacobian is not None and not callable(jacobian):
+        if jacobian is not None and not is_function(jacobian):
             raise InputError(
                 f"jacobian is {shown(jacobian)}, expected something callable with a vector, or None"
             )

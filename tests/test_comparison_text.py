@@ -73,7 +73,8 @@ class TestSentences:
 
     def test_a_difference_that_may_be_too_small_to_matter(self) -> None:
         said = sentence(race([1.0] * 20, [1.02] * 10 + [1.9] * 10), margin=0.1)
-        assert said.endswith("; whether it is by more than the margin (within a factor of 1.1) is not decided")
+        beyond = "whether it is by more than the margin (within a factor of 1.1) is not decided"
+        assert said.endswith(f"; {beyond}")
 
     def test_solved_starts(self) -> None:
         said = sentence(race([1.0] * 19 + [math.inf], [1.0] * 5 + [math.inf] * 15), by="solved")

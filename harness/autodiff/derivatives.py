@@ -24,6 +24,7 @@ from harness.autodiff.calls import Call, Form, Function, Options, Recorded, form
 from harness.autodiff.tracer import Traced, holds_traced, lifted, trace_of
 from harness.autodiff.transformations import pull_back, push_forward
 from optimizers.errors import InputError
+from optimizers.named import is_function
 from optimizers.printable import shown
 
 __all__ = [
@@ -85,7 +86,7 @@ def _same_shape(name: str, found: Any, like: str, wanted: Any) -> None:
 
 def _kept(function: Function, call: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a derivative as made of a function, so that what this one reads is found."""
-    if not callable(function):
+    if not is_function(function):
         raise InputError(f"the function is {shown(function)}, expected a callable")
     call.__wrapped__ = function  # type: ignore[attr-defined]
     return call

@@ -31,6 +31,7 @@ from optimizers.capabilities.gradient import Gradient
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS, Counts
 from optimizers.errors import InputError
 from optimizers.function_objective import FunctionObjective
+from optimizers.named import is_function
 from optimizers.objective import Array, Rows
 from optimizers.options import Real
 from optimizers.printable import shown
@@ -226,7 +227,7 @@ class FunctionProblem(BaseProblem):
             raise InputError(
                 f"the box goes from {shown(low)} to {shown(high)}, expected finite numbers, low to high"
             )
-        if derivative is not None and not callable(derivative):
+        if derivative is not None and not is_function(derivative):
             raise InputError(f"derivative is {shown(derivative)}, expected something callable with a vector")
         self.n, self.name, self.target = n, name, plain_number(target, "target")
         self.function = function if derivative is None else WithDerivative(function, derivative)
