@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
+import types
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -78,6 +82,47 @@ def test_what_its_plots_ask_for_is_there(tmp_path: Path) -> None:
         .apply(lambda losses: losses.is_monotonic_decreasing or losses.isna().all())
         .all()
     )
+
+
+def plotting(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Import Nevergrad's plots without the rest of its benchmarks, which ask for OpenCV and games."""
+    nevergrad = pytest.importorskip("nevergrad", reason="of the extra exchange")
+    benchmark = types.ModuleType("nevergrad.benchmark")
+    benchmark.__path__ = [str(Path(nevergrad.__file__).parent / "benchmark")]
+    monkeypatch.setitem(sys.modules, benchmark.__name__, benchmark)
+    for name in ("utils", "exporttable", "plotting"):
+        monkeypatch.delitem(sys.modules, f"{benchmark.__name__}.{name}", raising=False)
+    return importlib.import_module("nevergrad.benchmark.plotting")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_its_own_plots_show_our_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = plotting(monkeypatch)
+    results = harness.run("xor", ["adam", "random-search", "hill-climbing"], seeds=5, budget=200)
+    results.export("nevergrad:budgets=[20,200]", tmp_path)
+    table = theirs.remove_errors(theirs.utils.Selector.read_csv(tmp_path / "benchmark.csv"))
+    shown = theirs.XpPlotter.make_data(table)
+    assert set(shown) == set(results.runs["optimizer"])
+    # The best loss that a run had come to by its budget.
+    finals = results.runs.groupby("optimizer")["best_loss"].median()
+    for name, data in shown.items():
+        assert data["budget"].tolist() == [20, 200]
+        assert data["loss_nums"].tolist() == [5, 5]
+        assert data["loss"][1] == finals[name]
+        assert data["loss"][0] >= data["loss"][1]
+    # Who has the lower mean loss at a budget wins it.
+    won, cases = theirs.aggregate_winners(table, ["budget"], sorted(shown))
+    assert cases == 2
+    means = table.groupby(["budget", "optimizer_name"])["loss"].mean()
+    for one in shown:
+        for other in set(shown) - {one}:
+            ahead = [float(means[budget, one] < means[budget, other]) for budget in (20, 200)]
+            assert won.loc[one, other] == sum(ahead)
+    # What ``create_plots`` draws; it itself asks for an older pandas than there is.
+    style = theirs.NameStyle()
+    theirs.XpPlotter(shown, title="xor", name_style=style).save(tmp_path / "xor.png")
+    theirs.FightPlotter(theirs._make_sorted_winrates_df(won)).save(tmp_path / "fight.png")
+    assert all((tmp_path / name).stat().st_size > 10_000 for name in ("xor.png", "fight.png"))
 
 
 def test_nothing_is_known_before_the_first_look_was_paid(tmp_path: Path) -> None:
