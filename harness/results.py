@@ -140,7 +140,7 @@ class Results(Tables):
         >>> claim = {"better": "lbfgs", "than": "rprop"}
         >>> results = harness.run("iris", ["rprop", "lbfgs"], seeds=8, budget=500, claims=claim)
         >>> results.robustness().claims[["problem", "verdict", "choices"]].values.tolist()
-        [['iris', 'better', 36]]
+        [['iris', 'better', 32]]
         """
         return RobustComparison.of(self, None if claims is None else claims_of(claims), level)
 

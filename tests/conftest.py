@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis  # noqa: F401  # before anything is frozen: it looks for who holds its random numbers
 import pytest
 
 from harness.sweeps import plugins

@@ -399,13 +399,21 @@ def test_a_search_by_forward_differences_goes_on_by_central_ones_where_it_would_
     def valley(w: Any) -> float:
         return float(100 * (w[1] - w[0] ** 2) ** 2 + (1 - w[0]) ** 2) + 1.0
 
+    # Four starts: where one search ends differs from one processor to the next.
+    starts = ([-1.2, 1.0], [-1.5, 2.0], [0.0, 2.0], [2.0, -1.0])
     found = {
-        difference: minimize(valley, [-1.2, 1.0], optimizers.BFGS(), 5000, difference=difference)
+        difference: [
+            minimize(valley, start, optimizers.BFGS(), 5000, difference=difference) for start in starts
+        ]
         for difference in ("forward-difference", "adaptive-difference", "central-difference")
     }
-    away = {difference: float(np.abs(best.w - 1.0).max()) for difference, best in found.items()}
-    assert away["adaptive-difference"] < away["forward-difference"] / 10
-    assert found["adaptive-difference"].cost < 0.8 * found["central-difference"].cost
+    away = {
+        difference: np.exp(np.mean([np.log(np.abs(best.w - 1.0).max()) for best in searches]))
+        for difference, searches in found.items()
+    }
+    cost = {difference: sum(best.cost for best in searches) for difference, searches in found.items()}
+    assert away["adaptive-difference"] < away["forward-difference"] / 3
+    assert cost["adaptive-difference"] < 0.8 * cost["central-difference"]
 
 
 @pytest.mark.parametrize(

@@ -457,8 +457,8 @@ class TestGradientPlots:
         words = [
             text.get_text() for text in harness.plots.gradient_cost(results).figure.legends[0].get_texts()
         ]
-        assert any(text.startswith("forward-difference (slopes 1.00") for text in words)
-        assert any(text.startswith("reverse-autodiff (slopes 0.00") for text in words)
+        assert any(text.startswith("forward-difference (slope 1.00") for text in words)
+        assert any(text.startswith("reverse-autodiff (slope 0.00") for text in words)
 
     def test_the_errors_are_those_of_the_gradients_at_the_start(self) -> None:
         xor = harness.problems.load("xor")

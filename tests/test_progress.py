@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from terminal import Answer, called
 
 from harness.problems import load
 from harness.runs.single_run import Run
-from harness.sweeps import progress, time_left
+from harness.sweeps import progress, sweep, time_left
 from harness.sweeps.progress import Lines, NotebookBar, Progress, State
 from harness.sweeps.time_left import MEASURED, TimeLeft, kinds_of
 from optimizers import Adam, Budget
@@ -88,6 +90,15 @@ class TestNotebookBar:
             assert "1 failed" in drawn[-1]["text/html"]
         assert len(drawn) == 3
         assert set(drawn[-1].values()) == {""}
+
+    @pytest.mark.parametrize("running", [False, True])
+    def test_it_is_for_those_whom_a_kernel_runs(self, running: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of a kernel that was only imported, by whatever else, there is no cell to draw below."""
+        kernel = types.SimpleNamespace(IPKernelApp=types.SimpleNamespace(initialized=lambda: running))
+        monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
+        assert [type(output) for output in sweep._progress(None, None, 10, [])._outputs] == (
+            [NotebookBar] if running else []
+        )
 
 
 class TestLines:

@@ -167,7 +167,7 @@ def _nothing(asked: Plan) -> Tables:
 def _progress(show: bool | None, store: Store | None, runs: int, pending: list[Run]) -> Progress:
     """Return what tells how far a sweep is; a folder's log is left alone where there is nothing to do."""
     outputs: list[Output] = []
-    in_notebook = "ipykernel" in sys.modules
+    in_notebook = _in_notebook()
     if in_notebook if show is None else show:
         if in_notebook:
             outputs.append(NotebookBar())
@@ -179,6 +179,12 @@ def _progress(show: bool | None, store: Store | None, runs: int, pending: list[R
         outputs.append(Lines(store.log, failures=True, always=True))
     left = TimeLeft(kinds_of(pending) if outputs else {})
     return Progress(State(runs, runs - len(pending), left), outputs)
+
+
+def _in_notebook() -> bool:
+    """Say whether Jupyter's kernel runs this; that it was imported, by whatever else, does not say so."""
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    return kernel is not None and bool(kernel.IPKernelApp.initialized())
 
 
 def _to_standard_error(line: str) -> None:
