@@ -142,9 +142,9 @@ def panels(
     columns = medium.columns(count)
     rows = math.ceil(count / columns)
     legend, short = Legend.of(looks, medium), short_problems(problems)
-    titles = {
-        problem: fold(short[problem], medium.width / columns - 0.5, medium.label) for problem in problems
-    }
+    # Names at the left of a row, and numbers at the right of a panel, leave titles less.
+    wide = (medium.width - room) / columns if room else medium.width / columns - 0.5
+    titles = {problem: fold(short[problem], wide / BOLD, medium.label) for problem in problems}
     heading = "\n".join(balanced(text, medium.width - 0.3, medium.label) for text in (title, subtitle))
     lines = legend.lines + heading.count("\n") + 1
     beside = lines * 1.5 * medium.label / 72 + 0.4 * medium.scale
@@ -163,7 +163,7 @@ def panels(
     found = {}
     for place, problem in enumerate(problems):
         panel = figure.add_subplot(rows, columns, place + 1, axes_class=Panel)
-        dressed(panel, short[problem], medium, medium.width / columns - 0.5)
+        dressed(panel, short[problem], medium, wide)
         if place // columns == rows - 1:
             # Names of vertical axes move a panel out of the middle of its place.
             space = (medium.width - room) / columns - (0.0 if room else 0.5 * medium.scale)

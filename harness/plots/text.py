@@ -25,6 +25,8 @@ def inches(letters: int, size: float) -> float:
 def fold(text: str, width: float, size: float) -> str:
     """Break a text into lines: at spaces, and where a word is longer than a line behind its punctuation.
 
+    What is longer even so is broken behind ``=`` and hyphens.
+
     Arguments:
         text: a title or label.
         width: the most that a line may take, in inches.
@@ -34,15 +36,26 @@ def fold(text: str, width: float, size: float) -> str:
     ['genetic-algorithm(population_size=100,', 'mutation_type=adaptive)']
     >>> fold("two-moons:rows=20,hidden=[8,8]", 1.0, 8.0).splitlines()
     ['two-moons:', 'rows=20,', 'hidden=[8,8]']
+    >>> fold("formula:function=cube-minus-square", 0.8, 8.0).splitlines()
+    ['formula:', 'function=', 'cube-minus-', 'square']
     """
     letters = max(int(width / inches(1, size)), 12)
     lines = [""]
     for word in text.split():
-        parts = [part for part in re.split(r"(?<=[,:;(/])", word) if part] if len(word) > letters else [word]
+        parts = [
+            smaller
+            for part in _broken(r"(?<=[,:;(/])", word, letters)
+            for smaller in _broken(r"(?<=[=-])", part, letters)
+        ]
         for part, before in zip(parts, [" " if lines != [""] else "", *[""] * (len(parts) - 1)], strict=True):
             longer = f"{lines[-1]}{before}{part}"
             lines = [*lines[:-1], longer] if len(longer) <= letters or not lines[-1] else [*lines, part]
     return "\n".join(lines)
+
+
+def _broken(behind: str, word: str, letters: int) -> list[str]:
+    """Break a word that is longer than a line behind certain signs."""
+    return [part for part in re.split(behind, word) if part] if len(word) > letters else [word]
 
 
 def balanced(text: str, width: float, size: float) -> str:
