@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optimizers.errors import InputError
@@ -26,15 +26,8 @@ def parse(specification: str, kind: str = "problem") -> dict[str, Any]:
     {'name': 'parity', 'bits': 4, 'hidden': [4, 4]}
     """
     name, _, listing = specification.partition(":")
-    parts: list[str] = []
-    for part in filter(None, listing.split(",")):
-        # A comma inside brackets belongs to the list or the table.
-        if parts and any(parts[-1].count(one) > parts[-1].count(other) for one, other in ("[]", "{}")):
-            parts[-1] += f",{part}"
-        else:
-            parts.append(part)
     given: dict[str, Any] = {"name": name.strip()}
-    for part in parts:
+    for part in separated(listing):
         option, sign, text = part.partition("=")
         if not sign or not option.strip():
             raise InputError(f"{kind} {shown(specification)}: found {shown(part)}, expected option=value")
@@ -56,6 +49,25 @@ def parse(specification: str, kind: str = "problem") -> dict[str, Any]:
                 ) from None
             given[option.strip()] = None if text.strip() == "none" else text.strip()
     return given
+
+
+def separated(listing: str, brackets: Sequence[tuple[str, str]] = (("[", "]"), ("{", "}"))) -> list[str]:
+    """Separate options at the commas that are in no brackets, which belong to a list or a table.
+
+    Arguments:
+        listing: options, one behind the other.
+        brackets: pairs of them.
+
+    >>> separated("bits=4,hidden=[4,4]")
+    ['bits=4', 'hidden=[4,4]']
+    """
+    parts: list[str] = []
+    for part in filter(None, listing.split(",")):
+        if parts and any(parts[-1].count(one) > parts[-1].count(other) for one, other in brackets):
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return parts
 
 
 def write(name: str, changed: Mapping[str, Any]) -> str:

@@ -98,6 +98,8 @@ def plotting(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.filterwarnings("ignore")
 def test_its_own_plots_show_our_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = plotting(monkeypatch)
+    # It writes files of its own where it is called.
+    monkeypatch.chdir(tmp_path)
     results = harness.run("xor", ["adam", "random-search", "hill-climbing"], seeds=5, budget=200)
     results.export("nevergrad:budgets=[20,200]", tmp_path)
     table = theirs.remove_errors(theirs.utils.Selector.read_csv(tmp_path / "benchmark.csv"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal, NamedTuple, get_args
 
@@ -61,21 +61,27 @@ class Choices:
         listed = sum(_LISTED[name].index(getattr(self, name)) for name in changed if name in _LISTED)
         return len(changed), tuple(places.index(name) for name in changed), listed
 
-    def words(self, usual: Choices) -> str:
+    def words(self, usual: Choices, called: Callable[[str], str] = str) -> str:
         """Say what is chosen otherwise than usual.
+
+        Arguments:
+            usual: what is chosen otherwise.
+            called: returns what a problem is called; its name as it is where left out.
 
         >>> Choices(target=3.0, axis="seconds").words(Choices())
         'a target 3 times as high and seconds in place of cost'
+        >>> Choices(left_out="iris:hidden=[3]").words(Choices(), lambda name: name.partition(":")[0])
+        'iris left out'
         """
-        return " and ".join(self._word(name, usual) for name in self.changes(usual)) or "no change"
+        return " and ".join(self._word(name, usual, called) for name in self.changes(usual)) or "no change"
 
-    def _word(self, name: str, usual: Choices) -> str:
+    def _word(self, name: str, usual: Choices, called: Callable[[str], str]) -> str:
         return {
             "target": TARGETS.get(self.target, f"a target of {self.target:g} times"),
             "budget": BUDGETS.get(self.budget, f"{self.budget:g} of the budget"),
             "axis": f"{self.axis} in place of {usual.axis}",
             "options": "their other options",
-            "left_out": f"{self.left_out} left out",
+            "left_out": f"{called(self.left_out)} left out",
             "by": MEASURES[self.by],
         }[name]
 

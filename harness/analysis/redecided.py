@@ -85,7 +85,7 @@ class _Setup:
             return f"the {axis} of some runs are not known"
         if by == "accuracy" and not self.shortened.unmeasured.isdisjoint(ids):
             return NOT_MEASURED
-        if by == "final-loss" != usual and bool((pair.group.solved & pair.other.solved).any()):
+        if by == "final-loss" and usual != by and bool((pair.group.solved & pair.other.solved).any()):
             return ENDED
         return "" if has_measure(pair, by, self.heights(by, axis)) else missing_measure(by)
 

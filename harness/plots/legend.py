@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from harness.plots.media import Medium
 from harness.plots.text import fold, inches, keyed
+from optimizers.specification import separated
 
 PIECE, MARK = 4.0, 1.2
 """Length of the piece of line before a label, in the size of the letters, and where marks have no lines."""
@@ -21,6 +22,9 @@ GAPS = 0.25
 """Room in inches on a page for what stands free beside a piece of line and its label."""
 LINES_OF_LABEL = 3
 """Lines of the legend that one label may take; of a longer one the beginning stands there, with a number."""
+
+BRACKETS = (("[", "]"), ("{", "}"), ("(", ")"))
+"""What options of a label stand in that are no options of its own."""
 
 Line = tuple[str, str]
 """What one line of a figure is: an optimizer and its gradient source."""
@@ -97,32 +101,18 @@ def _in_common(labels: Sequence[str]) -> tuple[str, list[str]] | None:
 
     >>> _in_common(["adam(batch=4, learning_rate=0.1)", "adam(batch=4, learning_rate=0.5)"])
     ('adam(batch=4)', ['learning_rate=0.1', 'learning_rate=0.5'])
+    >>> _in_common([f"multi-start(method=lbfgs(memory=4, patience=2), hidden=[4, {n}])" for n in (1, 2)])
+    ('multi-start(method=lbfgs(memory=4, patience=2))', ['hidden=[4, 1]', 'hidden=[4, 2]'])
     >>> _in_common(["adam(learning_rate=0.1)", "adam(learning_rate=0.5)"])
     """
     parts = [re.fullmatch(r"([^(),]+)\((.*)\)", label) for label in labels]
     names = {part[1] if part else "" for part in parts}
     if len(labels) < 2 or len(names) > 1 or "" in names:
         return None
-    options = [_separate(part[2]) for part in parts if part]
+    options = [[option.strip() for option in separated(part[2], BRACKETS)] for part in parts if part]
     shared = [option for option in options[0] if all(option in some for some in options)]
     own = [", ".join(option for option in some if option not in shared) for some in options]
     return (f"{names.pop()}({', '.join(shared)})", own) if shared and all(own) else None
-
-
-def _separate(text: str) -> list[str]:
-    """Separate options at the commas that are in no brackets.
-
-    >>> _separate("method=lbfgs(memory=4, patience=2), hidden=[4, 8], bits=4")
-    ['method=lbfgs(memory=4, patience=2)', 'hidden=[4, 8]', 'bits=4']
-    """
-    found, depth = [""], 0
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and not depth:
-            found.append("")
-        else:
-            found[-1] += letter
-    return [option.strip() for option in found]
 
 
 def _width(label: str, medium: Medium) -> float:

@@ -144,14 +144,14 @@ def panels(
     legend, short = Legend.of(looks, medium), short_problems(problems)
     # Names at the left of a row, and numbers at the right of a panel, leave titles less.
     wide = (medium.width - room) / columns if room else medium.width / columns - 0.5
-    titles = {problem: fold(short[problem], wide / BOLD, medium.label) for problem in problems}
     heading = "\n".join(balanced(text, medium.width - 0.3, medium.label) for text in (title, subtitle))
     lines = legend.lines + heading.count("\n") + 1
     beside = lines * 1.5 * medium.label / 72 + 0.4 * medium.scale
     tall = rows * (medium.height(count) if height is None else height)
     if height is not None:
         # Who gives one has counted a line for the title.
-        tall += rows * max(title.count("\n") for title in titles.values()) * 1.2 * medium.label / 72
+        more = max(_bold(name, wide, medium).count("\n") for name in short.values())
+        tall += rows * more * 1.2 * medium.label / 72
     else:
         # What surrounds the panels is theirs to give room for, as long as they can be read.
         least = max(rows * medium.lowest, LEAST * tall)
@@ -197,13 +197,16 @@ def dressed(panel: Axes, title: str, medium: Medium, room: float) -> None:
         medium: where the figure is to stand.
         room: width of the panel in inches, about.
     """
-    panel.set_title(
-        fold(title, room / BOLD, medium.label), fontsize=medium.label, fontweight="bold", parse_math=False
-    )
+    panel.set_title(_bold(title, room, medium), fontsize=medium.label, fontweight="bold", parse_math=False)
     panel.tick_params(labelsize=medium.small)
     panel.spines[["top", "right"]].set_visible(False)
     panel.grid(visible=True, which="major", color="0.9", linewidth=0.6 * medium.scale)
     panel.set_axisbelow(True)
+
+
+def _bold(title: str, room: float, medium: Medium) -> str:
+    """Fold the title of a panel, which is bold."""
+    return fold(title, room / BOLD, medium.label)
 
 
 def _drawn_into(

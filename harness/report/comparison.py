@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import itertools
 import json
@@ -17,7 +18,14 @@ from harness.analysis.mean_rank import MeanRank
 from harness.analysis.numbers import significant
 from harness.analysis.ranking import Rank
 from harness.analysis.verdict import Verdict
-from harness.report.sentences import OF_SEQUENCES, names_of, notes_of, transfer_sentence, verdict_sentence
+from harness.report.sentences import (
+    OF_SEQUENCES,
+    Named,
+    names_of,
+    notes_of,
+    transfer_sentence,
+    verdict_sentence,
+)
 from harness.runs.claims import Claim
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
@@ -42,6 +50,11 @@ class Comparison:
     def of(cls, tables: Tables, claims: Sequence[Claim] | None = None, level: float = 0.95) -> Comparison:
         """Decide the claims of a comparison; None takes those that were declared."""
         return cls(tables, decide(tables, claims, level))
+
+    @functools.cached_property
+    def named(self) -> Named:
+        """What optimizers and problems are called: found once, for it looks at every run."""
+        return names_of(self.tables)
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -68,7 +81,7 @@ class Comparison:
             }
             low, high = found.share_interval
             ends = {"share_low": low, "share_high": high, "p": found.p, "p_holm": found.p_adjusted}
-            sentence = transfer_sentence(found, names_of(self.tables), self.decided.level)
+            sentence = transfer_sentence(found, self.named, self.decided.level)
             said = {"by": found.by, **counts, **ends, "verdict": found.answer, "sentence": sentence}
             rows.append({**lines_of(found.line, found.other), **said})
         return pd.DataFrame(rows, columns=TRANSFER_COLUMNS)
@@ -94,7 +107,7 @@ class Comparison:
     @property
     def sentences(self) -> list[str]:
         """The verdicts in words, problem by problem and then over all of them."""
-        named = names_of(self.tables)
+        named = self.named
         if not self.decided.verdicts and not self.decided.notes:
             return [self._nothing()]
         lines = [verdict_sentence(found, named) for found in self.decided.verdicts]
@@ -106,8 +119,7 @@ class Comparison:
     def notes(self) -> list[str]:
         """What a reader of the sentences has to know."""
         made_up = self.tables.declaration is not None and self.decided.declaration is None
-        key = names_of(self.tables).key()
-        return [*notes_of(self.decided), *([OF_SEQUENCES[1]] if made_up else []), *key]
+        return [*notes_of(self.decided), *([OF_SEQUENCES[1]] if made_up else []), *self.named.key()]
 
     def short(self, height: Callable[[str], int] = lambda line: 1) -> list[str]:
         """Return the claims in at most 15 lines, or the best against the reference on each problem.
@@ -117,7 +129,7 @@ class Comparison:
         Arguments:
             height: returns how many lines a sentence takes where it is printed.
         """
-        named, decided = names_of(self.tables), self.decided
+        named, decided = self.named, self.decided
         if not decided.verdicts:
             return [*decided.notes] or [self._nothing()]
         chosen = list(decided.verdicts)
@@ -146,7 +158,7 @@ class Comparison:
 
     def rank_lines(self) -> list[str]:
         """Return the ranking in words, a line a problem; who cannot be told apart shares a range of ranks."""
-        named = names_of(self.tables)
+        named = self.named
         lines = []
         for problem in dict.fromkeys(rank.problem for rank in self.decided.ranks):
             groups: dict[str, list[str]] = {}
@@ -163,7 +175,7 @@ class Comparison:
             table = MeanRank(level=self.decided.level, incomplete="leave-out").compute(self.tables)
         except InputError:
             return []
-        named = names_of(self.tables)
+        named = self.named
         ranked = table[table["n"] > 0].sort_values(["rank", "optimizer"], kind="stable")
         said = [
             f"{row['rank']:.2f} {named((row['optimizer'], row['gradient']))} {row['letters']}"
@@ -228,7 +240,7 @@ class Comparison:
             "p_holm": found.p_adjusted,
             "decided_at": math.nan if found.stopped is None or not found.stopped.at else found.stopped.at,
             "needed": math.nan if found.stopped is None else found.stopped.needed,
-            "sentence": verdict_sentence(found, names_of(self.tables)),
+            "sentence": verdict_sentence(found, self.named),
         }
 
     def __repr__(self) -> str:

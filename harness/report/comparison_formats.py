@@ -13,7 +13,6 @@ from harness.analysis.numbers import significant
 from harness.analysis.ranking import Rank
 from harness.analysis.summary import summarize
 from harness.report.comparison import Comparison
-from harness.report.sentences import names_of
 from harness.runs.tables import gradient_column
 
 HEADINGS = ("rank", "optimizer", "solved", "cost to target", "final loss")
@@ -83,7 +82,7 @@ def _problems(comparison: Comparison) -> Iterator[tuple[str, list[tuple[bool, li
     summary = summarize(comparison.tables)
     summary = summary.assign(gradient=gradient_column(summary))
     numbers = {(row["problem"], row["optimizer"], row["gradient"]): row for row in _rows(summary)}
-    named, ranks = names_of(comparison.tables), comparison.decided.ranks
+    named, ranks = comparison.named, comparison.decided.ranks
     for problem in dict.fromkeys(rank.problem for rank in ranks):
         found = [rank for rank in ranks if rank.problem == problem]
         yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 from collections import Counter
@@ -14,7 +15,7 @@ from harness.analysis.comparison import Decided
 from harness.analysis.robustness import Robustness, Tried, robustness
 from harness.analysis.verdict import Answer
 from harness.report.comparison import LINES, finite_records, lines_of
-from harness.report.sentences import MEASURE, names_of, notes_of
+from harness.report.sentences import MEASURE, Named, names_of, notes_of
 from harness.runs.claims import Claim
 from harness.runs.tables import Tables
 
@@ -60,6 +61,11 @@ class RobustComparison:
         """Decide the claims under every choice; None takes those that were declared."""
         return cls(tables, *robustness(tables, claims, level))
 
+    @functools.cached_property
+    def named(self) -> Named:
+        """What optimizers and problems are called: found once, for it looks at every run."""
+        return names_of(self.tables)
+
     @property
     def claims(self) -> pd.DataFrame:
         """One row a verdict: under how many choices it holds, what else comes out, and what turns it."""
@@ -82,9 +88,9 @@ class RobustComparison:
                     "own_held": sum(tried.answer == one.answer for tried in one.by_own_measure),
                     "under": under(one),
                     "not_available": len(one.missing),
-                    "turned_by": turned.choices.words(one.usual) if turned else "",
+                    "turned_by": turned.choices.words(one.usual, self.named.problem) if turned else "",
                     "turned_to": turned.answer if turned else "",
-                    "reversed_by": opposite.choices.words(one.usual) if opposite else "",
+                    "reversed_by": opposite.choices.words(one.usual, self.named.problem) if opposite else "",
                     "sentence": self._sentence(one),
                 }
             )
@@ -129,7 +135,7 @@ class RobustComparison:
         places: dict[tuple[str, str], list[str]] = {}
         for one in self.found:
             for choices, why in one.unavailable if one.problem else ():
-                words = choices.words(one.usual)
+                words = choices.words(one.usual, self.named.problem)
                 listed = places.setdefault((words, why), [])
                 if one.problem not in listed:
                     listed.append(one.problem)
@@ -137,7 +143,7 @@ class RobustComparison:
             f"Not available: {words} on {_listed(problems)}, for {why}."
             for (words, why), problems in places.items()
         ]
-        return [*notes_of(self.decided), *lines, NOTE, *names_of(self.tables).key()]
+        return [*notes_of(self.decided), *lines, NOTE, *self.named.key()]
 
     def as_json(self) -> str:
         """Return all of it for programs; numbers that are not finite are null."""
@@ -153,7 +159,7 @@ class RobustComparison:
         return json.dumps(content, indent=1, allow_nan=False)
 
     def _sentence(self, one: Robustness) -> str:
-        named = names_of(self.tables)
+        named = self.named
         pair = named(one.line), named(one.other)
         place = f"on {named.problem(one.problem)}" if one.problem else "over problems"
         heads = {
@@ -171,9 +177,9 @@ class RobustComparison:
         opposite = one.smallest(OPPOSITE[one.answer]) if one.answer in OPPOSITE else None
         said = []
         if turned is not None:
-            said.append(f"{TURNED[turned.answer]} by {turned.choices.words(one.usual)}")
+            said.append(f"{TURNED[turned.answer]} by {turned.choices.words(one.usual, named.problem)}")
         if opposite is not None and opposite is not turned:
-            said.append(f"{TURNED[opposite.answer]} by {opposite.choices.words(one.usual)}")
+            said.append(f"{TURNED[opposite.answer]} by {opposite.choices.words(one.usual, named.problem)}")
         return f"{head} under {under(one)}; the smallest change makes it {', and '.join(said)}"
 
     def __repr__(self) -> str:

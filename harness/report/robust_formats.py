@@ -10,7 +10,6 @@ from rich.console import Console
 from harness.report.comparison_formats import latex, plain
 from harness.report.comparison_text import print_lines
 from harness.report.robust_comparison import RobustComparison
-from harness.report.sentences import names_of
 from harness.report.table import render_numbers
 
 HEADINGS = (
@@ -71,7 +70,7 @@ def render_robust(comparison: RobustComparison, console: Console) -> None:
 
 def _numbers(comparison: RobustComparison) -> pd.DataFrame:
     """Return the counts of each verdict, what it is about in one column of text."""
-    named, claims = names_of(comparison.tables), comparison.claims
+    named, claims = comparison.named, comparison.claims
     about = [
         f"{problem}: {named(one.line)} against {named(one.other)}, {one.answer}"
         for problem, one in zip(claims["problem"], comparison.found, strict=True)
@@ -81,7 +80,7 @@ def _numbers(comparison: RobustComparison) -> pd.DataFrame:
 
 
 def _cells(comparison: RobustComparison) -> Iterator[list[str]]:
-    named = names_of(comparison.tables)
+    named = comparison.named
     for row, one in zip(comparison.claims.to_dict(orient="records"), comparison.found, strict=True):
         counts = [str(row[name]) for name in ("better", "worse", "equivalent", "undecided")]
         holds = f"{100 * row['share']:.0f} %" if row["choices"] else "-"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from harness.report.robust_comparison import OPPOSITE, OVER, TURNED
-from harness.runs.problem_names import short_problems
+from harness.report.sentences import Named
 
 HEADS = ("is it so that", "by", "these rules say", "the same under", "changed most easily by")
 """Of the table of verdicts under other choices."""
@@ -48,12 +48,12 @@ class PublishedClaim:
         Arguments:
             robust: of the experiment, as ``RobustComparison.claims``.
         """
-        named = _short_names(robust)
+        named = _named(robust)
         rows = [row for row in robust.to_dict("records") if self._is_answered_by(row)]
         rows = [row for row in rows if row["problem"] == OVER] or rows
         for row in rows:
-            where = f" ({row['problem']})" if len(rows) > 1 else ""
-            yield named(f"{self.said}{where}: {_answer(row)}")
+            where = f" ({named.problem(row['problem'])})" if len(rows) > 1 else ""
+            yield f"{self.said}{where}: {_answer(row)}"
 
     def _is_answered_by(self, row: Row) -> bool:
         two = ((row["optimizer"], self.better), (row["other"], self.than))
@@ -79,15 +79,15 @@ def robust_rows(robust: pd.DataFrame) -> list[list[str]]:
         robust: of an experiment, as ``RobustComparison.claims``.
     """
     several = robust["problem"].nunique() > 1
-    named = _short_names(robust)
+    named = _named(robust)
     return [
         [
             f"{row['optimizer']} is ahead of {row['other']}"
-            + (f" on {named(row['problem'])}" if several else ""),
+            + (f" on {named.problem(row['problem'])}" if several else ""),
             str(row["by"]),
             TURNED[row["verdict"]],
             str(row["under"]),
-            f"{named(row['turned_by'])} (then {TURNED[row['turned_to']]})"
+            f"{row['turned_by']} (then {TURNED[row['turned_to']]})"
             if row["turned_by"]
             else "nothing that was tried",
         ]
@@ -110,13 +110,6 @@ def _answer(row: Row) -> str:
     return f"{said}, and {turned}."
 
 
-def _short_names(robust: pd.DataFrame) -> Callable[[str], str]:
-    """Return what writes problems as short as they can be told apart, in whatever text they stand."""
-    short = short_problems([name for name in map(str, robust["problem"].unique()) if name != OVER])
-
-    def named(text: str) -> str:
-        for name, said in short.items():
-            text = text.replace(name, said)
-        return text
-
-    return named
+def _named(robust: pd.DataFrame) -> Named:
+    """Return what problems are called."""
+    return Named([name for name in map(str, robust["problem"].unique()) if name != OVER], several=False)

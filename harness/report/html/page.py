@@ -21,7 +21,6 @@ from harness.report.html.page_tables import codes_table, failed_runs, frame_tabl
 from harness.report.html.robust import page_robustness
 from harness.report.html.running import Running
 from harness.report.robust_comparison import RobustComparison
-from harness.report.sentences import names_of
 from harness.report.table import HEADINGS, as_text, notes, skipped_lines
 from harness.runs.provenance import provenance
 from harness.runs.tables import Tables
@@ -155,7 +154,7 @@ def _said(table: Any) -> list[tuple[str, str]]:
 
 
 def _ranking(comparison: Comparison) -> list[tuple[str, list[dict[str, Any]]]]:
-    named, found = names_of(comparison.tables), dict[str, list[dict[str, Any]]]()
+    named, found = comparison.named, dict[str, list[dict[str, Any]]]()
     for rank in comparison.decided.ranks:
         found.setdefault(rank.problem, []).append(
             {

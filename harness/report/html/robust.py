@@ -8,7 +8,6 @@ import pandas as pd
 
 from harness.report.html.packing import packed
 from harness.report.robust_comparison import RobustComparison
-from harness.report.sentences import names_of
 
 READING = (
     "Above, a mark is the verdict under one choice: the probability of being ahead from a start (over "
@@ -24,7 +23,7 @@ FIELDS = ("target", "budget", "axis", "options", "left_out", "by")
 
 def page_robustness(robust: RobustComparison) -> dict[str, Any]:
     """Return the sentences, and the choices of every verdict as a packed table."""
-    named, rows = names_of(robust.tables), []
+    named, rows = robust.named, []
     for one in robust.found:
         place = f"on {one.problem}" if one.problem else "over problems"
         title = f"{named(one.line)} against {named(one.other)} {place}"

@@ -29,14 +29,10 @@ from harness.runs.plans import plan_files
 from harness.runs.status import STATES, status_of
 from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Tables
+from harness.sweeps.executors.processes import ONE_THREAD
 from optimizers.errors import InputError
 
 COMMAND = ("-P", "-c", "from harness.report.html.watching import main; main()")
-
-ONE_THREAD = {
-    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB_MAXIMUM")
-}
-"""The cores are the sweep's."""
 
 PATIENCE = 5.0
 """Seconds that the process has to end when it is told to."""
@@ -138,6 +134,7 @@ def _started(watch: Watch) -> subprocess.Popen[bytes] | None:
             stderr=subprocess.DEVNULL,
             env={
                 **os.environ,
+                # The cores are the sweep's.
                 **ONE_THREAD,
                 "MPLBACKEND": "agg",
                 "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
