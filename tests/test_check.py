@@ -41,7 +41,7 @@ def test_every_source_has_a_row_and_agrees_or_says_why_it_does_not_serve() -> No
 
 def test_a_source_that_is_wrong_is_shown_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = harness.problems.load("xor")
-    monkeypatch.setattr(Analytic, "build", lambda self, network, data, threads: (_wrong, data))
+    monkeypatch.setattr(Analytic, "build", lambda self, network, data: (_wrong, data))
     table = check(problem, sources=["analytic", "reverse-autodiff"]).set_index("against")
     assert table.loc["analytic", "relative_error"].max() > 1e-3
     assert table.loc["50 digits", "relative_error"] > 1e-3

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from harness.numerics.products import ADD
 from harness.numerics.products import multiply as multiply_tables
 from harness.numerics.products import weight_products
 from optimizers.compilation import compiled
@@ -285,10 +286,14 @@ def product(memory: Any, code: Any, place: int) -> None:
     if turns == 0 and columns == 1:
         weight_products(memory, x, memory, y, inner, memory, out, 1, rows, inner)
     elif turns == 1 and columns == 1:
-        multiply_tables(memory, y, inner, 1, 1, inner, memory, x, rows, memory, out, rows, rows)
+        multiply_tables(ADD, memory, y, inner, 1, 1, inner, 0, memory, x, rows, memory, out, rows, rows)
     elif turns == 0:
-        multiply_tables(memory, x, inner, 1, rows, inner, memory, y, columns, memory, out, columns, columns)
+        multiply_tables(
+            ADD, memory, x, inner, 1, rows, inner, 0, memory, y, columns, memory, out, columns, columns
+        )
     elif turns == 1:
-        multiply_tables(memory, x, 1, rows, rows, inner, memory, y, columns, memory, out, columns, columns)
+        multiply_tables(
+            ADD, memory, x, 1, rows, rows, inner, 0, memory, y, columns, memory, out, columns, columns
+        )
     else:
         weight_products(memory, x, memory, y, inner, memory, out, columns, rows, inner)

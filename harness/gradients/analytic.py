@@ -26,9 +26,9 @@ class Analytic(GradientSource):
         "Nature 323, eqs. 4 to 7"
     )
 
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the kernel that goes forward and back, with the data as they are."""
-        return (kernels.value_and_gradient_parallel if threads else kernels.value_and_gradient), data
+        return kernels.value_and_gradient, data
 
     def cost(self, network: Network) -> float:
         """Return what the passes forward and back amount to in multiply-adds."""

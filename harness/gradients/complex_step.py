@@ -64,7 +64,7 @@ class ComplexStep(GradientSource):
         "Review 40; Martins, Sturdza, Alonso (2003), The complex-step derivative approximation, ACM TOMS 29"
     )
 
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the compiled function, with the addresses of the complex functions and a row's workspace."""
         reals, integers, counters = data.reals, data.integers, data.counters
         forms = [find_activation(name).complex_form for name in network.layer_activations]

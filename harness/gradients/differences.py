@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numba
 import numpy as np
 
 from harness.network import kernels
 from harness.network.activations import find_activation
+from harness.network.data import at_cache_lines
 from harness.network.network import Network
 from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
@@ -41,10 +41,6 @@ without an activation begin (n: there is none), and the units below it."""
 
 BLOCK_NUMBERS = 2**20
 """Numbers of a block of candidates, 8 MB. 2^14 to 2^20 measure alike; large blocks wait less for threads."""
-
-LONG_WORK = 20 * kernels.PARALLEL_WORK
-"""Work of a block, in exponentials, from which several threads pay: about 1 ms. On a busy machine the threads
-can stall for 8 ms; 4-8-3 then took 8 ms in place of 0.25."""
 
 _value, _values = caller(VALUE), caller(VALUES)
 
@@ -92,7 +88,7 @@ def step_of(w: Any, i: int, data: Any, relative: float) -> float:
     return relative * sizes[i] * largest
 
 
-def typical_sizes(network: Network, reals: Array) -> Array:
+def typical_sizes(network: Network, reals: Array, rows: int) -> Array:
     """Return the size of each parameter over which the loss changes, shape (n,).
 
     A hidden unit bends where its sum changes by about 1. So a weight of the first layer has the size
@@ -104,9 +100,9 @@ def typical_sizes(network: Network, reals: Array) -> Array:
     Arguments:
         network: the network.
         reals: inputs and targets as ``harness.network.data.pack`` lays them out.
+        rows: number of rows.
     """
     features, outputs = network.sizes[0], network.sizes[-1]
-    rows = reals.size // (2 * features + outputs)
     table = reals[: (features + outputs) * rows].reshape(features + outputs, rows)
     largest = np.abs(table).max(axis=1)
     # Beyond these, steps would not be normal numbers any more; and NumPy's squares overflow.
@@ -146,22 +142,23 @@ class Difference(GradientSource):
     function: ClassVar[Any]
     """The compiled ``value_and_gradient``."""
 
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the compiled function, with room for a block of candidates in a workspace of its own."""
         reals, integers, workspace, counters = data.reals, data.integers, data.workspace, data.counters
         fitting = BLOCK_NUMBERS // (self.sides * network.size)
         count = self.sides * min(network.size, max(kernels.SLOTS, fitting))
-        # `threads` speaks of one pass over the rows; what is shared out here is a block of them.
-        several = numba.get_num_threads() > 1 and count * integers[kernels.WORK] >= LONG_WORK
-        many = kernels.values_parallel if several else kernels.values
         own = np.zeros(6, dtype=np.int64)
         own[STEP] = np.float64(self.step or 0.0).view(np.int64)
-        own[ONE_VALUE], own[MANY_VALUES] = address(kernels.value, VALUE), address(many, VALUES)
+        own[ONE_VALUE], own[MANY_VALUES] = address(kernels.value, VALUE), address(kernels.values, VALUES)
         own[CANDIDATES], own[INS] = count, network.sizes[-2]
         own[LINEAR] = network.size - (own[INS] + 1) * network.sizes[-1] if _linear(network) else network.size
-        room = np.zeros(workspace.size + network.size + count * (network.size + 1))
-        room[workspace.size : workspace.size + network.size] = typical_sizes(network, reals)
-        return type(self).function, Data(reals, np.concatenate([integers, own]), room, counters)
+        room = at_cache_lines(workspace.size + network.size + count * (network.size + 1))
+        room[workspace.size : workspace.size + network.size] = typical_sizes(
+            network, reals, int(integers[kernels.ROWS])
+        )
+        more = np.concatenate([integers, own])
+        more[kernels.LENGTH] = more.size
+        return type(self).function, Data(reals, more, room, counters)
 
     def function_refusal(self, function: Function, n: int) -> str | None:
         """Refuse nothing: every function has values."""

@@ -44,7 +44,7 @@ class ForwardAutodiff(GradientSource):
         "Griewank, Walther (2008), Evaluating derivatives, 2nd ed., ch. 3"
     )
 
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the loop over parameters and tiles, and the traced programs as data."""
         return value_and_gradient, pack(network, data, forward_tile)
 

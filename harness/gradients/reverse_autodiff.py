@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numba
 import numpy as np
 
 from harness.autodiff.evaluator import Evaluator
@@ -23,12 +22,14 @@ from harness.gradients.traced_programs import (
     run_tile,
     tiles_of,
 )
-from harness.network.kernels import GROUPS, PARAMETERS, ROWS
+from harness.network.kernels import BOARD, GROUP_SHARE, GROUPS, PARAMETERS, ROWS, W_AT, tell, told
 from harness.network.network import Network
 from harness.network.source import Function, GradientSource, ValueAndGradient
+from harness.numerics.shared_work import SHARE, address_of, reals_at, share_out
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS
 from optimizers.errors import InputError
+from optimizers.function_addresses import address
 from optimizers.objective import Array
 from optimizers.signatures import Data
 
@@ -47,10 +48,12 @@ class ReverseAutodiff(GradientSource):
         "Linnainmaa (1970); Griewank, Walther (2008), Evaluating derivatives, 2nd ed., ch. 3: cheap gradients"
     )
 
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the loop that runs the traced programs, and their code as data."""
-        function = value_and_gradient_parallel if threads else value_and_gradient
-        return function, pack(network, data, reverse_tile)
+        packed = pack(network, data, reverse_tile)
+        if packed.integers[BOARD]:
+            packed.integers[GROUP_SHARE] = address(share_of_rows, SHARE)
+        return value_and_gradient, packed
 
     def cost(self, network: Network) -> float:
         """Return the multiply-adds of the traced program, as a multiple of a forward pass's."""
@@ -96,9 +99,10 @@ def _clear(data: Any, target: int) -> None:
 
 
 @compiled()
-def _group(w: Any, rows: Any, data: Any, group: int) -> float:
-    """Sum loss and gradient of one group of rows; the tiles of the larger of two sizes come first."""
+def _group(w: Any, data: Any, group: int) -> None:
+    """Write the summed gradient and loss of one group; the tiles of the larger of two sizes come first."""
     integers = data.integers
+    rows = integers[:0]
     count, groups, tiles = integers[ROWS], integers[GROUPS], tiles_of(integers)
     begin = group * count // groups
     span = (group + 1) * count // groups - begin
@@ -119,7 +123,15 @@ def _group(w: Any, rows: Any, data: Any, group: int) -> float:
             load_rows(data, rows, begin + first, line)
             loss += run_tile(data, line)
             _add_tile(data, line, target)
-    return loss
+    data.workspace[target + integers[PARAMETERS]] = loss
+
+
+@compiled()
+def share_of_rows(place: int, group: int, thread: int) -> None:
+    """Work out loss and gradient of one group of rows, see ``shared_work.SHARE``; each has its own memory."""
+    data = told(place)
+    integers = data.integers
+    _group(reals_at(integers[W_AT], integers[PARAMETERS]), data, group)
 
 
 @compiled()
@@ -165,26 +177,17 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         loss = _given(w, rows, data)
         _add_groups(data, 1, count, gradient)
         return loss / count
-    loss = 0.0
-    for group in range(integers[GROUPS]):
-        loss += _group(w, rows, data, group)
-    _add_groups(data, integers[GROUPS], count, gradient)
-    return loss / count
-
-
-@compiled(parallel=True)
-def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Do the same on several threads, a share of the groups each."""
-    if rows.size:
-        return value_and_gradient(w, rows, data, gradient)
-    groups, count = data.integers[GROUPS], data.integers[ROWS]
-    data.counters[GRADIENT_ROWS] += count
-    losses = np.zeros(groups)
-    for group in numba.prange(groups):
-        losses[group] = _group(w, rows, data, group)
+    groups = integers[GROUPS]
+    if integers[BOARD] != 0 and groups > 1:
+        tell(data)
+        integers[W_AT] = address_of(w, 0)
+        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups)
+    else:
+        for group in range(groups):
+            _group(w, data, group)
     loss = 0.0
     for group in range(groups):
-        loss += losses[group]
+        loss += data.workspace[gradient_place(integers, group) + integers[PARAMETERS]]
     _add_groups(data, groups, count, gradient)
     return loss / count
 

@@ -46,7 +46,7 @@ class Symbolic(GradientSource):
         "Griewank, Walther (2008), Evaluating Derivatives, 2nd ed., sec. 1"
     )
 
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the function compiled from the formulas, with the data as they are."""
         return _generated(network).value_and_gradient, data
 

@@ -23,7 +23,7 @@ from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Program, Trace
 from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward
-from harness.network.kernels import GROUPS, LAYERS, PARAMETERS, ROWS, SIZES
+from harness.network.kernels import GROUPS, LAYERS, LENGTH, PARAMETERS, ROWS, SIZES
 from harness.network.network import Network
 from harness.network.plain_loss import summed_loss
 from optimizers.compilation import compiled
@@ -143,7 +143,8 @@ def pack(network: Network, data: Data, make: Any) -> Data:
             place += memories[-1].size
     extra = [table, len(sizes), tiles, place]
     integers = np.concatenate([own, extra, lines.ravel(), *code])
-    workspace = np.concatenate([*memories, np.zeros(groups * network.size)])
+    integers[LENGTH] = integers.size
+    workspace = np.concatenate([*memories, np.zeros(groups * (network.size + 1))])
     return Data(reals, integers.astype(np.int64), workspace, counters)
 
 
@@ -215,5 +216,5 @@ def tiles_of(integers: Any) -> int:
 
 @compiled()
 def gradient_place(integers: Any, group: int) -> int:
-    """Return where the gradient of a group is in the workspace."""
-    return integers[_places(integers) + GRADIENTS] + group * integers[PARAMETERS]
+    """Return where the gradient of a group is in the workspace; its loss follows."""
+    return integers[_places(integers) + GRADIENTS] + group * (integers[PARAMETERS] + 1)

@@ -15,6 +15,8 @@ from harness.network.activations import find_activation
 from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from harness.numerics import products
+from harness.numerics.register_blocks import LANES as VECTOR
+from harness.numerics.shared_work import SHARE, board_of
 from optimizers.arrays import real_array
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
@@ -22,10 +24,8 @@ from optimizers.function_addresses import address
 from optimizers.objective import Array, Rows
 from optimizers.signatures import Data
 
-TILE_ROWS = 512
-"""Rows of a tile at the most. Every product reads sixteen weights before its loop over rows, so long loops
-pay: for 64-32-10 a loss takes 148 us by tiles of 450 rows, 160 by 225 and 182 by 128; a gradient 276, 300 and
-339. So for 64-256-10, of which a tile no longer fits into a core's own cache: 1148, 1224 and 1423."""
+TILE_BYTES, TILE_ROWS = 1 << 20, 512
+"""Size and rows of a tile at the most: its numbers have to stay in a core's second cache."""
 
 GROUP_ROWS = 256
 """Rows of a group at the least, so that groups do not cut tiles short."""
@@ -40,7 +40,7 @@ PRODUCTS_OF_AN_EXPONENTIAL = 16
 
 
 USUAL_POPULATION = 100
-"""Candidates for which threads have to pay before the parallel kernel is compiled, which takes seconds."""
+"""Candidates for which threads have to pay before there are any."""
 
 
 def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
@@ -55,11 +55,12 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     rows, sizes = X.shape[0], network.sizes
     work = rows * (network.products // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
     groups = min(kernels.SLOTS, max(1, work // kernels.GROUP_WORK), max(1, rows // GROUP_ROWS))
-    # Tiles of one length: a short one at the end of a group costs as much as a long one.
-    in_a_group = -(-rows // groups)
-    tile = -(-in_a_group // -(-in_a_group // TILE_ROWS))
     # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.
-    slot = network.size + tile * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3)
+    numbers_of_row = sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3
+    tile = tile_of(rows, groups, numbers_of_row)
+    slot = tile * numbers_of_row
+    threads = min(kernels.SLOTS, numba.get_num_threads())
+    numbers = groups * kernels.vectors_of.py_func(network.size + 1) + threads * slot
     lanes = CANDIDATES if rows <= FEW_ROWS and network.size <= FEW_PARAMETERS else 0
     laid_out = lanes * (network.size + rows * (sum(sizes[1:]) + sizes[-1] + 3))
     layers = [find_activation(name) for name in network.layer_activations]
@@ -76,22 +77,55 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, kernels.SUM)
     header[kernels.PRODUCT] = address(products.multiply, products.MULTIPLY)
     header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)
+    plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
+    header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain))
+    if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
+        header[kernels.BOARD] = board_of(threads)
+    if header[kernels.BOARD]:
+        header[kernels.GROUP_SHARE] = address(kernels.share_of_rows, SHARE)
+        header[kernels.CANDIDATE_SHARE] = address(kernels.share_of_candidates, SHARE)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
-    reals = np.concatenate([X.T.ravel(), Y.T.ravel(), X.ravel()])
-    return Data(reals, integers, np.zeros(max(kernels.SLOTS * slot, laid_out)), counters)
+    integers[kernels.LENGTH] = integers.size
+    tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
+    reals = at_cache_lines(header[kernels.TILES] + tiles.size)
+    np.concatenate(plain, out=reals[: sum(part.size for part in plain)])
+    reals[header[kernels.TILES] :] = tiles.ravel()
+    return Data(reals, integers, at_cache_lines(max(numbers, laid_out)), counters)
 
 
-def gradient_pays_for_threads(data: Data) -> bool:
-    """Say whether threads share the rows of a gradient: where there are threads, and groups to share."""
-    return bool(numba.get_num_threads() > 1 and data.integers[kernels.GROUPS] > 1)
+def tile_of(rows: int, groups: int, numbers_of_row: int) -> int:
+    """Return the rows of a tile, an odd number of vectors: groups get as many tiles each, as long as may be.
+
+    >>> tile_of(1797, 4, 170), tile_of(150, 1, 40), tile_of(4, 1, 20)
+    (456, 152, 8)
+    """
+    longest = max(VECTOR, min(TILE_ROWS, TILE_BYTES // (8 * numbers_of_row)))
+    each = -(-rows // groups)
+    vectors = -(-each // -(-each // longest) // VECTOR)
+    return int(VECTOR * (vectors + 1 - vectors % 2))
+
+
+def in_tiles(table: Array, tile: int) -> Array:
+    """Return the rows of a table in tiles, column by column, the last row once more where there are too few.
+
+    >>> in_tiles(np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]), 2).tolist()
+    [[[1.0, 2.0], [10.0, 20.0]], [[3.0, 3.0], [30.0, 30.0]]]
+    """
+    lacking = -len(table) % tile
+    filled = np.concatenate([table, np.repeat(table[-1:], lacking, axis=0)])
+    return np.ascontiguousarray(filled.reshape(-1, tile, table.shape[1]).transpose(0, 2, 1))
+
+
+def at_cache_lines(numbers: int) -> Array:
+    """Return zeros that begin where a cache line of 64 bytes does, as every vector of eight then does."""
+    room = np.zeros(numbers + VECTOR)
+    first = -room.ctypes.data // 8 % VECTOR
+    return room[first : first + numbers]
 
 
 def population_kernel(data: Data) -> Any:
     """Return the kernel for the losses of a population on these data."""
-    if data.integers[kernels.LANES]:
-        return candidate_lanes.values_by_lanes
-    large = data.integers[kernels.WORK] * USUAL_POPULATION >= kernels.PARALLEL_WORK
-    return kernels.values_parallel if numba.get_num_threads() > 1 and large else kernels.values
+    return candidate_lanes.values_by_lanes if data.integers[kernels.LANES] else kernels.values
 
 
 MISFITS: dict[str, tuple[Callable[[Array], Array], str]] = {

@@ -24,7 +24,7 @@ from harness.network.activations import find_activation
 from harness.network.kernels import LAYERS, OUTER_PRODUCT, PRODUCT, ROWS, SIZES, TAKEN_IN, TILE
 from harness.network.network import Network
 from harness.numerics import products
-from harness.numerics.products import MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
+from harness.numerics.products import ADD, MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
 from optimizers.signatures import Data
@@ -117,7 +117,9 @@ def _tile(w: Any, v: Any, data: Any, curvature: float, first: int, m: int, produ
         )
         if layer > 0:
             source, target = moved + below_start, moved + top
-            _multiply(multiply, w, place, ins, 1, outs, ins, workspace, source, m, workspace, target, m, m)
+            _multiply(
+                multiply, ADD, w, place, ins, 1, outs, ins, 0, workspace, source, m, workspace, target, m, m
+            )
         _forward(integers[forwards + layer], workspace, top, outs, m)
         _backward(integers[forwards + layers + layer], workspace, top, workspace, moved + top, outs, m)
         below, below_start, below_stride = workspace, top, m
@@ -173,7 +175,9 @@ def _tile(w: Any, v: Any, data: Any, curvature: float, first: int, m: int, produ
         )
         delta_backward(multiply, w, place, ins, outs, workspace, delta, workspace, other, m)
         delta_backward(multiply, w, place, ins, outs, workspace, delta + step, workspace, other + step, m)
-        _multiply(multiply, v, place, 1, ins, ins, outs, workspace, delta, m, workspace, other + step, m, m)
+        _multiply(
+            multiply, ADD, v, place, 1, ins, ins, outs, 0, workspace, delta, m, workspace, other + step, m, m
+        )
         _through(data, layer - 1, here, moved + here, other, other + step, ins, m)
         delta, other = other, delta
 

@@ -1,49 +1,72 @@
 """The compiled network: loss of one vector, losses of a population, loss and gradient.
 
 ``integers`` of the data tuple holds the fields named below, then the layer sizes (from the input on), then
-the addresses of the activations, forward and backward; ``reals`` holds inputs and targets, feature by
-feature, then the inputs once more row by row, for subsets of rows; ``workspace`` holds a slot for each group
-of rows.
+the addresses of the activations, forward and backward. ``reals`` holds inputs and targets, feature by
+feature, then the inputs row by row, for subsets of rows, then tiles: for each tile of rows its inputs and
+targets once more, feature by feature. ``workspace`` holds a slot for each group of rows.
+
+A tile is as long as whole vectors, and its last rows are repeated where there are too few: they are computed
+like any other, and their losses and deltas left out. Tiles begin at whole cache lines, and their length is an
+odd number of vectors: at an even one features of the same row share places of the first cache, and products
+came to 34 to 43 thousand million multiply-adds a second where these come to 47 to 56.
 
 The large parts call one another by address, so that each is compiled once: inlined into each other they took
 30 s to compile, and ran no faster.
 
 Rows are worked through in tiles, and summed in a fixed number of groups that depends on the data alone;
-groups are added in their order. So one thread and many give the same bits; the parallel functions differ in
-``prange`` only.
+groups are added in their order. So one thread and many give the same bits.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.loss import ROW_LOSSES
 from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
+from harness.numerics.register_blocks import LANES as VECTOR
+from harness.numerics.shared_work import address_of, integers_at, reals_at, share_out
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.signatures import DATA, INTEGERS, REALS, VALUE
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
-LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES = range(8, 13)
-SIZES = 13
+LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES, TILES = range(8, 14)
+BOARD, GROUP_SHARE, CANDIDATE_SHARE, LENGTH = range(14, 18)
+(
+    W_AT,
+    REALS_AT,
+    REALS_SIZE,
+    WORKSPACE_AT,
+    WORKSPACE_SIZE,
+    COUNTERS_AT,
+    POPULATION_AT,
+    CANDIDATES,
+    LOSSES_AT,
+) = range(18, 27)
+SIZES = 27
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
 one loss, whether the loss takes the output activation in; four addresses; candidates of a tile where rows
-are few, or 0; and where the sizes begin."""
+are few, or 0; where tiles begin in ``reals``; address of a board where threads share work, or 0, and of what
+does a share of a gradient or a population; how many integers there are; addresses and sizes of what a share
+is about, written when there is one; and where the sizes begin."""
 
 SLOTS = 4
-"""Slots of a workspace: the most groups of rows, and the shares of a population."""
+"""The most groups of rows, and threads that share them: a workspace begins with a gradient for each group,
+and room for a tile for each thread follows."""
 
 GROUP_WORK = 12_500
 """Work of one loss, in exponentials, that makes a group of rows: its gradient takes 15 us."""
 
 PARALLEL_WORK = 100_000
 """Work, in exponentials, from which several threads pay: about 60 us on one of them."""
+
+SHARES = 16
+"""Shares of a population: several for each thread, for one of them may be held up."""
 
 U = np.uint64
 
@@ -55,40 +78,80 @@ _weight_gradient, _sum_of_tile, _value = caller(WEIGHT_GRADIENT), caller(SUM), c
 
 
 @compiled()
-def _gather(data: Any, rows: Any, first: int, m: int, start: int) -> None:
-    """Copy the inputs and targets of some rows to a slot, unit by unit."""
+def vectors_of(numbers: int) -> int:
+    """Return the numbers of so many whole vectors that they hold some numbers.
+
+    >>> vectors_of(1), vectors_of(8), vectors_of(9)
+    (8, 8, 16)
+    """
+    return (numbers + VECTOR - 1) // VECTOR * VECTOR
+
+
+@compiled()
+def padded(m: int) -> int:
+    """Return m rows as whole vectors; a single row stays alone, for it goes along the weights.
+
+    >>> padded(1), padded(2), padded(8), padded(9)
+    (1, 8, 8, 16)
+    """
+    return m if m == 1 else vectors_of(m)
+
+
+@compiled()
+def _gather(data: Any, rows: Any, first: int, m: int, length: int, start: int) -> None:
+    """Copy the inputs and targets of some rows to a slot, unit by unit, the last once more up to a length."""
     reals, integers, workspace = data.reals, data.integers, data.workspace
     count, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
     by_row = count * (features + outputs)
-    for r in range(m):
-        row = rows[first + r]
+    for r in range(length):
+        row = rows[first + min(r, m - 1)]
         source = U(by_row + row * features)
         for i in range(features):
-            workspace[U(start + i * m + r)] = reals[source + U(i)]
+            workspace[U(start + i * length + r)] = reals[source + U(i)]
         for k in range(outputs):
-            workspace[U(start + (features + k) * m + r)] = reals[U((features + k) * count + row)]
+            workspace[U(start + (features + k) * length + r)] = reals[U((features + k) * count + row)]
+
+
+@compiled()
+def _leave_out(delta: Any, start: int, units: int, m: int, length: int) -> None:
+    """Write zeros for the deltas of repeated rows."""
+    for u in range(units):
+        for r in range(U(start + u * length + m), U(start + (u + 1) * length)):
+            delta[r] = 0.0
 
 
 @compiled()
 def sum_of_tile(
-    w: Any, rows: Any, data: Any, first: int, m: int, slot: int, gradient: Any, g0: int, with_gradient: bool
+    w: Any,
+    rows: Any,
+    data: Any,
+    first: int,
+    rows_of_tile: int,
+    slot: int,
+    gradient: Any,
+    g0: int,
+    with_gradient: bool,
 ) -> float:
-    """Return the summed loss of ``m`` rows from ``first`` on, and add their gradient at ``gradient[g0:]``."""
+    """Return the summed loss of some rows from ``first`` on, and add their gradient at ``gradient[g0:]``."""
     reals, integers, workspace = data.reals, data.integers, data.workspace
-    count, layers = integers[ROWS], integers[LAYERS]
+    layers, tile = integers[LAYERS], integers[TILE]
     features, outputs = integers[SIZES], integers[SIZES + layers]
     forwards = SIZES + layers + 1
     backwards = forwards + layers
     base = slot
+    m = padded(rows_of_tile)
     if rows.size:
-        _gather(data, rows, first, m, base)
+        _gather(data, rows, first, rows_of_tile, m, base)
         inputs, input_start, input_stride = workspace, base, m
-        targets, target_start, target_stride = workspace, base + features * m, m
         base += (features + outputs) * m
     else:
-        inputs, input_start, input_stride = reals, first, count
-        targets, target_start, target_stride = reals, features * count + first, count
+        inputs, input_start, input_stride = (
+            reals,
+            integers[TILES] + first // tile * tile * (features + outputs),
+            tile,
+        )
+    targets, target_start, target_stride = inputs, input_start + features * input_stride, input_stride
 
     place, top = 0, base
     below, below_start, below_stride = inputs, input_start, input_stride
@@ -126,9 +189,12 @@ def sum_of_tile(
         scratch,
         with_gradient,
     )
-    loss = total(workspace, scratch, m)
+    loss = total(workspace, scratch, rows_of_tile)
     if not with_gradient:
         return loss
+
+    if rows_of_tile < m:
+        _leave_out(workspace, delta, outputs, rows_of_tile, m)
 
     if not integers[TAKEN_IN]:
         _backward(integers[backwards + layers - 1], workspace, output_start, workspace, delta, outputs, m)
@@ -186,16 +252,23 @@ def _span(
 
 
 @compiled()
+def begin_of(integers: Any, group: int) -> int:
+    """Return the first row of a group: groups share whole tiles."""
+    count, tile, groups = integers[ROWS], integers[TILE], integers[GROUPS]
+    tiles = (count + tile - 1) // tile
+    return min(count, group * tiles // groups * tile)
+
+
+@compiled()
 def _summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
     """Return the summed loss over all rows (group by group) or over the given ones."""
     integers = data.integers
     if rows.size:
         return _span(w, rows, data, 0, rows.size, slot, w, 0, False)
-    count, groups = integers[ROWS], integers[GROUPS]
     loss = 0.0
-    for group in range(groups):
+    for group in range(integers[GROUPS]):
         loss += _span(
-            w, rows, data, group * count // groups, (group + 1) * count // groups, slot, w, 0, False
+            w, rows, data, begin_of(integers, group), begin_of(integers, group + 1), slot, w, 0, False
         )
     return loss
 
@@ -205,7 +278,7 @@ def value(w: Any, rows: Any, data: Any) -> float:
     """Return the mean loss over all rows, or over the given ones; see ``optimizers.signatures.VALUE``."""
     count = rows.size if rows.size else data.integers[ROWS]
     data.counters[VALUE_ROWS] += count
-    return _summed_loss(w, rows, data, 0) / count
+    return _summed_loss(w, rows, data, room_of(data.integers, 0)) / count
 
 
 @compiled()
@@ -216,26 +289,66 @@ def value_of_each(function: int, points: Any, rows: Any, data: Any, losses: Any)
 
 
 @compiled()
+def room_of(integers: Any, thread: int) -> int:
+    """Return where a thread's room for a tile begins in the workspace."""
+    return integers[GROUPS] * vectors_of(integers[PARAMETERS] + 1) + thread * integers[SLOT]
+
+
+@compiled()
 def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
     """Write the mean loss of each candidate; see ``optimizers.signatures.VALUES``."""
-    count = rows.size if rows.size else data.integers[ROWS]
-    data.counters[VALUE_ROWS] += count * population.shape[0]
-    for p in range(population.shape[0]):
-        losses[p] = _summed_loss(population[p], rows, data, 0) / count
-
-
-@compiled(parallel=True)
-def values_parallel(population: Any, rows: Any, data: Any, losses: Any) -> None:
-    """Do the same on several threads, a share of the candidates each, where there is work enough."""
-    size = population.shape[0]
-    if rows.size or size * data.integers[WORK] < PARALLEL_WORK:
-        values(population, rows, data, losses)
-        return
-    count, slot = data.integers[ROWS], data.integers[SLOT]
+    integers, size = data.integers, population.shape[0]
+    count = rows.size if rows.size else integers[ROWS]
     data.counters[VALUE_ROWS] += count * size
-    for share in numba.prange(SLOTS):
-        for p in range(share * size // SLOTS, (share + 1) * size // SLOTS):
-            losses[p] = _summed_loss(population[p], rows, data, share * slot) / count
+    if integers[BOARD] != 0 and rows.size == 0 and size > 1 and size * integers[WORK] >= PARALLEL_WORK:
+        tell(data)
+        integers[POPULATION_AT], integers[CANDIDATES] = address_of(population, 0), size
+        integers[LOSSES_AT] = address_of(losses, 0)
+        share_out(integers[BOARD], integers[CANDIDATE_SHARE], address_of(integers, 0), min(size, SHARES))
+        return
+    for p in range(size):
+        losses[p] = _summed_loss(population[p], rows, data, room_of(integers, 0)) / count
+
+
+@compiled()
+def tell(data: Any) -> None:
+    """Write down where the arrays are, for threads that share the work."""
+    reals, integers, workspace = data.reals, data.integers, data.workspace
+    integers[REALS_AT], integers[REALS_SIZE] = address_of(reals, 0), reals.size
+    integers[WORKSPACE_AT], integers[WORKSPACE_SIZE] = address_of(workspace, 0), workspace.size
+    integers[COUNTERS_AT] = address_of(data.counters, 0)
+
+
+@compiled()
+def told(place: int) -> Any:
+    """Return the data that ``tell`` wrote down."""
+    integers = integers_at(place, integers_at(place, SIZES)[LENGTH])
+    return (
+        reals_at(integers[REALS_AT], integers[REALS_SIZE]),
+        integers,
+        reals_at(integers[WORKSPACE_AT], integers[WORKSPACE_SIZE]),
+        integers_at(integers[COUNTERS_AT], 2),
+    )
+
+
+@compiled()
+def share_of_candidates(place: int, share: int, thread: int) -> None:
+    """Write the losses of one share of a population, see ``shared_work.SHARE``."""
+    data = told(place)
+    integers = data.integers
+    n, size = integers[PARAMETERS], integers[CANDIDATES]
+    population, losses = reals_at(integers[POPULATION_AT], size * n), reals_at(integers[LOSSES_AT], size)
+    rows, room, shares = integers[:0], room_of(integers, thread), min(size, SHARES)
+    for p in range(share * size // shares, (share + 1) * size // shares):
+        losses[p] = _summed_loss(population[p * n : (p + 1) * n], rows, data, room) / integers[ROWS]
+
+
+@compiled()
+def share_of_rows(place: int, group: int, thread: int) -> None:
+    """Work out loss and gradient of one group of rows, see ``shared_work.SHARE``."""
+    data = told(place)
+    integers = data.integers
+    _group(reals_at(integers[W_AT], integers[PARAMETERS]), data, group, thread)
 
 
 @compiled()
@@ -246,32 +359,38 @@ def _scaled(gradient: Any, count: int) -> None:
 
 
 @compiled()
-def _group(w: Any, rows: Any, data: Any, group: int) -> float:
-    """Return the summed loss of one group of rows; its gradient goes to the head of the group's slot."""
+def _group(w: Any, data: Any, group: int, thread: int) -> None:
+    """Write the summed gradient and loss of one group of rows at its place in the workspace."""
     integers, workspace = data.integers, data.workspace
-    count, groups, n = integers[ROWS], integers[GROUPS], integers[PARAMETERS]
-    slot = group * integers[SLOT]
+    n = integers[PARAMETERS]
+    place = group * vectors_of(n + 1)
     for i in range(n):
-        workspace[U(slot + i)] = 0.0
-    begin, end = group * count // groups, (group + 1) * count // groups
-    return _span(w, rows, data, begin, end, slot + n, workspace, slot, True)
+        workspace[U(place + i)] = 0.0
+    begin, end = begin_of(integers, group), begin_of(integers, group + 1)
+    room = room_of(integers, thread)
+    workspace[U(place + n)] = _span(w, integers[:0], data, begin, end, room, workspace, place, True)
 
 
 @compiled()
-def _add_groups(data: Any, gradient: Any) -> None:
-    """Write the sum of the groups' gradients, in the order of the groups, as a mean over rows."""
+def _add_groups(data: Any, gradient: Any) -> float:
+    """Return the mean loss and write its gradient from those of the groups, added in their order."""
     integers, workspace = data.integers, data.workspace
-    slot = integers[SLOT]
+    n, groups = integers[PARAMETERS], integers[GROUPS]
+    step = vectors_of(n + 1)
     factor = 1.0 / integers[ROWS]
-    for i in range(gradient.size):
-        gradient[i] = workspace[U(i)]
-    for group in range(1, integers[GROUPS] - 1):
-        start = U(group * slot)
-        for i in range(U(gradient.size)):
+    loss = 0.0
+    for group in range(groups):
+        loss += workspace[U(group * step + n)]
+    for i in range(U(n)):
+        gradient[i] = workspace[i]
+    for group in range(1, groups - 1):
+        start = U(group * step)
+        for i in range(U(n)):
             gradient[i] += workspace[start + i]
-    last = U((integers[GROUPS] - 1) * slot)
-    for i in range(U(gradient.size)):
+    last = U((groups - 1) * step)
+    for i in range(U(n)):
         gradient[i] = (gradient[i] + workspace[last + i]) * factor
+    return loss / integers[ROWS]
 
 
 @compiled()
@@ -284,29 +403,14 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     if rows.size or groups == 1:
         for i in range(gradient.size):
             gradient[i] = 0.0
-        loss = _span(w, rows, data, 0, count, 0, gradient, 0, True)
+        loss = _span(w, rows, data, 0, count, room_of(integers, 0), gradient, 0, True)
         _scaled(gradient, count)
         return loss / count
-    loss = 0.0
-    for group in range(groups):
-        loss += _group(w, rows, data, group)
-    _add_groups(data, gradient)
-    return loss / count
-
-
-@compiled(parallel=True)
-def value_and_gradient_parallel(w: Any, rows: Any, data: Any, gradient: Any) -> float:
-    """Do the same on several threads, a share of the groups each. Only for more than one group."""
-    if rows.size:
-        return value_and_gradient(w, rows, data, gradient)
-    groups = data.integers[GROUPS]
-    count = data.integers[ROWS]
-    data.counters[GRADIENT_ROWS] += count
-    losses = np.zeros(groups)
-    for group in numba.prange(groups):
-        losses[group] = _group(w, rows, data, group)
-    loss = 0.0
-    for group in range(groups):
-        loss += losses[group]
-    _add_groups(data, gradient)
-    return loss / count
+    if integers[BOARD] != 0:
+        tell(data)
+        integers[W_AT] = address_of(w, 0)
+        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups)
+    else:
+        for group in range(groups):
+            _group(w, data, group, 0)
+    return _add_groups(data, gradient)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.network import kernels
-from harness.network.data import gradient_pays_for_threads, pack, population_kernel
+from harness.network.data import pack, population_kernel
 from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from optimizers.compilation import compiled
@@ -67,10 +67,8 @@ class RowsMeasured:
 
     def gradient_norms(self, points: Array) -> Array:
         """Return the Euclidean norm of the gradient at each point, by backpropagation."""
-        threads = gradient_pays_for_threads(self._data)
-        function = kernels.value_and_gradient_parallel if threads else kernels.value_and_gradient
         norms, gradient = np.empty(len(points)), np.empty(self._network.size)
-        where = address(function, VALUE_AND_GRADIENT)
+        where = address(kernels.value_and_gradient, VALUE_AND_GRADIENT)
         _gradient_norms(where, points, ALL_ROWS, self._data.unnamed(), gradient, norms)
         return norms
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from harness.network import kernels
 from harness.network.capabilities import curvature_of, output_layer_of, residuals_of
-from harness.network.data import check_data, gradient_pays_for_threads, pack, population_kernel, unit_rows
+from harness.network.data import check_data, pack, population_kernel, unit_rows
 from harness.network.layout import forward_multiply_adds
 from harness.network.network import Network
 from harness.network.source import GradientSource
@@ -59,12 +59,11 @@ class NetworkObjective(Measurable):
         self._later_order: Callable[[], np.random.SeedSequence] | None = None
         data = pack(network, inputs, targets, self.counters)
         self._uncounted = data._replace(counters=np.zeros(2, dtype=np.int64)).unnamed()
-        threads = gradient_pays_for_threads(data)
         values = population_kernel(data)
         function, gradient_data = None, data
         refusal = gradient.refusal(network)
         if refusal is None:
-            function, gradient_data = gradient.build(network, data, threads)
+            function, gradient_data = gradient.build(network, data)
             self.gradient = Gradient(gradient.cost(network))
         else:
             self.gradient = Gradient.refused(refusal)

@@ -35,13 +35,12 @@ class GradientSource(Named, ABC):
     """Whether the gradient of a plain function is a program of its own, which calls the function nowhere."""
 
     @abstractmethod
-    def build(self, network: Network, data: Data, threads: bool) -> tuple[Any, Data]:
+    def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return a compiled ``value_and_gradient`` and its data, moving the counters of ``data``.
 
         Arguments:
             network: the network.
             data: the packed network and training rows; see ``harness.network.kernels``.
-            threads: whether this objective has work enough for several threads.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ range reduction is wrong under the fast-math flag ``reassoc``, so no sum of prod
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,33 +21,37 @@ LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
 # Adding 1.5 * 2^52 rounds to the nearest whole number and leaves it in the low bits of the sum.
 ROUNDER = 6755399441055744.0
+ONE_BITS = 0x3FF0000000000000
 LOWEST, HIGHEST = -746.0, 710.0  # exp is 0 below, infinite above
+LOWEST_NORMAL = -708.3964185322641  # ln 2^-1022
 SQRT_HALF_BITS = 0x3FE6A09E00000000
 
 
 @compiled()
 def _reduced(x: float) -> Any:
-    """Return whole k and exp(r) - 1 with x = k ln 2 + r and abs(r) <= ln(2)/2, for x inside the range."""
+    """Return ROUNDER + k and exp(r) - 1 with x = k ln 2 + r and abs(r) <= ln(2)/2, for x inside the range."""
     shifted = x * LOG2_E + ROUNDER
     k = shifted - ROUNDER
     r = (x - k * LN2_HIGH) - k * LN2_LOW
-    # Taylor to degree 13: the remainder at ln(2)/2 is 4e-18, below a tenth of a unit in the last place. In
-    # pairs and fours (Estrin 1960), of which several are under way at once: an exponential takes 0.50 ns in
-    # place of 0.60 by Horner's rule, at the same largest error.
+    # exp(r) - 1 = r + r^2 p(r) with p of degree 9 through ten of the twelve nodes of Chebyshev's: off by
+    # 4.3e-18 at the most, where Taylor's needs two degrees more. In pairs (Estrin 1960), of which several are
+    # under way at once.
     r2 = r * r
     r4 = r2 * r2
-    low = (1.0 / 6.0 * r + 0.5) + r2 * (1.0 / 120.0 * r + 1.0 / 24.0)
-    middle = (1.0 / 5040.0 * r + 1.0 / 720.0) + r2 * (1.0 / 362880.0 * r + 1.0 / 40320.0)
-    high = (1.0 / 39916800.0 * r + 1.0 / 3628800.0) + r2 * (1.0 / 6227020800.0 * r + 1.0 / 479001600.0)
-    p = low + r4 * (middle + r4 * high)
-    whole = (np.float64(shifted).view(np.int64) << 13) >> 13
-    return whole, p * r2 + r
+    low = (0.16666666666666678205 * r + 0.50000000000000150031) + r2 * (
+        0.0083333333333205563843 * r + 0.041666666666500523821
+    )
+    middle = (0.00019841269888496690117 * r + 0.0013888888950298694138) + r2 * (
+        2.7557242067180344414e-6 * r + 0.000024801486975901924502
+    )
+    p = low + r4 * (middle + r4 * (2.5109719945450415743e-8 * r + 2.7632226572337780486e-7))
+    return shifted, p * r2 + r
 
 
 @compiled()
-def _power_of_two(k: int) -> float:
-    """Return 2^k for -1022 <= k <= 1023 by writing its exponent bits."""
-    return np.int64((k + 1023) << 52).view(np.float64)
+def _power_of_two(shifted: float) -> float:
+    """Return 2^k for -1022 <= k <= 1023 from ROUNDER + k: its last bits become an exponent."""
+    return np.int64((np.float64(shifted).view(np.int64) << 52) + ONE_BITS).view(np.float64)
 
 
 @compiled()
@@ -54,18 +59,28 @@ def exponential(x: float) -> float:
     """Return exp(x); 0, infinity and NaN where they belong."""
     inside = HIGHEST if x > HIGHEST else x
     inside = LOWEST if inside < LOWEST else inside
-    k, small = _reduced(inside)
+    shifted, small = _reduced(inside)
     # Two factors: 2^1024 overflows by itself, and 2^-1074 has no exponent bits.
-    half = k >> 1
-    return (1.0 + small) * _power_of_two(half) * _power_of_two(k - half)
+    half = (shifted - ROUNDER) * 0.5 + ROUNDER
+    return (1.0 + small) * _power_of_two(half) * _power_of_two(shifted - half + ROUNDER)
+
+
+@compiled()
+def exponential_below_one(x: float) -> float:
+    """Return exp(x) for x <= 0, and 0 where it is below 2^-1022: with one factor, 0.45 ns in place of 0.65."""
+    inside = LOWEST_NORMAL if x < LOWEST_NORMAL else x
+    shifted, small = _reduced(inside)
+    scale = _power_of_two(shifted)
+    result = small * scale + scale
+    return 0.0 if x < LOWEST_NORMAL else result
 
 
 @compiled()
 def exponential_minus_one(x: float) -> float:
     """Return exp(x) - 1 for x <= 0, exact to the last digits also where x is tiny."""
     inside = -64.0 if x < -64.0 else x
-    k, small = _reduced(inside)
-    scale = _power_of_two(k)
+    shifted, small = _reduced(inside)
+    scale = _power_of_two(shifted)
     return small * scale + (scale - 1.0)
 
 
@@ -86,7 +101,10 @@ def log_one_plus(t: float) -> float:
     r = r * z + 3.999999999940941908e-01
     r = r * z + 6.666666666666735130e-01
     square = 0.5 * f * f
-    lost = (t - (u - 1.0)) / u
+    # What 1 + t lost, divided by u = 2^k (1 + f), of which two digits do. From 2^53 on nothing is lost, so
+    # that the remainder keeps 2^-1024 from being asked for.
+    power = np.int64(ONE_BITS - ((k & 1023) << 52)).view(np.float64)
+    lost = (t - (u - 1.0)) * (1.0 - f * (1.0 - f)) * power
     scale = np.float64(k)
     result = scale * LN2_HIGH - ((square - (s * (square + r * z) + (scale * LN2_LOW + lost))) - f)
     return result if t < np.inf else t
@@ -95,12 +113,12 @@ def log_one_plus(t: float) -> float:
 @compiled()
 def sigmoid(z: float) -> float:
     """Return 1 / (1 + exp(-z))."""
-    return 1.0 / (1.0 + exponential(-z))
+    small = exponential_below_one(-abs(z))
+    return (small if z < 0.0 else 1.0) / (1.0 + small)
 
 
 @compiled()
 def hyperbolic_tangent(z: float) -> float:
     """Return tanh(z), exact to the last digits also where z is tiny."""
     m = exponential_minus_one(-2.0 * abs(z))
-    t = (0.0 - m) / (m + 2.0)
-    return -t if z < 0.0 else t
+    return math.copysign(m / (m + 2.0), z)

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.network.activation import Activation
 from harness.numerics.complex_numbers import place_of_highest
-from harness.numerics.elementary import exponential
+from harness.numerics.elementary import exponential_below_one
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -26,7 +26,7 @@ def _forward(z: Any, start: int, units: int, m: int) -> None:
         norm = 0.0
         for u in range(U(units)):
             place = first + u * count + r
-            z[place] = exponential(z[place] - highest)
+            z[place] = exponential_below_one(z[place] - highest)
             norm += z[place]
         for u in range(U(units)):
             z[first + u * count + r] /= norm

@@ -11,7 +11,7 @@ import numpy as np
 from harness.network.loss import Loss, clear
 from harness.network.wrong_classes import missed_logit
 from harness.numerics.complex_numbers import complex_log_one_plus
-from harness.numerics.elementary import exponential, log_one_plus
+from harness.numerics.elementary import exponential_below_one, log_one_plus
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -39,7 +39,7 @@ def _row_losses(
             y = t[target + r]
             # -y log a - (1 - y) log(1 - a) with a = sigmoid(z), without a difference of large numbers:
             # for z > 0 it is (1 - y) z + log(1 + exp(-z)), for z < 0 it is -y z + log(1 + exp(z)).
-            small = exponential(-abs(z))
+            small = exponential_below_one(-abs(z))
             side = (1.0 - y) * z if z > 0.0 else -y * z
             scratch[s + r] += side + log_one_plus(small)
             o[place + r] = (1.0 if z > 0.0 else small) / (1.0 + small) - y

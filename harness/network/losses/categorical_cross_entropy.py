@@ -11,7 +11,7 @@ import numpy as np
 from harness.network.loss import Loss, clear
 from harness.network.wrong_classes import missed_class
 from harness.numerics.complex_numbers import complex_log_one_plus, place_of_highest
-from harness.numerics.elementary import exponential, log_one_plus
+from harness.numerics.elementary import exponential_below_one, log_one_plus
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -47,7 +47,7 @@ def _row_losses(
         for r in range(U(m)):
             below = o[place + r] - scratch[high + r]
             scratch[s + r] -= t[target + r] * below
-            o[place + r] = exponential(below)
+            o[place + r] = exponential_below_one(below)
     # Units that share the highest z count 1 each; the sum begins at -1 to leave one of them out exactly.
     for u in range(units):
         place = U(o0 + u * m)

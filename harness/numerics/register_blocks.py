@@ -1,0 +1,336 @@
+"""The innermost blocks of matrix products, written in vectors, for LLVM does not find them by itself.
+
+A block keeps its sums in registers through the whole inner loop: eight units by three vectors of rows are 24
+sums, for which a step loads eleven numbers or vectors. Plain loops over rows, left to LLVM's vectoriser, load
+and store their sums at every fourth product and came to 18 of 60 thousand million multiply-adds a second
+(64-32-10, one core with AVX-512); these blocks come to 50.
+
+A vector is eight float64 on every processor, and LLVM makes two or four instructions of one where registers
+are shorter. So additions have the same order everywhere. Rows that fill no whole vector are loaded and stored
+under a mask.
+
+Each block is a Python function that says in plain loops what it computes, and runs so where nothing is
+compiled. Compiled code gets the instructions that are registered for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba.core import cgutils
+
+from optimizers.lowered import lowered
+
+LANES = 8
+"""Numbers of a vector."""
+
+ADD, ZERO, BIAS = range(3)
+"""What sums begin with: what is there, zero, or the bias of their unit."""
+
+_WIDE = bool(llvm.get_host_cpu_features().get("avx512f"))
+
+PRODUCT_SHAPES = ((8, 3), (4, 4), (2, 8), (1, 8)) if _WIDE else ((6, 1), (4, 1), (2, 2), (1, 4))
+"""Units and vectors of a block, in the order in which units are shared out. Sums, a step's vectors and one
+weight fit into 32 registers of eight numbers, or into 16 of four."""
+
+OUTER_SHAPES = ((3, 8), (1, 8)) if _WIDE else ((3, 2), (1, 2))
+"""Units above and units below of a block of dot products."""
+
+_REAL, _WHOLE, _SHORT, _BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(32), ir.IntType(1)
+_VECTOR = ir.VectorType(_REAL, LANES)
+_ZEROS = ir.Constant(_VECTOR, [0.0] * LANES)
+_ALIGNED = ir.Constant(_SHORT, 8)
+
+Value = Any
+"""A value of LLVM's."""
+
+
+def _whole(number: int) -> Value:
+    return ir.Constant(_WHOLE, number)
+
+
+class _Writer:
+    """Writes instructions for arrays whose numbers are named by their places."""
+
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
+
+    def plus(self, number: Value, other: Value) -> Value:
+        return self.builder.add(number, other)
+
+    def strided(self, start: Value, stride: Value, count: int) -> list[Value]:
+        """Return ``count`` places from a start on, a stride apart."""
+        return [self.plus(start, self.builder.mul(_whole(each), stride)) for each in range(count)]
+
+    def number(self, data: Value, place: Value) -> Value:
+        return self.builder.load(self.builder.gep(data, [place]))
+
+    def _at(self, data: Value, place: Value, kind: Any) -> Value:
+        return self.builder.bitcast(self.builder.gep(data, [place]), kind.as_pointer())
+
+    def load(self, data: Value, place: Value, mask: Value | None = None) -> Value:
+        """Return the vector at a place, with zeros where a mask has no bit."""
+        if mask is None:
+            return self.builder.load(self._at(data, place, _VECTOR), align=8)
+        kind = ir.VectorType(_REAL, mask.type.count)
+        function = self._function(
+            f"llvm.masked.load.v{mask.type.count}f64.p0", kind, kind.as_pointer(), _SHORT, mask.type, kind
+        )
+        zeros = ir.Constant(kind, [0.0] * mask.type.count)
+        return self.builder.call(function, [self._at(data, place, kind), _ALIGNED, mask, zeros])
+
+    def store(self, vector: Value, data: Value, place: Value, mask: Value | None = None) -> None:
+        kind = vector.type
+        if mask is None:
+            self.builder.store(vector, self._at(data, place, kind), align=8)
+            return
+        function = self._function(
+            f"llvm.masked.store.v{kind.count}f64.p0",
+            *(ir.VoidType(), kind, kind.as_pointer(), _SHORT, mask.type),
+        )
+        self.builder.call(function, [vector, self._at(data, place, kind), _ALIGNED, mask])
+
+    def below(self, count: Value, lanes: int = LANES) -> Value:
+        """Return the mask of the first ``count`` lanes."""
+        steps = ir.Constant(ir.VectorType(_WHOLE, lanes), list(range(lanes)))
+        return self.builder.icmp_signed("<", steps, self.everywhere(count, lanes))
+
+    def everywhere(self, number: Value, lanes: int = LANES) -> Value:
+        """Return a vector of one number."""
+        kind = ir.VectorType(number.type, lanes)
+        nothing = ir.Constant(kind, ir.Undefined)
+        first = self.builder.insert_element(nothing, number, ir.Constant(_SHORT, 0))
+        return self.builder.shuffle_vector(
+            first, nothing, ir.Constant(ir.VectorType(_SHORT, lanes), [0] * lanes)
+        )
+
+    def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
+        """Return ``a b + c``, rounded once where the processor can."""
+        function = self._function(f"llvm.fmuladd.v{LANES}f64", *(a.type,) * 4)
+        return self.builder.call(function, [a, b, c])
+
+    def loop(
+        self, count: Value, first: Sequence[Value], step: Callable[[Value, list[Value]], list[Value]]
+    ) -> list[Value]:
+        """Carry some values through ``count`` steps; ``step(i, values)`` returns the next ones."""
+        builder = self.builder
+        before = builder.basic_block
+        head, body, after = (builder.append_basic_block(name) for name in ("head", "step", "after"))
+        builder.branch(head)
+        builder.position_at_end(head)
+        i = builder.phi(_WHOLE)
+        i.add_incoming(_whole(0), before)
+        values = [builder.phi(value.type) for value in first]
+        for phi, value in zip(values, first, strict=True):
+            phi.add_incoming(value, before)
+        builder.cbranch(builder.icmp_signed("<", i, count), body, after)
+        builder.position_at_end(body)
+        following = step(i, values)
+        i.add_incoming(builder.add(i, _whole(1)), builder.basic_block)
+        for phi, value in zip(values, following, strict=True):
+            phi.add_incoming(value, builder.basic_block)
+        builder.branch(head)
+        builder.position_at_end(after)
+        return values
+
+    def _function(self, name: str, returned: Any, *arguments: Any) -> Value:
+        return cgutils.get_or_insert_function(
+            self.builder.module, ir.FunctionType(returned, list(arguments)), name
+        )
+
+
+def side_by_side(writer: _Writer, vectors: Sequence[Value]) -> Value:
+    """Return the sums of some vectors, a power of two of them, side by side.
+
+    Neighbouring lanes are added in pairs, of two vectors at once where there are two: for eight vectors that
+    takes 21 instructions in place of 56, and the order of additions is the same for any number of them.
+    """
+    columns = len(vectors)
+    left = list(vectors)
+    while len(left) > 1 or left[0].type.count > columns:
+        pairs = [(left[0], left[0])] if len(left) == 1 else list(zip(left[::2], left[1::2], strict=True))
+        left = [_neighbours(writer, a, b, alone=len(left) == 1) for a, b in pairs]
+    return left[0]
+
+
+def _neighbours(writer: _Writer, a: Value, b: Value, alone: bool) -> Value:
+    lanes = a.type.count if alone else 2 * a.type.count
+    kind = ir.VectorType(_SHORT, lanes // 2)
+    even, odd = (ir.Constant(kind, list(range(first, lanes, 2))) for first in (0, 1))
+    builder = writer.builder
+    return builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
+
+
+def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..., None]:
+    """Return a function that multiplies ``units`` rows of weights with some inputs, for ``vectors`` of rows.
+
+    ``block(begin, w, place, out_step, in_step, ins, bias, a, a0, a_stride, z, z0, z_stride, rows)``: for each
+    unit o and row r, ``z[z0 + o z_stride + r]`` becomes what the sums begin with, for ``BIAS`` ``w[bias +
+    o]``, and ``w[place + o out_step + i in_step] a[a0 + i a_stride + r]`` for i = 0, 1, and so on. A masked
+    block has ``rows`` of them, fewer than a vector; any other has all, whatever ``rows`` says.
+    """
+
+    def block(
+        begin: int,
+        w: Any,
+        place: int,
+        out_step: int,
+        in_step: int,
+        ins: int,
+        bias: int,
+        a: Any,
+        a0: int,
+        a_stride: int,
+        z: Any,
+        z0: int,
+        z_stride: int,
+        rows: int,
+    ) -> None:
+        for o in range(units):
+            for r in range(rows if masked else LANES * vectors):
+                at = z0 + o * z_stride + r
+                total = z[at] if begin == ADD else w[bias + o] if begin == BIAS else 0.0
+                for i in range(ins):
+                    total += w[place + o * out_step + i * in_step] * a[a0 + i * a_stride + r]
+                z[at] = total
+
+    def generate(
+        target: Any,
+        builder: Any,
+        begin: Value,
+        w: Value,
+        place: Value,
+        out_step: Value,
+        in_step: Value,
+        ins: Value,
+        bias: Value,
+        a: Value,
+        a0: Value,
+        a_stride: Value,
+        z: Value,
+        z0: Value,
+        z_stride: Value,
+        rows: Value,
+    ) -> None:
+        write = _Writer(builder)
+        mask = write.below(rows) if masked else None
+        shifts = [_whole(LANES * v) for v in range(vectors)]
+        places = [write.plus(row, shift) for row in write.strided(z0, z_stride, units) for shift in shifts]
+        adding, with_bias, empty, start = (
+            builder.append_basic_block(name) for name in ("adding", "with_bias", "empty", "start")
+        )
+        switch = builder.switch(begin, empty)
+        switch.add_case(_whole(ADD), adding)
+        switch.add_case(_whole(BIAS), with_bias)
+        builder.position_at_end(adding)
+        there = [write.load(z, at, mask) for at in places]
+        builder.branch(start)
+        builder.position_at_end(with_bias)
+        biases = [write.everywhere(write.number(w, write.plus(bias, _whole(o)))) for o in range(units)]
+        builder.branch(start)
+        builder.position_at_end(empty)
+        builder.branch(start)
+        builder.position_at_end(start)
+        first = [builder.phi(_VECTOR) for _ in places]
+        for each, phi in enumerate(first):
+            phi.add_incoming(there[each], adding)
+            phi.add_incoming(biases[each // vectors], with_bias)
+            phi.add_incoming(_ZEROS, empty)
+        weights = write.strided(place, out_step, units)
+
+        def step(i: Value, sums: list[Value]) -> list[Value]:
+            source, shift = write.plus(a0, builder.mul(i, a_stride)), builder.mul(i, in_step)
+            inputs = [write.load(a, write.plus(source, each), mask) for each in shifts]
+            rows_of_weights = [write.everywhere(write.number(w, write.plus(at, shift))) for at in weights]
+            return [
+                write.multiply_add(rows_of_weights[each // vectors], inputs[each % vectors], total)
+                for each, total in enumerate(sums)
+            ]
+
+        for at, total in zip(places, write.loop(ins, first, step), strict=True):
+            write.store(total, z, at, mask)
+
+    return lowered(generate)(block)
+
+
+def outer_block(units: int, columns: int) -> Callable[..., None]:
+    """Return a function that adds the dot products of ``units`` deltas with up to ``columns`` units below.
+
+    ``block(d, d0, d_stride, a, a0, a_stride, count, rows, g, g0, g_stride)``: to ``g[g0 + o g_stride + i]``,
+    for i below ``count``, is added the sum over rows of ``d[d0 + o d_stride + r] a[a0 + i a_stride + r]``.
+    """
+
+    def block(
+        d: Any,
+        d0: int,
+        d_stride: int,
+        a: Any,
+        a0: int,
+        a_stride: int,
+        count: int,
+        rows: int,
+        g: Any,
+        g0: int,
+        g_stride: int,
+    ) -> None:
+        for o in range(units):
+            for i in range(count):
+                total = 0.0
+                for r in range(rows):
+                    total += d[d0 + o * d_stride + r] * a[a0 + i * a_stride + r]
+                g[g0 + o * g_stride + i] += total
+
+    def generate(
+        target: Any,
+        builder: Any,
+        d: Value,
+        d0: Value,
+        d_stride: Value,
+        a: Value,
+        a0: Value,
+        a_stride: Value,
+        count: Value,
+        rows: Value,
+        g: Value,
+        g0: Value,
+        g_stride: Value,
+    ) -> None:
+        write = _Writer(builder)
+        deltas = write.strided(d0, d_stride, units)
+        # A column beyond the last one reads that once more, and is not stored.
+        last = builder.sub(count, _whole(1))
+        within = [builder.icmp_signed("<", _whole(i), count) for i in range(columns)]
+        below = [
+            write.plus(a0, builder.mul(builder.select(inside, _whole(i), last), a_stride))
+            for i, inside in enumerate(within)
+        ]
+
+        def added(sums: list[Value], shift: Value, mask: Value | None) -> list[Value]:
+            left = [write.load(d, write.plus(at, shift), mask) for at in deltas]
+            new = list(sums)
+            # Column by column: with all columns loaded before, there is one register too few.
+            for i, at in enumerate(below):
+                right = write.load(a, write.plus(at, shift), mask)
+                for o in range(units):
+                    each = o * columns + i
+                    new[each] = write.multiply_add(left[o], right, sums[each])
+            return new
+
+        whole, left_over = builder.sdiv(rows, _whole(LANES)), builder.srem(rows, _whole(LANES))
+        sums = write.loop(
+            whole,
+            [_ZEROS] * (units * columns),
+            lambda r, sums: added(sums, builder.mul(r, _whole(LANES)), None),
+        )
+        some = builder.zext(builder.icmp_signed(">", left_over, _whole(0)), _WHOLE)
+        end, mask = builder.mul(whole, _whole(LANES)), write.below(left_over)
+        sums = write.loop(some, sums, lambda r, sums: added(sums, end, mask))
+        stored = write.below(count, columns)
+        for o, at in enumerate(write.strided(g0, g_stride, units)):
+            total = side_by_side(write, sums[o * columns : (o + 1) * columns])
+            write.store(builder.fadd(write.load(g, at, stored), total), g, at, stored)
+
+    return lowered(generate)(block)
