@@ -276,19 +276,16 @@ def test_serial_and_parallel_gradients_are_the_same_bits_for_any_number_of_threa
     network: Network, rows: int, groups: int
 ) -> None:
     case = make_case(network, rows)
-    data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
     found = []
-    if groups > 1:
-        for threads in (1, 2):
-            numba.set_num_threads(threads)
-            gradient = np.full(network.size, np.nan)
-            found.append((kernels.value_and_gradient_parallel(case.w, ALL_ROWS, data, gradient), gradient))
-    gradient = np.full(network.size, np.nan)
-    loss = kernels.value_and_gradient(case.w, ALL_ROWS, data, gradient)
-    assert loss == kernels.value(case.w, ALL_ROWS, data)
-    for other_loss, other in found:
-        assert other_loss == loss
-        assert other.tobytes() == gradient.tobytes()
+    for threads in (1, 2):
+        numba.set_num_threads(threads)
+        data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+        assert groups == 1 or (data.integers[kernels.BOARD] != 0) == (threads == 2)
+        gradient = np.full(network.size, np.nan)
+        loss = kernels.value_and_gradient(case.w, ALL_ROWS, data, gradient)
+        assert loss == kernels.value(case.w, ALL_ROWS, data)
+        found.append((loss, gradient.tobytes()))
+    assert found[0] == found[1]
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -302,19 +299,17 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     # Enough for the threads to meet; no multiple of their number.
     size = min(20 * kernels.PARALLEL_WORK // work + 3, 501)
     population = case.w * np.linspace(-1.0, 1.0, size)[:, None]
-    losses = np.full(size, np.nan)
-    kernels.values(population, ALL_ROWS, data, losses)
-    assert losses[0] == kernels.value(population[0], ALL_ROWS, data)
+    chosen = np.array([0, 0], dtype=np.int64)
+    found = []
     for threads in (1, 2):
         numba.set_num_threads(threads)
-        other = np.full(size, np.nan)
-        kernels.values_parallel(population, ALL_ROWS, data, other)
-        assert other.tobytes() == losses.tobytes()
-    chosen = np.array([0, 0], dtype=np.int64)
-    subset, other = np.empty(size), np.empty(size)
-    kernels.values(population, chosen, data, subset)
-    kernels.values_parallel(population, chosen, data, other)
-    assert other.tobytes() == subset.tobytes()
+        data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+        losses, subset = np.full(size, np.nan), np.empty(size)
+        kernels.values(population, ALL_ROWS, data, losses)
+        assert losses[0] == kernels.value(population[0], ALL_ROWS, data)
+        kernels.values(population, chosen, data, subset)
+        found.append((losses.tobytes(), subset.tobytes()))
+    assert found[0] == found[1]
 
 
 @pytest.mark.usefixtures("two_threads")

@@ -1,4 +1,4 @@
-"""What threads tell one another by: int64 numbers that are read and written as a whole, in one order for all."""
+"""What threads tell one another by: int64 numbers, read and written whole and in one order for all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ def _at(builder: Any, data: Any, place: Any) -> Any:
     return builder.gep(data, [place])
 
 
-@lowered(lambda target, builder, data, place: builder.load_atomic(_at(builder, data, place), _ORDER, 8), types.int64)
+def _load(target: Any, builder: Any, data: Any, place: Any) -> Any:
+    return builder.load_atomic(_at(builder, data, place), _ORDER, 8)
+
+
+@lowered(_load, types.int64)
 def load(numbers: Any, place: int) -> int:
     """Return a number that another thread may have written."""
     return int(numbers[place])

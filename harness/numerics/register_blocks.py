@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
+import numba
 from llvmlite import ir
 from numba.core import cgutils
 
@@ -30,7 +31,16 @@ LANES = 8
 ADD, ZERO, BIAS = range(3)
 """What sums begin with: what is there, zero, or the bias of their unit."""
 
-_WIDE = bool(llvm.get_host_cpu_features().get("avx512f"))
+
+def _has_wide_registers() -> bool:
+    """Say whether there are 32 registers of eight numbers, on the processor that numba compiles for."""
+    config: Any = numba.config
+    if config.CPU_NAME is not None or config.CPU_FEATURES is not None:
+        return "+avx512f" in (config.CPU_FEATURES or "")
+    return bool(llvm.get_host_cpu_features().get("avx512f"))
+
+
+_WIDE = _has_wide_registers()
 
 PRODUCT_SHAPES = ((8, 3), (4, 4), (2, 8), (1, 8)) if _WIDE else ((6, 1), (4, 1), (2, 2), (1, 4))
 """Units and vectors of a block, in the order in which units are shared out. Sums, a step's vectors and one

@@ -36,7 +36,6 @@ def _row_losses(
     s, high, others = U(s0), U(s0 + m), U(s0 + 2 * m)
     for r in range(U(m)):
         scratch[high + r] = o[U(o0) + r]
-        scratch[others + r] = -1.0
     for u in range(1, units):
         place = U(o0 + u * m)
         for r in range(U(m)):
@@ -48,22 +47,25 @@ def _row_losses(
             below = o[place + r] - scratch[high + r]
             scratch[s + r] -= t[target + r] * below
             o[place + r] = exponential_below_one(below)
-    # Units that share the highest z count 1 each; the sum begins at -1 to leave one of them out exactly.
-    for u in range(units):
-        place = U(o0 + u * m)
-        for r in range(U(m)):
-            scratch[others + r] += 1.0 if o[place + r] == 1.0 else 0.0
-    for u in range(units):
-        place = U(o0 + u * m)
-        for r in range(U(m)):
-            scratch[others + r] += 0.0 if o[place + r] == 1.0 else o[place + r]
+    # Units that share the highest z count 1 each; their sum begins at -1 to leave one of them out exactly.
     for r in range(U(m)):
-        scratch[s + r] += log_one_plus(scratch[others + r])
+        scratch[high + r] = -1.0
+        scratch[others + r] = 0.0
+    for u in range(units):
+        place = U(o0 + u * m)
+        for r in range(U(m)):
+            highest = o[place + r] == 1.0
+            scratch[high + r] += 1.0 if highest else 0.0
+            scratch[others + r] += 0.0 if highest else o[place + r]
+    for r in range(U(m)):
+        rest = scratch[high + r] + scratch[others + r]
+        scratch[s + r] += log_one_plus(rest)
+        scratch[high + r] = 1.0 / (1.0 + rest)
     if with_delta:
         for u in range(units):
             place, target = U(o0 + u * m), U(t0 + u * t_stride)
             for r in range(U(m)):
-                o[place + r] = o[place + r] / (1.0 + scratch[others + r]) - t[target + r]
+                o[place + r] = o[place + r] * scratch[high + r] - t[target + r]
 
 
 @compiled()
