@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from harness.numerics.products import ADD, weight_products
 from harness.numerics.products import multiply as multiply_tables
+from harness.numerics.products import weight_products
 from optimizers.compilation import compiled
 from optimizers.signatures import INTEGERS, REALS
 

@@ -24,7 +24,8 @@ from harness.network.activations import find_activation
 from harness.network.kernels import LAYERS, OUTER_PRODUCT, PRODUCT, ROWS, SIZES, TAKEN_IN, TILE
 from harness.network.network import Network
 from harness.numerics import products
-from harness.numerics.products import ADD, MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
+from harness.numerics.products import MULTIPLY, WEIGHT_GRADIENT, delta_backward, layer_forward
+from harness.numerics.register_blocks import ADD
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
 from optimizers.signatures import Data
