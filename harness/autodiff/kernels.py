@@ -13,6 +13,7 @@ from numba import types
 
 from harness.numerics.products import multiply as multiply_tables
 from harness.numerics.products import weight_products
+from harness.numerics.register_blocks import ADD
 from optimizers.compilation import compiled
 from optimizers.signatures import INTEGERS, REALS
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from harness.gradients.traced_functions import counted_cost
-from harness.network import kernels
+from harness.network.data import gradient_kernel
 from harness.network.network import Network
 from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.errors import InputError
@@ -28,7 +28,7 @@ class Analytic(GradientSource):
 
     def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the kernel that goes forward and back, with the data as they are."""
-        return kernels.value_and_gradient, data
+        return gradient_kernel(data), data
 
     def cost(self, network: Network) -> float:
         """Return what the passes forward and back amount to in multiply-adds."""

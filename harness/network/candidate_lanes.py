@@ -23,6 +23,7 @@ from harness.network.kernels import (
     ROWS,
     SIZES,
     TAKEN_IN,
+    VALUE_AT,
 )
 from harness.network.loss import ROW_LOSSES
 from optimizers.compilation import compiled
@@ -119,7 +120,7 @@ def _tile(population: Any, first: int, c: int, data: Any, losses: Any) -> None:
 def values_by_lanes(population: Any, rows: Any, data: Any, losses: Any) -> None:
     """Write the mean loss of each candidate; see ``optimizers.signatures.VALUES``."""
     if rows.size:
-        kernels.values(population, rows, data, losses)
+        kernels.value_of_each(data.integers[VALUE_AT], population, rows, data, losses)
         return
     size, lanes = population.shape[0], data.integers[LANES]
     data.counters[VALUE_ROWS] += data.integers[ROWS] * size

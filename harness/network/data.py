@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.network import candidate_lanes, kernels
+from harness.network import candidate_lanes, few_rows, kernels
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.activations import find_activation
 from harness.network.loss import ROW_LOSSES
@@ -22,7 +22,7 @@ from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import Array, Rows
-from optimizers.signatures import Data
+from optimizers.signatures import VALUE, Data
 
 TILE_BYTES, TILE_ROWS = 1 << 20, 512
 """Size and rows of a tile at the most: its numbers have to stay in a core's second cache."""
@@ -86,6 +86,8 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
         header[kernels.CANDIDATE_SHARE] = address(kernels.share_of_candidates, SHARE)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     integers[kernels.LENGTH] = integers.size
+    if lanes:
+        integers[kernels.VALUE_AT] = address(_value_kernel(integers), VALUE)
     tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
     reals = at_cache_lines(header[kernels.TILES] + tiles.size)
     np.concatenate(plain, out=reals[: sum(part.size for part in plain)])
@@ -121,6 +123,25 @@ def at_cache_lines(numbers: int) -> Array:
     room = np.zeros(numbers + VECTOR)
     first = -room.ctypes.data // 8 % VECTOR
     return room[first : first + numbers]
+
+
+def _is_small(integers: Rows) -> bool:
+    sizes = integers[kernels.SIZES : kernels.SIZES + integers[kernels.LAYERS] + 1]
+    return bool(integers[kernels.LANES]) and few_rows.suits(sizes.tolist(), int(integers[kernels.ROWS]))
+
+
+def _value_kernel(integers: Rows) -> Any:
+    return few_rows.value if _is_small(integers) else kernels.value
+
+
+def value_kernel(data: Data) -> Any:
+    """Return the kernel for the loss of one vector on these data."""
+    return _value_kernel(data.integers)
+
+
+def gradient_kernel(data: Data) -> Any:
+    """Return the kernel for loss and gradient on these data."""
+    return few_rows.value_and_gradient if _is_small(data.integers) else kernels.value_and_gradient
 
 
 def population_kernel(data: Data) -> Any:

@@ -36,24 +36,16 @@ from optimizers.signatures import DATA, INTEGERS, REALS, VALUE
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES, TILES = range(8, 14)
-BOARD, GROUP_SHARE, CANDIDATE_SHARE, LENGTH = range(14, 18)
-(
-    W_AT,
-    REALS_AT,
-    REALS_SIZE,
-    WORKSPACE_AT,
-    WORKSPACE_SIZE,
-    COUNTERS_AT,
-    POPULATION_AT,
-    CANDIDATES,
-    LOSSES_AT,
-) = range(18, 27)
-SIZES = 27
+BOARD, GROUP_SHARE, CANDIDATE_SHARE, LENGTH, VALUE_AT = range(14, 19)
+W_AT, REALS_AT, REALS_SIZE, WORKSPACE_AT, WORKSPACE_SIZE, COUNTERS_AT = range(19, 25)
+POPULATION_AT, CANDIDATES, LOSSES_AT = range(25, 28)
+SIZES = 28
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
 one loss, whether the loss takes the output activation in; four addresses; candidates of a tile where rows
 are few, or 0; where tiles begin in ``reals``; address of a board where threads share work, or 0, and of what
-does a share of a gradient or a population; how many integers there are; addresses and sizes of what a share
-is about, written when there is one; and where the sizes begin."""
+does a share of a gradient or a population; how many integers there are; address of what gives one loss, where
+rows are few; addresses and sizes of what a share is about, written when there is one; where the sizes begin.
+"""
 
 SLOTS = 4
 """The most groups of rows, and threads that share them: a workspace begins with a gradient for each group,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.network import kernels
-from harness.network.data import pack, population_kernel
+from harness.network.data import gradient_kernel, pack, population_kernel
 from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from optimizers.compilation import compiled
@@ -68,7 +68,7 @@ class RowsMeasured:
     def gradient_norms(self, points: Array) -> Array:
         """Return the Euclidean norm of the gradient at each point, by backpropagation."""
         norms, gradient = np.empty(len(points)), np.empty(self._network.size)
-        where = address(kernels.value_and_gradient, VALUE_AND_GRADIENT)
+        where = address(gradient_kernel(self._data), VALUE_AND_GRADIENT)
         _gradient_norms(where, points, ALL_ROWS, self._data.unnamed(), gradient, norms)
         return norms
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from harness.network import kernels
 from harness.network.capabilities import curvature_of, output_layer_of, residuals_of
-from harness.network.data import check_data, pack, population_kernel, unit_rows
+from harness.network.data import check_data, pack, population_kernel, unit_rows, value_kernel
 from harness.network.layout import forward_multiply_adds
 from harness.network.network import Network
 from harness.network.source import GradientSource
@@ -67,7 +67,9 @@ class NetworkObjective(Measurable):
             self.gradient = Gradient(gradient.cost(network))
         else:
             self.gradient = Gradient.refused(refusal)
-        self._functions = Compiled(kernels.value, values, function, data.unnamed(), gradient_data.unnamed())
+        self._functions = Compiled(
+            value_kernel(data), values, function, data.unnamed(), gradient_data.unnamed()
+        )
         self.compiled = self._functions
         unit = unit_rows(network, inputs, targets)
         if unit is not None:
@@ -94,12 +96,14 @@ class NetworkObjective(Measurable):
 
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
-        return float(kernels.value(w, ALL_ROWS, self._uncounted))
+        return float(self._functions.value(w, ALL_ROWS, self._uncounted))
 
     def peeks(self, points: Array) -> Array:
         """Return the loss at each of some points, shape (K, n), without counting it."""
         losses = np.empty(len(points))
-        kernels.value_of_each(address(kernels.value, VALUE), points, ALL_ROWS, self._uncounted, losses)
+        kernels.value_of_each(
+            address(self._functions.value, VALUE), points, ALL_ROWS, self._uncounted, losses
+        )
         return losses
 
     def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
@@ -109,7 +113,7 @@ class NetworkObjective(Measurable):
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the loss at ``w``, over all rows or over the given ones in their order."""
-        return float(kernels.value(self.checked(w), self._checked_rows(rows), self._functions.data))
+        return float(self._functions.value(self.checked(w), self._checked_rows(rows), self._functions.data))
 
     def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
         """Return the loss of each row of a population of shape (P, n)."""

@@ -16,6 +16,7 @@ import numpy as np
 from numba import types
 
 from harness.numerics.register_blocks import (
+    ADD,
     BIAS,
     LANES,
     OUTER_SHAPES,
@@ -283,13 +284,13 @@ def weight_products(
         o = 0
         while o + _UNITS <= outs:
             _outer_of_several(
-                *(delta, d0 + o * m, m, a, a0 + i * a_stride, a_stride, count, m),
+                *(ADD, delta, d0 + o * m, m, a, a0 + i * a_stride, a_stride, count, m),
                 *(gradient, place + o * ins + i, ins),
             )
             o += _UNITS
         while o < outs:
             _outer_of_one(
-                *(delta, d0 + o * m, m, a, a0 + i * a_stride, a_stride, count, m),
+                *(ADD, delta, d0 + o * m, m, a, a0 + i * a_stride, a_stride, count, m),
                 *(gradient, place + o * ins + i, ins),
             )
             o += 1

@@ -269,11 +269,13 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
 def outer_block(units: int, columns: int) -> Callable[..., None]:
     """Return a function that adds the dot products of ``units`` deltas with up to ``columns`` units below.
 
-    ``block(d, d0, d_stride, a, a0, a_stride, count, rows, g, g0, g_stride)``: to ``g[g0 + o g_stride + i]``,
-    for i below ``count``, is added the sum over rows of ``d[d0 + o d_stride + r] a[a0 + i a_stride + r]``.
+    ``block(begin, d, d0, d_stride, a, a0, a_stride, count, rows, g, g0, g_stride)``: ``g[g0 + o g_stride +
+    i]``, for i below ``count``, becomes what is there for ``ADD`` or zero for ``ZERO``, and the sum over rows
+    of ``d[d0 + o d_stride + r] a[a0 + i a_stride + r]``.
     """
 
     def block(
+        begin: int,
         d: Any,
         d0: int,
         d_stride: int,
@@ -291,11 +293,13 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
                 total = 0.0
                 for r in range(rows):
                     total += d[d0 + o * d_stride + r] * a[a0 + i * a_stride + r]
-                g[g0 + o * g_stride + i] += total
+                at = g0 + o * g_stride + i
+                g[at] = (g[at] if begin == ADD else 0.0) + total
 
     def generate(
         target: Any,
         builder: Any,
+        begin: Value,
         d: Value,
         d0: Value,
         d_stride: Value,
@@ -339,8 +343,10 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
         end, mask = builder.mul(whole, _whole(LANES)), write.below(left_over)
         sums = write.loop(some, sums, lambda r, sums: added(sums, end, mask))
         stored = write.below(count, columns)
+        adding = builder.icmp_signed("==", begin, _whole(ADD))
+        loaded = write.below(builder.select(adding, count, _whole(0)), columns)
         for o, at in enumerate(write.strided(g0, g_stride, units)):
             total = side_by_side(write, sums[o * columns : (o + 1) * columns])
-            write.store(builder.fadd(write.load(g, at, stored), total), g, at, stored)
+            write.store(builder.fadd(write.load(g, at, loaded), total), g, at, stored)
 
     return lowered(generate)(block)
