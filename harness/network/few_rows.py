@@ -16,7 +16,16 @@ from harness.network.activation import BACKWARD, FORWARD
 from harness.network.kernels import LAYERS, LOSS, ROWS, SIZES, TAKEN_IN, TILES
 from harness.network.loss import ROW_LOSSES
 from harness.numerics.products import total
-from harness.numerics.register_blocks import ADD, BIAS, LANES, ZERO, outer_block, product_block
+from harness.numerics.register_blocks import (
+    ADD,
+    BIAS,
+    LANES,
+    ZERO,
+    copy_vector,
+    outer_block,
+    product_block,
+    scale_vector,
+)
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
@@ -50,8 +59,8 @@ def _take(data: Any, rows: Any, first: int, m: int) -> None:
     tile = integers[TILES]
     units = integers[SIZES] + integers[SIZES + integers[LAYERS]]
     if rows.size == 0:
-        for place in range(U(units * LANES)):
-            workspace[place] = reals[U(tile) + place]
+        for u in range(units):
+            copy_vector(reals, tile + u * LANES, workspace, u * LANES)
         return
     for u in range(units):
         for r in range(LANES):
@@ -104,10 +113,10 @@ def _sum(w: Any, data: Any, m: int, begin: int, factor: float, gradient: Any, wi
     if not with_gradient:
         return loss
 
+    # The losses are added up: their place takes the factor.
+    workspace[scratch] = factor
     for u in range(outputs):
-        for r in range(LANES):
-            at = U(delta + u * LANES + r)
-            workspace[at] = workspace[at] * factor if r < m else 0.0
+        scale_vector(workspace, delta + u * LANES, workspace, scratch, m)
     if not taken_in:
         _backward(integers[backwards + layers - 1], workspace, output_start, workspace, delta, outputs, LANES)
     here = output_start

@@ -350,3 +350,29 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
             write.store(builder.fadd(write.load(g, at, loaded), total), g, at, stored)
 
     return lowered(generate)(block)
+
+
+def _copy(target: Any, builder: Any, source: Value, s0: Value, z: Value, z0: Value) -> None:
+    write = _Writer(builder)
+    write.store(write.load(source, s0), z, z0)
+
+
+@lowered(_copy)
+def copy_vector(source: Any, s0: int, z: Any, z0: int) -> None:
+    """Copy one vector. As eight numbers by themselves it could not be loaded as a vector for a while."""
+    for r in range(LANES):
+        z[z0 + r] = source[s0 + r]
+
+
+def _scale(target: Any, builder: Any, z: Value, z0: Value, factors: Value, f0: Value, rows: Value) -> None:
+    write = _Writer(builder)
+    factor = write.everywhere(write.number(factors, f0))
+    mask = write.below(rows)
+    write.store(builder.fmul(write.load(z, z0, mask), factor), z, z0)
+
+
+@lowered(_scale)
+def scale_vector(z: Any, z0: int, factors: Any, f0: int, rows: int) -> None:
+    """Multiply the first ``rows`` numbers of a vector by a factor; the others become zero."""
+    for r in range(LANES):
+        z[z0 + r] = z[z0 + r] * factors[f0] if r < rows else 0.0
