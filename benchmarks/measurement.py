@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import platform
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+from optimizers.objective import Array
 
 PEERS = {
     "torch": "torch",
@@ -34,10 +37,14 @@ class Row:
         benchmark: name of the benchmark.
         work: what was done, such as the network and its rows.
         peer: whom or what it is held against.
-        ours: our own time, or what else was measured.
+        ours: our own time, or what else was measured: the median of the rounds.
         theirs: the peer's, in the same unit.
         unit: unit of both.
         ratio: what the benchmark says it is; most often ``theirs / ours``, above 1 where the peer is slower.
+            The median of the ratios of each round, in which both were measured one after the other.
+        rounds: times that both were measured.
+        ours_low, ours_high, theirs_low, theirs_high, ratio_low, ratio_high: lower and upper quartile of the
+            rounds; NaN where there is one round only.
     """
 
     benchmark: str
@@ -47,6 +54,44 @@ class Row:
     theirs: float
     unit: str
     ratio: float
+    rounds: int = 1
+    ours_low: float = math.nan
+    ours_high: float = math.nan
+    theirs_low: float = math.nan
+    theirs_high: float = math.nan
+    ratio_low: float = math.nan
+    ratio_high: float = math.nan
+
+
+Rounds = float | Array
+"""What was measured in each round, or one number for them all, such as a limit."""
+
+
+def compared(
+    benchmark: str,
+    work: str,
+    peer: str,
+    ours: Rounds,
+    theirs: Rounds,
+    unit: str,
+    ratio: Rounds | None = None,
+) -> Row:
+    """Return medians and quartiles of what was measured round by round; the ratio is theirs over ours.
+
+    >>> row = compared("population", "xor", "jax", np.array([1.0, 2.0, 3.0]), np.array([4.0, 4.0, 6.0]), "ms")
+    >>> row.ours, row.theirs, row.ratio, row.ratio_low, row.rounds
+    (2.0, 4.0, 2.0, 2.0, 3)
+    """
+    samples = np.broadcast_arrays(
+        *np.atleast_1d(ours, theirs, np.divide(theirs, ours) if ratio is None else ratio)
+    )
+    middles = [float(np.median(sample)) for sample in samples]
+    rounds = len(samples[0])
+    several = rounds > 1
+    quartiles = [
+        float(np.quantile(sample, part)) if several else math.nan for sample in samples for part in (0.25, 0.75)
+    ]
+    return Row(benchmark, work, peer, *middles[:2], unit, middles[2], rounds, *quartiles)
 
 
 Measure = Callable[[int], Iterator[Row]]
