@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import math
 import platform
@@ -27,6 +28,9 @@ PEERS = {
     "benchopt": "benchopt",
 }
 """The module that each peer needs; those that are not here need none."""
+
+NEEDS_MORE = {"fann": "benchmarks.fann_network"}
+"""Peers that are no package of Python: the module whose ``library`` finds them, or says why it does not."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,10 @@ def installed(*peers: str) -> list[str]:
     """Return the peers that are installed, and name those that are not."""
     found = []
     for peer in peers:
-        if importlib.util.find_spec(PEERS.get(peer, "numpy")):
+        if peer in NEEDS_MORE:
+            if importlib.import_module(NEEDS_MORE[peer]).library() is not None:
+                found.append(peer)
+        elif importlib.util.find_spec(PEERS.get(peer, "numpy")):
             found.append(peer)
         else:
             print(f"{peer} is left out: the package {PEERS[peer]} is not installed", file=sys.stderr)
