@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.measurement import Row, check_same, installed
+from benchmarks.measurement import Row, check_same, compared, installed
 
 PARTIES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "ours": ("benchmarks.whole.ours", 2, ()),
@@ -63,7 +63,7 @@ def measure(repeats: int) -> Iterator[Row]:
             check_same(f"{party} on {key}", {"ours": ours, party: losses}, 1e-6)
         for said, place in (("compilation excluded", -1), ("with compilation", 0)):
             mine, other = (float(party["seconds"][place]) for party in (found["ours"], theirs))
-            yield Row("comparison", said, party, mine, other, "s", other / mine)
+            yield compared("comparison", said, party, mine, other, "s")
 
 
 def main() -> None:

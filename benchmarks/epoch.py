@@ -2,10 +2,10 @@
 
 PyTorch: eager, ``torch.optim.SGD``, the rows shuffled once an epoch and taken as slices. scikit-learn:
 ``MLPClassifier`` with plain stochastic gradient descent and no penalty; an epoch is what a further one adds
-to ``fit``. JAX: ``lax.scan`` over the batches of a permutation, within ``lax.scan`` over epochs. FANN, pattern
-by pattern: ``fann_train_epoch`` in incremental mode, which goes through the rows as they are, against ours on its
-own network (see ``fann_network``). Each other shuffles by its own means; with the same orders of the rows, all
-end at the same parameters.
+to ``fit``. JAX: ``lax.scan`` over the batches of a permutation, within ``lax.scan`` over epochs. FANN,
+pattern by pattern: ``fann_train_epoch`` in incremental mode, which goes through the rows as they are,
+against ours on its own network (see ``fann_network``). Each other shuffles by its own means; with the same
+orders of the rows, all end at the same parameters.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 They are compiled when they are asked for, by gcc -O3 -march=native; the library is as the system has it.
 
-FANN knows squared errors, no cross-entropy; so both parties have the same network then: tanh, outputs without
-an activation, half the squared error. It cuts activations off at 0.98 before it takes tanh's derivative, so
-inputs are an eighth of what they are elsewhere, and nothing is cut off; and it keeps its learning rate in
-single precision, so ours is the number that comes of that.
+FANN knows squared errors, no cross-entropy; so both parties have the same network then: tanh, outputs
+without an activation, half the squared error. It cuts activations off at 0.98 before it takes tanh's
+derivative, so inputs are an eighth of what they are elsewhere, and nothing is cut off; and it keeps its
+learning rate in single precision, so ours is the number that comes of that.
 """
 
 from __future__ import annotations
@@ -58,6 +58,20 @@ def library() -> Any:
     loaded.put.restype = loaded.get.restype = loaded.epochs.restype = None
     loaded.epochs.argtypes = [pointer, pointer, ctypes.c_uint]
     return loaded
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of FANN and of gcc, as far as they are there and say so."""
+    found = {}
+    for name, command in (
+        ("fann", ["pkg-config", "--modversion", "doublefann"]),
+        ("gcc", ["gcc", "-dumpfullversion"]),
+    ):
+        if shutil.which(command[0]):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                found[name] = done.stdout.strip()
+    return found
 
 
 def same_network(size: Size) -> Size:

@@ -2,8 +2,8 @@
 
 PyGAD: with the defaults that ours has too (the better half mates in turn, crossing at one point, a tenth of
 the genes mutates, one elite), and our compiled losses as its batch fitness. evosax: ``SimpleGA`` as it comes
-(a normal number to every gene), within ``lax.scan``, with ``jit`` of ``vmap`` for the losses. ``pure-python``:
-loops over lists, bred the way of ours. All in float64, from the same first population.
+(a normal number to every gene), within ``lax.scan``, with ``jit`` of ``vmap`` for the losses.
+``pure-python``: loops over lists, bred the way of ours. All in float64, from the same first population.
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ BUILDS: dict[str, Callable[[Size, int], Run]] = {
     "evosax": in_evosax,
     "pure-python": in_pure_python,
 }
+
 
 def measure(repeats: int) -> Iterator[Row]:
     """Measure the four smaller sizes against every peer."""

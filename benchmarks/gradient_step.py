@@ -1,10 +1,10 @@
 """One full-batch gradient step inside the compiled loop.
 
 JAX: ``jit`` of ``value_and_grad`` inside ``lax.scan``. PyTorch: eager, forward, backward and the update in
-place; ``torch-compile``: the loss compiled. FANN: ``fann_train_epoch`` in batch mode, against ours on its own
-network (see ``fann_network``). ``pure-python``: loops over lists. ``autodiff`` is our own reverse mode (gradient
-source ``reverse-autodiff``) in the same loop, and ``dgemm`` the machine's own rate of matrix products, of which
-the ratio is the part that the products of the step amount to.
+place; ``torch-compile``: the loss compiled. FANN: ``fann_train_epoch`` in batch mode, against ours on its
+own network (see ``fann_network``). ``pure-python``: loops over lists. ``autodiff`` is our own reverse mode
+(gradient source ``reverse-autodiff``) in the same loop, and ``dgemm`` the machine's own rate of matrix
+products, of which the ratio is the part that the products of the step amount to.
 """
 
 from __future__ import annotations

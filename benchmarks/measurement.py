@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -90,11 +91,9 @@ def compared(
         *np.atleast_1d(ours, theirs, np.divide(theirs, ours) if ratio is None else ratio)
     )
     middles = [float(np.median(sample)) for sample in samples]
-    rounds = len(samples[0])
-    several = rounds > 1
-    quartiles = [
-        float(np.quantile(sample, part)) if several else math.nan for sample in samples for part in (0.25, 0.75)
-    ]
+    rounds, quartiles = len(samples[0]), [math.nan] * 6
+    if rounds > 1:
+        quartiles = [float(part) for sample in samples for part in np.quantile(sample, (0.25, 0.75))]
     return Row(benchmark, work, peer, *middles[:2], unit, middles[2], rounds, *quartiles)
 
 
@@ -131,8 +130,10 @@ def check_same(work: str, numbers: dict[str, float | np.ndarray], tolerance: flo
 
 
 def machine() -> dict[str, str]:
-    """Describe the machine and the versions of everybody measured."""
+    """Describe the machine, the day, and the versions of everybody measured."""
     import numba
+
+    from benchmarks import fann_network
 
     cpu = platform.processor() or platform.machine()
     described = Path("/proc/cpuinfo")
@@ -141,11 +142,14 @@ def machine() -> dict[str, str]:
             if line.startswith("model name"):
                 cpu = line.partition(":")[2].strip()
                 break
-    names = ["numpy", "numba", "pygad", "torch", "jax", "evosax", "scikit-learn", "benchopt"]
+    names = ["numpy", "scipy", "numba", "pygad", "torch", "jax", "evosax", "scikit-learn", "benchopt"]
     modules = {"scikit-learn": "sklearn"}
     return {
         "cpu": cpu,
         "threads": str(numba.config.NUMBA_NUM_THREADS),
+        "system": f"{platform.system()} {platform.machine()}",
+        "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         **{name: version(name) for name in names if importlib.util.find_spec(modules.get(name, name))},
+        **fann_network.versions(),
     }

@@ -1,9 +1,9 @@
 """The peak of fused multiply-adds of this machine, by a kernel that does nothing else.
 
-Accumulators that depend on nothing but themselves stay in registers, as many as hide the time from the start of
-an instruction to its result (4 cycles, two units: 8 at the least). The loop is written in LLVM's own words, for
-the compiler makes of a loop in Python what it likes: vectors as wide as the processor's registers, and
-``llvm.fma``. ``inner_loop`` shows what became of it.
+Accumulators that depend on nothing but themselves stay in registers, as many as hide the time from the start
+of an instruction to its result (4 cycles, two units: 8 at the least). The loop is written in LLVM's own
+words, for the compiler makes of a loop in Python what it likes: vectors as wide as the processor's
+registers, and ``llvm.fma``. ``inner_loop`` shows what became of it.
 
     python -m benchmarks.peak
 """
@@ -29,7 +29,7 @@ ROUNDS = 4
 """Times that each accumulator is worked on before the loop looks at its counter."""
 
 SECONDS, REPEATS = 0.002, 300
-"""What one measurement takes, about, and how many there are: many short ones, some of which nobody interrupts."""
+"""What one measurement takes, about, and how many there are: many short ones, for some to go undisturbed."""
 
 
 def registers() -> tuple[int, int]:
@@ -46,10 +46,10 @@ FACTOR, ADDEND = 1.0 - 1e-12, 1e-12
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _multiply_and_add(typing: Any, factor: Any, addend: Any, times: Any) -> Any:  # noqa: ARG001
+def _multiply_and_add(typing: Any, factor: Any, addend: Any, times: Any) -> Any:
     """Set each accumulator ``times * ROUNDS`` times to itself by a factor and an addend; return their sum."""
 
-    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         double, vector = ir.DoubleType(), ir.VectorType(ir.DoubleType(), WIDTH)
         kind = ir.FunctionType(vector, [vector, vector, vector])
         fused = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{WIDTH}f64")

@@ -3,8 +3,8 @@
 JAX: ``jit`` of ``vmap``. ``pygad.gann``: its own evaluation of its own networks, which have no biases and
 know sigmoid and ReLU only; ours is measured on the same network then, with biases of zero.
 ``pygad.torchga``: its way to put a vector into a PyTorch model, one after the other. ``numpy``: matrix
-products, one candidate after the other. ``pure-python``: loops over lists. ``dgemm``: the machine's own rate of
-matrix products, of which the ratio is the part that the products amount to.
+products, one candidate after the other. ``pure-python``: loops over lists. ``dgemm``: the machine's own rate
+of matrix products, of which the ratio is the part that the products amount to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The networks of ``sizes`` in plain Python: loops over lists, no NumPy, as a first lecture would write them."""
+"""The networks of ``sizes`` in plain Python: loops over lists, no NumPy, as in a first lecture."""
 
 from __future__ import annotations
 
