@@ -64,7 +64,7 @@ def versions() -> dict[str, str]:
     """Return the versions of FANN and of gcc, as far as they are there and say so."""
     found = {}
     for name, command in (
-        ("fann", ["pkg-config", "--modversion", "doublefann"]),
+        ("fann", ["pkg-config", "--modversion", "fann"]),
         ("gcc", ["gcc", "-dumpfullversion"]),
     ):
         if shutil.which(command[0]):

@@ -16,10 +16,12 @@ import numpy as np
 from benchmarks import jax_network, pure_python
 from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.population import PLAIN_PRODUCTS
-from benchmarks.sizes import SIZES, Size
+from benchmarks.sizes import SIZES as ALL_SIZES
+from benchmarks.sizes import Size
 from benchmarks.timing import alternate
 from optimizers import GeneticAlgorithm
 
+SIZES = ALL_SIZES[:4]
 MEMBERS = 100
 PRODUCTS_OF_A_GENE = 50
 """Multiply-adds that breeding a gene takes about as long as, to guess how many generations to measure."""
@@ -134,7 +136,7 @@ BUILDS: dict[str, Callable[[Size, int], Run]] = {
 def measure(repeats: int) -> Iterator[Row]:
     """Measure the four smaller sizes against every peer."""
     names = installed(*BUILDS)
-    for size in SIZES[:4]:
+    for size in SIZES:
         plain = MEMBERS * size.value_products <= PLAIN_PRODUCTS
         for name in names if plain else [name for name in names if name != "pure-python"]:
             counts = {"ours": generations_of("ours", size), name: generations_of(name, size)}

@@ -33,7 +33,7 @@ def short_works() -> Iterator[tuple[str, Callable[[], object], int]]:
         times = population.times(size, "ours")
         work = population.repeated({"ours": population.ours(size)}, size)["ours"]
         yield f"population, {size.name}", work, times
-    for size in SIZES[:4]:
+    for size in generation.SIZES:
         count = generation.generations_of("ours", size)
         yield f"generation, {size.name}", generation.ours(size, count), count + 1
 

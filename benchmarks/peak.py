@@ -11,9 +11,6 @@ registers, and ``llvm.fma``. ``inner_loop`` shows what became of it.
 from __future__ import annotations
 
 import re
-import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import llvmlite.binding
@@ -23,7 +20,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from benchmarks.timing import timed
+from benchmarks.timing import at_once
 
 ROUNDS = 4
 """Times that each accumulator is worked on before the loop looks at its counter."""
@@ -94,20 +91,7 @@ def multiply_adds(times: int) -> int:
 
 
 def seconds_of(threads: int, times: int) -> float:
-    """Let so many threads do so much each at the same time; return the seconds until the last has done."""
-    if threads == 1:
-        return timed(lambda: multiply_and_add(FACTOR, ADDEND, times))
-    ready = Barrier(threads)
-
-    def share(_: int) -> tuple[float, float]:
-        ready.wait()
-        began = time.perf_counter()
-        multiply_and_add(FACTOR, ADDEND, times)
-        return began, time.perf_counter()
-
-    with ThreadPoolExecutor(threads) as pool:
-        spans = list(pool.map(share, range(threads)))
-    return max(end for _, end in spans) - min(begin for begin, _ in spans)
+    return at_once(threads, lambda _: multiply_and_add(FACTOR, ADDEND, times))
 
 
 def rate(threads: int = 1, repeats: int = REPEATS) -> float:

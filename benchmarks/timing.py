@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 
@@ -31,6 +33,26 @@ def alternate(workloads: dict[str, Callable[[], object]], repeats: int) -> dict[
             time.sleep(REST)
             taken[name].append(timed(workload))
     return {name: np.array(seconds) for name, seconds in taken.items()}
+
+
+def at_once(threads: int, work: Callable[[int], object]) -> float:
+    """Let so many threads work at the same time, each with its number; return the seconds of them all.
+
+    The work has to let go of Python's lock. The clock runs from the first to begin to the last to end.
+    """
+    if threads == 1:
+        return timed(lambda: work(0))
+    ready = Barrier(threads)
+
+    def share(thread: int) -> tuple[float, float]:
+        ready.wait()
+        began = time.perf_counter()
+        work(thread)
+        return began, time.perf_counter()
+
+    with ThreadPoolExecutor(threads) as pool:
+        spans = list(pool.map(share, range(threads)))
+    return max(end for _, end in spans) - min(began for began, _ in spans)
 
 
 def product_rate(repeats: int = 7, size: int = 1024) -> float:
