@@ -23,6 +23,9 @@ from benchmarks.sizes import SIZES, Size
 from benchmarks.timing import alternate
 from benchmarks.work_counts import Work
 
+Build = Callable[[], Callable[[], object]]
+"""Returns a workload."""
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -39,7 +42,7 @@ class Kernel:
     kind: str
     size: Size
     work: Work
-    build: Callable[[], Callable[[], object]]
+    build: Build
     times: int
 
     @property
@@ -67,9 +70,7 @@ def kernels() -> Iterator[Kernel]:
             yield Kernel(f"epoch-by-{batch}", size, work, _bound(epoch.ours, size, batch, epochs), epochs)
 
 
-def _bound(
-    build: Callable[..., Callable[[], object]], *arguments: object
-) -> Callable[[], Callable[[], object]]:
+def _bound(build: Callable[..., Callable[[], object]], *arguments: object) -> Build:
     return lambda: build(*arguments)
 
 
@@ -88,7 +89,7 @@ def threads(count: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def on_threads(count: int, build: Callable[[], Callable[[], object]]) -> Callable[[], object]:
+def on_threads(count: int, build: Build) -> Callable[[], object]:
     """Return a workload that is built and done with so many threads."""
     with threads(count):
         work = build()

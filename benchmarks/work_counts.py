@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 
 from benchmarks.sizes import Size
 
+OTHERS = ("tanh", "exponential", "logarithm", "division", "addition")
+"""What is counted beside multiply-adds."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -33,10 +36,8 @@ class Work:
 
     def seconds(self, rates: dict[str, float]) -> float:
         """Return what a machine needs that does one after the other, each at the rate it reaches alone."""
-        others = ("tanh", "exponential", "logarithm", "division", "addition")
-        return self.products / rates["multiply-adds"] + sum(
-            getattr(self, name) / rates[name] for name in others
-        )
+        others = sum(getattr(self, name) / rates[name] for name in OTHERS)
+        return self.products / rates["multiply-adds"] + others
 
 
 def _hidden(size: Size) -> int:
