@@ -1,9 +1,9 @@
 """A descent of 64-32-10 on two threads, alone and beside two other processes that never rest.
 
-A run goes on for about two seconds by itself, step by step. ``ours`` are milliseconds of a step, or seconds of
-a whole run, beside the others; ``alone`` the same without them. Bars: with as many others as there are cores a
-run keeps half of each, so it should take no more than twice as long; and among the runs beside the others the
-longest should take less than 1.5 times the shortest.
+A run goes on for about two seconds by itself, step by step. ``ours`` are milliseconds of a step, or seconds
+of a whole run, beside the others; ``alone`` the same without them. Bars: with as many others as there are
+cores a run keeps half of each, so it should take no more than twice as long; and among the runs beside the
+others the longest should take less than 1.5 times the shortest.
 """
 
 from __future__ import annotations

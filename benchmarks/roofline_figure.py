@@ -16,8 +16,9 @@ from harness.plots.style import COLOURS, DPI, LABEL, SMALL
 
 MARKS = {"gradient": "o", "population": "s", "generation": "^", "epoch-by-1": "v", "epoch-by-32": "D"}
 SHADES = dict(zip(MARKS, COLOURS, strict=False))
-BARS = {1: 0.85, 2: 0.80}
-"""The part of the machine's time that gradients and populations of the larger networks should reach."""
+BAR_OF_ONE, BAR_OF_SEVERAL = 0.85, 0.80
+"""The part of the machine's time that gradients and populations of the larger networks should reach, on one
+thread and on several."""
 
 BARRED_SIZES = tuple(size.name for size in SIZES[3:])
 
@@ -29,9 +30,10 @@ def frame_of(table: pd.DataFrame) -> pd.DataFrame:
         table: ``table.csv``; kernels that it does not hold are left out.
     """
     cells = {(row.work, row.peer): row for row in table[table["benchmark"] == "roofline"].itertuples()}
+    counts = sorted({int(work.rpartition(", ")[2].split()[0]) for work, _ in cells})
     lines = []
     for kernel in kernels():
-        for threads in sorted(BARS):
+        for threads in counts:
             work = work_name(kernel.name, threads)
             if (work, "at peak") not in cells:
                 continue
@@ -112,30 +114,20 @@ def _roofline(panel: Axes, part: pd.DataFrame, rates: pd.Series, named: str) -> 
             [low / 100, ridge], [low / 100 * bandwidth, peak], color="0.45", linestyle=style, linewidth=1
         )
         if ridge > low:
-            place = max(low * 1.15, ridge / 30)
-            panel.annotate(
-                name,
-                (place, place * bandwidth),
-                xytext=(2, -3),
-                textcoords="offset points",
-                fontsize=SMALL,
-                color="0.3",
-                va="top",
-            )
+            # Where each roof ends, and nothing else is.
+            panel.text(ridge, 1.05 * peak, name, fontsize=SMALL, color="0.3", rotation=35, va="bottom")
     panel.axhline(peak, color="0.2", linewidth=1)
     panel.axhline(dgemm, color="0.2", linewidth=1, linestyle=(0, (4, 3)))
-    panel.annotate(
-        "peak", (high, peak), xytext=(-3, 2), textcoords="offset points", fontsize=SMALL, ha="right"
-    )
-    panel.annotate(
-        "dgemm",
-        (high, dgemm),
-        xytext=(-3, -3),
-        textcoords="offset points",
-        fontsize=SMALL,
-        ha="right",
-        va="top",
-    )
+    for name, rate, above in (("peak", peak, True), ("dgemm", dgemm, False)):
+        panel.annotate(
+            name,
+            (high, rate),
+            xytext=(-3, 2 if above else -3),
+            textcoords="offset points",
+            fontsize=SMALL,
+            ha="right",
+            va="bottom" if above else "top",
+        )
     for kind, rows in part.groupby("kernel", sort=False):
         panel.plot(
             rows["products"] / rows["moved"],
@@ -144,12 +136,12 @@ def _roofline(panel: Axes, part: pd.DataFrame, rates: pd.Series, named: str) -> 
             marker=MARKS[kind],
             markersize=5,
             linestyle="none",
-            label=kind,
+            label=str(kind).replace("-", " "),
         )
     panel.set_xscale("log")
     panel.set_yscale("log")
     panel.set_xlim(low, high)
-    panel.set_ylim(0.3 * float((1e6 * part["products"] / part["ours"]).min()), 2.5 * peak)
+    panel.set_ylim(0.3 * float((1e6 * part["products"] / part["ours"]).min()), 8 * peak)
     panel.set_xlabel("multiply-adds for a byte that has to move", fontsize=LABEL)
     panel.set_title(named, fontsize=LABEL, loc="left")
     panel.tick_params(labelsize=SMALL)
@@ -162,18 +154,20 @@ def _shares(panel: Axes, part: pd.DataFrame, threads: int) -> None:
         look = {"color": SHADES[kind], "marker": MARKS[kind], "markersize": 5, "linewidth": 1}
         panel.plot(places, rows["share of all rates"], linestyle="-", **look)
         panel.plot(places, rows["share of peak"], linestyle=(0, (1, 2)), markerfacecolor="white", **look)
+    bar = BAR_OF_ONE if threads == 1 else BAR_OF_SEVERAL
     barred = [names.index(name) for name in BARRED_SIZES]
-    panel.plot([barred[0] - 0.3, barred[-1] + 0.3], [BARS[threads]] * 2, color="0.2", linewidth=1.5)
+    panel.plot([barred[0] - 0.3, barred[-1] + 0.3], [bar] * 2, color="0.2", linewidth=1.5)
     panel.annotate(
-        f"aim: {BARS[threads]:.2f}",
-        (barred[-1] + 0.3, BARS[threads]),
+        f"aim: {bar:.2f}",
+        (barred[-1] + 0.3, bar),
         xytext=(0, 3),
         textcoords="offset points",
         fontsize=SMALL,
         ha="right",
     )
     panel.axhline(1.0, color="0.2", linewidth=1)
-    panel.set_ylim(0, 1.1)
+    # Above 1 is what does one kind of work in the shade of another.
+    panel.set_ylim(0, max(1.1, 1.05 * float(part["share of all rates"].max())))
     panel.set_xticks(
         range(len(names)), [name.replace(" x ", "\nx ") for name in names], fontsize=SMALL, rotation=30
     )

@@ -62,10 +62,10 @@ def with_quartiles(row: Any, name: str) -> str:
 
 def header(machine: dict[str, str]) -> str:
     """Say when and where it was measured, and with which versions."""
-    place = ("cpu", "threads", "system", "date")
-    versions = ", ".join(f"{name} {version}" for name, version in machine.items() if name not in place)
-    where = f"{machine['cpu']}, {machine['threads']} threads, {machine['system']}, {machine['date']}"
-    return f"*{where}; {versions}. Medians, in brackets lower and upper quartiles.*"
+    place = ("cpu", "threads", "date")
+    rest = ", ".join(f"{name} {version}" for name, version in machine.items() if name not in place)
+    where = f"{machine['cpu']}, {machine['threads']} threads, {machine['date']}"
+    return f"*{where}; {rest}. Medians, in brackets lower and upper quartiles.*"
 
 
 def markdown(frame: pd.DataFrame, machine: dict[str, str]) -> str:
