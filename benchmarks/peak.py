@@ -42,7 +42,7 @@ WIDTH, ACCUMULATORS = registers()
 FACTOR, ADDEND = 1.0 - 1e-12, 1e-12
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _multiply_and_add(typing: Any, factor: Any, addend: Any, times: Any) -> Any:
     """Set each accumulator ``times * ROUNDS`` times to itself by a factor and an addend; return their sum."""
 
@@ -80,7 +80,7 @@ def _multiply_and_add(typing: Any, factor: Any, addend: Any, times: Any) -> Any:
     return types.float64(types.float64, types.float64, types.intp), write
 
 
-@numba.njit(types.float64(types.float64, types.float64, types.intp), nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(types.float64(types.float64, types.float64, types.intp), nogil=True)
 def multiply_and_add(factor: float, addend: float, times: int) -> float:
     """Do ``times * ROUNDS * ACCUMULATORS * WIDTH`` multiply-adds in registers; return the sum of them all."""
     return _multiply_and_add(factor, addend, times)
