@@ -70,7 +70,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"from {', '.join(NAMES)}; all by default")
-    parser.add_argument("--repeats", type=int, default=9, help="times that each party does its work (9)")
+    parser.add_argument("--repeats", type=int, default=10, help="times that each party does its work (10)")
     parser.add_argument("--folder", type=Path, default=Path("benchmarks/output"), help="where tables go")
     parser.add_argument(
         "--reference", action="store_true", help="measure everything for results/benchmarks and README.md"

@@ -1,9 +1,9 @@
 """A sweep: the same descent from 100 starts, runs a second.
 
 JAX: ``jit`` of ``vmap`` over the starts of ``lax.scan`` over the steps, all 100 side by side, as a user of
-JAX does sweeps. Ours: ``harness.run``, one run after the other in this process, with traces, accuracies and
-the table of runs; ``bare``: our compiled loops without the harness. All end at the same losses. Times are
-without compilation.
+JAX does sweeps. Ours: ``harness.run`` as it comes, with traces, accuracies and the table of runs, shared out
+over processes where there is work enough; ``bare``: our compiled loops without the harness, one run after the
+other. All end at the same losses. Times are without compilation and without the start of processes.
 """
 
 from __future__ import annotations
