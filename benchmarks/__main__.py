@@ -93,6 +93,7 @@ def main() -> None:
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     rows: list[Row] = []
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     for name in given.names or NAMES:
         measure, text = measure_of(name)
         print_title(name, text)
@@ -100,7 +101,6 @@ def main() -> None:
             rows.append(row)
             print_row(row)
             write_table(rows, folder)
-    (folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     written = show(folder)
     if given.reference:
         write_tables(ROOT / "README.md", (folder / "table.md").read_text(encoding="utf-8"))

@@ -35,6 +35,8 @@ def measure(repeats: int) -> Iterator[Row]:
     ):
         taken = np.array([seconds_of(*arguments) for _ in range(calls)])
         yield compared("command-line", work, f"{limit:g} s", taken, limit, "s")
-    with tempfile.TemporaryDirectory() as cache:
-        cold = seconds_of("run", "quickstart", NUMBA_CACHE_DIR=cache)
-    yield compared("command-line", "quickstart, cold", "30 s", cold, 30.0, "s")
+    cold = []
+    for _ in range(min(repeats, 3)):
+        with tempfile.TemporaryDirectory() as cache:
+            cold.append(seconds_of("run", "quickstart", NUMBA_CACHE_DIR=cache))
+    yield compared("command-line", "quickstart, cold", "30 s", np.array(cold), 30.0, "s")

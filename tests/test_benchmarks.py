@@ -21,6 +21,7 @@ import pytest
 from processes import ROOT, python
 
 from benchmarks import (
+    against,
     busy,
     epoch,
     fann_network,
@@ -383,3 +384,12 @@ def test_steps_of_a_busy_machine_are_timed_one_by_one() -> None:
     with busy.others_at_work(1):
         pass
     assert (busy.lost(2, 2), busy.lost(1, 2), busy.lost(0, 4)) == (2.0, 1.5, 1.0)
+
+
+def test_another_revision_is_compared_round_by_round(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = iter([1.0, 2.0, 4.0, 9.0])
+    seconds = {tmp_path: iter([2.0, 2.0, 2.0, 3.0]), against.HERE: here}
+    monkeypatch.setattr(against, "measured", lambda checkout, kind: {f"{kind} work": next(seconds[checkout])})
+    row, long = itertools.islice(against.rows(tmp_path, 2), 2)
+    assert (row.work, row.ours, row.theirs, row.ratio) == ("short work", 1.5, 2.0, 0.75)
+    assert (long.work, long.ratio, long.rounds) == ("long work", 2.5, 2)
