@@ -1,13 +1,14 @@
 """Measures this project side by side with its peers, on this machine.
 
-    python -m benchmarks                          everything, half an hour
+    python -m benchmarks                          everything, an hour
     python -m benchmarks gradient-step --repeats 5
+    python -m benchmarks --reference              everything, into results/benchmarks and README.md
     python -m benchmarks --list
 
-Each piece of work is done by each party in turn, several times over; the medians are compared. All in
-float64, with the threads that each takes by itself, and checked to come to the same numbers. A peer that is
-not installed is named and left out. The tables ``table.csv`` and ``table.md``, ``machine.json`` and
-``ratios.png`` go into the folder.
+Each piece of work is done by each party in turn, several times over; medians and quartiles are shown, of
+ratios those of each round. All in float64, with the threads that each takes by itself, and checked to come
+to the same numbers. A peer that is not installed is named and left out. The tables ``table.csv`` and
+``table.md``, ``machine.json``, ``ratios.png``, ``roofline.png`` and ``roofline.md`` go into the folder.
 """
 
 from __future__ import annotations
@@ -15,20 +16,25 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks.figure import draw
 from benchmarks.measurement import Measure, Row, machine
+from benchmarks.readme import write_tables
 from benchmarks.table import markdown, print_row, print_title, write_table
+
+ROOT = Path(__file__).parent.parent
 
 NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
     "epoch": "one epoch of gradient descent, pattern by pattern and in mini-batches",
     "population": "the losses of a population of 100",
     "generation": "one generation of a genetic algorithm, against PyGAD and evosax",
+    "sweep": "one descent from 100 starts, against JAX with all starts side by side",
+    "roofline": "how far every kernel is from what the machine can do, on one thread and on all",
+    "busy": "a descent beside two other processes that never rest",
     "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",
@@ -43,6 +49,20 @@ def measure_of(name: str) -> tuple[Measure, str]:
     return module.measure, module.__doc__ or ""
 
 
+def show(folder: Path) -> list[Path]:
+    """Write tables and figures of what was measured into a folder; return the paths of all that is in it."""
+    # Not at the top: it imports all of the harness, which a list need not wait for.
+    from benchmarks import roofline_figure
+
+    # From the files, so that whoever reads them again comes to the same last digit.
+    table = pd.read_csv(folder / "table.csv")
+    described = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
+    (folder / "table.md").write_text(markdown(table, described), encoding="utf-8")
+    figure = draw(table, folder, described)
+    drawn = [*([figure] if figure else []), *roofline_figure.draw(table, folder, described)]
+    return [folder / "table.csv", folder / "table.md", *drawn]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
@@ -50,8 +70,11 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"from {', '.join(NAMES)}; all by default")
-    parser.add_argument("--repeats", type=int, default=9, help="times that each party does its work (9)")
+    parser.add_argument("--repeats", type=int, default=10, help="times that each party does its work (10)")
     parser.add_argument("--folder", type=Path, default=Path("benchmarks/output"), help="where tables go")
+    parser.add_argument(
+        "--reference", action="store_true", help="measure everything for results/benchmarks and README.md"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is, and measure nothing")
     given = parser.parse_args()
     if given.list:
@@ -63,23 +86,26 @@ def main() -> None:
         parser.error(f"there is no benchmark {unknown[0]!r}: take one of {', '.join(NAMES)}")
     if given.repeats < 1:
         parser.error(f"--repeats is {given.repeats}, expected 1 or more")
-    described = {**machine(), "date": datetime.now(UTC).date().isoformat()}
+    if given.reference and given.names:
+        parser.error("--reference measures everything: leave out the names")
+    folder = ROOT / "results" / "benchmarks" if given.reference else given.folder
+    described = machine()
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     rows: list[Row] = []
-    given.folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     for name in given.names or NAMES:
         measure, text = measure_of(name)
         print_title(name, text)
         for row in measure(given.repeats):
             rows.append(row)
             print_row(row)
-            write_table(rows, given.folder)
-    (given.folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-    # From the file, so that whoever reads it again comes to the same last digit.
-    table = pd.read_csv(given.folder / "table.csv")
-    (given.folder / "table.md").write_text(markdown(table), encoding="utf-8")
-    figure = draw(table, given.folder, described)
-    print(f"\n{given.folder / 'table.csv'}" + (f"\n{figure}" if figure else ""))
+            write_table(rows, folder)
+    written = show(folder)
+    if given.reference:
+        write_tables(ROOT / "README.md", (folder / "table.md").read_text(encoding="utf-8"))
+        written.append(ROOT / "README.md")
+    print("\n" + "\n".join(map(str, written)))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python -m benchmarks.against v0.1.0            about five minutes
     python -m benchmarks.against v0.1.0 --rounds 7 --output table.md
 
-Both do the same work in turn, each in processes of its own; medians over the rounds are compared. A ratio
-above 1 says how many times longer this checkout takes.
+Both do the same work in turn, each in processes of its own; shown are medians over the rounds, with their
+quartiles. A ratio above 1 says how many times longer this checkout takes: the median of the ratios of each
+round.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measurement import Row, compared
+from benchmarks.table import with_quartiles
 
 HERE = Path(__file__).parent.parent
 LONG_ROUNDS = 3
@@ -42,8 +47,8 @@ def measured(checkout: Path, kind: str) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def rows(other: Path, rounds: int) -> Iterator[tuple[str, float, float]]:
-    """Yield each piece of work with its median seconds in the other checkout and in this one."""
+def rows(other: Path, rounds: int) -> Iterator[Row]:
+    """Yield each piece of work with its seconds in this checkout (ours) and in the other one (theirs)."""
     for kind, times in (("short", rounds), ("long", min(rounds, LONG_ROUNDS))):
         taken: dict[Path, list[dict[str, float]]] = {other: [], HERE: []}
         for _ in range(times):
@@ -51,9 +56,9 @@ def rows(other: Path, rounds: int) -> Iterator[tuple[str, float, float]]:
                 taken[checkout].append(measured(checkout, kind))
         for name in taken[HERE][0]:
             before, now = (
-                statistics.median(seconds[name] for seconds in taken[checkout]) for checkout in (other, HERE)
+                np.array([seconds[name] for seconds in taken[checkout]]) for checkout in (other, HERE)
             )
-            yield name, before, now
+            yield compared("against", name, "other", now, before, "s", now / before)
 
 
 def main() -> None:
@@ -72,8 +77,9 @@ def main() -> None:
         other = Path(folder) / "checkout"
         subprocess.run(["git", "clone", "--quiet", str(HERE), str(other)], check=True)
         subprocess.run(["git", "checkout", "--quiet", given.revision], cwd=other, check=True)
-        for name, before, now in rows(other, given.rounds):
-            lines.append(f"| {name} | {before:.3g} s | {now:.3g} s | {now / before:.2f} |")
+        for row in rows(other, given.rounds):
+            cells = [f"{with_quartiles(row, 'theirs')} s", f"{with_quartiles(row, 'ours')} s"]
+            lines.append(f"| {row.work} | {' | '.join(cells)} | {with_quartiles(row, 'ratio')} |")
             print(lines[-1], flush=True)
     if given.output is not None:
         given.output.write_text("\n".join(lines) + "\n", encoding="utf-8")

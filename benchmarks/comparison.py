@@ -23,8 +23,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.measurement import Row, check_same, installed
+import numpy as np
 
+from benchmarks.measurement import Row, check_same, compared, installed
+
+ROUNDS = 3
 PARTIES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "ours": ("benchmarks.whole.ours", 2, ()),
     "torch + pygad": ("benchmarks.whole.torch_pygad", 1, ("torch", "pygad")),
@@ -49,21 +52,29 @@ def in_a_process(module: str, times: int) -> dict[str, Any]:
 
 
 def measure(repeats: int) -> Iterator[Row]:
-    """Measure every party once with and once without compilation; they take minutes."""
-    found = {}
-    for party, (module, times, needs) in PARTIES.items():
-        if len(installed(*needs)) == len(needs):
-            found[party] = in_a_process(module, times)
-    for party, theirs in found.items():
+    """Measure every party once with and once without compilation, all in turn; a round takes minutes."""
+    parties = {
+        party: (module, times)
+        for party, (module, times, needs) in PARTIES.items()
+        if len(installed(*needs)) == len(needs)
+    }
+    rounds = [
+        {party: in_a_process(module, times) for party, (module, times) in parties.items()}
+        for _ in range(min(repeats, ROUNDS))
+    ]
+    for party in parties:
         if party == "ours":
             continue
-        for key, losses in theirs["losses"].items():
-            # The last bits differ, and thousands of steps make them grow.
-            ours = found["ours"]["losses"][key]
-            check_same(f"{party} on {key}", {"ours": ours, party: losses}, 1e-6)
+        for found in rounds:
+            for key, losses in found[party]["losses"].items():
+                # The last bits differ, and thousands of steps make them grow.
+                ours = found["ours"]["losses"][key]
+                check_same(f"{party} on {key}", {"ours": ours, party: losses}, 1e-6)
         for said, place in (("compilation excluded", -1), ("with compilation", 0)):
-            mine, other = (float(party["seconds"][place]) for party in (found["ours"], theirs))
-            yield Row("comparison", said, party, mine, other, "s", other / mine)
+            mine, other = (
+                np.array([found[name]["seconds"][place] for found in rounds]) for name in ("ours", party)
+            )
+            yield compared("comparison", said, party, mine, other, "s")
 
 
 def main() -> None:

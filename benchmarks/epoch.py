@@ -2,7 +2,10 @@
 
 PyTorch: eager, ``torch.optim.SGD``, the rows shuffled once an epoch and taken as slices. scikit-learn:
 ``MLPClassifier`` with plain stochastic gradient descent and no penalty; an epoch is what a further one adds
-to ``fit``. Each shuffles by its own means; with the same orders of the rows, all end at the same parameters.
+to ``fit``. JAX: ``lax.scan`` over the batches of a permutation, within ``lax.scan`` over epochs. FANN,
+pattern by pattern: ``fann_train_epoch`` in incremental mode, which goes through the rows as they are,
+against ours on its own network (see ``fann_network``). Each other shuffles by its own means; with the same
+orders of the rows, all end at the same parameters.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measurement import Row, check_same, installed
+from benchmarks import fann_network, jax_network
+from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.sizes import Size
 from benchmarks.timing import alternate
 from optimizers import GradientDescent
@@ -25,7 +29,7 @@ SIZES = (Size((4, 8, 3), 150), Size((64, 32, 10), 1797))
 BATCHES = (1, 32)
 RATE = 0.05
 CHECKED_EPOCHS = 3
-LEAST_STEPS = {"ours": 5_000, "torch": 500, "scikit-learn": 500}
+LEAST_STEPS = {"ours": 5_000, "jax": 5_000, "fann": 5_000, "torch": 500, "scikit-learn": 500}
 """Steps of one measurement at the least, for it to be long enough to be timed."""
 
 
@@ -37,8 +41,8 @@ def orders(size: Size, epochs: int) -> Iterator[Array]:
         yield order.copy()
 
 
-def ours(size: Size, batch: int, epochs: int) -> Callable[[], Array]:
-    optimizer, objective = GradientDescent(learning_rate=RATE, batch=batch), size.objective()
+def ours(size: Size, batch: int, epochs: int, rate: float = RATE) -> Callable[[], Array]:
+    optimizer, objective = GradientDescent(learning_rate=rate, batch=batch), size.objective()
     steps, start = epochs * -(-size.rows // batch), size.start()
 
     def run() -> Array:
@@ -131,6 +135,50 @@ def end_of_scikit_learn(size: Size, batch: int) -> Array:
     return np.concatenate([array for W, b in parts for array in (W.T.ravel(), b)])
 
 
+def in_jax(size: Size, batch: int) -> Callable[[Array], Array]:
+    """Return what goes through the rows in given orders, an epoch each, and returns the parameters."""
+    import jax
+    import jax.numpy as jnp
+
+    X, Y = jax_network.arrays(size)
+    whole = size.rows // batch * batch
+
+    def step(layers: Any, rows: Any) -> tuple[Any, None]:
+        gradient = jax.grad(lambda layers: jax_network.mean_loss(size, layers, X[rows], Y[rows]))(layers)
+        return jax.tree.map(lambda w, g: w - RATE * g, layers, gradient), None
+
+    def epoch(layers: Any, order: Any) -> tuple[Any, None]:
+        layers, _ = jax.lax.scan(step, layers, order[:whole].reshape(-1, batch))
+        return (layers if whole == size.rows else step(layers, order[whole:])[0]), None
+
+    start = jax_network.layers_of(size, jnp.asarray(size.start()))
+    loop = jax.jit(lambda orders: jax.lax.scan(epoch, start, orders)[0])
+    return lambda orders: np.concatenate([np.ravel(part) for layer in loop(orders) for part in layer])
+
+
+def epochs_in_jax(size: Size, batch: int, epochs: int) -> Callable[[], object]:
+    """Return so many epochs in random orders, which are drawn within the work."""
+    import jax
+
+    through, draws = in_jax(size, batch), itertools.count()
+    permute = jax.jit(jax.vmap(lambda key: jax.random.permutation(key, size.rows)))
+    return lambda: through(permute(jax.random.split(jax.random.key(next(draws)), epochs)))
+
+
+FANN_RATE = float(np.float32(RATE))
+"""The learning rate as FANN keeps it."""
+
+
+def end_of_fann(size: Size) -> Array:
+    w = size.start()
+    for order in orders(size, CHECKED_EPOCHS):
+        network = fann_network.Fann(size, RATE, by_pattern=True, order=order)
+        network.put(w)
+        network.epochs(1)()
+        w = network.get()
+    return w
+
+
 def epochs_of(party: str, size: Size, batch: int) -> int:
     """Return the epochs of one measurement."""
     return max(1, LEAST_STEPS[party] * batch // size.rows)
@@ -138,12 +186,15 @@ def epochs_of(party: str, size: Size, batch: int) -> int:
 
 def measure(repeats: int) -> Iterator[Row]:
     """Measure both networks, pattern by pattern and in batches, against every peer."""
-    peers = installed("torch", "scikit-learn")
+    peers = installed("jax", "torch", "scikit-learn", "fann")
     for size, batch in itertools.product(SIZES, BATCHES):
         work = f"{size.name} by {batch}"
         ends = {"ours": ours(size, batch, CHECKED_EPOCHS)()}
         epochs = {party: epochs_of(party, size, batch) for party in ("ours", *peers)}
         runs: dict[str, Callable[[], object]] = {"ours": ours(size, batch, epochs["ours"])}
+        if "jax" in peers:
+            ends["jax"] = in_jax(size, batch)(np.array(list(orders(size, CHECKED_EPOCHS))))
+            runs["jax"] = epochs_in_jax(size, batch, epochs["jax"])
         if "torch" in peers:
             ends["torch"] = Torch(size, batch).end(size)
             runs["torch"] = Torch(size, batch).several(epochs["torch"])
@@ -152,9 +203,18 @@ def measure(repeats: int) -> Iterator[Row]:
             runs["first epoch"] = in_scikit_learn(size, batch, 1)
             runs["scikit-learn"] = in_scikit_learn(size, batch, 1 + epochs["scikit-learn"])
         check_same(work, ends)
+        if "fann" in peers and batch == 1:
+            same = fann_network.same_network(size)
+            check_same(
+                f"{work} of fann",
+                {"ours": ours(same, 1, CHECKED_EPOCHS, FANN_RATE)(), "fann": end_of_fann(same)},
+            )
+            runs["ours as fann"] = ours(same, 1, epochs["ours"], FANN_RATE)
+            runs["fann"] = fann_network.Fann(same, RATE, by_pattern=True).epochs(epochs["fann"])
         seconds = alternate(runs, repeats)
         if "scikit-learn" in peers:
             seconds["scikit-learn"] -= seconds["first epoch"]
-        each = {name: 1e6 * seconds[name] / epochs[name] for name in epochs}
         for peer in peers:
-            yield Row("epoch", work, peer, each["ours"], each[peer], "us", each[peer] / each["ours"])
+            if peer in runs:
+                mine = seconds["ours as fann" if peer == "fann" else "ours"] / epochs["ours"]
+                yield compared("epoch", work, peer, 1e6 * mine, 1e6 * seconds[peer] / epochs[peer], "us")

@@ -2,22 +2,26 @@
 
 PyGAD: with the defaults that ours has too (the better half mates in turn, crossing at one point, a tenth of
 the genes mutates, one elite), and our compiled losses as its batch fitness. evosax: ``SimpleGA`` as it comes
-(a normal number to every gene), within ``lax.scan``, with ``jit`` of ``vmap`` for the losses. Both in
-float64, from the same first population.
+(a normal number to every gene), within ``lax.scan``, with ``jit`` of ``vmap`` for the losses.
+``pure-python``: loops over lists, bred the way of ours. All in float64, from the same first population.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks import jax_network
-from benchmarks.measurement import Row, check_same, installed
-from benchmarks.sizes import SIZES, Size
+from benchmarks import jax_network, pure_python
+from benchmarks.measurement import Row, check_same, compared, installed
+from benchmarks.population import PLAIN_PRODUCTS
+from benchmarks.sizes import SIZES as ALL_SIZES
+from benchmarks.sizes import Size
 from benchmarks.timing import alternate
 from optimizers import GeneticAlgorithm
 
+SIZES = ALL_SIZES[:4]
 MEMBERS = 100
 PRODUCTS_OF_A_GENE = 50
 """Multiply-adds that breeding a gene takes about as long as, to guess how many generations to measure."""
@@ -104,27 +108,52 @@ def in_evosax(size: Size, generations: int) -> Run:
     return lambda: np.asarray(compiled(population)[1])
 
 
-BUILDS: dict[str, Callable[[Size, int], Run]] = {"pygad": in_pygad, "evosax": in_evosax}
+def in_pure_python(size: Size, generations: int) -> Run:
+    rows, first = pure_python.rows_of(size), first_population(size).tolist()
+
+    def loss_of(w: list[float]) -> float:
+        return pure_python.mean_loss(pure_python.layers_of(size, w), rows)
+
+    def run() -> np.ndarray:
+        draw = random.Random(3)
+        ranked = sorted(((loss_of(w), w) for w in first), key=lambda pair: pair[0])
+        for _ in range(generations):
+            parents = [w for _, w in ranked[: MEMBERS // 2]]
+            children = [(loss_of(w), w) for w in pure_python.breed(parents, MEMBERS - 1, draw)]
+            ranked = sorted([ranked[0], *children], key=lambda pair: pair[0])
+        return np.array([loss for loss, _ in ranked])
+
+    return run
+
+
+BUILDS: dict[str, Callable[[Size, int], Run]] = {
+    "pygad": in_pygad,
+    "evosax": in_evosax,
+    "pure-python": in_pure_python,
+}
 
 
 def measure(repeats: int) -> Iterator[Row]:
     """Measure the four smaller sizes against every peer."""
     names = installed(*BUILDS)
-    for size in SIZES[:4]:
-        for name in names:
-            counts = {"ours": generations_of(size), name: generations_of(size, slow=name == "pygad")}
+    for size in SIZES:
+        plain = MEMBERS * size.value_products <= PLAIN_PRODUCTS
+        for name in names if plain else [name for name in names if name != "pure-python"]:
+            counts = {"ours": generations_of("ours", size), name: generations_of(name, size)}
             runs = {"ours": ours(size, counts["ours"]), name: BUILDS[name](size, counts[name])}
-            medians = alternate(runs, repeats)
-            mine, theirs = (1e3 * medians[party] / (counts[party] + 1) for party in ("ours", name))
-            yield Row("generation", size.name, name, mine, theirs, "ms", theirs / mine)
+            taken = alternate(runs, min(repeats, 3) if name == "pure-python" else repeats)
+            mine, theirs = (1e3 * taken[party] / (counts[party] + 1) for party in ("ours", name))
+            yield compared("generation", size.name, name, mine, theirs, "ms")
 
 
-def generations_of(size: Size, slow: bool = False) -> int:
+def generations_of(party: str, size: Size) -> int:
     """Return how many generations take about a twentieth of a second, half a second where they are slow.
 
     Twenty at least, or the first population would count for much.
     """
     genes = size.network().size
-    if slow:
+    if party == "pygad":
         return max(3, round(0.5 / (1e-4 * genes + 2e-3)))
+    if party == "pure-python":
+        return max(1, round(0.5 * 2e7 / (MEMBERS * size.value_products)))
     return max(20, round(0.05 * 1e10 / (MEMBERS * (size.value_products + PRODUCTS_OF_A_GENE * genes))))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.gradient_step import stepped
-from benchmarks.measurement import Row
+from benchmarks.measurement import Row, compared
 from benchmarks.sizes import Size
 from benchmarks.timing import alternate
 from optimizers import GradientDescent
@@ -70,12 +70,13 @@ def measure(repeats: int) -> Iterator[Row]:
     }
     for name, (amounts, build) in ranges.items():
         seconds = [alternate({name: build(amount)}, min(repeats, 3))[name] for amount in amounts]
-        found = slope(amounts, seconds)
+        slopes = np.array([slope(amounts, list(one_round)) for one_round in zip(*seconds, strict=True)])
         work = f"{name}, {amounts[0]} to {amounts[-1]}"
-        yield Row("growth", work, "slope 1", seconds[0], seconds[-1], "s", found)
+        yield compared("growth", work, "slope 1", seconds[0], seconds[-1], "s", slopes)
     for name, small, large in (
         ("memory, 1e3 to 1e5 iterations", (1_000, 2), (100_000, 2)),
         ("memory, 10 to 1000 runs", (100, 10), (100, 1_000)),
     ):
-        low, high = memory_of(*small), memory_of(*large)
-        yield Row("growth", name, "flat", low, high, "MB", high / low)
+        rounds = range(min(repeats, 3))
+        low, high = np.transpose([(memory_of(*small), memory_of(*large)) for _ in rounds])
+        yield compared("growth", name, "flat", low, high, "MB")

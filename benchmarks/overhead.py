@@ -28,13 +28,15 @@ from typing import Any
 import numpy as np
 
 import harness
-from benchmarks.measurement import Row, installed
+from benchmarks.measurement import Row, compared, installed
 from harness.runs import execution, single_run, store
 from harness.sweeps import sweep
 from optimizers import GradientDescent
 from optimizers.descent import base
+from optimizers.objective import Array
 
 ITERATIONS, RUNS, POINTS = 100, 1000, 29
+BENCHOPT_ROUNDS = 3
 DESCENT = GradientDescent(learning_rate=0.5)
 
 
@@ -115,22 +117,22 @@ def timed_parts() -> Iterator[dict[str, float]]:
 OWN = "the harness's own"
 
 
-def milliseconds_a_run(repeats: int) -> dict[str, float]:
-    """Return where the milliseconds of a run go, medians of several times."""
+def milliseconds_a_run(repeats: int) -> dict[str, Array]:
+    """Return where the milliseconds of a run go, time by time."""
     whole(10)
     taken: list[dict[str, float]] = []
     for _ in range(repeats):
         with timed_parts() as seconds:
             all_of_it = taken_by(lambda: whole(RUNS))
         taken.append({"all": all_of_it, **seconds, "bare iterations": bare(RUNS)})
-    parts = {name: 1e3 * statistics.median(one[name] for one in taken) / RUNS for name in taken[0]}
+    parts = {name: 1e3 * np.array([one[name] for one in taken]) / RUNS for name in taken[0]}
     return {**parts, OWN: parts["all"] - parts["bare iterations"]}
 
 
 def main(repeats: int = 7) -> None:
     """Print where the milliseconds of a run go."""
     for name, milliseconds in milliseconds_a_run(repeats).items():
-        print(f"{milliseconds:8.4f} ms a run  {name}")
+        print(f"{np.median(milliseconds):8.4f} ms a run  {name}")
 
 
 def in_benchopt(strategy: str) -> float:
@@ -175,18 +177,21 @@ def steps_of(strategy: str) -> float:
 
 
 def measure(repeats: int) -> Iterator[Row]:
-    """Measure milliseconds a run."""
-    mine = milliseconds_a_run(min(repeats, 7))[OWN]
-    yield Row("overhead", f"{RUNS} runs on xor", "1 ms", mine, 1.0, "ms a run", 1.0 / mine)
-    if not installed("benchopt"):
-        return
-    from benchmarks.benchopt_xor.datasets.xor import SEEDS
+    """Measure milliseconds a run, benchopt's in turn with ours."""
+    strategies = ("callback", "iteration") if installed("benchopt") else ()
+    mine: list[float] = []
+    theirs: dict[str, list[float]] = {strategy: [] for strategy in strategies}
+    for number in range(min(repeats, 7)):
+        mine.append(float(milliseconds_a_run(1)[OWN][0]))
+        for strategy in strategies if number < BENCHOPT_ROUNDS else ():
+            theirs[strategy].append(1e3 * in_benchopt(strategy))
+    work, ours = f"{RUNS} runs on xor", np.array(mine)
+    yield compared("overhead", work, "1 ms", ours, 1.0, "ms a run")
+    for strategy, milliseconds in theirs.items():
+        from benchmarks.benchopt_xor.datasets.xor import SEEDS
 
-    for strategy in ("callback", "iteration"):
-        taken = statistics.median(in_benchopt(strategy) for _ in range(min(repeats, 3)))
-        theirs = 1e3 * taken / len(SEEDS)
-        peer = f"benchopt, {strategy}"
-        yield Row("overhead", f"{RUNS} runs on xor", peer, mine, theirs, "ms a run", theirs / mine)
+        other = np.array(milliseconds) / len(SEEDS)
+        yield compared("overhead", work, f"benchopt, {strategy}", ours[: len(other)], other, "ms a run")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from benchmarks import command_line, comparison, epoch, generation, gradient_step, overhead, population
 from benchmarks.sizes import SIZES
 from benchmarks.timing import alternate
@@ -31,16 +33,19 @@ def short_works() -> Iterator[tuple[str, Callable[[], object], int]]:
         times = population.times(size, "ours")
         work = population.repeated({"ours": population.ours(size)}, size)["ours"]
         yield f"population, {size.name}", work, times
-    for size in SIZES[:4]:
-        count = generation.generations_of(size)
+    for size in generation.SIZES:
+        count = generation.generations_of("ours", size)
         yield f"generation, {size.name}", generation.ours(size, count), count + 1
 
 
 def short() -> dict[str, float]:
     """Return seconds a unit of what takes a tenth of a second, and of a run's overhead."""
-    taken = {name: alternate({name: work}, REPEATS)[name] / units for name, work, units in short_works()}
+    taken = {
+        name: float(np.median(alternate({name: work}, REPEATS)[name])) / units
+        for name, work, units in short_works()
+    }
     overhead.whole(10)
-    whole = alternate({"whole": lambda: overhead.whole(overhead.RUNS)}, REPEATS)["whole"]
+    whole = float(np.median(alternate({"whole": lambda: overhead.whole(overhead.RUNS)}, REPEATS)["whole"]))
     taken["overhead, a run on xor"] = (whole - overhead.bare(overhead.RUNS)) / overhead.RUNS
     return taken
 

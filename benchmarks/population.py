@@ -3,8 +3,8 @@
 JAX: ``jit`` of ``vmap``. ``pygad.gann``: its own evaluation of its own networks, which have no biases and
 know sigmoid and ReLU only; ours is measured on the same network then, with biases of zero.
 ``pygad.torchga``: its way to put a vector into a PyTorch model, one after the other. ``numpy``: matrix
-products, one candidate after the other. ``dgemm``: the machine's own rate of matrix products, of which the
-ratio is the part that the products amount to.
+products, one candidate after the other. ``pure-python``: loops over lists. ``dgemm``: the machine's own rate
+of matrix products, of which the ratio is the part that the products amount to.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import jax_network
-from benchmarks.measurement import Row, check_same, installed
+from benchmarks import jax_network, pure_python
+from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.sizes import SIZES, Size
 from benchmarks.timing import alternate, product_rate
 
 CANDIDATES = 100
-SLOW = ("pygad.gann", "pygad.torchga")
+SLOW = ("pygad.gann", "pygad.torchga", "pure-python")
 """Peers that take seconds for one population: they are asked a few times only."""
+
+PLAIN_PRODUCTS = 3e7
+"""Multiply-adds of a population up to which plain Python is measured: they take it a second or two."""
 
 Run = Callable[[], np.ndarray]
 """Returns the loss of each candidate."""
@@ -127,30 +130,38 @@ def in_torchga(size: Size) -> Run:
     return run
 
 
+def in_pure_python(size: Size) -> Run:
+    rows = pure_python.rows_of(size)
+    population = [pure_python.layers_of(size, w.tolist()) for w in population_of(size)]
+    return lambda: np.array([pure_python.mean_loss(layers, rows) for layers in population])
+
+
 BUILDS: dict[str, Callable[[Size], Run]] = {
     "jax": in_jax,
     "numpy": in_numpy,
     "pygad.gann": in_gann,
     "pygad.torchga": in_torchga,
+    "pure-python": in_pure_python,
 }
 
 
 def measure(repeats: int) -> Iterator[Row]:
     """Measure every size against every peer, and against the machine's own rate of products."""
     rate = product_rate()
-    names = installed("jax", "numpy", "pygad.gann", "pygad.torchga")
+    peers = installed(*BUILDS)
     for size in SIZES:
-        for name in names:
+        plain = CANDIDATES * size.value_products <= PLAIN_PRODUCTS
+        for name in peers if plain else [peer for peer in peers if peer != "pure-python"]:
             same = replace(size, activation="sigmoid") if name == "pygad.gann" else size
             runs = {"ours": ours(same), name: BUILDS[name](same)}
             check_same(same.name, {party: run() for party, run in runs.items()})
-            medians = alternate(repeated(runs, size), 3 if name in SLOW else repeats)
-            mine, theirs = (1e3 * medians[party] / times(size, party) for party in ("ours", name))
-            yield Row("population", size.name, name, mine, theirs, "ms", theirs / mine)
+            taken = alternate(repeated(runs, size), min(repeats, 3) if name in SLOW else repeats)
+            mine, theirs = (1e3 * taken[party] / times(size, party) for party in ("ours", name))
+            yield compared("population", size.name, name, mine, theirs, "ms")
         runs = {"ours": ours(size)}
         mine = 1e3 * alternate(repeated(runs, size), repeats)["ours"] / times(size, "ours")
         limit = 1e3 * CANDIDATES * size.value_products / rate
-        yield Row("population", size.name, "dgemm", mine, limit, "ms", limit / mine)
+        yield compared("population", size.name, "dgemm", mine, limit, "ms")
 
 
 def times(size: Size, name: str) -> int:

@@ -14,11 +14,21 @@ from optimizers.objective import Array
 
 @dataclass(frozen=True)
 class Size:
-    """A network on so many rows."""
+    """A network on so many rows.
+
+    Attributes:
+        sizes: units of each layer, from the input on.
+        rows: rows of data, drawn from a normal distribution.
+        activation: of the hidden units.
+        given_loss: a loss other than the cross-entropy that fits the outputs.
+        input_scale: standard deviation of the inputs.
+    """
 
     sizes: tuple[int, ...]
     rows: int
     activation: str = "tanh"
+    given_loss: str | None = None
+    input_scale: float = 1.0
 
     @property
     def name(self) -> str:
@@ -26,6 +36,8 @@ class Size:
 
     @property
     def loss(self) -> str:
+        if self.given_loss is not None:
+            return self.given_loss
         return "binary-cross-entropy" if self.sizes[-1] == 1 else "categorical-cross-entropy"
 
     @property
@@ -47,7 +59,7 @@ class Size:
 
     def data(self) -> tuple[Array, Array]:
         rng = np.random.default_rng(0)
-        X = rng.normal(size=(self.rows, self.sizes[0]))
+        X = self.input_scale * rng.normal(size=(self.rows, self.sizes[0]))
         outputs = self.sizes[-1]
         if outputs == 1:
             return X, rng.integers(0, 2, (self.rows, 1)).astype(np.float64)

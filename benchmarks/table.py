@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.measurement import Row
 
+BARRED = ("jax", "fann", "torch", "torch-compile", "evosax", "pygad")
+"""Peers that the project means to be ahead of: their tables end with the mean and the worst."""
+
+FIRST = {"machine": "one thread"}
+"""What the first column holds where it is not our own time."""
+
 
 def print_title(name: str, text: str) -> None:
     print(f"\n{name}\n{text.strip()}\n")
-    print(f"{'work':38}{'peer':18}{'ours':>12}{'theirs':>12} {'unit':10}{'ratio':>9}", flush=True)
+    heads = f"{'work':38}{'peer':18}{'ours':>12}{'theirs':>12} {'unit':10}{'ratio':>9}"
+    print(f"{heads}  {'quartiles':>9}", flush=True)
 
 
 def print_row(row: Row) -> None:
     line = f"{row.work:38}{row.peer:18}{row.ours:12.4g}{row.theirs:12.4g} {row.unit:10}{row.ratio:9.2f}"
-    print(line, flush=True)
+    quartiles = "" if math.isnan(row.ratio_low) else f"  {row.ratio_low:.2f} to {row.ratio_high:.2f}"
+    print(line + quartiles, flush=True)
 
 
 def frame_of(rows: list[Row]) -> pd.DataFrame:
@@ -38,17 +49,54 @@ def _short(number: float) -> str:
     return f"{float(f'{number:.3g}'):g}"
 
 
-def markdown(frame: pd.DataFrame) -> str:
+def with_quartiles(row: Any, name: str) -> str:
+    """Write a median with its quartiles.
+
+    >>> with_quartiles(Row("a", "b", "c", 1, 2, "s", 2.41, 9, ratio_low=2.3, ratio_high=2.5), "ratio")
+    '2.41 (2.3 to 2.5)'
+    """
+    low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+    number = _short(getattr(row, name))
+    return number if math.isnan(low) else f"{number} ({_short(low)} to {_short(high)})"
+
+
+def header(machine: dict[str, str]) -> str:
+    """Say when and where it was measured, and with which versions."""
+    place = ("cpu", "threads", "date")
+    rest = ", ".join(f"{name} {version}" for name, version in machine.items() if name not in place)
+    where = f"{machine['cpu']}, {machine['threads']} threads, {machine['date']}"
+    return f"*{where}; {rest}. Medians, in brackets lower and upper quartiles.*"
+
+
+def markdown(frame: pd.DataFrame, machine: dict[str, str]) -> str:
     """Return the ratios as tables for a README: a line for each piece of work, a column for each peer."""
-    parts = []
+    parts = [header(machine)]
     for name, part in frame.groupby("benchmark", sort=False):
-        ours = part.groupby("work", sort=False)[["ours", "unit"]].first()
-        ratios = part.pivot_table(index="work", columns="peer", values="ratio", sort=False)
-        heads = ["", "ours", *ratios.columns]
+        works, peers = list(dict.fromkeys(part["work"])), list(dict.fromkeys(part["peer"]))
+        cells = {(row.work, row.peer): row for row in part.itertuples()}
+        firsts = {row.work: row for row in reversed(cells.values())}
+        heads = ["", FIRST.get(str(name), "ours"), *peers]
         lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-        for work, row in ratios.iterrows():
-            taken = f"{_short(ours.loc[work, 'ours'])} {ours.loc[work, 'unit']}"
-            cells = ["" if pd.isna(ratio) else _short(ratio) for ratio in row]
-            lines.append(f"| {' | '.join([str(work), taken, *cells])} |")
+        for work in works:
+            found = [cells.get((work, peer)) for peer in peers]
+            taken = f"{with_quartiles(firsts[work], 'ours')} {firsts[work].unit}"
+            ratios = ["" if row is None else with_quartiles(row, "ratio") for row in found]
+            lines.append(f"| {' | '.join([work, taken, *ratios])} |")
+        lines += _summary(part, peers, len(works))
         parts.append(f"**{str(name).replace('-', ' ')}**\n\n" + "\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _summary(part: pd.DataFrame, peers: list[str], works: int) -> list[str]:
+    """Return the geometric mean and the lowest ratio of each peer that the project means to be ahead of."""
+    ratios = {peer: part.loc[part["peer"] == peer, "ratio"] for peer in peers if peer in BARRED}
+    if works < 2 or not ratios:
+        return []
+    lines = []
+    for title, measure in (
+        ("geometric mean", lambda found: float(np.exp(np.log(found).mean()))),
+        ("lowest", lambda found: float(found.min())),
+    ):
+        cells = [_short(measure(ratios[peer])) if peer in ratios else "" for peer in peers]
+        lines.append(f"| {' | '.join([title, '', *cells])} |")
+    return lines

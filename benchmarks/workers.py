@@ -8,14 +8,15 @@ the other.
 from __future__ import annotations
 
 import importlib.util
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 
-from benchmarks.measurement import Row
-from benchmarks.timing import timed
+import numpy as np
+
+from benchmarks.measurement import Row, compared
+from benchmarks.timing import alternate, timed
 
 SEEDS = 300
 SWEEP = """
@@ -54,8 +55,8 @@ def at_once() -> None:
 def measure(repeats: int) -> Iterator[Row]:
     """Measure the sweep by one worker and by two."""
     rounds = min(repeats, 3)
-    one, two = (statistics.median(timed(work) for _ in range(rounds)) for work in (alone, at_once))
-    yield Row("workers", "plain arithmetic", "one process", two, one, "s", one / two)
+    arithmetic = alternate({"one": alone, "two": at_once}, rounds)
+    yield compared("workers", "plain arithmetic", "one process", arithmetic["two"], arithmetic["one"], "s")
     executors = ["processes:workers=1", "processes:workers=2"]
     if importlib.util.find_spec("distributed"):
         executors.append("dask:workers=2")
@@ -66,8 +67,6 @@ def measure(repeats: int) -> Iterator[Row]:
     for _ in range(rounds):
         for executor in executors:
             taken[executor].append(swept(executor))
-    medians = {executor: statistics.median(found) for executor, found in taken.items()}
-    alone_takes = medians[executors[0]]
     for executor in executors[1:]:
-        ratio = alone_takes / medians[executor]
-        yield Row("workers", executor, "one worker", medians[executor], alone_takes, "s", ratio)
+        mine, theirs = (np.array(taken[name]) for name in (executor, executors[0]))
+        yield compared("workers", executor, "one worker", mine, theirs, "s")

@@ -1,0 +1,150 @@
+"""What this machine reaches in each kind of work by itself: products, elementary functions, memory.
+
+Each rate is the best of many short measurements, on one thread and on all of them at once, each with arrays
+of its own. Elementary functions are our own (``harness.numerics.elementary``), on arrays that stay in the
+first cache. Memory is the triad ``a = b + s c`` (McCalpin 1995), three times eight bytes an element, on
+arrays that stay in the first cache, in the second, and in none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks import peak
+from benchmarks.timing import at_once, timed
+from harness.numerics.elementary import exponential, hyperbolic_tangent, log_one_plus
+from optimizers.compilation import compiled
+from optimizers.linear_algebra_threads import one_thread
+from optimizers.objective import Array
+
+U = np.uint64
+ELEMENTS = 1024
+"""Numbers of an array that stays in the first cache, with two others."""
+
+TRIADS = {"triad in first cache": 1024, "triad in second cache": 2**14, "triad in memory": 2**24}
+"""Numbers of each of the three arrays: 24 kB, 400 kB and 400 MB in all."""
+
+BYTES = 24
+"""What a triad moves for an element, a line that is read for being written to not counted."""
+
+REPEATS, SECONDS = 60, 0.001
+
+
+@compiled()
+def _tangents(x: Array, y: Array, times: int) -> None:
+    for _ in range(times):
+        for i in range(U(x.size)):
+            y[i] = hyperbolic_tangent(x[i])
+
+
+@compiled()
+def _exponentials(x: Array, y: Array, times: int) -> None:
+    for _ in range(times):
+        for i in range(U(x.size)):
+            y[i] = exponential(x[i])
+
+
+@compiled()
+def _logarithms(x: Array, y: Array, times: int) -> None:
+    for _ in range(times):
+        for i in range(U(x.size)):
+            y[i] = log_one_plus(x[i])
+
+
+@compiled()
+def _divisions(x: Array, y: Array, times: int) -> None:
+    for _ in range(times):
+        for i in range(U(x.size)):
+            y[i] = 1.0 / x[i]
+
+
+@compiled()
+def _additions(x: Array, y: Array, times: int) -> None:
+    for _ in range(times):
+        for i in range(U(x.size)):
+            y[i] += x[i]
+
+
+@compiled()
+def _triad(b: Array, c: Array, a: Array, times: int) -> None:
+    for _ in range(times):
+        for i in range(U(a.size)):
+            a[i] = b[i] + 3.0 * c[i]
+
+
+ELEMENTARY: dict[str, Any] = {
+    "tanh": _tangents,
+    "exponential": _exponentials,
+    "logarithm": _logarithms,
+    "division": _divisions,
+    "addition": _additions,
+}
+"""Each on one array, into another."""
+
+
+def best_rate(amount: float, threads: int, work: Callable[[int, int], object], repeats: int) -> float:
+    """Return how much a second is done, the best of some.
+
+    Arguments:
+        amount: what one time on one thread comes to.
+        threads: how many work at once.
+        work: takes the number of its thread and the times.
+        repeats: measurements.
+    """
+    work(0, 1)
+    once = min(timed(lambda: work(0, 1)) for _ in range(3))
+    times = max(1, round(SECONDS / once))
+    seconds = min(at_once(threads, lambda thread: work(thread, times)) for _ in range(repeats))
+    return threads * times * amount / seconds
+
+
+def elementary_rate(name: str, threads: int, repeats: int = REPEATS) -> float:
+    """Return how many a second: ``tanh``, ``exponential``, ``logarithm``, ``division`` or ``addition``."""
+    x = [np.random.default_rng(thread).uniform(0.1, 3.0, ELEMENTS) for thread in range(threads)]
+    y = [np.zeros(ELEMENTS) for _ in x]
+    function = ELEMENTARY[name]
+    return best_rate(ELEMENTS, threads, lambda thread, times: function(x[thread], y[thread], times), repeats)
+
+
+def triad_rate(elements: int, threads: int, repeats: int = REPEATS) -> float:
+    """Return the bytes a second that a triad on arrays of so many numbers moves, shared out over threads."""
+    share = elements if elements <= max(TRIADS.values()) // threads else elements // threads
+    arrays = [[np.full(share, number) for number in (1.0, 2.0, 0.0)] for _ in range(threads)]
+    few = repeats if elements < 10**6 else 10
+    return best_rate(BYTES * share, threads, lambda thread, times: _triad(*arrays[thread], times), few)
+
+
+def dgemm_rate(threads: int, repeats: int = 9, size: int = 1024) -> float:
+    """Return multiply-adds a second of NumPy's matrix product, on one thread or on as many as BLAS takes."""
+    a = np.random.default_rng(0).normal(size=(size, size))
+
+    def best() -> float:
+        a @ a
+        return float(size**3 / min(timed(lambda: a @ a) for _ in range(repeats)))
+
+    if threads > 1:
+        return best()
+    with one_thread():
+        return best()
+
+
+def rates(threads: int) -> dict[str, float]:
+    """Return every rate by its name: multiply-adds, functions or bytes a second."""
+    return {
+        "multiply-adds": peak.rate(threads),
+        "dgemm": dgemm_rate(threads),
+        **{name: elementary_rate(name, threads) for name in ELEMENTARY},
+        **{name: triad_rate(elements, threads) for name, elements in TRIADS.items()},
+    }
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that a rate is shown in.
+
+    >>> unit_of("triad in memory"), unit_of("tanh")
+    ('GB/s', '1e9/s')
+    """
+    return "GB/s" if name.startswith("triad") else "1e9/s"
