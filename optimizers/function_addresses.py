@@ -41,8 +41,11 @@ def address(function: Any, signature: Any) -> int:
     return known[0]
 
 
-def caller(signature: Any) -> Any:
+def caller(*signatures: Any) -> Any:
     """Return a function for compiled code, ``call(address, *arguments)``, for one signature.
+
+    Of several signatures, which differ by the types of their arrays, it takes the one that the arguments are
+    of: so a compiled function that calls others can itself be compiled for either.
 
     In Python it calls what it is handed. So the source of a compiled loop, ``loop.py_func``, runs against
     Python functions as well, and the two cannot come apart.
@@ -65,6 +68,8 @@ def caller(signature: Any) -> Any:
     def call(function: Any, *arguments: Any) -> Any:
         return function(*arguments)
 
+    signature = signatures[0]
+
     def answer(function: Any, *arguments: Any) -> Any:
         return signature.return_type
 
@@ -75,6 +80,7 @@ def caller(signature: Any) -> Any:
 
     def generate(target: Any, builder: Any, typed: Any, values: Any) -> Any:
         convention = target.call_conv
+        signature = _chosen(signatures, typed.args[1:])
         kind = convention.get_function_type(signature.return_type, signature.args)
         pointer = builder.inttoptr(values[0], kind.as_pointer())
         handed = [
@@ -94,3 +100,19 @@ def caller(signature: Any) -> Any:
     type_callable(call)(lambda context: answer)
     lower_builtin(call, types.VarArg(types.Any))(generate)
     return call
+
+
+def _chosen(signatures: Any, given: Any) -> Any:
+    """Return the signature whose arrays are those that are given; a single one is taken as it is."""
+    for signature in signatures[:-1]:
+        pairs = zip(given, signature.args, strict=True)
+        if all(_numbers(kind) == _numbers(wanted) for kind, wanted in pairs):
+            return signature
+    return signatures[-1]
+
+
+def _numbers(kind: Any) -> Any:
+    """Return the types of numbers in an array or a tuple of arrays; None for what is neither."""
+    if isinstance(kind, types.BaseTuple):
+        return tuple(_numbers(member) for member in kind)
+    return kind.dtype if isinstance(kind, types.Array) else None

@@ -6,6 +6,7 @@ objective that will ever be written. What differs between objectives travels in 
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from numba.extending import infer_getattr, lower_getattr, typeof_impl
 from numpy.typing import NDArray
 
 REALS = types.float64[::1]
+SINGLES = types.float32[::1]
 INTEGERS = types.int64[::1]
 
 Unnamed = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]
@@ -52,6 +54,9 @@ class Data(NamedTuple):
 DATA = types.Tuple((REALS, INTEGERS, REALS, INTEGERS))
 """The type of ``Data`` in compiled code, named or not: a function is compiled once for both."""
 
+SINGLE_DATA = types.Tuple((SINGLES, INTEGERS, SINGLES, INTEGERS))
+"""The same in single precision: what compiled code makes of the data of such an objective for itself."""
+
 VALUE = types.float64(REALS, INTEGERS, DATA)
 """``value(w, rows, data) -> loss``. No rows at all means every row, in order."""
 
@@ -60,6 +65,17 @@ VALUES = types.void(types.float64[:, ::1], INTEGERS, DATA, REALS)
 
 VALUE_AND_GRADIENT = types.float64(REALS, INTEGERS, DATA, REALS)
 """``value_and_gradient(w, rows, data, gradient) -> loss``: writes the gradient."""
+
+
+@functools.cache
+def in_single(signature: Any) -> Any:
+    """Return a signature with float32 arrays in the places of float64 ones, and ``SINGLE_DATA`` for ``DATA``.
+
+    >>> in_single(types.float64(REALS, types.int64))
+    (Array(float32, 1, 'C', False, aligned=True), int64) -> float64
+    """
+    single = {REALS: SINGLES, DATA: SINGLE_DATA}
+    return signature.return_type(*(single.get(kind, kind) for kind in signature.args))
 
 
 @typeof_impl.register(Data)
@@ -74,7 +90,8 @@ class _NamesOfData(AttributeTemplate):
     key = types.Tuple
 
     def generic_resolve(self, data: Any, name: str) -> Any:  # type: ignore[override]
-        return DATA[Data._fields.index(name)] if data == DATA and name in Data._fields else None
+        known = data in (DATA, SINGLE_DATA) and name in Data._fields
+        return data[Data._fields.index(name)] if known else None
 
 
 def _lower(place: int, name: str) -> None:

@@ -26,6 +26,8 @@ class Analytic(GradientSource):
         "Nature 323, eqs. 4 to 7"
     )
 
+    single: ClassVar[bool] = True
+
     def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return the kernel that goes forward and back, with the data as they are."""
         return gradient_kernel(data), data

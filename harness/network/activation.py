@@ -59,6 +59,8 @@ class Activation:
             automatic and symbolic differentiation refuse it.
         complex_form: compiled, see ``COMPLEX_FORWARD``; without it the complex step refuses it.
         bend: compiled, see ``BEND``; without it there are no products with the Hessian.
+        single: the compiled pair once more, forward and backward, for float32 arrays; without it a network is
+            evaluated in float64 alone.
         hidden: whether it may stand in hidden layers: for that, a unit's activation is one of its sum alone.
         has_gradient: whether its derivative is more than zero wherever it exists.
         linear: whether it leaves sums as they are.
@@ -81,6 +83,7 @@ class Activation:
     plain: Callable[[Any], Any] | None = None
     complex_form: Any = None
     bend: Any = None
+    single: tuple[Any, Any] | None = None
     hidden: bool = True
     has_gradient: bool = True
     linear: bool = False
@@ -92,7 +95,11 @@ class Activation:
             "activation",
             self.name,
             compiled={"forward": self.forward, "backward": self.backward},
-            optional={"complex_form": self.complex_form, "bend": self.bend},
+            optional={
+                "complex_form": self.complex_form,
+                "bend": self.bend,
+                **dict(zip(("single, forward,", "single, backward,"), self.single or (), strict=False)),
+            },
         )
 
     @property

@@ -7,22 +7,23 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from harness.network import candidate_lanes, few_rows, kernels
+from harness.network import candidate_lanes, few_rows, kernels, single_kernels
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.activations import find_activation
 from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
+from harness.network.precision import DOUBLE, SINGLE, Precision, function_of, pair_of
 from harness.numerics import products
-from harness.numerics.register_blocks import LANES as VECTOR
+from harness.numerics.register_blocks import VECTOR_BYTES
 from harness.numerics.shared_work import SHARE, board_of
 from optimizers.arrays import real_array
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import Array, Rows
-from optimizers.signatures import VALUE, Data
+from optimizers.signatures import VALUE, Data, in_single
 
 TILE_BYTES, TILE_ROWS = 1 << 20, 512
 """Size and rows of a tile at the most: its numbers have to stay in a core's second cache."""
@@ -43,7 +44,7 @@ USUAL_POPULATION = 100
 """Candidates for which threads have to pay before there are any."""
 
 
-def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
+def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precision = DOUBLE) -> Data:
     """Pack a network and its data into what the kernels read.
 
     Arguments:
@@ -51,60 +52,80 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
         X: inputs, shape (N, features).
         Y: targets, shape (N, outputs).
         counters: moved by the kernels.
+        precision: of the numbers in them; single precision for a network that has no refusal of it.
     """
+    of, number = (in_single, np.float32) if precision == SINGLE else (_as_it_is, np.float64)
+    bytes_of = np.dtype(number).itemsize
     rows, sizes = X.shape[0], network.sizes
     work = rows * (network.products // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
     groups = min(kernels.SLOTS, max(1, work // kernels.GROUP_WORK), max(1, rows // GROUP_ROWS))
     # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.
     numbers_of_row = sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3
-    tile = tile_of(rows, groups, numbers_of_row)
+    tile = tile_of(rows, groups, numbers_of_row, bytes_of)
     slot = tile * numbers_of_row
     threads = min(kernels.SLOTS, numba.get_num_threads())
-    numbers = groups * kernels.vectors_of.py_func(network.size + 1) + threads * slot
-    lanes = CANDIDATES if rows <= FEW_ROWS and network.size <= FEW_PARAMETERS else 0
+    few = rows <= FEW_ROWS and network.size <= FEW_PARAMETERS and precision != SINGLE
+    lanes = CANDIDATES if few else 0
     laid_out = lanes * (network.size + rows * (sum(sizes[1:]) + sizes[-1] + 3))
-    layers = [find_activation(name) for name in network.layer_activations]
-    forwards = [address(activation.forward, FORWARD) for activation in layers]
-    backwards = [address(activation.backward, BACKWARD) for activation in layers]
+    pairs = [pair_of(find_activation(name), precision) for name in network.layer_activations]
+    forwards = [address(forward, of(FORWARD)) for forward, _ in pairs]
+    backwards = [address(backward, of(BACKWARD)) for _, backward in pairs]
     entry = network.loss_entry
     header = [0] * kernels.SIZES
     header[kernels.ROWS], header[kernels.TILE], header[kernels.GROUPS] = rows, tile, groups
-    header[kernels.SLOT], header[kernels.LAYERS] = slot, len(layers)
+    header[kernels.SLOT], header[kernels.LAYERS] = slot, len(pairs)
     header[kernels.PARAMETERS], header[kernels.WORK] = network.size, work
     header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
-    header[kernels.LANES] = lanes
-    header[kernels.LOSS] = address(entry.function, ROW_LOSSES)
-    header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, kernels.SUM)
-    header[kernels.PRODUCT] = address(products.multiply, products.MULTIPLY)
-    header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)
+    header[kernels.LANES], header[kernels.NUMBER] = lanes, bytes_of
+    header[kernels.LOSS] = address(function_of(entry, precision), of(ROW_LOSSES))
+    header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, of(kernels.SUM))
+    header[kernels.PRODUCT] = address(products.multiply, of(products.MULTIPLY))
+    header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, of(products.WEIGHT_GRADIENT))
     plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
-    header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain))
+    header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain), bytes_of)
     if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
         header[kernels.BOARD] = board_of(threads)
     if header[kernels.BOARD]:
-        header[kernels.GROUP_SHARE] = address(kernels.share_of_rows, SHARE)
-        header[kernels.CANDIDATE_SHARE] = address(kernels.share_of_candidates, SHARE)
+        doors = single_kernels if precision == SINGLE else kernels
+        header[kernels.GROUP_SHARE] = address(doors.share_of_rows, SHARE)
+        header[kernels.CANDIDATE_SHARE] = address(doors.share_of_candidates, SHARE)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     integers[kernels.LENGTH] = integers.size
     if lanes:
         integers[kernels.VALUE_AT] = address(_value_kernel(integers), VALUE)
     tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
-    reals = at_cache_lines(header[kernels.TILES] + tiles.size)
-    np.concatenate(plain, out=reals[: sum(part.size for part in plain)])
+    reals = at_cache_lines(header[kernels.TILES] + tiles.size, number)
+    np.concatenate(plain, out=reals[: sum(part.size for part in plain)], casting="same_kind")
     reals[header[kernels.TILES] :] = tiles.ravel()
-    return Data(reals, integers, at_cache_lines(max(numbers, laid_out)), counters)
+    if precision == SINGLE:
+        numbers = single_kernels.room_of.py_func(integers, threads)
+    else:
+        numbers = kernels.room_of.py_func(integers, threads)
+    workspace = at_cache_lines(max(numbers, laid_out), number)
+    return Data(reals.view(np.float64), integers, workspace.view(np.float64), counters)
 
 
-def tile_of(rows: int, groups: int, numbers_of_row: int) -> int:
+def _as_it_is(signature: Any) -> Any:
+    return signature
+
+
+def tile_of(rows: int, groups: int, numbers_of_row: int, size: int) -> int:
     """Return the rows of a tile, an odd number of vectors: groups get as many tiles each, as long as may be.
 
-    >>> tile_of(1797, 4, 170), tile_of(150, 1, 40), tile_of(4, 1, 20)
-    (456, 152, 8)
+    Arguments:
+        rows: of the data.
+        groups: that share them.
+        numbers_of_row: that a row takes in a tile.
+        size: bytes of a number.
+
+    >>> tile_of(1797, 4, 170, 8), tile_of(150, 1, 40, 8), tile_of(4, 1, 20, 8), tile_of(1797, 4, 170, 4)
+    (456, 152, 8, 464)
     """
-    longest = max(VECTOR, min(TILE_ROWS, TILE_BYTES // (8 * numbers_of_row)))
+    lanes = VECTOR_BYTES // size
+    longest = max(lanes, min(TILE_ROWS, TILE_BYTES // (size * numbers_of_row)))
     each = -(-rows // groups)
-    vectors = -(-each // -(-each // longest) // VECTOR)
-    return int(VECTOR * (vectors + 1 - vectors % 2))
+    vectors = -(-each // -(-each // longest) // lanes)
+    return int(lanes * (vectors + 1 - vectors % 2))
 
 
 def in_tiles(table: Array, tile: int) -> Array:
@@ -118,11 +139,16 @@ def in_tiles(table: Array, tile: int) -> Array:
     return np.ascontiguousarray(filled.reshape(-1, tile, table.shape[1]).transpose(0, 2, 1))
 
 
-def at_cache_lines(numbers: int) -> Array:
-    """Return zeros that begin where a cache line of 64 bytes does, as every vector of eight then does."""
-    room = np.zeros(numbers + VECTOR)
-    first = -room.ctypes.data // 8 % VECTOR
+def at_cache_lines(numbers: int, number: type[np.floating[Any]]) -> NDArray[Any]:
+    """Return zeros that begin where a cache line of 64 bytes does, as every vector then does."""
+    size = np.dtype(number).itemsize
+    room = np.zeros(numbers + VECTOR_BYTES // size, dtype=number)
+    first = -room.ctypes.data // size % (VECTOR_BYTES // size)
     return room[first : first + numbers]
+
+
+def _is_single(integers: Rows) -> bool:
+    return bool(integers[kernels.NUMBER] == single_kernels.BYTES)
 
 
 def _is_small(integers: Rows) -> bool:
@@ -131,6 +157,8 @@ def _is_small(integers: Rows) -> bool:
 
 
 def _value_kernel(integers: Rows) -> Any:
+    if _is_single(integers):
+        return single_kernels.value
     return few_rows.value if _is_small(integers) else kernels.value
 
 
@@ -141,11 +169,15 @@ def value_kernel(data: Data) -> Any:
 
 def gradient_kernel(data: Data) -> Any:
     """Return the kernel for loss and gradient on these data."""
+    if _is_single(data.integers):
+        return single_kernels.value_and_gradient
     return few_rows.value_and_gradient if _is_small(data.integers) else kernels.value_and_gradient
 
 
 def population_kernel(data: Data) -> Any:
     """Return the kernel for the losses of a population on these data."""
+    if _is_single(data.integers):
+        return single_kernels.values
     return candidate_lanes.values_by_lanes if data.integers[kernels.LANES] else kernels.values
 
 

@@ -27,24 +27,25 @@ from numba import types
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.loss import ROW_LOSSES
 from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
-from harness.numerics.register_blocks import LANES as VECTOR
+from harness.numerics.register_blocks import VECTOR_BYTES
 from harness.numerics.shared_work import address_of, integers_at, reals_at, share_out
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
-from optimizers.signatures import DATA, INTEGERS, REALS, VALUE
+from optimizers.signatures import DATA, INTEGERS, REALS, VALUE, in_single
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES, TILES = range(8, 14)
 BOARD, GROUP_SHARE, CANDIDATE_SHARE, LENGTH, VALUE_AT = range(14, 19)
 W_AT, REALS_AT, REALS_SIZE, WORKSPACE_AT, WORKSPACE_SIZE, COUNTERS_AT = range(19, 25)
-POPULATION_AT, CANDIDATES, LOSSES_AT = range(25, 28)
-SIZES = 28
+POPULATION_AT, CANDIDATES, LOSSES_AT, NUMBER = range(25, 29)
+SIZES = 29
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
 one loss, whether the loss takes the output activation in; four addresses; candidates of a tile where rows
 are few, or 0; where tiles begin in ``reals``; address of a board where threads share work, or 0, and of what
 does a share of a gradient or a population; how many integers there are; address of what gives one loss, where
-rows are few; addresses and sizes of what a share is about, written when there is one; where the sizes begin.
+rows are few; addresses and sizes of what a share is about, written when there is one; bytes of a number;
+where the sizes begin.
 """
 
 SLOTS = 4
@@ -65,28 +66,36 @@ U = np.uint64
 SUM = types.float64(
     *(REALS, INTEGERS, DATA), *(types.int64, types.int64, types.int64), *(REALS, types.int64, types.boolean)
 )
-_forward, _backward, _row_losses = caller(FORWARD), caller(BACKWARD), caller(ROW_LOSSES)
-_weight_gradient, _sum_of_tile, _value = caller(WEIGHT_GRADIENT), caller(SUM), caller(VALUE)
+
+
+def _either(signature: Any) -> Any:
+    """Return what calls a function of a signature, or of the same in single precision, as its arrays are."""
+    return caller(signature, in_single(signature))
+
+
+_forward, _backward, _row_losses = _either(FORWARD), _either(BACKWARD), _either(ROW_LOSSES)
+_weight_gradient, _sum_of_tile, _value = _either(WEIGHT_GRADIENT), _either(SUM), caller(VALUE)
 
 
 @compiled()
-def vectors_of(numbers: int) -> int:
-    """Return the numbers of so many whole vectors that they hold some numbers.
+def vectors_of(numbers: int, size: int) -> int:
+    """Return the numbers, each of so many bytes, of as few whole vectors as hold some numbers.
 
-    >>> vectors_of(1), vectors_of(8), vectors_of(9)
-    (8, 8, 16)
+    >>> vectors_of(1, 8), vectors_of(8, 8), vectors_of(9, 8), vectors_of(9, 4)
+    (8, 8, 16, 16)
     """
-    return (numbers + VECTOR - 1) // VECTOR * VECTOR
+    lanes = VECTOR_BYTES // size
+    return (numbers + lanes - 1) // lanes * lanes
 
 
 @compiled()
-def padded(m: int) -> int:
+def padded(m: int, size: int) -> int:
     """Return m rows as whole vectors; a single row stays alone, for it goes along the weights.
 
-    >>> padded(1), padded(2), padded(8), padded(9)
+    >>> padded(1, 8), padded(2, 8), padded(8, 8), padded(9, 8)
     (1, 8, 8, 16)
     """
-    return m if m == 1 else vectors_of(m)
+    return m if m == 1 else vectors_of(m, size)
 
 
 @compiled()
@@ -132,7 +141,7 @@ def sum_of_tile(
     forwards = SIZES + layers + 1
     backwards = forwards + layers
     base = slot
-    m = padded(rows_of_tile)
+    m = padded(rows_of_tile, workspace.itemsize)
     if rows.size:
         _gather(data, rows, first, rows_of_tile, m, base)
         inputs, input_start, input_stride = workspace, base, m
@@ -230,7 +239,7 @@ def sum_of_tile(
 
 
 @compiled()
-def _span(
+def span(
     w: Any, rows: Any, data: Any, begin: int, end: int, slot: int, gradient: Any, g0: int, with_gradient: bool
 ) -> float:
     """Return the summed loss of the rows from ``begin`` to ``end``, tile by tile."""
@@ -252,14 +261,14 @@ def begin_of(integers: Any, group: int) -> int:
 
 
 @compiled()
-def _summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
+def summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
     """Return the summed loss over all rows (group by group) or over the given ones."""
     integers = data.integers
     if rows.size:
-        return _span(w, rows, data, 0, rows.size, slot, w, 0, False)
+        return span(w, rows, data, 0, rows.size, slot, w, 0, False)
     loss = 0.0
     for group in range(integers[GROUPS]):
-        loss += _span(
+        loss += span(
             w, rows, data, begin_of(integers, group), begin_of(integers, group + 1), slot, w, 0, False
         )
     return loss
@@ -270,7 +279,7 @@ def value(w: Any, rows: Any, data: Any) -> float:
     """Return the mean loss over all rows, or over the given ones; see ``optimizers.signatures.VALUE``."""
     count = rows.size if rows.size else data.integers[ROWS]
     data.counters[VALUE_ROWS] += count
-    return _summed_loss(w, rows, data, room_of(data.integers, 0)) / count
+    return summed_loss(w, rows, data, room_of(data.integers, 0)) / count
 
 
 @compiled()
@@ -283,7 +292,7 @@ def value_of_each(function: int, points: Any, rows: Any, data: Any, losses: Any)
 @compiled()
 def room_of(integers: Any, thread: int) -> int:
     """Return where a thread's room for a tile begins in the workspace."""
-    return integers[GROUPS] * vectors_of(integers[PARAMETERS] + 1) + thread * integers[SLOT]
+    return integers[GROUPS] * vectors_of(integers[PARAMETERS] + 1, 8) + thread * integers[SLOT]
 
 
 @compiled()
@@ -299,7 +308,7 @@ def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
         share_out(integers[BOARD], integers[CANDIDATE_SHARE], address_of(integers, 0), min(size, SHARES))
         return
     for p in range(size):
-        losses[p] = _summed_loss(population[p], rows, data, room_of(integers, 0)) / count
+        losses[p] = summed_loss(population[p], rows, data, room_of(integers, 0)) / count
 
 
 @compiled()
@@ -332,7 +341,7 @@ def share_of_candidates(place: int, share: int, thread: int) -> None:
     population, losses = reals_at(integers[POPULATION_AT], size * n), reals_at(integers[LOSSES_AT], size)
     rows, room, shares = integers[:0], room_of(integers, thread), min(size, SHARES)
     for p in range(share * size // shares, (share + 1) * size // shares):
-        losses[p] = _summed_loss(population[p * n : (p + 1) * n], rows, data, room) / integers[ROWS]
+        losses[p] = summed_loss(population[p * n : (p + 1) * n], rows, data, room) / integers[ROWS]
 
 
 @compiled()
@@ -355,12 +364,12 @@ def _group(w: Any, data: Any, group: int, thread: int) -> None:
     """Write the summed gradient and loss of one group of rows at its place in the workspace."""
     integers, workspace = data.integers, data.workspace
     n = integers[PARAMETERS]
-    place = group * vectors_of(n + 1)
+    place = group * vectors_of(n + 1, 8)
     for i in range(n):
         workspace[U(place + i)] = 0.0
     begin, end = begin_of(integers, group), begin_of(integers, group + 1)
     room = room_of(integers, thread)
-    workspace[U(place + n)] = _span(w, integers[:0], data, begin, end, room, workspace, place, True)
+    workspace[U(place + n)] = span(w, integers[:0], data, begin, end, room, workspace, place, True)
 
 
 @compiled()
@@ -368,7 +377,7 @@ def _add_groups(data: Any, gradient: Any) -> float:
     """Return the mean loss and write its gradient from those of the groups, added in their order."""
     integers, workspace = data.integers, data.workspace
     n, groups = integers[PARAMETERS], integers[GROUPS]
-    step = vectors_of(n + 1)
+    step = vectors_of(n + 1, 8)
     factor = 1.0 / integers[ROWS]
     loss = 0.0
     for group in range(groups):
@@ -395,7 +404,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     if rows.size or groups == 1:
         for i in range(gradient.size):
             gradient[i] = 0.0
-        loss = _span(w, rows, data, 0, count, room_of(integers, 0), gradient, 0, True)
+        loss = span(w, rows, data, 0, count, room_of(integers, 0), gradient, 0, True)
         _scaled(gradient, count)
         return loss / count
     if integers[BOARD] != 0:

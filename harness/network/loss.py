@@ -58,6 +58,8 @@ class Loss:
             be traced; ``o`` as the compiled function takes it. Without it automatic and symbolic
             differentiation refuse it.
         complex_form: compiled, see ``COMPLEX_ROW_LOSS``; without it the complex step refuses it.
+        single: the compiled function once more, for float32 arrays; without it a network is evaluated in
+            float64 alone.
         misses: compiled, of the form of the function: 1 for a row whose class is named wrongly, 0 for
             others, see ``wrong_classes.py``; without it no accuracy is measured.
         any_output: whether it may stand on every other output activation as well.
@@ -84,6 +86,7 @@ class Loss:
     exact: Callable[[Any, Sequence[Any], Sequence[Any]], Any]
     plain: Callable[[Any, Any], Any] | None = None
     complex_form: Any = None
+    single: Any = None
     misses: Any = None
     any_output: bool = False
     takes_in: str | None = None
@@ -93,7 +96,7 @@ class Loss:
     kinks: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        optional = {"complex_form": self.complex_form, "misses": self.misses}
+        optional = {"complex_form": self.complex_form, "single": self.single, "misses": self.misses}
         check_faces("loss", self.name, {"function": self.function}, optional)
         if self.targets not in get_args(Targets):
             raise unknown_name(f"kind of targets of loss '{self.name}',", self.targets, get_args(Targets))

@@ -15,6 +15,7 @@ from harness.network import kernels
 from harness.network.data import gradient_kernel, pack, population_kernel
 from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
+from harness.network.precision import DOUBLE, Precision
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
 from optimizers.objective import ALL_ROWS, Array
@@ -40,12 +41,13 @@ class RowsMeasured:
         network: the network.
         X: inputs, shape (N, features).
         Y: targets, shape (N, outputs).
+        precision: of the losses; all else is float64.
     """
 
-    def __init__(self, network: Network, X: Array, Y: Array) -> None:
+    def __init__(self, network: Network, X: Array, Y: Array, precision: Precision = DOUBLE) -> None:
         self._network = network
         self._rows = len(X)
-        self._data = pack(network, X, Y, np.zeros(2, dtype=np.int64))
+        self._data = pack(network, X, Y, np.zeros(2, dtype=np.int64), precision)
         self._values = population_kernel(self._data)
 
     def losses(self, points: Array) -> Array:

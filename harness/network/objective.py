@@ -13,15 +13,20 @@ from harness.network.capabilities import curvature_of, output_layer_of, residual
 from harness.network.data import check_data, pack, population_kernel, unit_rows, value_kernel
 from harness.network.layout import forward_multiply_adds
 from harness.network.network import Network
+from harness.network.precision import DOUBLE, SINGLE, TAKE, Precision, check_single
 from harness.network.source import GradientSource
+from optimizers.capabilities.capability import Capability
+from optimizers.capabilities.curvature import Curvature
 from optimizers.capabilities.gradient import Gradient
+from optimizers.capabilities.output_layer import OutputLayer
+from optimizers.capabilities.residuals import Residuals
 from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import Counts
 from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import ALL_ROWS, FREE_MULTIPLY_ADDS, Array, Compiled, Measurable, Rows
 from optimizers.printable import shown
-from optimizers.signatures import VALUE
+from optimizers.signatures import VALUE, Data, Unnamed
 
 
 class NetworkObjective(Measurable):
@@ -33,6 +38,10 @@ class NetworkObjective(Measurable):
         Y: targets, shape (N, outputs) or (N,), as the loss takes them.
         gradient: the gradient source.
         order: seed of the row order, the same for every optimizer.
+        precision: "float64", or "float32" for what a search is told; ``peek`` is float64 either way.
+
+    Raises:
+        InputError: for data that do not fit, or a network that is not evaluated in single precision.
 
     >>> from harness.gradients.analytic import Analytic
     >>> objective = NetworkObjective(Network(sizes=(1, 1)), [[1.0], [2.0]], [1.0, 2.0], Analytic())
@@ -49,19 +58,29 @@ class NetworkObjective(Measurable):
         Y: ArrayLike,
         gradient: GradientSource,
         order: np.random.SeedSequence | None = None,
+        precision: Precision = DOUBLE,
     ) -> None:
         inputs, targets = check_data(network, X, Y)
         self.network = network
         self.size, self.rows = network.size, inputs.shape[0]
         self.counters = np.zeros(2, dtype=np.int64)
+        self.rounded = precision == SINGLE
         self._arguments = (network, inputs, targets, gradient)
+        self._precision = precision
         self._order = order if order is not None else np.random.SeedSequence(0)
         self._later_order: Callable[[], np.random.SeedSequence] | None = None
-        data = pack(network, inputs, targets, self.counters)
-        self._uncounted = data._replace(counters=np.zeros(2, dtype=np.int64)).unnamed()
+        if self.rounded:
+            check_single(network, inputs, targets)
+        data = pack(network, inputs, targets, self.counters, precision)
+        measured = pack(network, inputs, targets, self.counters) if self.rounded else data
+        self._value = value_kernel(measured)
+        self._uncounted = _uncounted(measured)
+        self._uncounted_told = _uncounted(data)
         values = population_kernel(data)
         function, gradient_data = None, data
         refusal = gradient.refusal(network)
+        if self.rounded and not gradient.single:
+            refusal = f"source '{gradient.name()}' is not there in single precision: {TAKE}, or analytic"
         if refusal is None:
             function, gradient_data = gradient.build(network, data)
             self.gradient = Gradient(gradient.cost(network))
@@ -77,10 +96,24 @@ class NetworkObjective(Measurable):
         self.curvature = curvature_of(network, data, self.rows, self.counts)
         self.residuals = residuals_of(network, data, self.rows, self.counts)
         self.output_layer = output_layer_of(network, inputs, targets, self.counts)
+        if self.rounded:
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """Refuse what is there in float64 alone; what a network does not offer at all has its own reason."""
+        offered: dict[str, type[Capability]] = {
+            "curvature": Curvature,
+            "residuals": Residuals,
+            "output_layer": OutputLayer,
+            "single_layer": SingleLayer,
+        }
+        for name, kind in offered.items():
+            if getattr(self, name):
+                setattr(self, name, kind.refused(f"single precision has losses and gradients alone: {TAKE}"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Build it anew in the process that it is sent to: the packed data hold addresses of this one."""
-        arguments = (*self._arguments, self._row_seed())
+        arguments = (*self._arguments, self._row_seed(), self._precision)
         return _rebuilt, (arguments, self.counters.tolist(), self.counts)
 
     def renew(self, order: Callable[[], np.random.SeedSequence]) -> None:
@@ -96,14 +129,16 @@ class NetworkObjective(Measurable):
 
     def peek(self, w: Array) -> float:
         """Return the loss at ``w`` over all rows without counting it."""
-        return float(self._functions.value(w, ALL_ROWS, self._uncounted))
+        return float(self._value(w, ALL_ROWS, self._uncounted))
+
+    def peek_rounded(self, w: Array) -> float:
+        """Return the loss at ``w`` as a search is told it, without counting it."""
+        return float(self._functions.value(w, ALL_ROWS, self._uncounted_told))
 
     def peeks(self, points: Array) -> Array:
         """Return the loss at each of some points, shape (K, n), without counting it."""
         losses = np.empty(len(points))
-        kernels.value_of_each(
-            address(self._functions.value, VALUE), points, ALL_ROWS, self._uncounted, losses
-        )
+        kernels.value_of_each(address(self._value, VALUE), points, ALL_ROWS, self._uncounted, losses)
         return losses
 
     def linear_algebra_cost(self, multiply_adds: float, evaluations: float = 1.0) -> float:
@@ -154,6 +189,10 @@ class NetworkObjective(Measurable):
         if chosen.min() < 0 or chosen.max() >= self.rows:
             raise InputError(f"rows go from {chosen.min()} to {chosen.max()}, expected 0 to {self.rows - 1}")
         return chosen.astype(np.int64)
+
+
+def _uncounted(data: Data) -> Unnamed:
+    return data._replace(counters=np.zeros(2, dtype=np.int64)).unnamed()
 
 
 def _rebuilt(arguments: tuple[Any, ...], counters: list[int], counts: Counts) -> NetworkObjective:

@@ -34,6 +34,9 @@ class GradientSource(Named, ABC):
     traces: ClassVar[bool] = False
     """Whether the gradient of a plain function is a program of its own, which calls the function nowhere."""
 
+    single: ClassVar[bool] = False
+    """Whether it serves networks in single precision as well."""
+
     @abstractmethod
     def build(self, network: Network, data: Data) -> tuple[Any, Data]:
         """Return a compiled ``value_and_gradient`` and its data, moving the counters of ``data``.

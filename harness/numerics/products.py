@@ -3,7 +3,7 @@
 A tile holds a layer's numbers unit by unit, the rows of the data side by side: unit u of row r is at
 ``start + u * stride + r``. Products of many rows go by blocks that hold their sums in registers; a single
 row, as in descent pattern by pattern, goes along the weights of each unit, which lie side by side: by blocks
-it would fill one lane of eight.
+it would fill one lane of eight. All of it serves float32 arrays as well, in vectors of twice as many numbers.
 
 These are sums of products, the only functions of the project whose additions may be reassociated.
 """
@@ -18,16 +18,16 @@ from numba import types
 from harness.numerics.register_blocks import (
     ADD,
     BIAS,
-    LANES,
     OUTER_SHAPES,
     PRODUCT_SHAPES,
+    VECTOR_BYTES,
     ZERO,
     outer_block,
     product_block,
 )
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
-from optimizers.signatures import REALS
+from optimizers.signatures import REALS, in_single
 
 _PLACE = types.int64
 MULTIPLY = types.void(
@@ -40,7 +40,7 @@ MULTIPLY = types.void(
 WEIGHT_GRADIENT = types.void(
     *(REALS, _PLACE), *(REALS, _PLACE, _PLACE), *(REALS, _PLACE), *(_PLACE, _PLACE), _PLACE
 )
-_multiply = caller(MULTIPLY)
+_multiply = caller(MULTIPLY, in_single(MULTIPLY))
 
 U = np.uint64
 
@@ -53,7 +53,6 @@ def _share(shape: tuple[int, int]) -> Any:
         product_block(units, 1),
         product_block(units, 1, masked=True),
     )
-    step = LANES * vectors
 
     @compiled()
     def multiply_units(
@@ -73,6 +72,8 @@ def _share(shape: tuple[int, int]) -> Any:
         z_stride: int,
         m: int,
     ) -> None:
+        lanes = VECTOR_BYTES // z.itemsize
+        step = lanes * vectors
         r = 0
         while r + step <= m:
             for o in range(0, outs, units):
@@ -81,13 +82,13 @@ def _share(shape: tuple[int, int]) -> Any:
                     *(a, a0 + r, a_stride, z, z0 + o * z_stride + r, z_stride, 0),
                 )
             r += step
-        while r + LANES <= m:
+        while r + lanes <= m:
             for o in range(0, outs, units):
                 one(
                     *(begin, w, place + o * out_step, out_step, in_step, ins, bias + o),
                     *(a, a0 + r, a_stride, z, z0 + o * z_stride + r, z_stride, 0),
                 )
-            r += LANES
+            r += lanes
         if r < m:
             for o in range(0, outs, units):
                 rest(

@@ -5,9 +5,9 @@ sums, for which a step loads eleven numbers or vectors. Plain loops over rows, l
 and store their sums at every fourth product and came to 18 of 60 thousand million multiply-adds a second
 (64-32-10, one core with AVX-512); these blocks come to 50.
 
-A vector is eight float64 on every processor, and LLVM makes two or four instructions of one where registers
-are shorter. So additions have the same order everywhere. Rows that fill no whole vector are loaded and stored
-under a mask.
+A vector is eight float64 or sixteen float32 on every processor, and LLVM makes two or four instructions of
+one where registers are shorter. So additions have the same order everywhere. Rows that fill no whole vector
+are loaded and stored under a mask. Which numbers a block works with is said by its arrays, all of one type.
 
 Each block is a Python function that says in plain loops what it computes, and runs so where nothing is
 compiled. Compiled code gets the instructions that are registered for it.
@@ -25,8 +25,11 @@ from numba.core import cgutils
 
 from optimizers.lowered import lowered
 
+VECTOR_BYTES = 64
+"""Bytes of a vector: of as many numbers as its arrays' go into it."""
+
 LANES = 8
-"""Numbers of a vector."""
+"""Float64 numbers of a vector."""
 
 ADD, ZERO, BIAS = range(3)
 """What sums begin with: what is there, zero, or the bias of their unit."""
@@ -44,15 +47,13 @@ _WIDE = _has_wide_registers()
 
 PRODUCT_SHAPES = ((8, 3), (4, 4), (2, 8), (1, 8)) if _WIDE else ((6, 1), (4, 1), (2, 2), (1, 4))
 """Units and vectors of a block, in the order in which units are shared out. Sums, a step's vectors and one
-weight fit into 32 registers of eight numbers, or into 16 of four."""
+weight fit into 32 registers of 64 bytes, or into 16 of 32."""
 
 OUTER_SHAPES = ((3, 8), (1, 8)) if _WIDE else ((3, 2), (1, 2))
 """Units above and units below of a block of dot products."""
 
-_REAL, _WHOLE, _SHORT, _BIT = ir.DoubleType(), ir.IntType(64), ir.IntType(32), ir.IntType(1)
-_VECTOR = ir.VectorType(_REAL, LANES)
-_ZEROS = ir.Constant(_VECTOR, [0.0] * LANES)
-_ALIGNED = ir.Constant(_SHORT, 8)
+_WHOLE, _SHORT = ir.IntType(64), ir.IntType(32)
+_BYTES: dict[Any, int] = {ir.DoubleType(): 8, ir.FloatType(): 4}
 
 Value = Any
 """A value of LLVM's."""
@@ -60,6 +61,16 @@ Value = Any
 
 def _whole(number: int) -> Value:
     return ir.Constant(_WHOLE, number)
+
+
+def _vector(data: Value) -> Any:
+    """Return the type of a vector of an array's numbers."""
+    number = data.type.pointee
+    return ir.VectorType(number, VECTOR_BYTES // _BYTES[number])
+
+
+def _zeros(kind: Any) -> Value:
+    return ir.Constant(kind, [0.0] * kind.count)
 
 
 class _Writer:
@@ -75,40 +86,38 @@ class _Writer:
         """Return ``count`` places from a start on, a stride apart."""
         return [self.plus(start, self.builder.mul(_whole(each), stride)) for each in range(count)]
 
-    def number(self, data: Value, place: Value) -> Value:
-        return self.builder.load(self.builder.gep(data, [place]))
-
     def _at(self, data: Value, place: Value, kind: Any) -> Value:
         return self.builder.bitcast(self.builder.gep(data, [place]), kind.as_pointer())
 
     def load(self, data: Value, place: Value, mask: Value | None = None) -> Value:
         """Return the vector at a place, with zeros where a mask has no bit."""
+        number = data.type.pointee
         if mask is None:
-            return self.builder.load(self._at(data, place, _VECTOR), align=8)
-        kind = ir.VectorType(_REAL, mask.type.count)
-        function = self._function(
-            f"llvm.masked.load.v{mask.type.count}f64.p0", kind, kind.as_pointer(), _SHORT, mask.type, kind
-        )
-        zeros = ir.Constant(kind, [0.0] * mask.type.count)
-        return self.builder.call(function, [self._at(data, place, kind), _ALIGNED, mask, zeros])
+            return self.builder.load(self._at(data, place, _vector(data)), align=_BYTES[number])
+        kind = ir.VectorType(number, mask.type.count)
+        name = f"llvm.masked.load.{_named(kind)}.p0"
+        function = self._function(name, kind, kind.as_pointer(), _SHORT, mask.type, kind)
+        aligned = ir.Constant(_SHORT, _BYTES[number])
+        return self.builder.call(function, [self._at(data, place, kind), aligned, mask, _zeros(kind)])
 
     def store(self, vector: Value, data: Value, place: Value, mask: Value | None = None) -> None:
-        kind = vector.type
+        kind, align = vector.type, _BYTES[vector.type.element]
         if mask is None:
-            self.builder.store(vector, self._at(data, place, kind), align=8)
+            self.builder.store(vector, self._at(data, place, kind), align=align)
             return
         function = self._function(
-            f"llvm.masked.store.v{kind.count}f64.p0",
+            f"llvm.masked.store.{_named(kind)}.p0",
             *(ir.VoidType(), kind, kind.as_pointer(), _SHORT, mask.type),
         )
-        self.builder.call(function, [vector, self._at(data, place, kind), _ALIGNED, mask])
+        aligned = ir.Constant(_SHORT, align)
+        self.builder.call(function, [vector, self._at(data, place, kind), aligned, mask])
 
-    def below(self, count: Value, lanes: int = LANES) -> Value:
+    def below(self, count: Value, lanes: int) -> Value:
         """Return the mask of the first ``count`` lanes."""
         steps = ir.Constant(ir.VectorType(_WHOLE, lanes), list(range(lanes)))
         return self.builder.icmp_signed("<", steps, self.everywhere(count, lanes))
 
-    def everywhere(self, number: Value, lanes: int = LANES) -> Value:
+    def everywhere(self, number: Value, lanes: int) -> Value:
         """Return a vector of one number."""
         kind = ir.VectorType(number.type, lanes)
         nothing = ir.Constant(kind, ir.Undefined)
@@ -117,9 +126,13 @@ class _Writer:
             first, nothing, ir.Constant(ir.VectorType(_SHORT, lanes), [0] * lanes)
         )
 
+    def of(self, data: Value, place: Value, lanes: int) -> Value:
+        """Return a vector of the number at a place."""
+        return self.everywhere(self.builder.load(self.builder.gep(data, [place])), lanes)
+
     def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
         """Return ``a b + c``, rounded once where the processor can."""
-        function = self._function(f"llvm.fmuladd.v{LANES}f64", *(a.type,) * 4)
+        function = self._function(f"llvm.fmuladd.{_named(a.type)}", *(a.type,) * 4)
         return self.builder.call(function, [a, b, c])
 
     def loop(
@@ -150,6 +163,11 @@ class _Writer:
         return cgutils.get_or_insert_function(
             self.builder.module, ir.FunctionType(returned, list(arguments)), name
         )
+
+
+def _named(kind: Any) -> str:
+    """Return what LLVM calls a vector in the names of its functions."""
+    return f"v{kind.count}f{8 * _BYTES[kind.element]}"
 
 
 def side_by_side(writer: _Writer, vectors: Sequence[Value]) -> Value:
@@ -200,7 +218,7 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
         rows: int,
     ) -> None:
         for o in range(units):
-            for r in range(rows if masked else LANES * vectors):
+            for r in range(rows if masked else VECTOR_BYTES // z.itemsize * vectors):
                 at = z0 + o * z_stride + r
                 total = z[at] if begin == ADD else w[bias + o] if begin == BIAS else 0.0
                 for i in range(ins):
@@ -225,9 +243,9 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
         z_stride: Value,
         rows: Value,
     ) -> None:
-        write = _Writer(builder)
-        mask = write.below(rows) if masked else None
-        shifts = [_whole(LANES * v) for v in range(vectors)]
+        write, kind = _Writer(builder), _vector(z)
+        mask = write.below(rows, kind.count) if masked else None
+        shifts = [_whole(kind.count * v) for v in range(vectors)]
         places = [write.plus(row, shift) for row in write.strided(z0, z_stride, units) for shift in shifts]
         adding, with_bias, empty, start = (
             builder.append_basic_block(name) for name in ("adding", "with_bias", "empty", "start")
@@ -239,22 +257,22 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
         there = [write.load(z, at, mask) for at in places]
         builder.branch(start)
         builder.position_at_end(with_bias)
-        biases = [write.everywhere(write.number(w, write.plus(bias, _whole(o)))) for o in range(units)]
+        biases = [write.of(w, write.plus(bias, _whole(o)), kind.count) for o in range(units)]
         builder.branch(start)
         builder.position_at_end(empty)
         builder.branch(start)
         builder.position_at_end(start)
-        first = [builder.phi(_VECTOR) for _ in places]
+        first = [builder.phi(kind) for _ in places]
         for each, phi in enumerate(first):
             phi.add_incoming(there[each], adding)
             phi.add_incoming(biases[each // vectors], with_bias)
-            phi.add_incoming(_ZEROS, empty)
+            phi.add_incoming(_zeros(kind), empty)
         weights = write.strided(place, out_step, units)
 
         def step(i: Value, sums: list[Value]) -> list[Value]:
             source, shift = write.plus(a0, builder.mul(i, a_stride)), builder.mul(i, in_step)
             inputs = [write.load(a, write.plus(source, each), mask) for each in shifts]
-            rows_of_weights = [write.everywhere(write.number(w, write.plus(at, shift))) for at in weights]
+            rows_of_weights = [write.of(w, write.plus(at, shift), kind.count) for at in weights]
             return [
                 write.multiply_add(rows_of_weights[each // vectors], inputs[each % vectors], total)
                 for each, total in enumerate(sums)
@@ -312,7 +330,7 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
         g0: Value,
         g_stride: Value,
     ) -> None:
-        write = _Writer(builder)
+        write, kind = _Writer(builder), _vector(g)
         deltas = write.strided(d0, d_stride, units)
         # A column beyond the last one reads that once more, and is not stored.
         last = builder.sub(count, _whole(1))
@@ -333,14 +351,15 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
                     new[each] = write.multiply_add(left[o], right, sums[each])
             return new
 
-        whole, left_over = builder.sdiv(rows, _whole(LANES)), builder.srem(rows, _whole(LANES))
+        lanes = _whole(kind.count)
+        whole, left_over = builder.sdiv(rows, lanes), builder.srem(rows, lanes)
         sums = write.loop(
             whole,
-            [_ZEROS] * (units * columns),
-            lambda r, sums: added(sums, builder.mul(r, _whole(LANES)), None),
+            [_zeros(kind)] * (units * columns),
+            lambda r, sums: added(sums, builder.mul(r, lanes), None),
         )
         some = builder.zext(builder.icmp_signed(">", left_over, _whole(0)), _WHOLE)
-        end, mask = builder.mul(whole, _whole(LANES)), write.below(left_over)
+        end, mask = builder.mul(whole, lanes), write.below(left_over, kind.count)
         sums = write.loop(some, sums, lambda r, sums: added(sums, end, mask))
         stored = write.below(count, columns)
         adding = builder.icmp_signed("==", begin, _whole(ADD))
@@ -359,20 +378,20 @@ def _copy(target: Any, builder: Any, source: Value, s0: Value, z: Value, z0: Val
 
 @lowered(_copy)
 def copy_vector(source: Any, s0: int, z: Any, z0: int) -> None:
-    """Copy one vector. As eight numbers by themselves it could not be loaded as a vector for a while."""
-    for r in range(LANES):
+    """Copy one vector. As numbers by themselves it could not be loaded as a vector for a while."""
+    for r in range(VECTOR_BYTES // z.itemsize):
         z[z0 + r] = source[s0 + r]
 
 
 def _scale(target: Any, builder: Any, z: Value, z0: Value, factors: Value, f0: Value, rows: Value) -> None:
     write = _Writer(builder)
-    factor = write.everywhere(write.number(factors, f0))
-    mask = write.below(rows)
+    lanes = _vector(z).count
+    factor, mask = write.of(factors, f0, lanes), write.below(rows, lanes)
     write.store(builder.fmul(write.load(z, z0, mask), factor), z, z0)
 
 
 @lowered(_scale)
 def scale_vector(z: Any, z0: int, factors: Any, f0: int, rows: int) -> None:
     """Multiply the first ``rows`` numbers of a vector by a factor; the others become zero."""
-    for r in range(LANES):
+    for r in range(VECTOR_BYTES // z.itemsize):
         z[z0 + r] = z[z0 + r] * factors[f0] if r < rows else 0.0

@@ -29,7 +29,7 @@ from optimizers.compilation import compiled
 from optimizers.compiled_clock import IS_THERE, now
 from optimizers.function_addresses import address, caller
 from optimizers.lowered import lowered
-from optimizers.signatures import INTEGERS, REALS
+from optimizers.signatures import INTEGERS, REALS, SINGLES
 
 SHARE = types.void(types.int64, types.int64, types.int64)
 """``share(context, number, room)``: does one share of the work that stands at an address. ``room`` tells the
@@ -73,7 +73,7 @@ def address_of(numbers: Any, place: int) -> int:
 def _array(kind: Any) -> Any:
     def generate(target: Any, builder: Any, place: Any, size: Any) -> Any:
         array = target.make_array(kind)(target, builder)
-        width = ir.Constant(ir.IntType(64), 8)
+        width = ir.Constant(ir.IntType(64), kind.dtype.bitwidth // 8)
         data = builder.inttoptr(place, target.get_data_type(kind.dtype).as_pointer())
         populate_array(array, data, [size], [width], width, None)
         return array._getvalue()
@@ -85,6 +85,12 @@ def _array(kind: Any) -> Any:
 def reals_at(place: int, size: int) -> Any:
     """Return the float64 array that stands at an address."""
     return np.ctypeslib.as_array((ctypes.c_double * size).from_address(place))
+
+
+@lowered(_array(SINGLES), SINGLES)
+def singles_at(place: int, size: int) -> Any:
+    """Return the float32 array that stands at an address."""
+    return np.ctypeslib.as_array((ctypes.c_float * size).from_address(place))
 
 
 @lowered(_array(INTEGERS), INTEGERS)

@@ -32,5 +32,6 @@ IDENTITY = Activation(
     plain=lambda z: z,
     complex_form=_complex,
     bend=straight_bend,
+    single=(_forward, _backward),
     linear=True,
 )

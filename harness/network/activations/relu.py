@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.network.activation import Activation, straight_bend, unit_by_unit
+from harness.numerics.elementary_single import NAUGHT, ONE
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -27,6 +28,20 @@ def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> No
         delta[d + r] *= 1.0 if a[first + r] > 0.0 else 0.0
 
 
+@compiled()
+def _single_forward(z: Any, start: int, units: int, m: int) -> None:
+    first = U(start)
+    for r in range(U(units * m)):
+        z[first + r] = NAUGHT if z[first + r] < NAUGHT else z[first + r]
+
+
+@compiled()
+def _single_backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
+    first, d = U(start), U(d0)
+    for r in range(U(units * m)):
+        delta[d + r] *= ONE if a[first + r] > NAUGHT else NAUGHT
+
+
 RELU = Activation(
     name="relu",
     equation="a = max(z, 0)",
@@ -35,5 +50,6 @@ RELU = Activation(
     exact=unit_by_unit(lambda m, z: max(z, 0)),
     plain=lambda z: np.maximum(z, 0.0),
     bend=straight_bend,  # wherever it has a second derivative
+    single=(_single_forward, _single_backward),
     kinks=(0.0,),
 )

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from harness.network.activation import Activation, unit_by_unit
+from harness.numerics import elementary_single
 from harness.numerics.elementary import sigmoid
+from harness.numerics.elementary_single import ONE
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -26,6 +28,20 @@ def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> No
     first, d = U(start), U(d0)
     for r in range(U(units * m)):
         delta[d + r] *= a[first + r] * (1.0 - a[first + r])
+
+
+@compiled()
+def _single_forward(z: Any, start: int, units: int, m: int) -> None:
+    first = U(start)
+    for r in range(U(units * m)):
+        z[first + r] = elementary_single.sigmoid(z[first + r])
+
+
+@compiled()
+def _single_backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
+    first, d = U(start), U(d0)
+    for r in range(U(units * m)):
+        delta[d + r] *= a[first + r] * (ONE - a[first + r])
 
 
 @compiled()
@@ -62,4 +78,5 @@ SIGMOID = Activation(
     plain=_plain,
     complex_form=_complex,
     bend=_bend,
+    single=(_single_forward, _single_backward),
 )

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from harness.network.activation import Activation
+from harness.numerics import elementary_single
 from harness.numerics.complex_numbers import place_of_highest
 from harness.numerics.elementary import exponential_below_one
+from harness.numerics.elementary_single import NAUGHT
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -37,6 +39,34 @@ def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> No
     first, d, count = U(start), U(d0), U(m)
     for r in range(count):
         mean = 0.0
+        for u in range(U(units)):
+            mean += a[first + u * count + r] * delta[d + u * count + r]
+        for u in range(U(units)):
+            place = u * count + r
+            delta[d + place] = a[first + place] * (delta[d + place] - mean)
+
+
+@compiled()
+def _single_forward(z: Any, start: int, units: int, m: int) -> None:
+    first, count = U(start), U(m)
+    for r in range(count):
+        highest = z[first + r]
+        for u in range(U(units)):
+            highest = max(highest, z[first + u * count + r])
+        norm = NAUGHT
+        for u in range(U(units)):
+            place = first + u * count + r
+            z[place] = elementary_single.exponential_below_one(z[place] - highest)
+            norm += z[place]
+        for u in range(U(units)):
+            z[first + u * count + r] /= norm
+
+
+@compiled()
+def _single_backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
+    first, d, count = U(start), U(d0), U(m)
+    for r in range(count):
+        mean = NAUGHT
         for u in range(U(units)):
             mean += a[first + u * count + r] * delta[d + u * count + r]
         for u in range(U(units)):
@@ -87,6 +117,7 @@ SOFTMAX = Activation(
     plain=lambda z: np.exp(z - np.logaddexp.reduce(z, axis=0)),
     complex_form=_complex,
     bend=_bend,
+    single=(_single_forward, _single_backward),
     hidden=False,
     shares_one=True,
 )

@@ -10,8 +10,10 @@ import numpy as np
 
 from harness.network.loss import Loss, clear
 from harness.network.wrong_classes import missed_logit
+from harness.numerics import elementary_single
 from harness.numerics.complex_numbers import complex_log_one_plus
 from harness.numerics.elementary import exponential_below_one, log_one_plus
+from harness.numerics.elementary_single import NAUGHT, ONE
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -46,6 +48,33 @@ def _row_losses(
 
 
 @compiled()
+def _single(
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
+) -> None:
+    # As in float64, where it is explained.
+    clear(scratch, s0, m)
+    s = U(s0)
+    for u in range(units):
+        place, target = U(o0 + u * m), U(t0 + u * t_stride)
+        for r in range(U(m)):
+            z = o[place + r]
+            y = t[target + r]
+            small = elementary_single.exponential_below_one(-abs(z))
+            side = (ONE - y) * z if z > NAUGHT else -y * z
+            scratch[s + r] += side + elementary_single.log_one_plus(small)
+            o[place + r] = (ONE if z > NAUGHT else small) / (ONE + small) - y
+
+
+@compiled()
 def _complex(o: Any, start: int, units: int, targets: Any, t0: int, t_stride: int) -> complex:
     # As the real one: (1 - y) z + log(1 + exp(-z)), which for the other sign is -y z + log(1 + exp(z)).
     total = 0j
@@ -74,6 +103,7 @@ BINARY_CROSS_ENTROPY = Loss(
     exact=_exact,
     plain=lambda z, y: np.sum(np.logaddexp(z, 0.0) - y * z),
     complex_form=_complex,
+    single=_single,
     misses=missed_logit,
     takes_in="sigmoid",
     curvature=1.0,

@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.network.loss import Loss, clear
 from harness.network.wrong_classes import missed_half
+from harness.numerics.elementary_single import HALF
 from optimizers.compilation import compiled
 
 U = np.uint64
@@ -38,6 +39,29 @@ def _row_losses(
 
 
 @compiled()
+def _single(
+    o: Any,
+    o0: int,
+    t: Any,
+    t0: int,
+    t_stride: int,
+    units: int,
+    m: int,
+    scratch: Any,
+    s0: int,
+    with_delta: bool,
+) -> None:
+    clear(scratch, s0, m)
+    s = U(s0)
+    for u in range(units):
+        place, target = U(o0 + u * m), U(t0 + u * t_stride)
+        for r in range(U(m)):
+            error = o[place + r] - t[target + r]
+            scratch[s + r] += HALF * error * error
+            o[place + r] = error
+
+
+@compiled()
 def complex_half_squared(o: Any, start: int, units: int, targets: Any, t0: int, t_stride: int) -> complex:
     """Return the loss of one row; see ``harness.network.loss.COMPLEX_ROW_LOSS``."""
     total = 0j
@@ -60,6 +84,7 @@ HALF_SQUARED = Loss(
     exact=_exact,
     plain=lambda a, y: np.sum((a - y) ** 2) * 0.5,
     complex_form=complex_half_squared,
+    single=_single,
     misses=missed_half,
     any_output=True,
     curvature=1.0,
