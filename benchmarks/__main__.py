@@ -29,6 +29,7 @@ NAMES = {
     "epoch": "one epoch of gradient descent, pattern by pattern and in mini-batches",
     "population": "the losses of a population of 100",
     "generation": "one generation of a genetic algorithm, against PyGAD and evosax",
+    "population-methods": "one generation of DE, PSO and CMA-ES, against pygmo, pycma and evosax",
     "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",
