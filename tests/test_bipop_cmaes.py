@@ -13,7 +13,7 @@ import optimizers
 from optimizers import CMAES, BipopCMAES, FunctionObjective
 from optimizers.evolution.bipop_cmaes import MOST_DOUBLINGS, Schedule
 
-cma = pytest.importorskip("cma", reason="of the extra cma")
+cma = pytest.importorskip("cma", reason="of the extra test")
 
 
 def rastrigin(w: Any) -> float:

@@ -15,6 +15,7 @@ from optimizers.evolution.adaptation import (
     RESTED,
     SIGMA,
     Course,
+    sort,
 )
 from optimizers.evolution.rates import Rates
 from optimizers.records import numbers_of
@@ -42,10 +43,10 @@ LONGEST_MEDIAN = 100
 @compiled(allocates=True)
 def _median(records: Any, newest: int, first: int, count: int) -> float:
     """Return the median of ``count`` records from the ``first`` before the newest one on."""
-    chosen = np.empty(count)
+    chosen, order = np.empty(count), np.empty(count, dtype=np.int64)
     for place in range(count):
         chosen[place] = records[(newest - first - place) % records.size]
-    order = np.argsort(chosen, kind="mergesort")
+    sort(chosen, order)
     half = count // 2
     middle = chosen[order[half]]
     return middle if count % 2 else (chosen[order[half - 1]] + middle) / 2.0

@@ -80,6 +80,11 @@ class SimulatedAnnealing(SinglePointSearch):
     answer is the present point, the best of a stretch is handed on with it. One iteration is one evaluation,
     the first that of the start.
 
+    A step of 0.1 and a temperature of 0.1 in all units, cooled by 0.999, were too small for what is far away
+    and too large for the end: of 120 problems of bbob (24 functions, dimension 5, 5,000 evaluations) they
+    reached 19 % of the targets, and this reaches 28 %; with the step that adapts, but 0.999, it was 20 % of
+    48. SciPy's dual annealing without its local search reaches 23 %.
+
     Attributes:
         step: standard deviation of the first step in each parameter.
         initial_temperature: rise in the loss that is accepted with probability 1/e at first; None takes the
