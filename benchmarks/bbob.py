@@ -3,13 +3,13 @@
     python -m benchmarks.bbob                          dimension 5, five instances: about six minutes
     python -m benchmarks.bbob --searches "BIPOP-CMA-ES, ours" "BIPOP-CMA-ES, pycma"
 
-Of each function and instance a search has 5,000 evaluations, counted by the function itself. COCO's 51
-targets, from 100 down to 1e-8 above the minimum, ten to five powers of ten, are what it is judged by: the
-part of all (function, instance, target) that is reached (Hansen et al. 2021, COCO, Optimization Methods and
-Software 36). The start is drawn from [-4, 4], what a search draws itself from [-5, 5]. Every search comes as it
-is, but for the step of CMA-ES, 2, which its authors take on bbob. A row is held against its peer: targets that only
-one of both reaches, counted by functions and instances that are ahead and behind, with the sign test. The
-extra ``bbob``, cma and pygmo have to be installed.
+Of each function and instance a search has 5,000 evaluations, counted by the function itself. It is judged by
+COCO's 51 targets, from 100 down to 1e-8 above the minimum, five to a power of ten: the part of all (function,
+instance, target) that is reached (Hansen et al. 2021, COCO, Optimization Methods and Software 36). The start
+is drawn from [-4, 4], what a search draws itself from [-5, 5]. Every search comes as it is, but for the step
+of CMA-ES, 2, which its authors take on bbob. A search is held against another one by the functions and
+instances on which it reaches more targets, and fewer, with the sign test. The extra ``bbob``, cma and pygmo have to be
+installed. The table that is kept in ``results/benchmarks`` is that of five instances.
 """
 
 from __future__ import annotations

@@ -2,17 +2,18 @@
 
 100 members, 4 + 3 log(n) for CMA-ES, from the same first population where a peer takes one, with no end of
 its own on either side. ``pygmo`` (C++) calls our compiled losses: of a whole generation at once in
-``pso_gen`` and ``cmaes``, which take them so, one by one in ``de``. ``pycma`` asks and tells, with our losses of
-a population at once. Where the losses are most of the work both sides do the same then, and the ratio goes to 1;
-so ``pygmo, NumPy`` has losses by NumPy, as its users write them. ``evosax`` has ``jit`` of ``vmap`` for losses
-within ``lax.fori_loop``. All in float64. CMA-ES is measured on the three smaller networks: the covariance of the
-next takes a peer seconds a generation.
+``pso_gen`` and ``cmaes``, which take them so, one by one in ``de``. ``pycma`` asks and tells, with our losses
+of a population at once. Where the losses are most of the work both sides do the same then, and the ratio goes
+to 1; so ``pygmo, NumPy`` has losses by NumPy, as its users write them. ``evosax`` has ``jit`` of ``vmap`` for
+losses within ``lax.fori_loop``. All in float64. CMA-ES is measured on the three smaller networks: the
+covariance of the next takes a peer seconds a generation.
 
 The (1+1) evolution strategy is held against Nevergrad's, an evaluation each, with our losses.
 """
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -70,7 +71,7 @@ def ours(method: str, size: Size) -> Run:
     return run
 
 
-def in_numpy(size: Size) -> Callable[[np.ndarray], float]:
+def loss_in_numpy(size: Size) -> Callable[[np.ndarray], float]:
     X, Y = size.data()
 
     def loss(w: np.ndarray) -> float:
@@ -108,7 +109,7 @@ def in_pygmo(method: str, size: Size, numpy: bool = False) -> Run:
     objective, points = size.objective(), first_population(size)
     value, values = objective.value, objective.values
     if numpy:
-        value = in_numpy(size)
+        value = loss_in_numpy(size)
         values = lambda population: np.array([value(w) for w in population])  # noqa: E731
     problem = pygmo.problem(Problem(points.shape[1], value, values))
     population = pygmo.population(problem, seed=3)
@@ -174,8 +175,8 @@ def in_evosax(method: str, size: Size) -> Run:
         kind = algorithms.PSO if method == "particle swarm" else algorithms.DifferentialEvolution
         search = kind(population_size=MEMBERS, solution=population[0])
     settings = search.default_params
-    losses = jax.jit(losses_of)(population)
-    check_same(size.name, {"ours": size.objective().values(np.asarray(population)), "jax": np.asarray(losses)})
+    losses, expected = jax.jit(losses_of)(population), size.objective().values(np.asarray(population))
+    check_same(size.name, {"ours": expected, "jax": np.asarray(losses)})
     if method == "CMA-ES":
         state = search.init(jax.random.key(0), population[0], settings)
     else:
@@ -223,9 +224,7 @@ def measure(repeats: int) -> Iterator[Row]:
                 runs = {"ours": ours(method, size), name: BUILDS[name](method, size)}
                 counts = {party: generations_of(run) for party, run in runs.items()}
                 medians = alternate(
-                    {party: lambda party=party: runs[party](counts[party]) for party in runs}, repeats
+                    {party: functools.partial(run, counts[party]) for party, run in runs.items()}, repeats
                 )
                 mine, theirs = (1e3 * medians[party] / counts[party] for party in ("ours", name))
-                yield Row(
-                    "population-methods", f"{method}, {size.name}", name, mine, theirs, "ms", theirs / mine
-                )
+                yield Row(method.replace(" ", "-"), size.name, name, mine, theirs, "ms", theirs / mine)

@@ -32,7 +32,8 @@ def counted_number(key: Any, place: int) -> float:
     >>> round(counted_number(np.uint64(1234567), 1), 6)  # the reference: 6457827717110365317 of 2^64
     0.35008
     """
-    mixed = key + np.uint64(place) * _GOLDEN
+    # Python hands a key in as a signed number.
+    mixed = np.uint64(key) + np.uint64(place) * _GOLDEN
     mixed = (mixed ^ (mixed >> _THIRTY)) * _FIRST
     mixed = (mixed ^ (mixed >> _TWENTY_SEVEN)) * _SECOND
     mixed = mixed ^ (mixed >> _THIRTY_ONE)

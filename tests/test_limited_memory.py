@@ -60,19 +60,18 @@ def dense(function: Any, start: Any, most: int) -> list[Any]:
 
 def test_it_goes_where_dense_matrices_lead() -> None:
     start = np.array([-1.2, 1.0, 0.3, -0.7])
-    _, points, _ = searched(rosenbrock, start, 30)
-    np.testing.assert_allclose(points, dense(rosenbrock, start, 30), rtol=1e-6, atol=1e-8)
+    _, points, _ = searched(rosenbrock, start, 25)
+    np.testing.assert_allclose(points, dense(rosenbrock, start, 25), rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_it_takes_about_as_many_gradients_as_scipys(seed: int) -> None:
     start = np.random.default_rng(seed).normal(size=6)
     memory, points, _ = searched(rosenbrock, start, 1000)
-    theirs = scipy.optimize.minimize(rosenbrock, start, jac=True, method="L-BFGS-B")
+    theirs = scipy.optimize.minimize(rosenbrock, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-12})
     assert memory.counts[STATE] == ENDED
-    # A function of six has a second minimum.
-    assert memory.numbers[LOSS] < 1e-10 or abs(memory.numbers[LOSS] - 3.97) < 0.01
-    assert len(points) < 2 * theirs.nfev + 20
+    assert memory.numbers[LOSS] < 1e-10
+    assert len(points) < 1.5 * theirs.nfev
 
 
 def test_losses_fall_and_the_point_is_that_of_the_lowest() -> None:

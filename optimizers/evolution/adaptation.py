@@ -1,11 +1,10 @@
 """Covariance matrix adaptation: what a search by CMA-ES knows, how it draws, and what it learns.
 
-In the form of Hansen (2016), The CMA evolution strategy: a tutorial, arXiv:1604.00772, appendix A, with active
-adaptation. One thing is otherwise: a candidate is ``m + sigma A z`` with A the Cholesky factor of C, not its
-symmetric root, and the path of the step is that of ``A^-1 (m' - m) / sigma`` (Krause, Arbones, Igel 2016,
-CMA-ES with optimal covariance update and storage complexity, NIPS 29, who find no difference). A factor takes
-n^3 / 6 multiply-adds in place of the 9 n^3 of eigenvectors, which were most of what a population took from
-30 parameters on.
+In the form of Hansen (2016), The CMA evolution strategy: a tutorial, arXiv:1604.00772, appendix A, with
+active adaptation. One thing is otherwise: a candidate is ``m + sigma A z`` with A the Cholesky factor of C,
+not its symmetric root, and the path of the step is that of ``A^-1 (m' - m) / sigma`` (Krause, Arbones, Igel
+2016, CMA-ES with optimal covariance update and storage complexity, NIPS 29, who find no difference). A factor
+takes n^3 / 6 multiply-adds, eigenvectors several n^3.
 """
 
 from __future__ import annotations
@@ -234,16 +233,16 @@ def learn(course: Any) -> None:
     _record(course, order)
     _recombine(course, order)
     # Equation (43).
-    carried = np.sqrt(rates.step_path * (2.0 - rates.step_path) * rates.parents)
+    left, added = 1.0 - rates.step_path, np.sqrt(rates.step_path * (2.0 - rates.step_path) * rates.parents)
     for i in range(n):
-        course.step_path[i] = (1.0 - rates.step_path) * course.step_path[i] + carried * course.mean_of_draws[i]
+        course.step_path[i] = left * course.step_path[i] + added * course.mean_of_draws[i]
     squares = _product(course.step_path, course.step_path, n)
     begun = 1.0 - (1.0 - rates.step_path) ** (2 * counts[POPULATIONS])
     stalled = squares / begun / n - 1.0 >= 1.0 + 4.0 / (n + 1.0)
     # Equation (45).
-    carried = 0.0 if stalled else np.sqrt(rates.path * (2.0 - rates.path) * rates.parents)
+    added = 0.0 if stalled else np.sqrt(rates.path * (2.0 - rates.path) * rates.parents)
     for i in range(n):
-        course.path[i] = (1.0 - rates.path) * course.path[i] + carried * course.mean_of_steps[i]
+        course.path[i] = (1.0 - rates.path) * course.path[i] + added * course.mean_of_steps[i]
     _add_to_covariance(course, order, stalled)
     # Equation (44).
     growth = (np.sqrt(squares) / rates.length - 1.0) * rates.step_path / rates.damping

@@ -98,7 +98,7 @@ class CMAES(Optimizer):
 
     The search ends by itself where one of pycma's criteria is met, such as ``tolfun``: losses of late that
     differ by less than 1e-11. C takes n^2 numbers, and its Cholesky factor n^3 / 6 multiply-adds now and
-    then: TIMES.
+    then, where eigenvectors take several n^3.
 
     Attributes:
         step: standard deviation of the first population in each parameter.
@@ -158,14 +158,14 @@ class CMAES(Optimizer):
         """Draw populations until ``observe`` allows no more, or one of its own criteria is met."""
         candidates, multiply_adds = self._candidates(start.size), self.multiply_adds(start.size)
         charges = objective.linear_algebra_cost(multiply_adds, candidates) > 0.0
-        course, functions, target = course_of(start, self.step, candidates), objective.compiled, objective.target
+        course, functions = course_of(start, self.step, candidates), objective.compiled
         if functions is not None:
             values = address(functions.values, VALUES)
         w, loss, first, found = start.copy(), math.nan, 0, np.empty(candidates)
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
-            place = (course, rng, first, w, loss, found, losses, target)
+            place = (course, rng, first, w, loss, found, losses, objective.target)
             if functions is not None:
                 loss, done, ending = _search(values, functions.data, ALL_ROWS, *place)
             else:

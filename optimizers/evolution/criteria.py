@@ -41,7 +41,7 @@ LONGEST_MEDIAN = 100
 
 
 @compiled(allocates=True)
-def _median(records: Any, newest: int, first: int, count: int) -> float:
+def _median(records: Any, newest: int, first: int, count: int) -> Any:
     """Return the median of ``count`` records from the ``first`` before the newest one on."""
     chosen, order = np.empty(count), np.empty(count, dtype=np.int64)
     for place in range(count):
@@ -53,7 +53,7 @@ def _median(records: Any, newest: int, first: int, count: int) -> float:
 
 
 @compiled(allocates=True)
-def _stagnates(course: Any) -> bool:
+def _stagnates(course: Any) -> Any:
     """Say whether neither best nor median losses are lower than they were (Hansen 2016, B.3)."""
     rates, counts = numbers_of(Rates, course.rates), course.counts
     populations, members = counts[POPULATIONS], course.losses.size
@@ -73,7 +73,7 @@ def _stagnates(course: Any) -> bool:
 
 
 @compiled()
-def _range(numbers: Any, count: int) -> float:
+def _range(numbers: Any, count: int) -> Any:
     lowest = highest = numbers[0]
     for place in range(1, count):
         lowest, highest = min(lowest, numbers[place]), max(highest, numbers[place])
@@ -81,7 +81,7 @@ def _range(numbers: Any, count: int) -> float:
 
 
 @compiled()
-def _rests(course: Any) -> bool:
+def _rests(course: Any) -> Any:
     """Say whether the mean has moved next to nothing for a tenth of all populations and 20."""
     counts, apart = course.counts, 0.0
     for i in range(course.mean.size):

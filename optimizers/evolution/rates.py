@@ -47,7 +47,7 @@ def recombination_weights(n: int, candidates: int) -> Array:
     """
     raw = np.array([math.log((candidates + 1) / 2) - math.log(place) for place in range(1, candidates + 1)])
     better = raw > 0.0
-    weights = raw / raw[better].sum()
+    weights: Array = raw / raw[better].sum()
     parents = 1.0 / float((weights[better] ** 2).sum())
     worse = weights < 0.0
     sum_of_worse = float(weights[worse].sum())

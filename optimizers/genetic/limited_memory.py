@@ -24,7 +24,7 @@ DECREASE = 1e-4
 """Armijo's part of the decrease that the slope promises."""
 
 STANDSTILL = 1e-12
-"""Part of the loss by which a step has to lower it, or the search has ended."""
+"""Part of the loss, or of 1 where it is below, by which a step has to lower it, or the search has ended."""
 
 SHORTEST = 1e-10
 """Part of a step below which its direction is given up."""
@@ -62,9 +62,18 @@ MEMORY = types.NamedTuple([REALS] * 5 + [TABLE, TABLE, REALS, REALS, INTEGERS], 
 
 def memory_of(n: int) -> Memory:
     """Return a search over n parameters that has not begun."""
-    vectors = [np.zeros(n) for _ in range(5)]
-    tables = [np.zeros((PAIRS, n)) for _ in range(2)]
-    return Memory(*vectors, *tables, np.zeros(PAIRS), np.zeros(3), np.zeros(3, dtype=np.int64))
+    return Memory(
+        w=np.zeros(n),
+        gradient=np.zeros(n),
+        trial=np.zeros(n),
+        trial_gradient=np.zeros(n),
+        direction=np.zeros(n),
+        moves=np.zeros((PAIRS, n)),
+        turns=np.zeros((PAIRS, n)),
+        parts=np.zeros(PAIRS),
+        numbers=np.zeros(3),
+        counts=np.zeros(3, dtype=np.int64),
+    )
 
 
 @compiled(reassociate=True)
@@ -123,17 +132,18 @@ def _go(memory: Any) -> None:
 @compiled()
 def _remember(memory: Any) -> None:
     """Keep the move to the trial and the turn of the gradient, where the loss curves upwards along it."""
-    counts = memory.counts
+    counts, curvature, turned = memory.counts, 0.0, 0.0
+    for i in range(memory.w.size):
+        turn = memory.trial_gradient[i] - memory.gradient[i]
+        curvature += (memory.trial[i] - memory.w[i]) * turn
+        turned += turn * turn
+    if curvature <= 1e-12 * turned:
+        return
     place = (counts[NEWEST] + 1) % PAIRS
-    move, turn = memory.moves[place], memory.turns[place]
-    for i in range(move.size):
-        move[i] = memory.trial[i] - memory.w[i]
-        turn[i] = memory.trial_gradient[i] - memory.gradient[i]
-    if _product(move, turn) > 1e-12 * _product(turn, turn):
-        counts[NEWEST], counts[HELD] = place, min(counts[HELD] + 1, PAIRS)
-    elif counts[HELD] == PAIRS:
-        # The place was that of the oldest.
-        counts[HELD] -= 1
+    for i in range(memory.w.size):
+        memory.moves[place, i] = memory.trial[i] - memory.w[i]
+        memory.turns[place, i] = memory.trial_gradient[i] - memory.gradient[i]
+    counts[NEWEST], counts[HELD] = place, min(counts[HELD] + 1, PAIRS)
 
 
 @compiled()
@@ -161,7 +171,7 @@ def told(memory: Any, loss: float, learning_rate: float) -> None:
             else:
                 counts[STATE] = ENDED
             return
-        if numbers[LOSS] - loss <= STANDSTILL * abs(numbers[LOSS]):
+        if numbers[LOSS] - loss <= STANDSTILL * max(abs(numbers[LOSS]), 1.0):
             counts[STATE] = ENDED
         _remember(memory)
     elif not finite:

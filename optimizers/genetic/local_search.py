@@ -11,7 +11,17 @@ from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
-from optimizers.genetic.limited_memory import ALONG, ENDED, LOSS, MEMORY, STATE, Memory, begin, memory_of, told
+from optimizers.genetic.limited_memory import (
+    ALONG,
+    ENDED,
+    LOSS,
+    MEMORY,
+    STATE,
+    Memory,
+    begin,
+    memory_of,
+    told,
+)
 from optimizers.genetic.plan import HERD, PLAN, Plan
 from optimizers.objective import ALL_ROWS, Array, Objective, Rows
 from optimizers.points import copy_point
@@ -28,8 +38,8 @@ class LocalSearch(NamedTuple):
     learning_rate: float
     memory: Memory
     reached: Array
-    """Loss of the memory's ``w`` where a step has reached the target; infinity before. Then the loss with which
-    the last local search has ended; shape (2,)."""
+    """Loss of the memory's ``w`` where a step has reached the target, infinity before; and the loss with
+    which the last local search has ended, shape (2,)."""
     target: float
     rows: int
     """Rows of the objective."""
@@ -79,10 +89,10 @@ def _bound(w: Any, lower: float, upper: float, bounded: Any) -> None:
 
 @compiled()
 def _same(w: Any, other: Any) -> bool:
+    same = True
     for i in range(w.size):
-        if w[i] != other[i]:
-            return False
-    return True
+        same = same and w[i] == other[i]
+    return same
 
 
 @compiled()
@@ -91,9 +101,9 @@ def refine(
 ) -> None:
     """Let the local search take its steps; a member goes on with where they led if that is better.
 
-    The search goes on over generations until it has come to its end, and then begins at the best member again,
-    or at the next best where the best is where it has ended. Where it leads to takes the place of the best
-    member if it is better, or else of the worst.
+    The search goes on over generations until it has come to its end, and then begins at the best member
+    again, or at the next best where the best is where it has ended. Where it leads to takes the place of the
+    best member if it is better, or else of the worst.
 
     A step that comes to the target is the last, and is written to ``search.reached``.
 

@@ -108,8 +108,8 @@ class SimulatedAnnealing(SinglePointSearch):
     }
     source: ClassVar[str] = (
         "Kirkpatrick, Gelatt, Vecchi (1983), Optimization by simulated annealing, Science 220, with their "
-        "geometric cooling and the rule of Metropolis et al. (1953), Journal of Chemical Physics 21; steps in "
-        "the way of Corana et al. (1987), ACM Transactions on Mathematical Software 13, by the rule of "
+        "geometric cooling and the rule of Metropolis et al. (1953), Journal of Chemical Physics 21; steps "
+        "that adapt as in Corana et al. (1987), ACM Transactions on Mathematical Software 13, by the rule of "
         "Rechenberg (1973), Evolutionsstrategie"
     )
     accept: ClassVar[Any] = _metropolis
