@@ -9,7 +9,7 @@ instance, target) that is reached (Hansen et al. 2021, COCO, Optimization Method
 is drawn from [-4, 4], what a search draws itself from [-5, 5]. Every search comes as it is, but for the step
 of CMA-ES, 2, which its authors take on bbob. A search is held against another one by the functions and
 instances on which it reaches more targets, and fewer, with the sign test. The extra ``bbob``, cma and pygmo
-have to be installed. The table that is kept in ``results/benchmarks`` is that of five instances.
+have to be installed.
 """
 
 from __future__ import annotations
