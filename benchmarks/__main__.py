@@ -35,6 +35,7 @@ NAMES = {
     "sweep": "one descent from 100 starts, against JAX with all starts side by side",
     "roofline": "how far every kernel is from what the machine can do, on one thread and on all",
     "busy": "a descent beside two other processes that never rest",
+    "population-methods": "one generation of DE, PSO and CMA-ES, against pygmo, pycma and evosax",
     "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",

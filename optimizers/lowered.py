@@ -16,7 +16,8 @@ def lowered(generate: Callable[..., Any], returned: Any = types.void) -> Callabl
     """Let a Python function become what ``generate`` writes wherever compiled code calls it.
 
     The function itself says in plain Python what the instructions do, and is what runs where nothing is
-    compiled.
+    compiled. Of several that one maker makes, each has to read all that makes it differ from the others:
+    machine code of callers is kept on disk by the plain function and what it reads.
 
     Arguments:
         generate: ``generate(target, builder, *values)`` writes instructions of LLVM and returns the result's

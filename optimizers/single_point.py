@@ -27,6 +27,9 @@ class Walk(NamedTuple):
     step: float
 
 
+LARGEST_STEP = 1e100
+"""Where a step ends its growth, which only a plateau leads to."""
+
 _value = caller(VALUE)
 _accept = caller(ACCEPT)
 

@@ -10,7 +10,7 @@ import pytest
 from baseline_cases import problem, sphere, valley
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, kstest
+from scipy.stats import binomtest, gmean, kstest
 from watching import Watcher, watch
 
 import optimizers
@@ -28,19 +28,27 @@ def plain(optimizer: Any, value: Any, start: Any, iterations: int) -> tuple[Any,
     rng = np.random.default_rng(SEED)
     w, loss = list(start), value(np.array(start))
     step = optimizer.step
-    temperature = getattr(optimizer, "initial_temperature", 0.0)
+    first = temperature = getattr(optimizer, "initial_temperature", None)
+    damping, changes = getattr(optimizer, "damping", None) or math.sqrt(len(w) + 1), []
     points, losses = [list(w)], [loss]
     for _ in range(iterations - 1):
         x = [number + step * rng.standard_normal() for number in w]
         found = value(np.array(x))
         if isinstance(optimizer, SimulatedAnnealing):
-            accepted = found <= loss or rng.random() < math.exp(-(found - loss) / temperature)
-            temperature *= optimizer.cooling
+            accepted = found <= loss
+            if first is None:
+                changes += [abs(found - loss)] if found != loss else []
+                if len(changes) == 20:
+                    first = temperature = float(gmean(changes))
+            else:
+                accepted = accepted or rng.random() < math.exp(-(found - loss) / temperature)
+                temperature *= optimizer.cooling
         else:
             accepted = found <= loss
-        if isinstance(optimizer, EvolutionStrategy):
-            damping = optimizer.damping or math.sqrt(len(w) + 1)
+        if not isinstance(optimizer, HillClimbing):
             step *= math.exp((accepted - 1 / 5) / damping)
+        if temperature is not None and temperature < 1e-8 * first:
+            temperature, step = first, optimizer.step
         if accepted:
             w, loss = x, found
         points.append(list(w))
@@ -57,7 +65,7 @@ def plain(optimizer: Any, value: Any, start: Any, iterations: int) -> tuple[Any,
         HillClimbing(),
         HillClimbing(step=0.4),
         SimulatedAnnealing(),
-        SimulatedAnnealing(step=0.4, initial_temperature=2.0, cooling=0.97),
+        SimulatedAnnealing(step=0.4, initial_temperature=2.0, cooling=0.9),
         SimulatedAnnealing(initial_temperature=0.05, cooling=1.0),
     ],
     ids=lambda optimizer: optimizer.label,
@@ -108,7 +116,7 @@ class TestSimulatedAnnealing:
             return asked[-1]
 
         annealing = SimulatedAnnealing(step=1.0, initial_temperature=temperature, cooling=1.0)
-        seen = watch(annealing, FunctionObjective(steep, 1), np.zeros(1), [20_001])
+        seen = watch(annealing, FunctionObjective(steep, 1), np.zeros(1), [60_001])
         before = seen.trail[1:]
         after = np.append(before[1:], seen.seen[-1].loss)
         rise = np.array(asked[1:]) - before
@@ -125,8 +133,8 @@ class TestSimulatedAnnealing:
         temperature = 0.3
         annealing = SimulatedAnnealing(step=1.0, initial_temperature=temperature, cooling=1.0)
         objective = FunctionObjective(lambda w: float(w @ w) / 2, 1)
-        points = watch(annealing, objective, np.zeros(1), [10] * 3000).path[50:, 0]
-        # Ten steps apart the points are as good as independent.
+        points = watch(annealing, objective, np.zeros(1), [30] * 2000).path[50:, 0]
+        # Thirty steps apart, of which six are taken, the points are as good as independent.
         assert kstest(points / math.sqrt(temperature), "norm").pvalue > 1e-3
 
     def test_the_answer_is_where_it_is_and_the_best_is_handed_on(self) -> None:
@@ -138,10 +146,26 @@ class TestSimulatedAnnealing:
         assert seen.seen[-1].loss > seen.trail.min()
 
     def test_a_temperature_that_has_run_out_is_hill_climbing(self) -> None:
-        cold = SimulatedAnnealing(step=0.5, initial_temperature=1e-300, cooling=0.5)
+        cold = SimulatedAnnealing(step=0.5, initial_temperature=1e-300, cooling=1.0)
         losses = watch(cold, FunctionObjective(valley, 3), np.zeros(3), [600]).trail
         assert np.all(np.diff(losses) <= 0)
         assert losses[-1] < losses[0]
+
+    def test_the_temperature_and_the_step_follow_the_units(self) -> None:
+        """A loss and parameters in units of 1,000: the same search, in these units."""
+        scaled = SimulatedAnnealing(step=500.0)
+        one = watch(SimulatedAnnealing(), FunctionObjective(valley, 3), np.ones(3) / 2, [400])
+        other = watch(scaled, FunctionObjective(lambda w: 1e6 * valley(w / 1e3), 3), np.full(3, 500.0), [400])
+        np.testing.assert_allclose(other.trail, 1e6 * one.trail, rtol=1e-6)
+
+    def test_it_is_heated_again_and_finds_another_minimum(self) -> None:
+        def two(w: Any) -> float:
+            return float(min(w[0] ** 2 + 0.5, 20 * (w[0] - 2.0) ** 2))
+
+        quenched = SimulatedAnnealing(step=1.0, initial_temperature=1.0, cooling=0.9)
+        seen = watch(quenched, FunctionObjective(two, 1), np.zeros(1), [5_000])
+        assert np.abs(seen.trail[100:160] - 0.5).min() < 1e-4, "it was cold beside the start"
+        assert seen.trail.min() < 1e-3
 
 
 class TestHillClimbing:

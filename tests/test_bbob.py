@@ -138,8 +138,6 @@ class TestEvaluations:
     )
     @pytest.mark.parametrize("rows", ["looks", "improvements"])
     def test_a_run_costs_what_cocoex_counts(self, cocoex: Any, optimizer: str, rows: str) -> None:
-        if "cmaes" in optimizer:
-            pytest.importorskip("cma", reason="of the extra cma")
         problem = load(name_of(20, 3, 2))
         assert problem.function.problem.evaluations == 0
         run = runs_of([problem], optimizer, 1, 150, trace=rows).runs.iloc[0]
@@ -265,8 +263,6 @@ class TestExport:
     ) -> None:
         """A search of single points with a row for each improvement, and cocoex's own logger beside it."""
         cocopp = pytest.importorskip("cocopp", reason="of the extra exchange")
-        if optimizer == "bipop-cmaes":
-            pytest.importorskip("cma", reason="of the extra cma")
         monkeypatch.chdir(tmp_path)
         cocoex.log_level("warning")
         observer = cocoex.Observer("bbob", f"result_folder:theirs algorithm_name:{optimizer}")

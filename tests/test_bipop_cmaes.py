@@ -13,7 +13,7 @@ import optimizers
 from optimizers import CMAES, BipopCMAES, FunctionObjective
 from optimizers.evolution.bipop_cmaes import MOST_DOUBLINGS, Schedule
 
-cma = pytest.importorskip("cma", reason="of the extra cma")
+cma = pytest.importorskip("cma", reason="of the extra test")
 
 
 def rastrigin(w: Any) -> float:
@@ -114,7 +114,7 @@ def test_the_first_search_is_that_of_cmaes_and_then_it_goes_on() -> None:
 def test_it_finds_the_minimum_among_many(seed: int) -> None:
     objective = FunctionObjective(rastrigin, 3, start=lambda rng: rng.uniform(-5, 5, 3))
     start, rng = np.array([4.0, -3.0, 2.0]), np.random.default_rng(seed)
-    best = optimizers.minimize(objective, start, BipopCMAES(step=2.0), 20_000, target=1e-8, rng=rng)
+    best = optimizers.minimize(objective, start, BipopCMAES(step=2.0), 30_000, target=1e-8, rng=rng)
     assert best.outcome.name == "solved"
     assert best.loss == rastrigin(best.w) <= 1e-8
     assert best.cost == objective.cost

@@ -307,7 +307,7 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
         g_stride: int,
     ) -> None:
         for o in range(units):
-            for i in range(count):
+            for i in range(min(count, columns)):
                 total = 0.0
                 for r in range(rows):
                     total += d[d0 + o * d_stride + r] * a[a0 + i * a_stride + r]

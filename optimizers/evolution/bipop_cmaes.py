@@ -8,9 +8,9 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from optimizers.evolution.cma_package import Strategy
-from optimizers.evolution.cmaes import CMAES
-from optimizers.global_random_state import global_random_state_kept
+from optimizers.evolution.adaptation import course_of, draw, learn
+from optimizers.evolution.cmaes import CMAES, rank
+from optimizers.evolution.criteria import met
 from optimizers.objective import Array, Objective
 from optimizers.optimizer import Observe, Outcome
 from optimizers.options import options
@@ -77,7 +77,7 @@ class Schedule:
 
 @options
 class BipopCMAES(CMAES):
-    """Begin CMA-ES again where it ends, with a population twice as large or with small ones (cma).
+    """Begin CMA-ES again where it ends, with a population twice as large or with small ones.
 
     The first search is ``cmaes`` from the run's start; each further one begins at a point that is drawn.
     Large populations, each twice the last, find their way in a landscape that is a bowl from afar; small
@@ -122,29 +122,25 @@ class BipopCMAES(CMAES):
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
-        """Begin one search after another until ``observe`` allows no more.
-
-        Raises:
-            MissingExtraError: if cma is not installed.
-        """
+        """Begin one search after another until ``observe`` allows no more."""
         schedule = Schedule(self._candidates(start.size), self.step, rng)
         begun, begin = schedule.begin(), start
-        # Before the first look starts a clock, for the import takes a second.
-        strategy = Strategy(begin, begun.step, begun.candidates, rng)
-        with global_random_state_kept():
-            found = _Found(objective, observe, start)
-            found.losses(start[np.newaxis], 0.0)
-            while found.left:
-                share, evaluations, met = self._share(start.size, begun.candidates), 0, False
-                while found.left and not met and evaluations < begun.most:
-                    losses = found.losses(strategy.population(), share)
-                    if losses is not None:
-                        evaluations += losses.size
-                        met = bool(strategy.learn(losses))
-                if found.left:
-                    schedule.end(begun, evaluations)
-                    begun, begin = schedule.begin(), objective.draw_start(rng)
-                    strategy = Strategy(begin, begun.step, begun.candidates, rng)
+        found = _Found(objective, observe, start)
+        found.losses(start[np.newaxis], 0.0)
+        while found.left:
+            course = course_of(begin, begun.step, begun.candidates)
+            share, evaluations, ending = self._share(start.size, begun.candidates), 0, 0
+            while found.left and not ending and evaluations < begun.most:
+                draw(course, rng)
+                losses = found.losses(course.candidates, share)
+                if losses is not None:
+                    evaluations += losses.size
+                    rank(losses, course)
+                    learn(course)
+                    ending = met(course)
+            if found.left:
+                schedule.end(begun, evaluations)
+                begun, begin = schedule.begin(), objective.draw_start(rng)
         return None
 
 

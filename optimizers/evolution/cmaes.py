@@ -1,33 +1,104 @@
-"""CMA-ES, on the package cma, which comes with an optional extra."""
+"""CMA-ES: candidates from a normal distribution that learns its covariance."""
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from typing import Any, ClassVar
 
 import numpy as np
 
-from optimizers.evolution.cma_package import MISSING, Strategy
-from optimizers.global_random_state import global_random_state_kept
-from optimizers.objective import Array, Need, Objective
+from optimizers.compilation import compiled
+from optimizers.evolution.adaptation import course_of, draw, learn
+from optimizers.evolution.criteria import met, names_of
+from optimizers.evolution.rates import covariance_rates, recombination_weights
+from optimizers.function_addresses import address, caller
+from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, TwoOrMore, options
+from optimizers.points import copy_point
 from optimizers.search_space import Logarithmic, SearchSpace, Whole
+from optimizers.signatures import VALUES
+
+WORST = 1e300
+"""Stands for a loss that is not finite, and ranks last."""
+
+_values = caller(VALUES)
+
+
+@compiled()
+def rank(found: Any, course: Any) -> None:
+    """Hand losses on to what learns from them, those that are not finite as ``WORST``."""
+    for k in range(found.size):
+        course.losses[k] = WORST if np.isnan(found[k]) else min(found[k], WORST)
+
+
+@compiled(allocates=True)
+def _search(
+    values: int,
+    data: Any,
+    rows: Any,
+    course: Any,
+    rng: Any,
+    first: int,
+    w: Any,
+    loss: float,
+    found: Any,
+    losses: Any,
+    target: float,
+) -> tuple[float, int, int]:
+    """Do iterations from ``first`` on, one for each place in ``losses``; iteration 0 evaluates the start.
+
+    ``values`` is an address. ``losses`` takes the lowest loss before each iteration, ``found`` those of the
+    last population, ``w`` the parameters of the lowest.
+
+    Returns:
+        The lowest loss, iterations done, and the criteria met that end the search.
+    """
+    ending = 0
+    for done in range(losses.size):
+        if first + done == 0:
+            copy_point(course.mean, course.candidates[0])
+            _values(values, course.candidates[:1], rows, data, found[:1])
+            loss = found[0]
+            losses[0] = loss
+        else:
+            losses[done] = loss
+            draw(course, rng)
+            _values(values, course.candidates, rows, data, found)
+            for k in range(found.size):
+                if found[k] < loss or (np.isnan(loss) and not np.isnan(found[k])):
+                    loss = found[k]
+                    copy_point(course.candidates[k], w)
+            rank(found, course)
+            learn(course)
+            ending = met(course)
+        if ending or loss <= target:
+            return loss, done + 1, ending
+    return loss, losses.size, ending
+
+
+def _search_python(objective: Objective, *rest: Any) -> tuple[float, int, int]:
+    """Run the same lines against a Python objective."""
+
+    def values(candidates: Array, rows: Rows, data: None, losses: Array) -> None:
+        losses[:] = objective.values(candidates)
+
+    found: tuple[float, int, int] = _search.py_func(values, None, ALL_ROWS, *rest)
+    return found
 
 
 @options
 class CMAES(Optimizer):
-    """Draw candidates from a normal distribution whose mean, step and covariance adapt (cma).
+    """Draw candidates from a normal distribution whose mean, step and covariance adapt.
 
     ``x = m + step y`` with y normal with covariance C. The mean m moves to a weighted mean of the better
     half; C learns from the better and the worse y and from the path of m, the step from the length of that
     path. One iteration is one population, but for the first, which evaluates the start alone, where m begins.
     The answer is the best point so far.
 
-    The search ends by itself where one of cma's own criteria is met, such as ``tolfun``: losses of late that
-    differ by less than 1e-11. C takes n^2 numbers, and its decomposition n^3 operations now and then: a
-    population takes 0.3 ms for 10 parameters, 5 ms for 400 and 0.3 s for 2400, without its losses.
+    The search ends by itself where one of pycma's criteria is met, such as ``tolfun``: losses of late that
+    differ by less than 1e-11. C takes n^2 numbers, and its Cholesky factor n^3 / 6 multiply-adds now and
+    then, where eigenvectors take several n^3.
 
     Attributes:
         step: standard deviation of the first population in each parameter.
@@ -51,8 +122,9 @@ class CMAES(Optimizer):
     draws: ClassVar[bool] = True
     source: ClassVar[str] = (
         "Hansen, Ostermeier (2001), Completely derandomized self-adaptation in evolution strategies, "
-        "Evolutionary Computation 9; in the form and with the defaults of Hansen, Akimoto, Baudis (2019), "
-        "CMA-ES/pycma"
+        "Evolutionary Computation 9; in the form of Hansen (2016), The CMA evolution strategy: a tutorial, "
+        "arXiv:1604.00772, with the defaults of Hansen, Akimoto, Baudis (2019), CMA-ES/pycma, and the "
+        "Cholesky factor of Krause, Arbones, Igel (2016), NIPS 29"
     )
 
     def _candidates(self, n: int) -> int:
@@ -62,70 +134,57 @@ class CMAES(Optimizer):
     def multiply_adds(self, n: int) -> float:
         """Return those of one population, leading terms.
 
-        A candidate takes n^2 to draw, and n^2 / 2 in the covariance; its eigenvectors take 4.5 n^3, which are
-        due once in ``n / 10`` populations or so (Hansen 2016, The CMA evolution strategy: a tutorial, B.2).
+        A candidate takes n^2 / 2 to draw, and as many in the covariance; a Cholesky factor takes n^3 / 6, and
+        is due once in ``1 / (10 n (c_1 + c_mu))`` populations (Hansen 2016, B.2).
         """
-        return 1.5 * n * n * self._candidates(n) + 4.5 * n**3 / max(1.0, n / 10)
+        candidates = self._candidates(n)
+        weights = recombination_weights(n, candidates)
+        parents = 1.0 / float((weights[weights > 0.0] ** 2).sum())
+        gap = 0.1 / n / sum(covariance_rates(n, candidates, parents))
+        return n * n * candidates + n**3 / 6.0 / max(1.0, gap)
 
     def numbers_held(self, n: int) -> int:
-        """Return those of the covariance, its square root and eigenvectors, and of the population."""
-        return 3 * n * n + 2 * self._candidates(n) * n
+        """Return those of the covariance, its factor, and of the population."""
+        return 2 * n * n + 3 * self._candidates(n) * n
 
     def iteration_cost(self, objective: Objective) -> float:
         """Return the cost of one population, with that of its linear algebra."""
         candidates = float(self._candidates(objective.size))
         return candidates + objective.linear_algebra_cost(self.multiply_adds(objective.size), candidates)
 
-    def refusal(self, objective: Objective) -> str | None:
-        """Refuse to work without the package."""
-        return super().refusal(objective) if importlib.util.find_spec("cma") else MISSING
-
     def run(
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
-        """Draw populations until ``observe`` allows no more, or one of cma's criteria is met.
-
-        Raises:
-            MissingExtraError: if cma is not installed.
-        """
-        # Before the first look starts a clock: the import takes a second, with the plots that come along.
-        strategy = Strategy(start, self.step, self._candidates(start.size), rng)
-        # From 300 parameters on cma checks some of its own numbers at random, and draws which from the global
-        # state.
-        with global_random_state_kept():
-            return _search(strategy, objective, start, observe, self.multiply_adds(start.size))
-
-
-def _search(
-    strategy: Strategy, objective: Objective, start: Array, observe: Observe, multiply_adds: float
-) -> Outcome | None:
-    """Pay for the start, and for populations from then on."""
-    w, loss, iteration = start.copy(), math.nan, 0
-    met: dict[str, Any] = {}
-    allowance = observe(w)
-    while allowance:
-        losses = np.empty(allowance)
-        done = 0
-        while done < allowance and not met and not loss <= objective.target:
-            points = strategy.population() if iteration else start[np.newaxis]
-            if iteration:
-                objective.charge(multiply_adds, len(points))
-            found = objective.values(points)
-            if iteration:
-                met = strategy.learn(found)
+        """Draw populations until ``observe`` allows no more, or one of its own criteria is met."""
+        candidates, multiply_adds = self._candidates(start.size), self.multiply_adds(start.size)
+        charges = objective.linear_algebra_cost(multiply_adds, candidates) > 0.0
+        course, functions = course_of(start, self.step, candidates), objective.compiled
+        if functions is not None:
+            values = address(functions.values, VALUES)
+        w, loss, first, found = start.copy(), math.nan, 0, np.empty(candidates)
+        allowance = observe(w)
+        while allowance:
+            losses = np.empty(allowance)
+            place = (course, rng, first, w, loss, found, losses, objective.target)
+            if functions is not None:
+                loss, done, ending = _search(values, functions.data, ALL_ROWS, *place)
             else:
-                loss = float(found[0])
-            losses[done] = loss
-            best = int(np.where(np.isnan(found), np.inf, found).argmin())
-            if found[best] < loss or math.isnan(loss):
-                w, loss = points[best].copy(), float(found[best])
-            done += 1
-            iteration += 1
-        allowance = observe(
-            w.copy(), iterations=done, losses=losses[:done], loss=loss, population_losses=found
-        )
-        if met and allowance:
-            criteria = ", ".join(f"{name}={value}" for name, value in met.items())
-            reason = f"CMA-ES met its own criterion {criteria} at iteration {iteration}, loss {loss:.6g}"
-            return Outcome("stalled", reason)
-    return None
+                loss, done, ending = _search_python(objective, *place)
+            if charges:
+                for iteration in range(first, first + done):
+                    # The start is no population.
+                    if iteration:
+                        objective.charge(multiply_adds, candidates)
+            first += done
+            population_losses = found[:1] if first == 1 else found
+            allowance = observe(
+                w.copy(),
+                iterations=done,
+                losses=losses[:done],
+                loss=loss,
+                population_losses=population_losses.copy(),
+            )
+            if ending and allowance:
+                said = f"criterion {names_of(ending, course)} at iteration {first}, loss {loss:.6g}"
+                return Outcome("stalled", f"CMA-ES met its own {said}")
+        return None

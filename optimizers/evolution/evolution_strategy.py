@@ -13,11 +13,9 @@ from optimizers.objective import Array
 from optimizers.options import Positive, Real, options
 from optimizers.records import numbers_of, vectors_of
 from optimizers.search_space import Logarithmic, SearchSpace
-from optimizers.single_point import SinglePointSearch, Walk
+from optimizers.single_point import LARGEST_STEP, SinglePointSearch, Walk
 
 Damping = Annotated[Real, Field(ge=0.1)]
-
-LARGEST_STEP = 1e100
 
 
 class Factors(NamedTuple):

@@ -106,7 +106,7 @@ def evolve(
             functions = (parts.values, parts.value_and_gradient)
             _refine(parts.refine, functions, datas, rows, search, plan, coding, herd, side)
             if search.reached[0] <= account.target:
-                reach(account, search.w, search.reached[0])
+                reach(account, search.memory.w, search.reached[0])
                 return side
         paid = count > 0 or parts.refine != 0 or plan.judged
         _note(parts.note, account, coding, herd.populations[side], herd.losses[side], paid)
@@ -134,7 +134,7 @@ def run_compiled(
     if functions is not None:
         parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
     if search.reached[0] <= objective.target:
-        goes_on = generations.reached(search.w, float(search.reached[0]), herd.losses[0])
+        goes_on = generations.reached(search.memory.w, float(search.reached[0]), herd.losses[0])
     else:
         goes_on = generations.completed(herd.populations[0], herd.losses[0], paid=True)
     while goes_on:
@@ -152,7 +152,7 @@ def run_compiled(
             if search.steps:
                 refine_in_python(objective, search, plan, coding, herd.populations[side], herd.losses[side])
             if search.reached[0] <= objective.target:
-                goes_on = generations.reached(search.w, float(search.reached[0]), herd.losses[side])
+                goes_on = generations.reached(search.memory.w, float(search.reached[0]), herd.losses[side])
                 continue
             paid = objective.cost > before
             goes_on = generations.completed(herd.populations[side], herd.losses[side], paid)

@@ -1,4 +1,4 @@
-"""Gradient steps of the best member, which goes on with what it has learnt (Lamarck)."""
+"""Steps of the best member by L-BFGS, which goes on with what it has learnt (Lamarck)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller
 from optimizers.genetic.coding import CODING, Coding, express, impress
+from optimizers.genetic.limited_memory import (
+    ALONG,
+    ENDED,
+    LOSS,
+    MEMORY,
+    STATE,
+    Memory,
+    begin,
+    memory_of,
+    told,
+)
 from optimizers.genetic.plan import HERD, PLAN, Plan
 from optimizers.objective import ALL_ROWS, Array, Objective, Rows
 from optimizers.points import copy_point
@@ -21,21 +32,21 @@ _value_and_gradient = caller(VALUE_AND_GRADIENT)
 
 
 class LocalSearch(NamedTuple):
-    """How far the best member goes, and room for its way; no steps at all leave it where it is."""
+    """How far a member goes in a generation, and where it is; no steps at all leave all where they are."""
 
     steps: int
     learning_rate: float
-    w: Array
-    gradient: Array
+    memory: Memory
     reached: Array
-    """Loss of ``w`` where a step has reached the target; infinity before, shape (1,)."""
+    """Loss of the memory's ``w`` where a step has reached the target, infinity before; and the loss with
+    which the last local search has ended, shape (2,)."""
     target: float
     rows: int
     """Rows of the objective."""
 
 
 SEARCH = types.NamedTuple(
-    [types.int64, types.float64, REALS, REALS, REALS, types.float64, types.int64], LocalSearch
+    [types.int64, types.float64, MEMORY, REALS, types.float64, types.int64], LocalSearch
 )
 REFINE = types.void(
     *(types.UniTuple(types.int64, 2), types.UniTuple(DATA, 2), INTEGERS),
@@ -45,43 +56,54 @@ REFINE = types.void(
 
 def local_search_of(objective: Objective, steps: int, learning_rate: float) -> LocalSearch:
     """Return steps on an objective, with room for their way."""
-    n = objective.size
-    reached = np.full(1, np.inf)
-    return LocalSearch(
-        steps, learning_rate, np.zeros(n), np.zeros(n), reached, objective.target, objective.rows
-    )
+    reached = np.array([np.inf, -np.inf])
+    memory = memory_of(objective.size)
+    return LocalSearch(steps, learning_rate, memory, reached, objective.target, objective.rows)
 
 
 @compiled()
-def _lowest(losses: Any) -> int:
-    best = 0
-    for member in range(1, losses.size):
-        if losses[member] < losses[best]:
+def _lowest(losses: Any, above: float) -> int:
+    """Return the member of the lowest loss above one, or -1."""
+    best = -1
+    for member in range(losses.size):
+        if losses[member] > above and (best < 0 or losses[member] < losses[best]):
             best = member
     return best
 
 
 @compiled()
-def _step(w: Any, gradient: Any, learning_rate: float) -> None:
-    for i in range(w.size):
-        w[i] -= learning_rate * gradient[i]
+def _highest(losses: Any) -> int:
+    worst = 0
+    for member in range(1, losses.size):
+        if losses[member] > losses[worst]:
+            worst = member
+    return worst
 
 
 @compiled()
-def _bound(w: Any, lower: float, upper: float) -> bool:
-    """Move parameters that are out of bounds to the nearest one; say whether all of them are finite."""
+def _bound(w: Any, lower: float, upper: float, bounded: Any) -> None:
+    """Write the point with each parameter that is out of bounds moved to the nearest one."""
     for i in range(w.size):
-        if not np.isfinite(w[i]):
-            return False
-        w[i] = min(max(w[i], lower), upper)
-    return True
+        bounded[i] = min(max(w[i], lower), upper)
+
+
+@compiled()
+def _same(w: Any, other: Any) -> bool:
+    same = True
+    for i in range(w.size):
+        same = same and w[i] == other[i]
+    return same
 
 
 @compiled()
 def refine(
     functions: Any, datas: Any, rows: Any, search: Any, plan: Any, coding: Any, herd: Any, side: int
 ) -> None:
-    """Let the best member take its steps; it goes on with where they led if that is better.
+    """Let the local search take its steps; a member goes on with where they led if that is better.
+
+    The search goes on over generations until it has come to its end, and then begins at the best member
+    again, or at the next best where the best is where it has ended. Where it leads to takes the place of the
+    best member if it is better, or else of the worst.
 
     A step that comes to the target is the last, and is written to ``search.reached``.
 
@@ -95,33 +117,48 @@ def refine(
         herd: populations and work arrays.
         side: which of both populations has just been paid for.
     """
-    population, losses = herd.populations[side], herd.losses[side]
-    best = _lowest(losses)
-    if losses[best] <= search.target:
+    population, losses, memory = herd.populations[side], herd.losses[side], search.memory
+    best = _lowest(losses, -np.inf)
+    if best < 0 or losses[best] <= search.target:
         return
-    express(coding, population, best, search.w)
+    if memory.counts[STATE] == ENDED:
+        member = best
+        if losses[best] == search.reached[1]:
+            member = max(_lowest(losses, losses[best]), best)
+        express(coding, population, member, memory.w)
+        begin(memory)
     counters = datas[1].counters
+    moved = False
     for _ in range(search.steps):
         values, gradients = counters[VALUE_ROWS], counters[GRADIENT_ROWS]
-        loss = _value_and_gradient(functions[1], search.w, rows, datas[1], search.gradient)
+        loss = _value_and_gradient(functions[1], memory.trial, rows, datas[1], memory.trial_gradient)
         if loss <= search.target:
             # The slope is not needed any more, and the gradient counts as a value.
             counters[VALUE_ROWS], counters[GRADIENT_ROWS] = values + search.rows, gradients
+            copy_point(memory.trial, memory.w)
             search.reached[0] = loss
             return
-        if not np.isfinite(loss):
-            return
-        _step(search.w, search.gradient, search.learning_rate)
-    if not _bound(search.w, plan.lower, plan.upper):
-        return
+        along, before = memory.counts[STATE] == ALONG, memory.numbers[LOSS]
+        told(memory, loss, search.learning_rate)
+        moved = moved or (along and memory.numbers[LOSS] < before)
+        if memory.counts[STATE] == ENDED:
+            break
     # The first row of the next population is free until that is bred.
     free = herd.populations[1 - side]
-    impress(coding, search.w, free, 0)
-    express(coding, free, 0, herd.expressed[0])
-    _values(functions[0], herd.expressed[:1], rows, datas[0], herd.paid[:1])
-    if -np.inf < herd.paid[0] < losses[best]:
-        losses[best] = herd.paid[0]
-        copy_point(free[0], population[best])
+    if moved:
+        _bound(memory.w, plan.lower, plan.upper, herd.expressed[0])
+        impress(coding, herd.expressed[0], free, 0)
+        express(coding, free, 0, herd.expressed[0])
+        _values(functions[0], herd.expressed[:1], rows, datas[0], herd.paid[:1])
+        place = best if herd.paid[0] < losses[best] else _highest(losses)
+        if -np.inf < herd.paid[0] < losses[place]:
+            losses[place] = herd.paid[0]
+            copy_point(free[0], population[place])
+        if not _same(memory.w, herd.expressed[0]):
+            # What bounds or a code have moved is no point of the search's.
+            memory.counts[STATE] = ENDED
+    if memory.counts[STATE] == ENDED:
+        search.reached[1] = losses[_lowest(losses, -np.inf)]
 
 
 class _Bred(NamedTuple):

@@ -103,7 +103,7 @@ class Answers:
             coding = self._chosen.coding
             refine_in_python(self._objective, self._search, self._plan, coding, population, losses)
             if self._search.reached[0] <= self._objective.target:
-                self._end_at(self._search.w, float(self._search.reached[0]), losses)
+                self._end_at(self._search.memory.w, float(self._search.reached[0]), losses)
             ga.population[:] = population
         before, self._cost = self._cost, self._objective.cost
         if not self._generations.completed(population, losses, paid=self._cost > before):
