@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from optimizers.aim import Aim
 from optimizers.clock import Clock
 from optimizers.optimizer import Outcome
 from optimizers.printable import shown
@@ -43,6 +44,17 @@ def out_of_time(clock: Clock, best: float) -> Outcome:
     if clock.timed_out:
         return Outcome("timeout", f"gave up after {clock.timeout:g} seconds, best loss {best:.6g}")
     return Outcome("budget", f"the budget of {clock.most:g} seconds is spent, best loss {best:.6g}")
+
+
+def missed_target(aim: Aim) -> Outcome | None:
+    """Return the end of a search that took itself for solved, and did not go on; None of any other."""
+    if aim.missed is None:
+        return None
+    told, measured = aim.missed
+    return Outcome(
+        "stalled",
+        f"it ended at a loss of {told:.9g} in single precision, where {measured:.9g} was measured",
+    )
 
 
 def own_end(ended: object, best: float) -> Outcome:

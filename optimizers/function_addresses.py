@@ -113,6 +113,6 @@ def _chosen(signatures: Any, given: Any) -> Any:
 
 def _numbers(kind: Any) -> Any:
     """Return the types of numbers in an array or a tuple of arrays; None for what is neither."""
-    if isinstance(kind, types.BaseTuple):
+    if isinstance(kind, types.Tuple):
         return tuple(_numbers(member) for member in kind)
     return kind.dtype if isinstance(kind, types.Array) else None

@@ -77,6 +77,11 @@ class Limits:
         if self.limit is not None:
             raise StoppedError
 
+    def best_seen(self, w: Array) -> tuple[Array, float]:
+        """Return the best point that the search has been seen at, or ``w``, with its loss."""
+        point, loss = self._best.known(w)
+        return point, self._meter.in_full(point, loss)
+
     def measure(self, w: Array, told: float | None = None) -> float:
         """Return the loss at ``w``; NaN, and the limit, where the budget does not pay for it."""
         loss = self._meter.measure(w, told)
@@ -153,4 +158,4 @@ class Limits:
         return endings.budget_spent(limit, self._best_loss(), self._meter.spent())
 
     def _best_loss(self) -> float:
-        return self._best.known(self._best.w)[1]
+        return self.best_seen(self._best.w)[1]

@@ -64,6 +64,10 @@ class Meter:
         """Say whether a loss that was told is the one measured, up to rounding."""
         return same_loss(told, measured, self.first_loss)
 
+    def in_full(self, w: Array, told: float) -> float:
+        """Return the loss at ``w``, measured where a search is told it in single precision."""
+        return self._objective.peek(w) if self._objective.rounded and math.isfinite(told) else told
+
     def measure(self, w: Array, told: float | None = None) -> float | None:
         """Return the loss at ``w``, of several answers the one that was told.
 

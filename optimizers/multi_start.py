@@ -100,7 +100,7 @@ class MultiStart(Optimizer):
         self, objective: Objective, start: Array, rng: np.random.Generator, observe: Observe
     ) -> Outcome | None:
         """Start the method anew until ``observe`` allows no more."""
-        runs = _Runs(observe, start, self.patience, self.tolerance, objective.target)
+        runs = _Runs(observe, start, self.patience, self.tolerance, objective)
         in_vain = 0
         while runs.left:
             before = runs.iterations
@@ -142,10 +142,10 @@ class _Runs:
     """
 
     def __init__(
-        self, observe: Observe, start: Array, patience: int, tolerance: float, target: float
+        self, observe: Observe, start: Array, patience: int, tolerance: float, objective: Objective
     ) -> None:
         self.iterations = 0
-        self._target = target
+        self._objective = objective
         self._observe = observe
         self._patience = patience
         self._tolerance = tolerance
@@ -178,7 +178,7 @@ class _Runs:
     ) -> int:
         """Note a stretch of the local method; return how far it may go, 0 to give its run up."""
         lost = loss is not None and not math.isfinite(loss)
-        reached = loss is not None and loss <= self._target
+        reached = loss is not None and loss <= self._objective.target
         if not iterations and not lost and not reached:
             return self._allow()
         if losses is None and not lost and not reached:
@@ -201,7 +201,7 @@ class _Runs:
         self.left -= 1
         if math.isfinite(loss):
             self._improve(w, loss)
-        if not self.left or loss <= self._target:
+        if not self.left or loss <= self._objective.target:
             self.finish()
 
     def _note(self, losses: Array, loss: float | None, iterations: int) -> None:

@@ -89,7 +89,8 @@ class Objective(ABC):
         counters: int64 array, rows counted so far at ``VALUE_ROWS`` and ``GRADIENT_ROWS``.
         counts: what is counted beside them, each number of it an attribute here as well.
         target: loss at which the run is solved: a loop of its own has to end at the first point that it
-            knows to be at or below it. NaN, which no loss is at or below, where there is none.
+            knows to be at or below it. NaN, which no loss is at or below, where there is none. In single
+            precision it may be lower after a look, and the search go on: it is read anew then.
         gradient: what ``value_and_gradient`` costs.
         curvature: products with the Hessian.
         residuals: the parts of a sum of squares, with their Jacobian.
@@ -251,12 +252,14 @@ class Measurable(Objective):
     Attributes:
         looks_are_free: whether ``peek`` leaves the counters as they are. That of a plain function calls it,
             and every call counts.
+        rounded: whether a search is told losses in single precision; ``peek`` is in double precision always.
         slope_by_calls: whether ``value_and_gradient`` and ``residuals.blocks`` call a function of the user's
             once for the loss, and go on to slopes from there.
         guard: called before each call of a user's function; it raises to leave a search in the middle.
     """
 
     looks_are_free: bool = True
+    rounded: bool = False
     slope_by_calls: bool = False
     guard: Callable[[], None] | None = None
 
@@ -267,6 +270,10 @@ class Measurable(Objective):
     def peeks(self, points: Array) -> Array:
         """Return the loss at each of some points, shape (K, n), to the same bits as ``peek``."""
         return np.array([self.peek(w) for w in points])
+
+    def peek_rounded(self, w: Array) -> float:
+        """Return the loss at ``w`` over all rows as a search is told it, without counting it."""
+        return self.peek(w)
 
     def known(self, w: Array) -> tuple[float, ...]:
         """Return the losses at ``w`` that no call is needed for; several where a function is noisy."""

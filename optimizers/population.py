@@ -154,10 +154,10 @@ class PopulationSearch(Optimizer):
         propose, functions = type(self).propose, objective.compiled
         if functions is not None:
             values, proposes = address(functions.values, VALUES), address(propose, PROPOSE)
-        first, best, target = 0, 0, objective.target
+        first, best = 0, 0
         allowance = observe(kept[0].copy())
         while allowance:
-            losses = np.empty(allowance)
+            losses, target = np.empty(allowance), objective.target
             if functions is not None:
                 data = functions.data
                 place = (first, best, losses, target)

@@ -15,7 +15,7 @@ import numpy as np
 from optimizers.best_point import BestPoint
 from optimizers.budget import Budget
 from optimizers.clock import Clock
-from optimizers.endings import budget_spent, diverged, own_end, solved
+from optimizers.endings import budget_spent, diverged, missed_target, own_end, solved
 from optimizers.interruption import INTERRUPTION
 from optimizers.limits import Limits
 from optimizers.look import Look, lowest
@@ -130,11 +130,15 @@ class SingleLooks:
         w = np.array(w, dtype=np.float64)
         known = loss is not None and self.meter.spent() > 0.0
         measured = self._limits.measure(w, loss)
-        if loss is not None and not self.meter.same(loss, measured):
+        if loss is not None and not self._is_honest(w, loss, measured):
             return self._failed(
                 f"it told of loss {loss:.6g} at iteration {self.iteration}, where {measured:.6g} was "
                 "measured: mend the optimizer"
             )
+        if self._objective.rounded:
+            w, loss, known = self._in_full(w, loss, measured, losses, best, known)
+            # What lies between two looks has been told in single precision, and is not written down.
+            losses = best = None
         loss = measured if loss is None else float(loss)
         if not self.clock.begun:
             self.meter.first_loss = loss
@@ -144,7 +148,7 @@ class SingleLooks:
             if best is not None:
                 self.best.improve(np.asarray(best), float(told[told.argmin()]), told=True)
         if math.isnan(loss) and self._limits.limit is not None:
-            w, loss = self.best.known(w)
+            w, loss = self._limits.best_seen(w)
         self.best.improve(w, loss)
         w, loss = self._judge(w, loss, known)
         self.meter.count()
@@ -174,7 +178,8 @@ class SingleLooks:
         if self.outcome is None and self._limits.met:
             self._end_in_the_middle()
         if self.outcome is None:
-            self._limits.outcome = broken or own_end(ended, self.best.loss)
+            missed = missed_target(self.view.aim) if ended is None else None
+            self._limits.outcome = broken or missed or own_end(ended, self.best.loss)
             self.meter.count()
         outcome = self.outcome
         assert outcome is not None
@@ -186,6 +191,32 @@ class SingleLooks:
     def ended_alike(self, best: float) -> Outcome:
         """Return how a run has ended that has spent its budget as this one has, by its lowest loss."""
         return budget_spent(self._limits.spent, best, self.meter.cost)
+
+    def _is_honest(self, w: Array, told: float, measured: float) -> bool:
+        """Say whether a search can have been told a loss."""
+        if self.meter.same(told, measured):
+            return True
+        return self._objective.rounded and self.meter.same(told, self._objective.peek_rounded(w))
+
+    def _in_full(
+        self, w: Array, told: float | None, measured: float, losses: object, best: object, known: bool
+    ) -> tuple[Array, float, bool]:
+        """Return where a search in single precision is, with the loss in double precision.
+
+        It is where it shows itself, or at the best point of its stretch where that is at the target. Whatever
+        it takes for the target, and is not there, has it aim lower.
+        """
+        rounded = self._objective.peek_rounded(w) if told is None else float(told)
+        self.view.aim.hold(rounded, measured)
+        if told is not None and not math.isfinite(told):
+            # Single precision has come to its end, and the search with it.
+            return w, told, known
+        if best is not None and losses is not None and len(np.asarray(losses)) and measured > self._target:
+            point, lowest = np.array(best, dtype=np.float64), float(np.min(np.asarray(losses)))
+            found = self.view.aim.measured(point, lowest)
+            if -math.inf < found <= self._target:
+                return point, found, False
+        return w, measured, known
 
     def _judge(self, w: Array, loss: float, known: bool) -> tuple[Array, float]:
         """Find out whether the run is solved, diverged or out of time; return where it ended."""
@@ -245,7 +276,7 @@ class SingleLooks:
             w, loss = self._solved(*limits.reached, known=True)
         else:
             limits.outcome = limits.limit
-            w, loss = self.best.known(self.best.w)
+            w, loss = self._limits.best_seen(self.best.w)
             self.best.improve(w, loss)
         self.meter.count()
         self._show(w, loss, None, None)

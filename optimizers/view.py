@@ -10,6 +10,7 @@ from typing import TypeVar, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optimizers.aim import Aim
 from optimizers.capabilities.capability import Capability
 from optimizers.capabilities.curvature import Curvature
 from optimizers.capabilities.gradient import Gradient
@@ -43,6 +44,9 @@ class View(Objective):
         watch: sees every evaluation.
         target: loss at which the run is solved, or None.
         needs: what the optimizer has named.
+
+    Attributes:
+        aim: what holds losses in single precision against the target.
     """
 
     def __init__(
@@ -58,10 +62,15 @@ class View(Objective):
         if "gradient" not in needs and self.compiled is not None:
             self.compiled = self.compiled._replace(value_and_gradient=None)
         self.parameters_alike = objective.parameters_alike
-        self.target = math.nan if target is None else target
+        self.aim = Aim(objective, math.nan if target is None else target)
         self._shown = objective
         self._watch = watch
         self._needs = needs
+
+    @property
+    def target(self) -> float:  # type: ignore[override]
+        """Loss at which the search has to end, as it is told losses; NaN where there is none."""
+        return self.aim.told
 
     def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
         """Return the loss at ``w``, over all rows or over the given ones, and count it."""
@@ -70,7 +79,7 @@ class View(Objective):
         self._watch.before(self._part(rows) - self._shown.prepaid(point[np.newaxis]))
         loss = self._shown.value(point, rows)
         if self._part(rows) == 1.0:
-            self._watch.found(point, loss)
+            self._watch.found(point, self.aim.measured(point, loss))
         return loss
 
     def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
@@ -81,7 +90,8 @@ class View(Objective):
         losses = self._shown.values(candidates, rows)
         if self._part(rows) == 1.0 and losses.size:
             best = int(np.where(np.isnan(losses), np.inf, losses).argmin())
-            self._watch.found(candidates[best], float(losses[best]))
+            found = self.aim.measured(candidates[best], float(losses[best]))
+            self._watch.found(candidates[best], found)
         return losses
 
     def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
@@ -98,11 +108,12 @@ class View(Objective):
         before = self.counters.copy()
         loss, gradient = self._shown.value_and_gradient(point, rows)
         if part == 1.0:
-            if loss <= self.target:
+            found = self.aim.measured(point, loss)
+            if found <= self.aim.target:
                 self.counters[:] = before
                 self.counters[VALUE_ROWS] += self.rows
                 gradient = np.full(self.size, np.nan)
-            self._watch.found(point, loss)
+            self._watch.found(point, found)
         return loss, gradient
 
     def row_order(self) -> np.random.Generator:

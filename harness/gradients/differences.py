@@ -152,7 +152,7 @@ class Difference(GradientSource):
         own[ONE_VALUE], own[MANY_VALUES] = address(value_kernel(data), VALUE), address(kernels.values, VALUES)
         own[CANDIDATES], own[INS] = count, network.sizes[-2]
         own[LINEAR] = network.size - (own[INS] + 1) * network.sizes[-1] if _linear(network) else network.size
-        room = at_cache_lines(workspace.size + network.size + count * (network.size + 1))
+        room = at_cache_lines(workspace.size + network.size + count * (network.size + 1), np.float64)
         room[workspace.size : workspace.size + network.size] = typical_sizes(
             network, reals, int(integers[kernels.ROWS])
         )

@@ -13,9 +13,8 @@ from harness.network.capabilities import curvature_of, output_layer_of, residual
 from harness.network.data import check_data, pack, population_kernel, unit_rows, value_kernel
 from harness.network.layout import forward_multiply_adds
 from harness.network.network import Network
-from harness.network.precision import DOUBLE, SINGLE, TAKE, Precision, check_single
+from harness.network.precision import DOUBLE, SINGLE, TAKE, Precision, check_range, check_single
 from harness.network.source import GradientSource
-from optimizers.capabilities.capability import Capability
 from optimizers.capabilities.curvature import Curvature
 from optimizers.capabilities.gradient import Gradient
 from optimizers.capabilities.output_layer import OutputLayer
@@ -70,7 +69,8 @@ class NetworkObjective(Measurable):
         self._order = order if order is not None else np.random.SeedSequence(0)
         self._later_order: Callable[[], np.random.SeedSequence] | None = None
         if self.rounded:
-            check_single(network, inputs, targets)
+            check_single(network)
+            check_range(inputs, targets)
         data = pack(network, inputs, targets, self.counters, precision)
         measured = pack(network, inputs, targets, self.counters) if self.rounded else data
         self._value = value_kernel(measured)
@@ -101,7 +101,7 @@ class NetworkObjective(Measurable):
 
     def _refuse_the_rest(self) -> None:
         """Refuse what is there in float64 alone; what a network does not offer at all has its own reason."""
-        offered: dict[str, type[Capability]] = {
+        offered: dict[str, Any] = {
             "curvature": Curvature,
             "residuals": Residuals,
             "output_layer": OutputLayer,

@@ -51,13 +51,13 @@ LOSS_NUMBERS = 16
 @compiled()
 def _group_place(integers: Any, group: int) -> int:
     """Return where a group's gradient begins in the workspace; after the last one the parameters do."""
-    return group * (vectors_of(integers[PARAMETERS], BYTES) + LOSS_NUMBERS)
+    return int(group * (vectors_of(integers[PARAMETERS], BYTES) + LOSS_NUMBERS))
 
 
 @compiled()
 def _loss_place(integers: Any, group: int) -> int:
     """Return where a group's loss is among the float64 numbers of the workspace."""
-    return (_group_place(integers, group + 1) - LOSS_NUMBERS) // 2
+    return int(_group_place(integers, group + 1) - LOSS_NUMBERS) // 2
 
 
 @compiled()
@@ -65,7 +65,7 @@ def room_of(integers: Any, thread: int) -> int:
     """Return where a thread's room begins in the workspace."""
     point = _group_place(integers, integers[GROUPS])
     size = vectors_of(integers[PARAMETERS], BYTES)
-    return point + size + thread * (size + integers[SLOT])
+    return int(point + size + thread * (size + integers[SLOT]))
 
 
 @compiled()
@@ -101,7 +101,8 @@ def value(w: Any, rows: Any, data: Any) -> float:
     """Return the mean loss over all rows, or over the given ones; see ``optimizers.signatures.VALUE``."""
     count = rows.size if rows.size else data.integers[ROWS]
     data.counters[VALUE_ROWS] += count
-    return _summed(w, rows, _single(data), 0) / count
+    mean: float = _summed(w, rows, _single(data), 0) / count
+    return mean
 
 
 @compiled()
@@ -186,4 +187,4 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     factor = 1.0 / count
     for i in range(U(w.size)):
         gradient[i] *= factor
-    return loss / count
+    return float(loss / count)

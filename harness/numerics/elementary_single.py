@@ -35,7 +35,7 @@ L_1, L_2, L_3, L_4 = F(0.66666662693), F(0.40000972152), F(0.28498786688), F(0.2
 
 
 @compiled()
-def _reduced(x: float) -> Any:
+def _reduced(x: Any) -> Any:
     """Return ROUNDER + k and exp(r) - 1 with x = k ln 2 + r and abs(r) <= ln(2)/2, for x inside the range."""
     shifted = x * LOG2_E + ROUNDER
     k = shifted - ROUNDER
@@ -46,13 +46,13 @@ def _reduced(x: float) -> Any:
 
 
 @compiled()
-def _power_of_two(shifted: float) -> float:
+def _power_of_two(shifted: Any) -> Any:
     """Return 2^k for -126 <= k <= 127 from ROUNDER + k: its last bits become an exponent."""
     return np.int32((F(shifted).view(np.int32) << 23) + ONE_BITS).view(np.float32)
 
 
 @compiled()
-def exponential_below_one(x: float) -> float:
+def exponential_below_one(x: Any) -> Any:
     """Return exp(x) for x <= 0, and 0 where it is below 2^-126."""
     inside = LOWEST_NORMAL if x < LOWEST_NORMAL else x
     shifted, small = _reduced(inside)
@@ -62,7 +62,7 @@ def exponential_below_one(x: float) -> float:
 
 
 @compiled()
-def exponential_minus_one(x: float) -> float:
+def exponential_minus_one(x: Any) -> Any:
     """Return exp(x) - 1 for x <= 0, exact to the last digits also where x is tiny."""
     inside = ALMOST_MINUS_ONE if x < ALMOST_MINUS_ONE else x
     shifted, small = _reduced(inside)
@@ -71,7 +71,7 @@ def exponential_minus_one(x: float) -> float:
 
 
 @compiled()
-def log_one_plus(t: float) -> float:
+def log_one_plus(t: Any) -> Any:
     """Return log(1 + t) for t >= 0, with the rounding of 1 + t put back."""
     u = ONE + t
     bits = F(u).view(np.int32)
@@ -91,14 +91,14 @@ def log_one_plus(t: float) -> float:
 
 
 @compiled()
-def sigmoid(z: float) -> float:
+def sigmoid(z: Any) -> Any:
     """Return 1 / (1 + exp(-z))."""
     small = exponential_below_one(-abs(z))
     return (small if z < NAUGHT else ONE) / (ONE + small)
 
 
 @compiled()
-def hyperbolic_tangent(z: float) -> float:
+def hyperbolic_tangent(z: Any) -> Any:
     """Return tanh(z), exact to the last digits also where z is tiny."""
     m = exponential_minus_one(-TWO * abs(z))
     return F(math.copysign(m / (m + TWO), z))

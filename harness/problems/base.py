@@ -34,6 +34,7 @@ class Measures(NamedTuple):
     gradient_cosine: float = math.nan
     hard_cost: float = math.nan
     soft_cost: float = math.nan
+    precision_error: float = math.nan
 
 
 class MeasuresTable(Sequence[Measures]):
@@ -106,6 +107,8 @@ class BaseProblem(ABC):
     key: str
     data_key: str
     target: float | None
+    precision: Literal["float64", "float32"] = "float64"
+    """Of the losses and gradients that a search is told; what is measured is float64."""
     same_rows: bool = False
     """Whether training and test rows are the same for every seed."""
     family: Named | None = None

@@ -17,6 +17,7 @@ from harness.network.losses import find_loss
 from harness.network.measures import RowsMeasured
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.network.precision import DOUBLE, SINGLE, Precision, check_single, precision_errors
 from harness.problems.base import (
     ROW_ORDER,
     SPLIT,
@@ -61,6 +62,8 @@ class Problem(BaseProblem):
         test_fraction: part of the rows to test on, from 0 to below 1; each class in proportion.
         scale: whether to standardise by the training rows.
         target: loss at which a run counts as solved, or None.
+        precision: "float32" tells a search losses and gradients in single precision; what a run is judged and
+            shown by is float64 either way.
         name: the name in tables and legends.
         key: text that says everything that defines the problem; made of the arguments, the data by their
             digest, where left out. One of your own stands for all of them: it is for you to change it with
@@ -77,6 +80,7 @@ class Problem(BaseProblem):
         test_fraction=BelowOne,
         scale=Truth,
         target=Real | None,
+        precision=Precision,
         name=Name,
         key=Text | None,
         data_key=Text | None,
@@ -92,10 +96,14 @@ class Problem(BaseProblem):
         scale: bool,
         target: float | None,
         name: str,
+        precision: Precision = DOUBLE,
         key: str | None = None,
         data_key: str | None = None,
     ) -> None:
         self._X, self._Y = check_data(network, X, Y)
+        if precision == SINGLE:
+            check_single(network)
+        self.precision = precision
         self.network, self.classes = network, classes
         self.name, self.target = name, plain_number(target, "target")
         self._scale, self._test_fraction = bool(scale), float(test_fraction)
@@ -111,6 +119,7 @@ class Problem(BaseProblem):
         test_fraction=BelowOne,
         scale=Truth,
         target=Real | None,
+        precision=Precision,
         name=Name,
         key=Text | None,
         data_key=Text | None,
@@ -128,6 +137,7 @@ class Problem(BaseProblem):
         test_fraction: float = 0.3,
         scale: bool = True,
         target: float | None = None,
+        precision: Precision = DOUBLE,
         name: str = "mine",
         key: str | None = None,
         data_key: str | None = None,
@@ -146,6 +156,7 @@ class Problem(BaseProblem):
             test_fraction: part of the rows to test on, from 0 to below 1; each class in proportion.
             scale: whether to standardise by the training rows.
             target: loss at which a run counts as solved, or None.
+            precision: "float64", or "float32" for a search in single precision; see the class.
             name: the name in tables and legends.
             key: see the class.
             data_key: see the class.
@@ -182,6 +193,7 @@ class Problem(BaseProblem):
             test_fraction=test_fraction,
             scale=scale,
             target=target,
+            precision=precision,
             name=name,
             key=key,
             data_key=data_key,
@@ -198,6 +210,8 @@ class Problem(BaseProblem):
             "target": self.target,
             "classes": None if self.classes is None else self.classes.tolist(),
         }
+        if self.precision != DOUBLE:
+            parts["precision"] = self.precision
         # Classes may be anything that can be told apart; as text they are told apart here as well.
         return json.dumps(parts, sort_keys=True, default=repr)
 
@@ -220,6 +234,7 @@ class Problem(BaseProblem):
             "parameters": network.size,
             "activations": ", ".join(network.layer_activations),
             "loss": network.loss,
+            "precision": self.precision,
             **super().facts(),
         }
 
@@ -303,9 +318,12 @@ class Problem(BaseProblem):
         >>> objective.gradient.cost
         10.0
         """
+        return self._objective(gradient, seed, self.precision)
+
+    def _objective(self, gradient: str, seed: int, precision: Precision) -> NetworkObjective:
         X, Y, _, _ = self.data(seed)
         order = self.seed_sequence(seed, ROW_ORDER)
-        return NetworkObjective(self.network, X, Y, build_source(gradient), order)
+        return NetworkObjective(self.network, X, Y, build_source(gradient), order, precision)
 
     def renewed(self, objective: Measurable, seed: int) -> bool:
         """Make the objective of another seed into that of this seed where they differ in their row order."""
@@ -334,9 +352,10 @@ class Problem(BaseProblem):
         measure_quality = None
         if gradient is not None and reference is not None:
             measure_quality = gradient_quality(
-                self.objective(gradient, seed), self.objective(reference, seed)
+                self.objective(gradient, seed), self._objective(reference, seed, DOUBLE)
             )
         train = RowsMeasured(self.network, X, Y)
+        rounded = RowsMeasured(self.network, X, Y, SINGLE) if self.precision == SINGLE else None
         test = RowsMeasured(self.network, X_test, Y_test) if len(X_test) else None
         unit = unit_rows(self.network, X, Y) if self.network.loss_entry.targets != "numbers" else None
 
@@ -356,7 +375,9 @@ class Problem(BaseProblem):
             if measure_quality is not None:
                 table[:, 4:6] = [measure_quality(w) for w in points]
             if unit is not None:
-                table[:, 6:] = [unit_costs(unit, w) for w in points]
+                table[:, 6:8] = [unit_costs(unit, w) for w in points]
+            if rounded is not None:
+                table[:, 8] = precision_errors(rounded.losses(points), train.losses(points))
             return MeasuresTable(table)
 
         return measure

@@ -16,7 +16,7 @@ from harness.problems.family import ProblemFamily
 from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
-from optimizers.options import NonNegative, option_values, options
+from optimizers.options import NonNegative, options
 from optimizers.printable import shortened, shown
 
 KINDS = (".csv", ".parquet")
@@ -149,7 +149,7 @@ class Table(ProblemFamily):
     @property
     def key(self) -> str:
         """Text that says everything that defines the problem: the data themselves in the file's place."""
-        parts = {"family": self.name(), **option_values(self), "file": self._digest}
+        parts = {"family": self.name(), **self.defining(), "file": self._digest}
         return json.dumps(parts, sort_keys=True)
 
     @functools.cached_property

@@ -36,6 +36,11 @@ RUNS: dict[str, Column] = {
     "seed": Column("whole", "decides split, start, row order and the optimizer's own randomness"),
     "parameters": Column("whole", "number of parameters n"),
     "target": Column("number", "loss at which the run counts as solved"),
+    "precision": Column(
+        "text",
+        "of the losses and gradients that the search was told, float64 or float32; empty in older folders",
+        added=True,
+    ),
     "outcome": Column("text", "how it ended"),
     "sentence": Column("text", "the same in words"),
     "traceback": Column("text", "where the error arose that ended it; empty where none did", added=True),
@@ -53,6 +58,12 @@ RUNS: dict[str, Column] = {
     "test_loss": Column("number", "loss on the test rows at the last look"),
     "test_accuracy": Column("number", "part of the test rows that the last look's parameters get right"),
     "cost_to_target": Column("number", "cost at which the target was reached"),
+    "precision_error": Column(
+        "number",
+        "of a search in float32: largest relative difference, over its looks, of the loss that it is told "
+        "from the one in float64 at the same parameters, which all other columns are made of",
+        added=True,
+    ),
     "confusion": Column(
         "text",
         'which classes the last parameters took for which, as JSON: {"rows": "test", "classes": [...], '
@@ -101,6 +112,11 @@ TRACE: dict[str, Column] = {
         "number", "of a single unit: sum max(-y yhat, 0), the training rows on the wrong side", added=True
     ),
     "soft_cost": Column("number", "of a single unit: sum max(-y z, 0)", added=True),
+    "precision_error": Column(
+        "number",
+        "of a search in float32: relative difference of the loss that it is told there from that in float64",
+        added=True,
+    ),
 }
 """One row a look at a run, the start first."""
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.problems.base import BaseProblem, Measures
 from harness.runs.finished import FinishedRuns
-from harness.runs.recorder import Recorder, looks_at
+from harness.runs.recorder import Recorder, Trace, looks_at
 from optimizers.objective import Array, Measurable
 from optimizers.observer import Observer
 from optimizers.optimizer import Outcome
@@ -98,8 +98,8 @@ def finish(shared: Shared, searched: Sequence[Searched]) -> FinishedRuns:
         looks, ends = looks_at([run.recorder for run in searched])
         rows, begin = [], 0
         for run, outcome, text, end in zip(searched, outcomes, texts, ends, strict=True):
-            losses, best = looks["loss"][begin:end], looks["best_loss"][begin:end]
-            rows.append(_row(shared.row, run, outcome, text, losses, best))
+            own = {name: looks[name][begin:end] for name in ("loss", "best_loss", "precision_error")}
+            rows.append(_row(shared.row, run, outcome, text, own))
             begin = end
     return FinishedRuns({name: [row[name] for row in rows] for name in rows[0]}, looks, ends)
 
@@ -162,9 +162,10 @@ def confusion_texts(problem: BaseProblem, points: Array, seed: int) -> list[str]
 
 
 def _row(
-    shared: dict[str, Any], run: Searched, outcome: Outcome, confusion: str, losses: Array, best: Array
+    shared: dict[str, Any], run: Searched, outcome: Outcome, confusion: str, looks: Trace
 ) -> dict[str, Any]:
     observer, recorder = run.observer, run.recorder
+    losses, best, errors = looks["loss"], looks["best_loss"], looks["precision_error"]
     meter, clock, measures = observer.meter, observer.clock, recorder.measures
     own = {
         "run_id": run.run_id,
@@ -187,6 +188,7 @@ def _row(
         "test_loss": measures.test_loss,
         "test_accuracy": measures.test_accuracy,
         "cost_to_target": meter.solved_cost if outcome.name == "solved" else math.nan,
+        "precision_error": float(np.fmax.reduce(errors, initial=math.nan)),
         "confusion": confusion,
         "best_w": observer.best.w,
         "last_w": np.empty(0) if recorder.last_w is None else recorder.last_w,

@@ -37,6 +37,8 @@ def most_together(run: Run, shared: Shared) -> int:
     No clock may break one of them off, and their rows have to be the same.
     """
     limited = run.timeout is not None or run.budget.seconds is not None or run.trace != "looks"
+    # What a search in single precision is told is not what is written down.
+    limited |= run.problem.precision != "float64"
     if limited or not isinstance(run.optimizer, SideBySide) or not run.problem.same_rows:
         return 1
     start = run.problem.start(run.seed)

@@ -143,6 +143,7 @@ class Run:
             "options": said.text,
             "gradient": self.gradient,
             "target": math.nan if target is None else target,
+            "precision": self.problem.precision,
             "setting": self.setting,
             "problem_key": self.problem_key,
             "own_code": self.own_code,

@@ -21,7 +21,14 @@ from optimizers.genetic.breeding import (
 from optimizers.genetic.coding import Coding, express_all
 from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note, reach
 from optimizers.genetic.genetic_options import GeneticOptions
-from optimizers.genetic.local_search import REFINE, LocalSearch, local_search_of, refine, refine_in_python
+from optimizers.genetic.local_search import (
+    REFINE,
+    LocalSearch,
+    aiming,
+    local_search_of,
+    refine,
+    refine_in_python,
+)
 from optimizers.genetic.plan import Herd, Plan, herd_of, plan_of
 from optimizers.objective import ALL_ROWS, Array, Compiled, Objective
 from optimizers.optimizer import Outcome
@@ -138,6 +145,7 @@ def run_compiled(
     else:
         goes_on = generations.completed(herd.populations[0], herd.losses[0], paid=True)
     while goes_on:
+        search = aiming(search, objective.target)
         if functions is not None:
             account = generations.account
             side = evolve(parts, datas, ALL_ROWS, plan, coding, search, herd, side, account, rng)

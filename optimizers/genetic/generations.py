@@ -10,7 +10,7 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.genetic.coding import CODING, Coding, express
-from optimizers.objective import Array, Rows
+from optimizers.objective import Array, Objective, Rows
 from optimizers.optimizer import Observe, Outcome
 from optimizers.signatures import INTEGERS, REALS
 
@@ -117,7 +117,7 @@ class Generations:
         allowance: what the first look allowed.
         coding: the code of a weight.
         saturation: generations without a new best after which the search ends, or 0.
-        target: loss at which the search ends at once.
+        objective: what is searched; at its target the search ends at once.
 
     Attributes:
         account: what is written down of each generation.
@@ -131,7 +131,7 @@ class Generations:
         allowance: int,
         coding: Coding,
         saturation: int,
-        target: float,
+        objective: Objective,
     ) -> None:
         self.outcome: Outcome | None = None
         self.account = Account(
@@ -141,9 +141,9 @@ class Generations:
             losses=np.full(3, np.inf),
             counts=np.zeros(5, dtype=np.int64),
             saturation=saturation,
-            target=target,
+            target=objective.target,
         )
-        self._observe = observe
+        self._observe, self._objective = observe, objective
         self._coding = coding
 
     def begin(self, loss: float) -> None:
@@ -176,9 +176,12 @@ class Generations:
             population_losses=losses.copy(),
         )
         account.counts[DONE] = 0
-        self.account = account._replace(trail=np.empty(allowance))
+        self.account = account._replace(trail=np.empty(allowance), target=self._objective.target)
         if not allowance:
             return False
+        if state == REACHED:
+            # It was told so in single precision, and is not there yet.
+            account.counts[STATE] = state = RUNNING
         if state == LOST:
             self.outcome = Outcome(
                 "diverged",

@@ -107,9 +107,7 @@ class GeneticAlgorithm(GeneticOptions):
         allowance = observe(start.copy())
         if not allowance:
             return None
-        generations = Generations(
-            start, observe, allowance, self.coding, self.saturation or 0, objective.target
-        )
+        generations = Generations(start, observe, allowance, self.coding, self.saturation or 0, objective)
         population = self._first_population(objective, start, rng)
         if not self.begins_at_start:
             generations.begin(objective.value(start))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,14 @@ REFINE = types.void(
     *(types.UniTuple(types.int64, 2), types.UniTuple(DATA, 2), INTEGERS),
     *(SEARCH, PLAN, CODING, HERD, types.int64),
 )
+
+
+def aiming(search: LocalSearch, target: float) -> LocalSearch:
+    """Return a local search with another target than it has reached; the same where the target is."""
+    if search.target == target or math.isnan(target):
+        return search
+    search.reached[0] = np.inf
+    return search._replace(target=target)
 
 
 def local_search_of(objective: Objective, steps: int, learning_rate: float) -> LocalSearch:

@@ -14,7 +14,7 @@ from optimizers.genetic.compiled_engine import lowest_child
 from optimizers.genetic.fitness import comparable_with_mean, fitness_of, losses_of
 from optimizers.genetic.generations import Generations
 from optimizers.genetic.genetic_options import GeneticOptions
-from optimizers.genetic.local_search import local_search_of, refine_in_python
+from optimizers.genetic.local_search import aiming, local_search_of, refine_in_python
 from optimizers.genetic.plan import plan_of
 from optimizers.genetic.pygad_operators import Blend, Gaussian
 from optimizers.global_random_state import global_random_state_kept
@@ -111,9 +111,10 @@ class Answers:
         return fitness_of(losses)
 
     def _end_at(self, w: Array, loss: float, losses: Array) -> None:
-        """End the search at a point that has reached the target."""
-        self._generations.reached(w, loss, losses)
-        raise StoppedError
+        """End the search at a point that has reached the target, or aim for a lower one."""
+        if not self._generations.reached(w, loss, losses):
+            raise StoppedError
+        self._search = aiming(self._search, self._objective.target)
 
     def repairs(self) -> dict[str, Any]:
         """Return what PyGAD has to do to offspring before they are paid for."""
