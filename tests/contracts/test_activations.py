@@ -272,3 +272,35 @@ def test_names_are_unique_and_in_kebab_case() -> None:
     assert list(known_activations()) == names
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
+
+
+@every_activation
+def test_the_single_pair_is_the_pair_to_the_digits_of_single_precision(activation: Activation) -> None:
+    if activation.single is None:
+        pytest.skip("it has none")
+    forward, backward = activation.single
+    z = sums(activation).astype(np.float32)
+    above = np.random.default_rng(1).normal(size=z.shape).astype(np.float32)
+    a, delta = embedded(z).astype(np.float32), embedded(above).astype(np.float32)
+    forward(a, START, UNITS, ROWS)
+    # The derivative from the same activations, so that its own rounding is all that is left.
+    wanted_a, wanted_delta = applied(activation, z.astype(np.float64)), embedded(above.astype(np.float64))
+    activation.backward(embedded(layer_of(a).astype(np.float64)), START, wanted_delta, START, UNITS, ROWS)
+    backward(a, START, delta, START, UNITS, ROWS)
+    unit = float(np.finfo(np.float32).eps)
+    np.testing.assert_allclose(layer_of(a), wanted_a, rtol=4 * unit)
+    scale = abs(above).max() * max(1.0, abs(layer_of(a)).max())
+    np.testing.assert_allclose(layer_of(delta), layer_of(wanted_delta), rtol=4 * unit, atol=2 * unit * scale)
+    for found in (a, delta):
+        assert np.isnan(np.delete(found, range(START, START + UNITS * ROWS))).all(), "nothing else is touched"
+
+
+@every_activation
+def test_nan_in_a_sum_stays_nan_in_single_precision(activation: Activation) -> None:
+    if activation.single is None:
+        pytest.skip("it has none")
+    z = np.zeros((UNITS, ROWS), dtype=np.float32)
+    z[1, 2] = np.nan
+    flat = z.ravel()
+    activation.single[0](flat, 0, UNITS, ROWS)
+    assert np.isnan(flat.reshape(z.shape)[1, 2])

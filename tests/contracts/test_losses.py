@@ -280,3 +280,33 @@ def test_the_plain_loss_of_a_network_is_traced_once(loss: Loss) -> None:
         pytest.skip(reason)
     # What reads all that an entry leads to is traced at every call.
     assert not Readings(summed_loss(network)).volatile
+
+
+@every_loss
+@pytest.mark.parametrize("with_delta", [False, True])
+def test_the_single_function_is_the_function_to_the_digits_of_single_precision(
+    loss: Loss, with_delta: bool
+) -> None:
+    if loss.single is None:
+        pytest.skip("it has none")
+    o, t = (table.astype(np.float32) for table in outputs_and_targets(loss))
+    losses, deltas, _, _ = called(loss, o.astype(np.float64), t.astype(np.float64))
+    outputs, scratch = o.ravel().copy(), np.full(3 * ROWS, np.nan, dtype=np.float32)
+    loss.single(outputs, 0, t.ravel(), 0, ROWS, UNITS, ROWS, scratch, 0, with_delta)
+    unit = float(np.finfo(np.float32).eps)
+    # A row is a sum over its outputs of numbers of the size of the largest sum.
+    scale = UNITS * max(1.0, abs(o).max() ** 2)
+    np.testing.assert_allclose(scratch[:ROWS], losses, rtol=4 * unit, atol=2 * unit * scale)
+    if with_delta:
+        np.testing.assert_allclose(outputs.reshape(o.shape), deltas, rtol=4 * unit, atol=4 * unit * scale)
+
+
+@every_loss
+def test_nan_makes_the_loss_of_its_row_nan_in_single_precision(loss: Loss) -> None:
+    if loss.single is None:
+        pytest.skip("it has none")
+    o, t = (table.astype(np.float32) for table in outputs_and_targets(loss))
+    o[1, 2] = np.nan
+    scratch = np.zeros(3 * ROWS, dtype=np.float32)
+    loss.single(o.ravel(), 0, t.ravel(), 0, ROWS, UNITS, ROWS, scratch, 0, False)
+    assert np.isnan(scratch[:ROWS]).tolist() == [row == 2 for row in range(ROWS)]
