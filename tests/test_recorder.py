@@ -209,7 +209,7 @@ class TestColumns:
         documented = (
             "run_id, iteration, cost, value_rows, gradient_rows, seconds, loss, best_loss, test_loss, "
             "test_accuracy, gradient_norm, gradient_error, gradient_cosine, population_median, "
-            "population_spread, mistakes, hard_cost, soft_cost"
+            "population_spread, mistakes, hard_cost, soft_cost, precision_error"
         )
         _, trace = executed(load("xor"), GradientDescent(), cost=50)
         assert list(trace.columns) == documented.split(", ") == ["run_id", *COLUMNS] == list(TRACE_COLUMNS)
