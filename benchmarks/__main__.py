@@ -6,9 +6,10 @@
     python -m benchmarks --list
 
 Each piece of work is done by each party in turn, several times over; medians and quartiles are shown, of
-ratios those of each round. All in float64, with the threads that each takes by itself, and checked to come
-to the same numbers. A peer that is not installed is named and left out. The tables ``table.csv`` and
-``table.md``, ``machine.json``, ``ratios.png``, ``roofline.png`` and ``roofline.md`` go into the folder.
+ratios those of each round. All but ``precision`` in float64, with the threads that each takes by itself, and
+checked to come to the same numbers. A peer that is not installed is named and left out. The tables
+``table.csv`` and ``table.md``, ``machine.json``, ``ratios.png``, ``roofline.png`` and ``roofline.md`` go into
+the folder.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ NAMES = {
     "gradient-step": "one full-batch gradient step inside the compiled loop",
     "epoch": "one epoch of gradient descent, pattern by pattern and in mini-batches",
     "population": "the losses of a population of 100",
+    "precision": "a gradient step and a population in single precision, and how far off they are",
     "generation": "one generation of a genetic algorithm, against PyGAD and evosax",
     "sweep": "one descent from 100 starts, against JAX with all starts side by side",
     "roofline": "how far every kernel is from what the machine can do, on one thread and on all",

@@ -16,7 +16,16 @@ from harness.plots.style import COLOURS, DASHES, DPI, LABEL, MARKERS, SMALL
 LIMITS = ("dgemm",)
 """What is no peer but a limit of the machine: its ratio is a part of it."""
 
-OTHER_FIGURES = ("growth", "command-line", "comparison", "machine", "roofline", "busy", "workers")
+OTHER_FIGURES = (
+    "growth",
+    "command-line",
+    "comparison",
+    "machine",
+    "roofline",
+    "busy",
+    "workers",
+    "precision",
+)
 """Benchmarks whose ratios say something else than how many times slower a peer is, or of one work only."""
 
 LOOKS = {

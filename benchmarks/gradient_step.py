@@ -18,6 +18,7 @@ from benchmarks import fann_network, jax_network, pure_python, torch_network
 from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.sizes import SIZES, Size
 from benchmarks.timing import alternate, product_rate
+from harness.network.precision import DOUBLE, Precision
 from optimizers import GradientDescent
 from optimizers.objective import Array
 from optimizers.optimizer import Optimizer
@@ -31,9 +32,15 @@ Run = Callable[[], float]
 """Does some steps, and returns the last loss."""
 
 
-def stepped(optimizer: Optimizer, size: Size, steps: int, gradient: str = "analytic") -> Run:
+def stepped(
+    optimizer: Optimizer,
+    size: Size,
+    steps: int,
+    gradient: str = "analytic",
+    precision: Precision = DOUBLE,
+) -> Run:
     """Return some iterations of an optimizer of ours, in one stretch."""
-    objective, start = size.objective(gradient), size.start()
+    objective, start = size.objective(gradient, precision), size.start()
 
     def run() -> float:
         last = np.nan

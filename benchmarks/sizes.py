@@ -9,6 +9,7 @@ import numpy as np
 from harness.gradients import build_source
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.network.precision import DOUBLE, Precision
 from optimizers.objective import Array
 
 
@@ -65,9 +66,9 @@ class Size:
             return X, rng.integers(0, 2, (self.rows, 1)).astype(np.float64)
         return X, np.eye(outputs)[rng.integers(0, outputs, self.rows)]
 
-    def objective(self, gradient: str = "analytic") -> NetworkObjective:
+    def objective(self, gradient: str = "analytic", precision: Precision = DOUBLE) -> NetworkObjective:
         X, Y = self.data()
-        return NetworkObjective(self.network(), X, Y, build_source(gradient))
+        return NetworkObjective(self.network(), X, Y, build_source(gradient), precision=precision)
 
     def start(self) -> Array:
         return self.network().start(np.random.default_rng(1))

@@ -26,7 +26,9 @@ def print_title(name: str, text: str) -> None:
 
 
 def print_row(row: Row) -> None:
-    line = f"{row.work:38}{row.peer:18}{row.ours:12.4g}{row.theirs:12.4g} {row.unit:10}{row.ratio:9.2f}"
+    # A ratio is a few times as much, or a part; what is neither is an error.
+    ratio = f"{row.ratio:9.2f}" if abs(row.ratio) >= 1e-4 else f"{row.ratio:9.1e}"
+    line = f"{row.work:38}{row.peer:18}{row.ours:12.4g}{row.theirs:12.4g} {row.unit:10}{ratio}"
     quartiles = "" if math.isnan(row.ratio_low) else f"  {row.ratio_low:.2f} to {row.ratio_high:.2f}"
     print(line + quartiles, flush=True)
 
