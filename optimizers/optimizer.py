@@ -2,7 +2,8 @@
 
 An optimizer is a frozen set of options with a ``run`` method. It never looks at a clock or a budget: it
 asks ``observe``, which answers with an allowance of iterations, and stops when that is zero. A compiled loop,
-whose evaluations nobody sees, returns at once when it knows a loss at or below ``objective.target``.
+whose evaluations nobody sees, returns at once when it knows a loss at or below ``objective.target``. If it is
+allowed more iterations then, the loss was told in single precision, and ``objective.target`` is a lower one.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from terminal import called
 import harness
 import optimizers
 from harness.gradients import build_source
+from harness.landscape.plane import Plane
+from harness.landscape.surface import surface
 from harness.network.objective import NetworkObjective
 from harness.problems import load
 from harness.runs.replay import replay
@@ -192,6 +195,25 @@ def test_a_run_is_replayed_to_the_bit() -> None:
     row = results.runs.iloc[0]
     again = replay(row, results.trace, load(SINGLE))
     assert again.loss.tolist() == results.trace["loss"].tolist()
+
+
+def test_a_landscape_is_drawn_in_double_precision() -> None:
+    problem = load(SINGLE)
+    first, second = np.random.default_rng(0).normal(size=(2, problem.network.size))
+    plane = Plane(problem.start(0), first, second, ("first", "second"))
+    single, double = (
+        surface(chosen.objective(), plane, np.linspace(-1, 1, 3), np.linspace(0, 2, 4)).losses
+        for chosen in (problem, load("iris:hidden=[3]"))
+    )
+    assert single.tolist() == double.tolist()
+
+
+def test_an_objective_comes_to_another_process_as_it_is() -> None:
+    objective = load(SINGLE).objective(seed=3)
+    sent = pickle.loads(pickle.dumps(objective))
+    w = load(SINGLE).start(3)
+    assert sent.rounded
+    assert (sent.value(w), sent.peek(w)) == (objective.value(w), objective.peek(w))
 
 
 def test_the_gradient_of_double_precision_is_the_reference_of_one_in_single() -> None:

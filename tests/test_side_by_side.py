@@ -180,7 +180,7 @@ def test_a_table_of_looks_is_what_is_kept_one_by_one(stretches: list[int], runs:
     counts[2:] = np.floor(counts[2:])
     alike = Alike(np.array(stretches), counts, np.arange(1.0, runs + 1), measured, told)
     looks, is_told, lowest = alike.best()
-    written = alike.looks(np.full((measured.size, 8), np.nan))
+    written = alike.looks(np.full((measured.size, len(Measures._fields)), np.nan))
     tables = [trace for _, trace in FinishedRuns({"run_id": [str(run) for run in range(runs)]}, *written)]
     for run in range(runs):
         recorder, best = Recorder(unmeasured, None), BestPoint()

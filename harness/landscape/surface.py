@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.landscape.plane import Plane
-from optimizers.objective import Array, Objective
+from optimizers.objective import Array, Measurable
 
 AT_ONCE = 1_000_000
 """Numbers in the points that are evaluated together: 8 megabytes."""
@@ -24,7 +24,12 @@ class Surface(NamedTuple):
     """Shape (B, A): a row a place along the second direction; not finite where the loss is not."""
 
 
-def surface(objective: Objective, plane: Plane, across: Array, up: Array) -> Surface:
+def losses_at(objective: Measurable, points: Array) -> Array:
+    """Return the loss at each of some points, shape (K, n), in double precision whatever a search is told."""
+    return objective.peeks(points) if objective.rounded else objective.values(points)
+
+
+def surface(objective: Measurable, plane: Plane, across: Array, up: Array) -> Surface:
     """Evaluate the loss at each point of a grid of a plane.
 
     Arguments:
@@ -38,7 +43,7 @@ def surface(objective: Objective, plane: Plane, across: Array, up: Array) -> Sur
     step = max(1, AT_ONCE // plane.origin.size)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for begin in range(0, len(grid), step):
-            losses[begin : begin + step] = objective.values(plane.points(grid[begin : begin + step]))
+            losses[begin : begin + step] = losses_at(objective, plane.points(grid[begin : begin + step]))
     return Surface(across, up, losses.reshape(up.size, across.size))
 
 

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap, LogNorm, Normalize
 from pydantic import Field
 
 from harness.landscape.scene import Directions, Scene, scene_of
-from harness.landscape.surface import Surface
+from harness.landscape.surface import Surface, losses_at
 from harness.plots.animation import Animation, at_cost, clock_of, looks_by, moments
 from harness.plots.figure import Panels, described, figure_of
 from harness.plots.media import Medium, Width, medium_of
@@ -144,7 +144,7 @@ def looks_table(stage: Stage) -> pd.DataFrame:
                 "first": path[:, 0],
                 "second": path[:, 1],
                 "loss": replay.loss,
-                "loss_on_plane": objective.values(scene.plane.points(path)),
+                "loss_on_plane": losses_at(objective, scene.plane.points(path)),
                 "distance": scene.plane.distances(replay.points),
             }
             tables.append(pd.DataFrame({**run.named, **columns}))

@@ -61,7 +61,7 @@ RUNS: dict[str, Column] = {
     "precision_error": Column(
         "number",
         "of a search in float32: largest relative difference, over its looks, of the loss that it is told "
-        "from the one in float64 at the same parameters, which all other columns are made of",
+        "from the one in float64 at the same parameters",
         added=True,
     ),
     "confusion": Column(
