@@ -11,7 +11,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +46,25 @@ Plot = Callable[..., Any]
 
 
 def _own() -> dict[str, Plot]:
-    _import_matplotlib()
     found: dict[str, Plot] = {}
     for module in pkgutil.iter_modules(__path__):
-        plot = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name, None)
-        if callable(plot):
+        for plot in _named_like(module.name):
             found[module.name.replace("_", "-")] = plot
     return found
+
+
+def _named_like(file: str) -> Iterator[Plot]:
+    """Yield the function that is named like its file, where there is one."""
+    _import_matplotlib()
+    plot = getattr(importlib.import_module(f"{__name__}.{file}"), file, None)
+    if callable(plot):
+        yield plot
+
+
+def _likely(name: str) -> Iterator[Plot]:
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.replace("_", "-") == name:
+            yield from _named_like(module.name)
 
 
 def _is_plot(candidate: Any) -> bool:
@@ -60,7 +72,13 @@ def _is_plot(candidate: Any) -> bool:
 
 
 PLOTS: Registry[Plot] = Registry(
-    "plot", __name__, _own, _is_plot, lambda _, name: name.replace("_", "-"), "a function of results"
+    "plot",
+    __name__,
+    _own,
+    _is_plot,
+    lambda plot, name: (name or plot.__name__).replace("_", "-"),
+    "a function of results",
+    _likely,
 )
 """Every plot by its name in kebab-case, as files and the terminal write it."""
 

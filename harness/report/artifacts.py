@@ -18,7 +18,6 @@ import pandas as pd
 import pydantic
 
 from harness.analysis.summary import summarize
-from harness.gradient_check import check
 from harness.plots import known_plots
 from harness.report.captions import caption
 from harness.report.thinning import spread_evenly
@@ -255,6 +254,9 @@ def write_check(experiment: Experiment, folder: Path) -> Path:
     Returns:
         The file.
     """
+    # Imported here: with it come all gradient sources, which other commands have no use for.
+    from harness.gradient_check import check
+
     tables = [
         check(problem, experiment.seeds[0], experiment.gradients).assign(problem=problem.name)
         for problem in experiment.problems

@@ -16,6 +16,7 @@ from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
 if TYPE_CHECKING:
+    from harness.runs.tables import Tables
     from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
@@ -183,14 +184,12 @@ def command(
     takes of the processor. Where seconds are what is compared, leave it out.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
-    from harness.report.html.libraries import check_page
-    from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
+    from harness.sweeps.joining import joined
     from harness.sweeps.planning import shown_problems
     from harness.sweeps.results_folder import folder_of
     from harness.sweeps.sweep import sweep
-    from harness.tuning.tune import joined
 
     ends = _outcomes(fail_on)
     if dry_run and as_json:
@@ -226,7 +225,11 @@ def command(
     if dry_run:
         foretell(parts, limit, folder, retry, reuse, shard)
         return
-    page = check_page(folder / "report.html") if watch else None
+    page = None
+    if watch:
+        from harness.report.html.libraries import check_page
+
+        page = check_page(folder / "report.html")
     if check:
         from harness.report.artifacts import write_check
 
@@ -251,7 +254,7 @@ def command(
             results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
-        echo(as_text(results, done, folder, []) if as_json else nothing)
+        echo(_summary(results, done, folder, []) if as_json else nothing)
         return
     files = write_artifacts(results, declared.figures, folder)
     if reference:
@@ -259,11 +262,17 @@ def command(
     files += [page] if page is not None else []
 
     if as_json:
-        echo(as_text(results, done, folder, files))
+        echo(_summary(results, done, folder, files))
     else:
         report_done(results, done, declared, folder, files)
     if results.runs["outcome"].isin(ends).any():
         raise SystemExit(1)
+
+
+def _summary(results: Tables, done: int, folder: Path, files: list[Path]) -> str:
+    from harness.report.json_summary import as_text
+
+    return as_text(results, done, folder, files)
 
 
 def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractContextManager[object]:
