@@ -106,13 +106,9 @@ class Registry(Mapping[str, Member]):
         Raises:
             InputError: for an unknown name; it says which is nearest.
         """
-        alone = self._alone(name)
-        if alone is not None:
-            return alone
-        members = self._all()
-        if name not in members:
-            raise unknown_name(self.kind, name, members)
-        return members[name]
+        if name not in self:
+            raise unknown_name(self.kind, name, self)
+        return self[name]
 
     def adopt(self, module: ModuleType, place: str) -> list[str]:
         """Take in the members that a module defines itself; return their names.
@@ -233,15 +229,10 @@ class RecordRegistry(Registry[Record]):
         def own() -> dict[str, Record]:
             return {name_of(found, ""): found for found in _members_of_files(package) if fits(found)}
 
-        super().__init__(
-            kind,
-            group,
-            own,
-            fits,
-            name_of,
-            f"a record of {record.__name__}",
-            lambda name: _members_of(with_record(package, name)),
-        )
+        def likely(name: str) -> Iterator[Any]:
+            return _members_of(with_record(package, name))
+
+        super().__init__(kind, group, own, fits, name_of, f"a record of {record.__name__}", likely)
 
 
 def _members_of_files(package: str) -> Iterator[Any]:

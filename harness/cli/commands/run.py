@@ -184,6 +184,8 @@ def command(
     takes of the processor. Where seconds are what is compared, leave it out.
     """
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
+    from harness.report.html.libraries import check_page
+    from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
     from harness.sweeps.joining import joined
@@ -225,11 +227,7 @@ def command(
     if dry_run:
         foretell(parts, limit, folder, retry, reuse, shard)
         return
-    page = None
-    if watch:
-        from harness.report.html.libraries import check_page
-
-        page = check_page(folder / "report.html")
+    page = check_page(folder / "report.html") if watch else None
     if check:
         from harness.report.artifacts import write_check
 
@@ -254,7 +252,7 @@ def command(
             results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
-        echo(_summary(results, done, folder, []) if as_json else nothing)
+        echo(as_text(results, done, folder, []) if as_json else nothing)
         return
     files = write_artifacts(results, declared.figures, folder)
     if reference:
@@ -262,17 +260,11 @@ def command(
     files += [page] if page is not None else []
 
     if as_json:
-        echo(_summary(results, done, folder, files))
+        echo(as_text(results, done, folder, files))
     else:
         report_done(results, done, declared, folder, files)
     if results.runs["outcome"].isin(ends).any():
         raise SystemExit(1)
-
-
-def _summary(results: Tables, done: int, folder: Path, files: list[Path]) -> str:
-    from harness.report.json_summary import as_text
-
-    return as_text(results, done, folder, files)
 
 
 def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractContextManager[object]:
