@@ -16,7 +16,6 @@ from harness.cli.terminal import echo
 from optimizers.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.runs.tables import Tables
     from harness.sweeps.experiment import Experiment
 
 OUTPUT = Path("output")
