@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 KINDS = {".png": "figure", ".html": "page"}
 
 
+def prepare() -> None:
+    """Import what ``report_done`` needs, for whoever waits for something else."""
+    import harness.report.comparison_text
+    import harness.report.table  # noqa: F401
+
+
 def report_done(
     results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]
 ) -> None:

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from optimizers.errors import InputError
+from optimizers.package_files import texts
 from optimizers.registry import Registry
 
 if TYPE_CHECKING:
@@ -90,6 +91,16 @@ def known_plots() -> Mapping[str, Plot]:
     True
     """
     return PLOTS
+
+
+def has_no_table(name: str) -> bool:
+    """Say whether a plot of this project has no function ``table`` beside it, as its file has it.
+
+    >>> has_no_table("convergence"), has_no_table("perceptron-bound")
+    (True, False)
+    """
+    text = texts(__name__).get(f"{__name__}.{name.replace('-', '_')}")
+    return text is not None and "\ndef table(" not in text and "import table\n" not in text
 
 
 def _import_matplotlib() -> None:

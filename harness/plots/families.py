@@ -43,6 +43,9 @@ def family_of(name: str, gradient: str = "") -> str:
     >>> family_of("adam"), family_of("lbfgs"), family_of("nelder-mead"), family_of("unheard-of", "analytic")
     ('first order', 'second order', 'single points', 'first order')
     """
+    own = OPTIMIZERS.home(name)
+    if own is not None and own != "scipy":
+        return _PACKAGES.get(own, "others")
     if name not in OPTIMIZERS:
         return "first order" if gradient else "others"
     optimizer = OPTIMIZERS[name]

@@ -8,7 +8,7 @@ import inspect
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -16,7 +16,7 @@ import pandas as pd
 import pydantic
 
 from harness.analysis.summary import summarize
-from harness.plots import known_plots
+from harness.plots import has_no_table, known_plots
 from harness.report.image_files import write_plot
 from harness.report.thinning import spread_evenly
 from harness.runs.columns import NO_PARAMETERS
@@ -25,7 +25,7 @@ from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
 from harness.runs.store import Store
 from harness.runs.tables import Tables
-from harness.sweeps.experiment import Experiment
+from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
 from optimizers.arguments import as_kind
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
@@ -66,6 +66,9 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
     Raises:
         InputError: for an unknown plot, option or problem, or a value that is not of its kind.
     """
+    if all(figure == DEFAULT_FIGURE for figure in figures) and len(figures) < 2:
+        # Right as it stands: to look would import Matplotlib, which another process may be doing.
+        return
     plots = known_plots()
     files = [figure_file(figure) for figure in figures]
     for place, figure in enumerate(figures):
@@ -123,13 +126,19 @@ def figure_file(figure: dict[str, Any]) -> str:
     return name + ".png"
 
 
-def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+def write_artifacts(
+    results: Tables,
+    figures: Sequence[dict[str, Any]],
+    folder: Path,
+    write: Callable[[str, Tables, Mapping[str, Any], Path], None] = write_plot,
+) -> list[Path]:
     """Write ``summary.csv``, ``skipped.csv`` where a pair was skipped, every figure and the table behind it.
 
     Arguments:
         results: the runs.
         figures: each the name of a plot, and its options.
         folder: where to.
+        write: draws a plot into an image.
 
     Returns:
         The files, the figures last.
@@ -150,7 +159,7 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
         options = dict(figure)
         name = options.pop("name")
         files.append(folder / figure_file(figure))
-        write_plot(name, results, options, files[-1])
+        write(name, results, options, files[-1])
     return files
 
 
@@ -162,6 +171,8 @@ def figure_tables(results: Tables, figures: Sequence[dict[str, Any]]) -> dict[st
     plots = known_plots()
     tables = {}
     for name in dict.fromkeys(figure["name"] for figure in figures):
+        if has_no_table(name):
+            continue
         table = getattr(sys.modules[plots[name].__module__], "table", None)
         if table is not None:
             tables[name] = table(results)

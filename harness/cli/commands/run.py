@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.done import report_done
+from harness.cli.done import prepare, report_done
 from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.options import COST, RETRY, REUSE, WORKERS
 from harness.cli.terminal import echo
-from optimizers.errors import InputError
+from optimizers.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from harness.sweeps.experiment import Experiment
@@ -182,6 +182,12 @@ def command(
     With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
     takes of the processor. Where seconds are what is compared, leave it out.
     """
+    from harness.report.drawn_beside import drawn_beside
+
+    if not dry_run:
+        # It begins to import while this process still does.
+        drawer = click.get_current_context().with_resource(drawn_beside(("convergence",)))
+
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.html.libraries import check_page
     from harness.report.json_summary import as_text
@@ -253,7 +259,9 @@ def command(
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
         echo(as_text(results, done, folder, []) if as_json else nothing)
         return
-    files = write_artifacts(results, declared.figures, folder)
+    files = write_artifacts(results, declared.figures, folder, drawer.write_plot)
+    prepare()
+    drawer.wait()
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / name)
     files += [page] if page is not None else []
@@ -278,7 +286,6 @@ def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractC
 
 def _outcomes(named: str | None) -> list[str]:
     """Return the outcomes that are named, each looked up."""
-    from optimizers.errors import unknown_name
     from optimizers.optimizer import OutcomeName
 
     listed = [] if named is None else [name.strip() for name in named.split(",")]
