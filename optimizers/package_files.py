@@ -43,6 +43,16 @@ def with_class(package: str, name: str) -> Iterator[str]:
             yield module
 
 
+def part_with_class(package: str, name: str) -> str | None:
+    """Return in which part of a package the class of a name is; nobody else's may have that name.
+
+    >>> part_with_class("optimizers", "adam"), part_with_class("optimizers", "multi-start")
+    ('descent', 'multi_start')
+    """
+    module = next(with_class(package, name), None)
+    return None if module is None else module.removeprefix(f"{package}.").partition(".")[0]
+
+
 def with_record(package: str, name: str) -> Iterator[str]:
     """Yield the modules of a package in which something is made with the name: first, or as ``name=``.
 

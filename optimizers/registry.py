@@ -152,7 +152,7 @@ class ClassRegistry(Registry[type[T]]):
     """
 
     def __init__(self, kind: str, group: str, package: str, base: type[T], example: str) -> None:
-        self._example, self._package = example, package
+        self._example = example
 
         def fits(candidate: Any) -> bool:
             concrete = inspect.isclass(candidate) and not inspect.isabstract(candidate)
@@ -171,19 +171,6 @@ class ClassRegistry(Registry[type[T]]):
             f"a class of {base.__name__}",
             lambda name: _members_of(with_class(package, name)),
         )
-
-    def home(self, name: str) -> str | None:
-        """Return in which part of the package a member of this project is, of which nothing is imported.
-
-        None is returned where it takes an import to tell.
-
-        >>> OPTIMIZERS.home("adam"), OPTIMIZERS.home("multi-start"), OPTIMIZERS.home("unheard-of")
-        ('descent', 'multi_start', None)
-        """
-        if self._adopted or installed(self.group):
-            return None
-        module = next(with_class(self._package, name), None)
-        return None if module is None else module.removeprefix(f"{self._package}.").partition(".")[0]
 
     def build(self, specification: str | Mapping[str, Any], **options: Any) -> T:
         """Build a member from its name, its name with options in one text, or a table of both.

@@ -35,16 +35,34 @@ def test_what_is_listed_is_not_imported(arguments: tuple[str, ...], tmp_path: Pa
 def test_a_run_imports_the_members_that_it_names(tmp_path: Path) -> None:
     found = imported(tmp_path, "run", "quickstart", "--only", "optimizer=gradient-descent", "--seeds", "1")
     assert {"optimizers.descent.gradient_descent", "harness.problems.boolean"} <= found
-    assert "harness.plots.convergence" in found
+    assert (tmp_path / "output" / "quickstart" / "convergence-cost.png").is_file()
+    assert "matplotlib" not in found, "which another process has imported meanwhile"
     others = {
         "optimizers.evolution",
         "optimizers.second_order",
         "optimizers.perceptron",
         "optimizers.scipy",
-        "harness.plots.loss_landscape",
+        "harness.plots.convergence",
         "harness.problems.real_data",
         "harness.gradients.symbolic",
         "harness.tuning",
         "harness.exchange",
     }
     assert not found & others
+
+
+OPERATORS = """
+import optimizers
+from optimizers.genetic.crossover import CROSSOVERS
+from optimizers.genetic.mutation import MUTATIONS
+from optimizers.genetic.selection import SELECTORS
+
+optimizers.minimize(lambda w: float(w @ w), [1.0, 2.0, 3.0], "genetic-algorithm", budget=500)
+for family in (SELECTORS, CROSSOVERS, MUTATIONS):
+    print(*sorted({each.py_func.__name__ for each in family.values() if each.overloads}))
+"""
+
+
+def test_a_genetic_algorithm_compiles_the_operators_that_it_has(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", OPERATORS)
+    assert done.stdout.split() == ["steady_state", "single_point", "drawing"], done.stderr

@@ -21,6 +21,13 @@ def prepare() -> None:
     import harness.report.table  # noqa: F401
 
 
+def as_json_text(results: Tables, done: int, folder: Path, files: Sequence[Path]) -> str:
+    """Return the same as JSON, for a script."""
+    from harness.report.json_summary import as_text
+
+    return as_text(results, done, folder, files)
+
+
 def report_done(
     results: Tables, done: int, declared: Experiment, folder: Path, files: Sequence[Path]
 ) -> None:

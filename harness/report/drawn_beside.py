@@ -140,7 +140,7 @@ def _started(plots: Sequence[str]) -> subprocess.Popen[bytes] | None:
                 "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
             },
             # What the terminal sends to all is the command's affair, which ends this process as well.
-            start_new_session=True,
+            process_group=0,
         )
     except OSError:
         return None

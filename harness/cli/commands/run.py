@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.done import prepare, report_done
+from harness.cli.done import as_json_text, prepare, report_done
 from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.options import COST, RETRY, REUSE, WORKERS
@@ -190,7 +190,6 @@ def command(
 
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.html.libraries import check_page
-    from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
     from harness.sweeps.joining import joined
@@ -257,7 +256,7 @@ def command(
             results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
-        echo(as_text(results, done, folder, []) if as_json else nothing)
+        echo(as_json_text(results, done, folder, []) if as_json else nothing)
         return
     files = write_artifacts(results, declared.figures, folder, drawer.write_plot)
     prepare()
@@ -267,7 +266,7 @@ def command(
     files += [page] if page is not None else []
 
     if as_json:
-        echo(as_text(results, done, folder, files))
+        echo(as_json_text(results, done, folder, files))
     else:
         report_done(results, done, declared, folder, files)
     if results.runs["outcome"].isin(ends).any():
