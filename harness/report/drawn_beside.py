@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 COMMAND = ("-P", "-c", "from harness.report.drawn_beside import main; main()")
 
-MOST_RUNS = 5_000
-"""Runs up to which results are handed over: of more there is work for both cores, and they are large."""
+MOST_RUNS = 20_000
+"""Runs up to which results are handed over: those of more are large."""
 
 _LENGTH = struct.Struct("<Q")
 
@@ -112,6 +112,15 @@ def _write_here(name: str, results: Tables, options: Mapping[str, Any], path: Pa
     write_plot(name, results, options, path)
 
 
+def core_is_free() -> bool:
+    """Say whether a core has nothing to do: on a busy machine two processes take longer than one."""
+    try:
+        return os.getloadavg()[0] < (os.cpu_count() or 1) > 1
+    except (AttributeError, OSError):
+        # Where the system does not say.
+        return (os.cpu_count() or 1) > 1
+
+
 @contextlib.contextmanager
 def drawn_beside(plots: Sequence[str]) -> Iterator[Drawer]:
     """Return a context in which another process is about to draw.
@@ -119,7 +128,7 @@ def drawn_beside(plots: Sequence[str]) -> Iterator[Drawer]:
     Arguments:
         plots: names of those that it imports beforehand; without any there is no other process.
     """
-    drawer = Drawer(_started(plots) if plots and (os.cpu_count() or 1) > 1 else None)
+    drawer = Drawer(_started(plots) if plots else None)
     try:
         yield drawer
     finally:

@@ -182,11 +182,12 @@ def command(
     With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
     takes of the processor. Where seconds are what is compared, leave it out.
     """
-    from harness.report.drawn_beside import drawn_beside
+    from harness.report.drawn_beside import core_is_free, drawn_beside
 
     if not dry_run:
         # It begins to import while this process still does.
-        drawer = click.get_current_context().with_resource(drawn_beside(("convergence",)))
+        beside = drawn_beside(("convergence",) if core_is_free() else ())
+        drawer = click.get_current_context().with_resource(beside)
 
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.html.libraries import check_page
