@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from processes import started
+
+from harness.plots import has_no_table, known_plots
 
 IMPORTED = """
 import sys
@@ -69,3 +72,9 @@ for family in (SELECTORS, CROSSOVERS, MUTATIONS):
 def test_a_genetic_algorithm_compiles_the_operators_that_it_has(tmp_path: Path) -> None:
     done = started(tmp_path, "-c", OPERATORS)
     assert done.stdout.split() == ["steady_state", "single_point", "drawing"], done.stderr
+
+
+def test_the_text_of_a_plot_says_whether_it_has_a_table() -> None:
+    found = {name for name, plot in known_plots().items() if hasattr(sys.modules[plot.__module__], "table")}
+    assert found
+    assert found == {name for name in known_plots() if not has_no_table(name)}
