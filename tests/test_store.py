@@ -23,9 +23,9 @@ from harness.report.artifacts import (
     check_figures,
     figure_file,
     write_artifacts,
-    write_figure,
     write_reference,
 )
+from harness.report.image_files import write_figure
 from harness.results import Results
 from harness.runs import parts
 from harness.runs import provenance as provenance_module

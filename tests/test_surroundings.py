@@ -19,7 +19,7 @@ from processes import COMMAND, ROOT, python, started
 
 import harness
 from harness.plots import known_plots
-from harness.report.artifacts import write_figure
+from harness.report.image_files import write_figure
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
