@@ -1,0 +1,164 @@
+"""What a budget holds, and how many iterations of it are left, against whole numbers of twelfths."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizers.best_point import BestPoint
+from optimizers.budget import Budget, holds
+from optimizers.capabilities.gradient import Gradient
+from optimizers.clock import Clock
+from optimizers.counts import VALUE_ROWS
+from optimizers.limits import Limits
+from optimizers.meter import Meter
+from optimizers.objective import Array, Measurable, Rows
+
+ROWS = 12
+
+
+class Table(Measurable):
+    """An objective of twelve rows, whose loss of a number is the number."""
+
+    size, rows = 1, ROWS
+    gradient = Gradient(2.5)
+
+    def __init__(self) -> None:
+        self.counters = np.zeros(2, dtype=np.int64)
+
+    def peek(self, w: Array) -> float:
+        return float(w[0])
+
+    def value(self, w: Any, rows: Rows | None = None) -> float:
+        self.counters[VALUE_ROWS] += ROWS
+        return float(w[0])
+
+    def values(self, population: Any, rows: Rows | None = None) -> Array:
+        raise NotImplementedError
+
+    def value_and_gradient(self, w: Any, rows: Rows | None = None) -> tuple[float, Array]:
+        raise NotImplementedError
+
+
+def limits(budget: Budget, twelfths: int = 0) -> tuple[Limits, Meter, Table]:
+    table, clock = Table(), Clock(budget.seconds, None)
+    meter = Meter(table, budget.cost, clock)
+    table.counters[VALUE_ROWS] += twelfths
+    meter.count()
+    return Limits(budget, math.nan, meter, clock, BestPoint()), meter, table
+
+
+@pytest.mark.parametrize("most", [1e-3, 0.3, 1.0, 60.0, 1e4, 1e9])
+def test_a_budget_holds_what_sums_up_to_it_and_nothing_that_counts_beyond(most: float) -> None:
+    assert holds(None, most)
+    for parts in (1, 3, 7, 10, 1000):
+        part = most / parts
+        assert holds(most, sum(part for _ in range(parts)))
+        assert holds(most, math.fsum([part] * parts))
+    assert not holds(most, most * (1 + 1e-5))
+    assert not holds(most, most + 1e-3 * max(1.0, most / 1e6))
+
+
+def test_the_slack_of_a_budget_is_a_hair_at_any_size() -> None:
+    assert holds(1.0, 1.0 + 1e-10)
+    assert not holds(1.0, 1.0 + 1e-8)
+    assert holds(1e9, 1e9 * (1 + 1e-13))
+    assert not holds(1e9, 1e9 * (1 + 1e-11))
+
+
+@pytest.mark.parametrize("spent", [0, 1, 5, 12, 35])
+def test_a_run_affords_what_its_budget_has_left(spent: int) -> None:
+    _, meter, _ = limits(Budget(cost=3.0), spent)
+    assert meter.spent() == pytest.approx(spent / ROWS)
+    assert meter.affords((36 - spent) / ROWS)
+    assert not meter.affords((37 - spent) / ROWS)
+
+
+def test_what_an_objective_was_used_for_before_is_not_this_runs() -> None:
+    table = Table()
+    table.counters[:] = 24, 36
+    meter = Meter(table, 3.0, Clock(None, None))
+    meter.count()
+    assert (meter.cost, meter.value_rows, meter.gradient_rows) == (0.0, 0, 0)
+    table.counters[:] += 12, 6
+    before, value_rows, gradient_rows = meter.cost, meter.value_rows, meter.gradient_rows
+    assert (before, value_rows, gradient_rows) == (0.0, 0, 0), "as of the last look"
+    meter.count()
+    assert (meter.value_rows, meter.gradient_rows) == (12, 6)
+    assert meter.cost == meter.spent() == pytest.approx(1.0 + 6 / ROWS * table.gradient.cost)
+    states = np.array([[24, 36], [36, 36], [36, 42]])
+    cost, values, gradients = meter.count_at(states)
+    assert cost == pytest.approx([0.0, 1.0, meter.cost])
+    assert values.tolist() == [0, 12, 12]
+    assert gradients.tolist() == [0, 0, 6]
+
+
+def test_the_loss_that_ends_a_run_is_paid_for_where_there_is_room() -> None:
+    for cost, paid in ((1.0, 12), (0.99, 0), (None, 12)):
+        budget = Budget(cost=cost) if cost else Budget(iterations=1)
+        _, meter, table = limits(budget)
+        meter.pay()
+        assert table.counters.tolist() == [paid, 0]
+
+
+@pytest.mark.parametrize("price", [1, 5, 12, 40])
+@pytest.mark.parametrize("reserve", [0, 12])
+@pytest.mark.parametrize("prepaid", [False, True])
+@pytest.mark.parametrize("spent", [0, 7, 100])
+def test_an_allowance_never_leads_past_the_cost(price: int, reserve: int, prepaid: bool, spent: int) -> None:
+    whole = 120
+    run, _, _ = limits(Budget(cost=whole / ROWS), spent)
+    allowed = run.allowance(1000, 1000, price / ROWS, prepaid, reserve / ROWS)
+    left = (whole - spent + ROWS * prepaid - reserve) // price
+    assert allowed == max(min(left, 154), 0)
+    assert (run.outcome is None) == (left >= 1)
+    assert run.spent == ("" if left >= 1 else "cost 10")
+
+
+@pytest.mark.parametrize(("done", "allowed"), [(0, 1), (12, 1), (18, 2), (19, 1), (20, 0)])
+def test_an_allowance_never_leads_past_the_iterations(done: int, allowed: int) -> None:
+    run, _, _ = limits(Budget(iterations=20))
+    assert run.allowance(done, 1, 1.0, False, 0.0) == allowed
+    assert (run.outcome is None) == (allowed > 0)
+    assert run.spent == ("" if allowed else "20 iterations")
+
+
+@pytest.mark.parametrize("price", [1, 5, 12, 40])
+@pytest.mark.parametrize("reserve", [0, 12])
+def test_iterations_of_a_whole_run_and_those_that_are_left(price: int, reserve: int) -> None:
+    whole, spent, done = 120, 36, 3
+    each = Fraction(price, ROWS)
+    in_all = (whole - reserve) // price
+    run, _, _ = limits(Budget(cost=whole / ROWS), spent)
+    assert run.iterations_in_all(float(each), reserve / ROWS) == in_all
+    left, paid = run.iterations_left(done, float(each), reserve / ROWS)
+    assert left is None
+    exact = (whole - spent - reserve) // price
+    assert exact - 2 <= paid <= exact - 1
+    run, _, _ = limits(Budget(cost=whole / ROWS, iterations=5), spent)
+    assert run.iterations_in_all(float(each), reserve / ROWS) == min(in_all, 5)
+    assert run.iterations_left(done, float(each), reserve / ROWS) == (2, paid)
+    run, _, _ = limits(Budget(iterations=5))
+    assert run.iterations_in_all(float(each), 0.0) == 5
+    assert run.iterations_left(done, float(each), 0.0) == (2, math.inf)
+    run, _, _ = limits(Budget(seconds=5.0))
+    assert run.iterations_in_all(float(each), 0.0) == 0
+
+
+def test_a_claim_of_the_best_point_is_held_against_the_measured_loss() -> None:
+    for told, said in ((2.0, ""), (1.5, "loss 1.5, where 2 was measured")):
+        run, meter, _ = limits(Budget(cost=10.0))
+        meter.first_loss = 5.0
+        run._best.improve(np.array([2.0]), told, told=True)
+        assert said in run.false_answer()
+        assert bool(run.false_answer()) == bool(said) or run._best.loss == 2.0
+
+
+def test_a_search_that_spends_more_than_its_budget_is_named() -> None:
+    for twelfths, said in ((120, False), (121, True)):
+        run, _, _ = limits(Budget(cost=10.0), twelfths)
+        assert ("it spent" in run.false_answer()) == said
