@@ -95,6 +95,22 @@ def _places(node: ast.AST, in_class: bool = False) -> Iterator[_Place]:
     """Yield the places of expressions and statements that may be changed."""
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert | ast.Import | ast.ImportFrom):
         return
+    if isinstance(node, ast.Module):
+        # What a call has made is held by others, and cannot be put in its place again.
+        for child in node.body:
+            own = isinstance(child, ast.FunctionDef | ast.ClassDef) or not _calls(child)
+            lambdas = (inner for inner in ast.walk(child) if isinstance(inner, ast.Lambda))
+            for inner in [child] if own else lambdas:
+                yield from _places(inner, isinstance(inner, ast.ClassDef))
+        return
+    yield from _places_in(node, in_class)
+
+
+def _calls(node: ast.AST) -> bool:
+    return any(isinstance(inner, ast.Call) for inner in ast.walk(node))
+
+
+def _places_in(node: ast.AST, in_class: bool = False) -> Iterator[_Place]:
     holds = isinstance(node, ast.FunctionDef | ast.ClassDef)
     for field, value in ast.iter_fields(node):
         if field in UNREAD and (holds or field != "keywords"):
