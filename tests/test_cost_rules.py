@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import optimizers.clock
+from optimizers import FunctionObjective
 from optimizers.best_point import BestPoint
 from optimizers.budget import Budget, holds
 from optimizers.capabilities.gradient import Gradient
@@ -162,3 +165,68 @@ def test_a_search_that_spends_more_than_its_budget_is_named() -> None:
     for twelfths, said in ((120, False), (121, True)):
         run, _, _ = limits(Budget(cost=10.0), twelfths)
         assert ("it spent" in run.false_answer()) == said
+
+
+class Noisy:
+    """A function that answers 1, 2, 3 and so on, each after ten seconds of a clock of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.calls = 100.0, 0
+        monkeypatch.setattr(optimizers.clock, "time", SimpleNamespace(perf_counter=lambda: self.now))
+
+    def __call__(self, w: Array) -> float:
+        self.now += 10.0
+        self.calls += 1
+        if w[0] < 0:
+            raise ZeroDivisionError
+        return float(self.calls)
+
+
+@pytest.mark.parametrize("most", [3.0, 1e9, None])
+def test_a_look_at_a_function_is_a_call_of_the_search_where_it_is_not_known(
+    most: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function, clock = Noisy(monkeypatch), Clock(None, None)
+    meter = Meter(FunctionObjective(function, 1), most, clock)
+    assert (meter.cost, meter.value_rows, meter.gradient_rows, meter.looking) == (0.0, 0, 0, False)
+    places = [np.array([float(place)]) for place in range(5)]
+    assert [meter.measure(w) for w in places[:2]] == [1.0, 2.0]
+    assert (function.calls, meter.spent(), clock.seconds) == (2, 2.0, 20.0)
+    assert meter.measure(places[1]) == 2.0, "known, so no call"
+    assert (function.calls, meter.spent(), clock.seconds) == (2, 2.0, 20.0)
+    assert meter.measure(places[2]) == 3.0, "to the last of the budget"
+    assert meter.measure(places[3]) == (None if most == 3.0 else 4.0)
+    assert clock.seconds == 10.0 * function.calls
+    assert not meter.looking
+
+
+def test_of_several_answers_a_look_takes_the_one_that_was_told_or_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    function, w = Noisy(monkeypatch), np.zeros(1)
+    objective = FunctionObjective(function, 1)
+    meter = Meter(objective, 3.0, Clock(None, None))
+    meter.first_loss = 1.0
+    assert [objective.value(w) for _ in range(3)] == [1.0, 2.0, 3.0]
+    known = objective.known(w)
+    assert len(known) > 1
+    for answer in known:
+        assert meter.measure(w, told=answer) == answer
+    assert meter.measure(w, told=known[0] + 0.5) == known[-1] == 3.0
+    assert function.calls == 3, "nothing is left for a call"
+    meter = Meter(objective, None, Clock(None, None))
+    assert meter.measure(np.ones(1), told=0.5) == 4.0, "measured, for nothing is known there"
+
+
+def test_a_function_that_fails_at_a_look_leaves_the_meter_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter = Meter(FunctionObjective(Noisy(monkeypatch), 1), None, Clock(None, None))
+    with pytest.raises(ZeroDivisionError):
+        meter.measure(-np.ones(1))
+    assert not meter.looking
+
+
+def test_a_look_that_costs_nothing_takes_none_of_the_budget_and_no_time() -> None:
+    clock = Clock(None, None)
+    meter = Meter(Table(), 1e-6, clock)
+    assert meter.measure(np.array([7.0])) == meter.measure(np.array([7.0]), told=1.0) == 7.0
+    assert (meter.spent(), clock.seconds) == (0.0, 0.0)
