@@ -28,7 +28,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 from mutants import Mutant, changed_functions, mutants, place_of
 
@@ -138,6 +137,13 @@ class Mutation:
         self._items: dict[str, Any] = {}
         self._lines: dict[int, list[str]] = {}
         self._seconds: dict[str, float] = {}
+
+    def pytest_configure(self) -> None:
+        """Have each mutant judged by the same examples, on however busy a machine."""
+        from hypothesis import settings
+
+        settings.register_profile("mutation", deadline=None, derandomize=True)
+        settings.load_profile("mutation")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -312,9 +318,6 @@ def _equivalent(file: Path) -> set[tuple[str, str, str]]:
 def test_file(file: Path, sample: int, seed: int) -> None:
     """Test the mutants of a file, and print its row: mutants there are, drawn, killed, equivalent, alive."""
     mutation = Mutation(file, sample, seed)
-    # A mutant is judged by the same examples as any other, on however busy a machine.
-    hypothesis.settings.register_profile("mutation", deadline=None, derandomize=True)
-    hypothesis.settings.load_profile("mutation")
     # Threads do not outlive a fork.
     os.environ["NUMBA_NUM_THREADS"] = "1"
     if "@compiled(" in file.read_text(encoding="utf-8"):
