@@ -30,7 +30,13 @@ UNCOMPILED = (
     *("test_autodiff_families.py", "test_complex_functions.py", "test_schedules.py", "test_several_looks.py"),
     *("test_genetic_operators.py", "test_genetic_options.py", "test_genetic_memetic.py", "test_symbolic.py"),
     *("test_levenberg_marquardt.py", "test_newton_trust_region.py", "test_output_weights.py"),
-    *("test_twin_loops.py", "test_signatures.py", "test_network.py", "test_baselines_single_point.py"),
+    *(
+        "test_uncompiled.py",
+        "test_twin_loops.py",
+        "test_signatures.py",
+        "test_network.py",
+        "test_baselines_single_point.py",
+    ),
 )
 """Files with tests of compiled functions against something independent, on data small enough for Python."""
 

@@ -161,8 +161,10 @@ def _changes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
 
 
 def _may_be_swapped(call: ast.Call) -> bool:
-    symmetric = isinstance(call.func, ast.Name) and call.func.id in ("min", "max")
-    return symmetric or any(isinstance(argument, ast.Starred) for argument in call.args[:2])
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in ("min", "max", "minimum", "maximum") or any(
+        isinstance(argument, ast.Starred) for argument in call.args[:2]
+    )
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -231,6 +231,19 @@ class TestTimes:
         assert (none["spent"], none["at_risk"], none["fraction"]) == (90, 2, 0)
         assert none["fraction_high"] == wilson_interval(0, 2)[1]
 
+    def test_its_intervals_are_those_of_the_unsolved_turned_round(self) -> None:
+        ends = [("solved", 6.0), ("solved", 6.0), ("budget", 9.0), ("solved", 13.0), ("budget", 20.0)]
+        found = pair(*ends).statistic("kaplan-meier:level=0.9")
+        curve = kaplan_meier(
+            np.array([spent for _, spent in ends]), np.array([how == "solved" for how, _ in ends]), 0.9
+        )
+        assert found["spent"].tolist() == [6, 13, 20]
+        assert found["fraction_low"].tolist() == pytest.approx([*(1 - curve.high), 1 - curve.high[-1]])
+        assert found["fraction_high"].tolist() == pytest.approx([*(1 - curve.low), 1 - curve.low[-1]])
+
+    def test_a_problem_without_a_target_has_no_curve(self) -> None:
+        assert pair(("budget", 90), target=math.nan).statistic("kaplan-meier").empty
+
     def test_another_target_is_read_off_the_trace(self) -> None:
         results = pair(("solved", 90), ("budget", 90), ("stalled", 90))
         for axis, spent in (("cost", 30.0), ("iterations", 10.0), ("seconds", 30e-6)):

@@ -10,9 +10,14 @@ import numpy as np
 import pytest
 from processes import started
 
+from harness.network import data as packing
+from harness.network import kernels
+from harness.network.network import Network
 from harness.runs.provenance import package_fingerprint
 from optimizers.compilation import compiled
 from optimizers.compiled_function import UncompiledFunction
+from optimizers.objective import ALL_ROWS
+from optimizers.signatures import Data
 
 SOLVE = """
 import json, sys
@@ -98,3 +103,39 @@ def test_a_plain_form_has_no_part_in_machine_code() -> None:
         return 2 * x
 
     assert doubled(3) == 6
+
+
+def grouped(monkeypatch: pytest.MonkeyPatch, group_rows: int) -> tuple[Data, np.ndarray]:
+    """A small network and 41 rows, packed so that a group has few rows, and parameters."""
+    monkeypatch.setattr(packing, "GROUP_ROWS", group_rows)
+    monkeypatch.setattr(kernels, "GROUP_WORK", 1)
+    rng = np.random.default_rng(0)
+    network = Network(sizes=(3, 4, 2), activation="tanh", loss="half-squared")
+    X, Y = rng.normal(size=(41, 3)), rng.normal(size=(41, 2))
+    return packing.pack(network, X, Y, np.zeros(2, dtype=np.int64)), rng.normal(size=network.size)
+
+
+@pytest.mark.parametrize(("group_rows", "groups"), [(41, 1), (20, 2), (13, 3), (10, 4), (1, 4)])
+def test_the_sources_of_parallel_kernels_come_to_the_bits_of_the_others(
+    group_rows: int, groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, w = grouped(monkeypatch, group_rows)
+    assert data.integers[kernels.GROUPS] == groups
+    monkeypatch.setattr(kernels, "PARALLEL_WORK", 1)
+    whole, _ = grouped(monkeypatch, 41)
+    wanted, shared, alone = (np.full(w.size, np.nan) for _ in range(3))
+    loss = kernels.value_and_gradient(w, ALL_ROWS, whole, wanted)
+    assert kernels.value_and_gradient(w, ALL_ROWS, data, alone) == pytest.approx(loss, rel=1e-14)
+    np.testing.assert_allclose(alone, wanted, rtol=1e-12, atol=1e-15)
+    for rows in (ALL_ROWS, np.array([40, 0, 7, 7])) if groups > 1 else ():
+        one = kernels.value_and_gradient(w, rows, data, alone)
+        assert kernels.value_and_gradient_parallel.py_func(w, rows, data, shared) == one
+        assert shared.tobytes() == alone.tobytes()
+    population = np.stack([w * factor for factor in np.linspace(-1.0, 1.0, 7)])
+    for rows in (ALL_ROWS, np.array([40, 0, 7, 7])):
+        losses, found = np.full(7, np.nan), np.full(7, np.nan)
+        kernels.values(population, rows, data, losses)
+        kernels.values_parallel.py_func(population, rows, data, found)
+        assert found.tobytes() == losses.tobytes()
+        np.testing.assert_allclose(losses, [kernels.value(each, rows, whole) for each in population], 1e-14)
+    assert data.counters.tolist() == [2 * 7 * 41 + 2 * 7 * 4, 41 + (2 * 41 + 2 * 4 if groups > 1 else 0)]
