@@ -38,7 +38,7 @@ OF_PAIRS = ["test_paired_statistics.py"]
 OF_SEEDS = ["test_confidence_sequences.py", "test_sequential_verdicts.py"]
 OF_BLOCKS = ["test_block_statistics.py", "test_statistic_family.py"]
 OF_TIMES = ["test_time_statistics.py", "test_statistic_family.py", "test_odd_comparisons.py"]
-OF_LIMITS = ["test_cost_rules.py", "test_observer.py"]
+OF_LIMITS = ["test_cost_rules.py"]
 TESTS = {
     "optimizers/budget.py": OF_LIMITS,
     "optimizers/clock.py": OF_LIMITS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 from types import SimpleNamespace
@@ -216,6 +217,26 @@ def test_of_several_answers_a_look_takes_the_one_that_was_told_or_the_last(
     assert function.calls == 3, "nothing is left for a call"
     meter = Meter(objective, None, Clock(None, None))
     assert meter.measure(np.ones(1), told=0.5) == 4.0, "measured, for nothing is known there"
+
+
+def test_no_limit_breaks_off_a_look_and_one_without_a_call_takes_no_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(optimizers.clock, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+    seen, clock, w = [], Clock(None, None), np.zeros(1)
+
+    def function(w: Array) -> float:
+        seen.append(meter.looking)
+        return 1.0
+
+    meter = Meter(FunctionObjective(function, 1), None, clock)
+    assert meter.measure(w) == 1.0
+    assert (seen, meter.looking) == ([True], False)
+    spent = clock.seconds
+    assert spent > 0
+    assert meter.measure(w, told=7.0) == 1.0
+    assert (len(seen), clock.seconds) == (1, spent)
 
 
 def test_a_function_that_fails_at_a_look_leaves_the_meter_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
