@@ -21,6 +21,7 @@ from optimizers.counts import VALUE_ROWS
 from optimizers.limits import Limits
 from optimizers.meter import Meter
 from optimizers.objective import Array, Measurable, Rows
+from optimizers.watch import StoppedError
 
 ROWS = 12
 
@@ -251,3 +252,93 @@ def test_a_look_that_costs_nothing_takes_none_of_the_budget_and_no_time() -> Non
     meter = Meter(Table(), 1e-6, clock)
     assert meter.measure(np.array([7.0])) == meter.measure(np.array([7.0]), told=1.0) == 7.0
     assert (meter.spent(), clock.seconds) == (0.0, 0.0)
+
+
+def test_a_call_that_the_budget_does_not_hold_is_refused_and_so_is_any_after_it() -> None:
+    run, _, table = limits(Budget(cost=2.0), twelfths=12)
+    run.before(1.0)
+    assert (run.met, run.limit, run.outcome) == (False, None, None)
+    table.counters[VALUE_ROWS] += 1
+    with pytest.raises(StoppedError):
+        run.before(1.0)
+    assert run.met
+    assert run.limit is not None
+    assert (run.limit.name, run.spent) == ("diverged", "cost 2"), "no point had a finite loss"
+    with pytest.raises(StoppedError):
+        run.before(0.0)
+
+
+def test_a_run_that_has_ended_is_asked_nothing_more() -> None:
+    run, _, _ = limits(Budget(cost=2.0))
+    run.outcome = run.cost_spent()
+    assert not run.met
+    with pytest.raises(StoppedError):
+        run.before(0.0)
+
+
+def test_the_first_point_at_the_target_ends_a_run_and_the_best_is_remembered() -> None:
+    run, _, table = limits(Budget(cost=10.0))
+    run._target = 0.5
+    for loss in (math.nan, -math.inf, math.inf, 0.6):
+        run.found(np.array([loss]), loss)
+        assert (run.reached, run.met) == (None, False)
+    table.counters[VALUE_ROWS] += 12
+    w = np.array([0.5])
+    run.found(w, 0.5)
+    w[0] = 7.0
+    table.counters[VALUE_ROWS] += 12
+    run.found(np.array([0.1]), 0.1)
+    assert run.reached is not None
+    assert (run.reached[0].tolist(), *run.reached[1:]) == ([0.5], 0.5, 1.0)
+    assert run.met
+    assert run._best.known(w)[1] == -math.inf
+    with pytest.raises(StoppedError):
+        run.before(0.0)
+    run, _, _ = limits(Budget(cost=10.0))
+    for loss in (3.0, 2.0, 4.0):
+        run.found(np.array([loss]), loss)
+    assert run._best.known(np.zeros(1))[1] == 2.0
+
+
+@pytest.mark.parametrize("looking", [False, True])
+def test_a_limit_in_seconds_ends_a_run_but_no_look(looking: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(optimizers.clock, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    run, meter, _ = limits(Budget(seconds=5.0))
+    run.found(np.array([3.0]), 3.0)
+    run._clock.resume(0.0)
+    now[0] = 4.9
+    run.in_time()
+    assert run.limit is None
+    now[0], meter.looking = 5.0, looking
+    if looking:
+        run.in_time()
+        assert run.limit is None
+        meter.looking = False
+    for _ in range(2):
+        with pytest.raises(StoppedError):
+            run.in_time()
+    assert run.limit is not None
+    assert run.limit.sentence == "the budget of 5 seconds is spent, best loss 3"
+    unlimited, _, _ = limits(Budget(cost=1.0))
+    unlimited.in_time()
+
+
+def test_a_look_that_the_budget_does_not_hold_has_no_loss_and_is_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(None, None)
+    meter = Meter(FunctionObjective(Noisy(monkeypatch), 1), 1.0, clock)
+    run = Limits(Budget(cost=1.0), math.nan, meter, clock, BestPoint())
+    assert run.measure(np.zeros(1)) == 1.0
+    assert run.limit is None
+    assert math.isnan(run.measure(np.ones(1)))
+    assert run.limit is not None
+    assert run.spent == "cost 1"
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_a_run_that_is_looked_at_each_time_may_do_one_iteration(each: bool) -> None:
+    budget, clock = Budget(iterations=5000), Clock(None, None)
+    run = Limits(budget, math.nan, Meter(Table(), None, clock), clock, BestPoint(), each)
+    assert run.allowance(1000, 1000, 1.0, False, 0.0) == (1 if each else 154)
