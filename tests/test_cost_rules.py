@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import optimizers.clock
-from optimizers import FunctionObjective
+from optimizers import FunctionObjective, InputError
 from optimizers.best_point import BestPoint
 from optimizers.budget import Budget, holds
 from optimizers.capabilities.gradient import Gradient
@@ -342,3 +342,8 @@ def test_a_run_that_is_looked_at_each_time_may_do_one_iteration(each: bool) -> N
     budget, clock = Budget(iterations=5000), Clock(None, None)
     run = Limits(budget, math.nan, Meter(Table(), None, clock), clock, BestPoint(), each)
     assert run.allowance(1000, 1000, 1.0, False, 0.0) == (1 if each else 154)
+
+
+def test_a_budget_without_any_limit_is_refused() -> None:
+    with pytest.raises(InputError, match="no limit: give cost, iterations or seconds"):
+        Budget()
