@@ -100,7 +100,6 @@ class TestEnvironment:
         ("name", "value", "said"),
         [
             ("NUMBA_NUM_THREADS", "0", "NUMBA_NUM_THREADS is '0', expected a whole number, 1 or more"),
-            ("NUMBA_DISABLE_JIT", "1", "NUMBA_DISABLE_JIT is set, but nothing runs uncompiled here"),
         ],
     )
     def test_what_cannot_be_is_one_sentence(self, name: str, value: str, said: str, folder: Path) -> None:
