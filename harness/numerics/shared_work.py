@@ -19,6 +19,7 @@ import os
 import threading
 from typing import Any
 
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -30,6 +31,9 @@ from optimizers.compiled_clock import IS_THERE, now
 from optimizers.function_addresses import address, caller
 from optimizers.lowered import lowered
 from optimizers.signatures import INTEGERS, REALS
+
+# numba's own annotations do not know its settings.
+_config: Any = numba.config
 
 SHARE = types.void(types.int64, types.int64, types.int64)
 """``share(context, number, room)``: does one share of the work that stands at an address. ``room`` tells the
@@ -235,4 +239,6 @@ if hasattr(os, "register_at_fork"):
 
 def board_of(threads: int) -> int:
     """Return the address of a board where so many threads share work, 0 where there is one alone."""
-    return _crew.board(threads - 1) if threads > 1 and IS_THERE else 0
+    # Uncompiled, helpers would take turns with their owner.
+    able = IS_THERE and not _config.DISABLE_JIT
+    return _crew.board(threads - 1) if threads > 1 and able else 0
