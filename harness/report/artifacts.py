@@ -23,6 +23,7 @@ from harness.plots import known_plots
 from harness.report.captions import caption
 from harness.report.thinning import spread_evenly
 from harness.runs.columns import NO_PARAMETERS
+from harness.runs.csv_cells import csv_of
 from harness.runs.declaration import FILE
 from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
@@ -143,17 +144,17 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
         The files, the figures last.
     """
     files = [folder / "summary.csv"]
-    write_whole(files[0], summarize(results).to_csv(index=False).encode())
+    write_whole(files[0], csv_of(summarize(results)))
     skipped = folder / "skipped.csv"
     if len(results.skipped):
         files.append(skipped)
-        write_whole(skipped, results.skipped.to_csv(index=False).encode())
+        write_whole(skipped, csv_of(results.skipped))
     elif is_there(skipped):
         # Of an earlier form of the experiment.
         skipped.unlink()
     for name, table in figure_tables(results, figures).items():
         files.append(folder / f"{name}.csv")
-        write_whole(files[-1], table.to_csv(index=False).encode())
+        write_whole(files[-1], csv_of(table))
     for figure in figures:
         options = dict(figure)
         name = options.pop("name")
@@ -213,7 +214,7 @@ def write_plot(name: str, results: Tables, options: Mapping[str, Any], path: Pat
     file = ""
     if data is not None:
         file = path.with_suffix(".data.csv").name
-        write_whole(path.with_name(file), data.to_csv(index=False).encode())
+        write_whole(path.with_name(file), csv_of(data))
     written = caption(name, plot, figure_of(drawn), results, options, file)
     write_whole(path.with_suffix(".caption.md"), written.encode())
 
@@ -260,7 +261,7 @@ def write_check(experiment: Experiment, folder: Path) -> Path:
         for problem in experiment.problems
     ]
     file = folder / "gradient-check.csv"
-    write_whole(file, pd.concat(tables, ignore_index=True).to_csv(index=False).encode())
+    write_whole(file, csv_of(pd.concat(tables, ignore_index=True)))
     return file
 
 
