@@ -27,6 +27,10 @@ PARTIAL = ".partial"
 
 NUMBER = pa.float64()
 
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Opens no file through a link, and waits for nobody at the other end of a pipe: a folder of results may come
+from somebody else, and what is written in it stays in it."""
+
 LONGEST_PART = 255
 """Bytes of a name in a path."""
 

@@ -34,6 +34,7 @@ from harness.runs.declaration import read_declaration
 from harness.runs.finished import Finished, FinishedRuns
 from harness.runs.kept_traces import KeptTraces, check_pair
 from harness.runs.parts import (
+    NO_LINK,
     PARTIAL,
     DamagedError,
     files_in,
@@ -261,7 +262,10 @@ class Store:
     def log(self, line: str) -> None:
         """Add a line to the folder's log, with the time; a log that cannot be written ends nothing."""
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        with contextlib.suppress(OSError), (self.folder / "sweep.log").open("a", encoding="utf-8") as file:
+        with (
+            contextlib.suppress(OSError),
+            open(self.folder / "sweep.log", "a", encoding="utf-8", opener=_in_place) as file,
+        ):
             file.write(f"{now} {os.getpid()} {line}\n")
 
     def load(self, only: Plan | None = None) -> Tables:
@@ -347,6 +351,10 @@ def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
             "which the experiment run again brings back"
         )
     return tuple(said)
+
+
+def _in_place(path: str, flags: int) -> int:
+    return os.open(path, flags | NO_LINK, 0o666)
 
 
 def _writer(stem: str) -> str:
