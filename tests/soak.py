@@ -1,12 +1,13 @@
-"""A long load: short runs by the hundred thousand, with commands that are killed at random and go on.
+"""A long load: short runs by the hundred thousand, and commands that are killed at random and go on.
 
     python tests/soak.py --runs 1000000 --kills 1000 --seed 1       hours on two cores
     python tests/soak.py --runs 20000 --kills 30 --seed 1           minutes
 
-Commands do the runs of one folder after another, and are ended by SIGKILL, SIGTERM or SIGINT at random moments
-until all kills are spent; then each goes on to its end, and every run of its plan is to be there, once, with its
-trace. After that one process does sweep after sweep, as many runs again, and its memory, open files, processes
-and threads are sampled: the lower ends of the 95 % intervals of their slopes are to be too small to matter.
+Commands do the runs of one folder after another, and are ended by SIGKILL, SIGTERM or SIGINT at random
+moments until all kills are spent; then each goes on to its end, and every run of its plan is to be there,
+once, with its trace. After that one process does sweep after sweep, as many runs again, and its memory, open
+files, processes and threads are sampled: the lower ends of the 95 % intervals of their slopes are to be too
+small to matter.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ EXECUTORS = ("serial", "processes:workers=2")
 LARGEST = 100_000
 """Runs of a folder at the most."""
 
-SAMPLES = 60
+WARM, SAMPLES = 300, 60
+"""Sweeps before the first sample, when caches of up to 256 problems and descriptions are full, and after."""
+
 MOST_GROWTH = {"megabytes": 0.02, "open files": 0.002, "processes": 0.002, "threads": 0.002}
 """Growth for each thousand runs that would matter: twenty megabytes for a million, two files."""
 
@@ -54,14 +57,16 @@ import psutil
 import harness
 from harness.sweeps.fields import build_experiment
 from harness.sweeps.sweep import sweep
-table = {{"problems": ["xor", "setosa"], "optimizers": ["adam", "rprop", "hill-climbing", "genetic-algorithm"],
-         "budget": 30}}
+table = {{"problems": ["xor", "setosa"], "budget": 30,
+         "optimizers": ["adam", "rprop", "hill-climbing", "genetic-algorithm"]}}
 process = psutil.Process()
-for number in range({samples}):
+for number in range({sweeps}):
     seeds = list(range(number * {seeds}, (number + 1) * {seeds}))
     results, done = sweep(build_experiment("soak", {{**table, "seeds": seeds}}), executor={executor!r})
     assert done == len(results.runs) == {seeds} * {kinds}
     del results
+    if number < {warm}:
+        continue
     gc.collect()
     family = [process, *process.children(recursive=True)]
     print(process.memory_info().rss / 1e6, sum(each.num_fds() for each in family), len(family),
@@ -103,7 +108,7 @@ def traceback_in(err: str) -> bool:
 
 
 def soaked(folder: Path, seeds: int, kills: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Do a folder's runs with commands that are killed; return how many were, and how many left a traceback."""
+    """Do a folder's runs with commands that are killed; return how many were, and how many with a traceback."""
     folder.mkdir()
     (folder / "soak.toml").write_text(EXPERIMENT.format(seeds=seeds), encoding="utf-8")
     killed = tracebacks = 0
@@ -148,8 +153,9 @@ def counted(folder: Path, seeds: int) -> tuple[int, int, int]:
 
 def flat(runs: int, executor: str) -> dict[str, Slope]:
     """Do runs in one process, and return how what it holds grows."""
-    seeds = max(1, runs // KINDS // SAMPLES)
-    code = KEPT.format(samples=SAMPLES, seeds=seeds, kinds=KINDS, executor=executor)
+    sweeps = WARM + SAMPLES
+    seeds = max(1, runs // KINDS // sweeps)
+    code = KEPT.format(sweeps=sweeps, warm=WARM, seeds=seeds, kinds=KINDS, executor=executor)
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -162,9 +168,7 @@ def flat(runs: int, executor: str) -> dict[str, Slope]:
     samples = pd.DataFrame(
         [map(float, line.split()) for line in done.stdout.splitlines()], columns=list(MOST_GROWTH)
     )
-    # The first quarter fills caches and pools.
-    steady = samples.iloc[len(samples) // 4 :]
-    return {name: Slope.of(steady[name].to_numpy(), seeds * KINDS) for name in steady}
+    return {name: Slope.of(samples[name].to_numpy(), seeds * KINDS) for name in samples}
 
 
 def main() -> int:

@@ -45,7 +45,7 @@ figures = []
 """
 TABLE = {"problems": ["xor"], "optimizers": ["adam"], "budget": 40}
 ODD = "ein Ordner mit Ümläuten, 日本語 и пробелами"
-PATIENCE = 300.0
+PATIENCE = 900.0
 
 
 def command(
