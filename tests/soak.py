@@ -108,7 +108,7 @@ def traceback_in(err: str) -> bool:
 
 
 def soaked(folder: Path, seeds: int, kills: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Do a folder's runs with commands that are killed; return how many were, and how many with a traceback."""
+    """Do a folder's runs with commands that are killed; return how many were, and how many tracebacks."""
     folder.mkdir()
     (folder / "soak.toml").write_text(EXPERIMENT.format(seeds=seeds), encoding="utf-8")
     killed = tracebacks = 0
