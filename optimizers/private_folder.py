@@ -26,11 +26,14 @@ def make_private(folder: Path) -> None:
         NotPrivateError: if somebody else can write it; the sentence says who, and what mends it.
         OSError: if it cannot be made.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.stat()
     if not hasattr(os, "geteuid"):  # where the system is no Unix
         return
-    found = folder.stat()
     if found.st_uid not in (0, os.geteuid()):
         raise NotPrivateError(
             errno.EPERM, f"{folder} belongs to user {found.st_uid}, who could put code of his own there"
