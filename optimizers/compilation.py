@@ -31,6 +31,7 @@ from numba.misc.appdirs import AppDirs
 
 from optimizers.compiled_function import CompiledFunction, UncompiledFunction
 from optimizers.machine_code import MachineCode, warn_of_no_cache
+from optimizers.private_folder import make_private
 
 # numba's own annotations do not know its settings.
 _config: Any = numba.config
@@ -157,6 +158,12 @@ def cache_directory(package: str) -> Path:
 
 
 @functools.cache
+def _own(folder: Path) -> None:
+    """See once that a folder is this user's; one that is not is looked at again for each function."""
+    make_private(folder)
+
+
+@functools.cache
 def _user_folder() -> Path:
     return Path(AppDirs("harness", False).user_cache_dir)
 
@@ -209,6 +216,7 @@ def compiled(
         before = _config.CACHE_DIR
         _config.CACHE_DIR = str(cache_directory(package))
         try:
+            _own(Path(_config.CACHE_DIR))
             # numba reads the folder when caching is switched on; the user's own setting comes back.
             dispatcher._cache = MachineCode(function)
         except (OSError, RuntimeError) as error:

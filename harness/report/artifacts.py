@@ -20,6 +20,7 @@ from harness.plots import has_no_table, known_plots
 from harness.report.image_files import write_plot
 from harness.report.thinning import spread_evenly
 from harness.runs.columns import NO_PARAMETERS
+from harness.runs.csv_cells import csv_of
 from harness.runs.declaration import FILE
 from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
@@ -144,17 +145,17 @@ def write_artifacts(
         The files, the figures last.
     """
     files = [folder / "summary.csv"]
-    write_whole(files[0], summarize(results).to_csv(index=False).encode())
+    write_whole(files[0], csv_of(summarize(results)))
     skipped = folder / "skipped.csv"
     if len(results.skipped):
         files.append(skipped)
-        write_whole(skipped, results.skipped.to_csv(index=False).encode())
+        write_whole(skipped, csv_of(results.skipped))
     elif is_there(skipped):
         # Of an earlier form of the experiment.
         skipped.unlink()
     for name, table in figure_tables(results, figures).items():
         files.append(folder / f"{name}.csv")
-        write_whole(files[-1], table.to_csv(index=False).encode())
+        write_whole(files[-1], csv_of(table))
     for figure in figures:
         options = dict(figure)
         name = options.pop("name")
@@ -197,7 +198,7 @@ def write_check(experiment: Experiment, folder: Path) -> Path:
         for problem in experiment.problems
     ]
     file = folder / "gradient-check.csv"
-    write_whole(file, pd.concat(tables, ignore_index=True).to_csv(index=False).encode())
+    write_whole(file, csv_of(pd.concat(tables, ignore_index=True)))
     return file
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.plots import known_plots
 from harness.report.captions import caption
+from harness.runs.csv_cells import csv_of
 from harness.runs.parts import write_whole
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
@@ -58,7 +59,7 @@ def write_plot(name: str, results: Tables, options: Mapping[str, Any], path: Pat
     file = ""
     if data is not None:
         file = path.with_suffix(".data.csv").name
-        write_whole(path.with_name(file), data.to_csv(index=False).encode())
+        write_whole(path.with_name(file), csv_of(data))
     written = caption(name, plot, figure_of(drawn), results, options, file)
     write_whole(path.with_suffix(".caption.md"), written.encode())
 

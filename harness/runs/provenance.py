@@ -26,7 +26,7 @@ CHANGES_NO_NUMBER = {
     "harness": {
         "analysis", "api.py", "cli", "coursework", "deciding", "gradient_check.py", "landscape", "plots",
         "report", "results.py",
-        "runs/declaration.py", "runs/folder_lock.py", "runs/merging.py", "runs/plans.py",
+        "runs/csv_cells.py", "runs/declaration.py", "runs/folder_lock.py", "runs/merging.py", "runs/plans.py",
         "runs/provenance.py", "runs/replay.py", "runs/settings.py", "runs/status.py", "runs/store.py",
         "runs/tables.py", "studies",
         "sweeps/progress.py", "tuning",
