@@ -22,7 +22,7 @@ from thinning import thinned
 
 from harness.gradients import build_source
 from harness.network import kernels
-from harness.network.data import pack
+from harness.network.data import pack, with_products
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 from optimizers.objective import ALL_ROWS
@@ -92,7 +92,7 @@ def test_losses_equal_plain_loops_where_rows_cross_tiles_and_groups(
 ) -> None:
     case = make_case(network, rows)
     objective = case.objective()
-    data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+    data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
     assert data.integers[kernels.GROUPS] == groups
     losses = np.array([mean_loss(network, case.w, case.X, case.Y, [row]) for row in range(rows)])
     subset = np.random.default_rng(2).integers(0, rows, min(rows + 530, 1100))
@@ -279,7 +279,7 @@ def test_serial_and_parallel_gradients_are_the_same_bits_for_any_number_of_threa
     found = []
     for threads in (1, 2):
         numba.set_num_threads(threads)
-        data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+        data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
         assert groups == 1 or (data.integers[kernels.BOARD] != 0) == (threads == 2)
         gradient = np.full(network.size, np.nan)
         loss = kernels.value_and_gradient(case.w, ALL_ROWS, data, gradient)
@@ -294,7 +294,7 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     network: Network, rows: int, groups: int
 ) -> None:
     case = make_case(network, rows)
-    data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+    data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
     work = int(data.integers[kernels.WORK])
     # Enough for the threads to meet; no multiple of their number.
     size = min(20 * kernels.PARALLEL_WORK // work + 3, 501)
@@ -303,7 +303,7 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     found = []
     for threads in (1, 2):
         numba.set_num_threads(threads)
-        data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+        data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
         losses, subset = np.full(size, np.nan), np.empty(size)
         kernels.values(population, ALL_ROWS, data, losses)
         assert losses[0] == kernels.value(population[0], ALL_ROWS, data)

@@ -74,9 +74,6 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
     header[kernels.LANES] = lanes
     header[kernels.LOSS] = address(entry.function, ROW_LOSSES)
-    header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, kernels.SUM)
-    header[kernels.PRODUCT] = address(products.multiply, products.MULTIPLY)
-    header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)
     plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
     header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain))
     if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
@@ -86,6 +83,8 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
         header[kernels.CANDIDATE_SHARE] = address(kernels.share_of_candidates, SHARE)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     integers[kernels.LENGTH] = integers.size
+    if not _is_small(integers):
+        _name_products(integers)
     if lanes:
         integers[kernels.VALUE_AT] = address(_value_kernel(integers), VALUE)
     tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
@@ -93,6 +92,22 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     np.concatenate(plain, out=reals[: sum(part.size for part in plain)])
     reals[header[kernels.TILES] :] = tiles.ravel()
     return Data(reals, integers, at_cache_lines(max(numbers, laid_out)), counters)
+
+
+def _name_products(integers: Rows) -> None:
+    integers[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, kernels.SUM)
+    integers[kernels.PRODUCT] = address(products.multiply, products.MULTIPLY)
+    integers[kernels.OUTER_PRODUCT] = address(products.weight_gradient, products.WEIGHT_GRADIENT)
+
+
+def with_products(data: Data) -> Data:
+    """Return data for general kernels: where there are few rows, they are not compiled before somebody asks.
+
+    Nobody but second derivatives does: compiling them is a third of a cold start on xor.
+    """
+    integers = data.integers.copy()
+    _name_products(integers)
+    return data._replace(integers=integers)
 
 
 def tile_of(rows: int, groups: int, numbers_of_row: int) -> int:
