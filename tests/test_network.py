@@ -25,6 +25,7 @@ from harness.network import kernels
 from harness.network.data import pack, with_products
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.numerics.shared_work import allowed_threads, use_threads
 from optimizers.objective import ALL_ROWS
 
 # Units of 1, 4, 5, 6: whole blocks of four, remainders, and both.
@@ -264,10 +265,10 @@ def two_threads() -> Iterator[None]:
     """Two threads for a test, and what there was before after it."""
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("one processor only")
-    before = numba.get_num_threads()
-    numba.set_num_threads(2)
+    before = allowed_threads()
+    use_threads(2)
     yield
-    numba.set_num_threads(before)
+    use_threads(before)
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -278,7 +279,7 @@ def test_serial_and_parallel_gradients_are_the_same_bits_for_any_number_of_threa
     case = make_case(network, rows)
     found = []
     for threads in (1, 2):
-        numba.set_num_threads(threads)
+        use_threads(threads)
         data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
         assert groups == 1 or (data.integers[kernels.BOARD] != 0) == (threads == 2)
         gradient = np.full(network.size, np.nan)
@@ -302,7 +303,7 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     chosen = np.array([0, 0], dtype=np.int64)
     found = []
     for threads in (1, 2):
-        numba.set_num_threads(threads)
+        use_threads(threads)
         data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
         losses, subset = np.full(size, np.nan), np.empty(size)
         kernels.values(population, ALL_ROWS, data, losses)
@@ -319,7 +320,7 @@ def test_an_objective_gives_the_same_bits_with_one_thread_and_with_two() -> None
     population = case.w * np.linspace(-1.0, 1.0, 5)[:, None]
     found = []
     for threads in (1, 2):
-        numba.set_num_threads(threads)
+        use_threads(threads)
         objective = NetworkObjective(network, case.X, case.Y, build_source("analytic"))
         loss, gradient = objective.value_and_gradient(case.w)
         losses = objective.values(population)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -16,7 +15,7 @@ from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from harness.numerics import products
 from harness.numerics.register_blocks import LANES as VECTOR
-from harness.numerics.shared_work import SHARE, board_of
+from harness.numerics.shared_work import SHARE, allowed_threads, board_of
 from optimizers.arrays import real_array
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
@@ -59,8 +58,8 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     numbers_of_row = sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3
     tile = tile_of(rows, groups, numbers_of_row)
     slot = tile * numbers_of_row
-    threads = min(kernels.SLOTS, numba.get_num_threads())
-    numbers = groups * kernels.vectors_of.py_func(network.size + 1) + threads * slot
+    most = min(kernels.SLOTS, allowed_threads())
+    numbers = groups * kernels.vectors_of.py_func(network.size + 1) + most * slot
     lanes = CANDIDATES if rows <= FEW_ROWS and network.size <= FEW_PARAMETERS else 0
     laid_out = lanes * (network.size + rows * (sum(sizes[1:]) + sizes[-1] + 3))
     layers = [find_activation(name) for name in network.layer_activations]
@@ -77,7 +76,7 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows) -> Data:
     plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
     header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain))
     if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
-        header[kernels.BOARD] = board_of(threads)
+        header[kernels.BOARD] = board_of(most)
     if header[kernels.BOARD]:
         header[kernels.GROUP_SHARE] = address(kernels.share_of_rows, SHARE)
         header[kernels.CANDIDATE_SHARE] = address(kernels.share_of_candidates, SHARE)

@@ -237,6 +237,24 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
+_threads: int = _config.NUMBA_NUM_THREADS
+
+
+def allowed_threads() -> int:
+    """Return how many threads share work: one for each processor, or as ``NUMBA_NUM_THREADS`` says."""
+    return _threads
+
+
+def use_threads(count: int) -> None:
+    """Let so many threads share the work of objectives that are made from now on.
+
+    Arguments:
+        count: 1 or more; a worker process takes 1.
+    """
+    global _threads
+    _threads = count
+
+
 def board_of(threads: int) -> int:
     """Return the address of a board where so many threads share work, 0 where there is one alone."""
     # Uncompiled, helpers would take turns with their owner.
