@@ -43,7 +43,7 @@ NAMES = {
     "growth": "time and memory against rows, iterations and runs",
     "workers": "a sweep by two workers, and by two of Dask, against one process",
     "drawing": "all verdicts and figures of 10,000 runs, against 30 seconds and 2 GB",
-    "command-line": "harness list, and the quickstart with a warm and an empty cache",
+    "command-line": "harness list, and quickstart and the main job with a warm and an empty cache",
 }
 
 

@@ -61,7 +61,7 @@ def drawn(folder: Path) -> dict[str, Any]:
     """Load the runs, decide all claims, and draw all figures; return the seconds of each."""
     import harness
     from harness.plots import known_plots
-    from harness.report.artifacts import write_plot
+    from harness.report.image_files import write_plot
     from optimizers.errors import InputError
 
     seconds: dict[str, float] = {}

@@ -22,6 +22,7 @@ from benchmarks.measurement import Row, compared
 from benchmarks.sizes import SIZES, Size
 from benchmarks.timing import alternate
 from benchmarks.work_counts import Work
+from harness.numerics.shared_work import allowed_threads, use_threads
 
 Build = Callable[[], Callable[[], object]]
 """Returns a workload."""
@@ -81,12 +82,12 @@ def _populations(size: Size) -> Callable[[], object]:
 @contextlib.contextmanager
 def threads(count: int) -> Iterator[None]:
     """Let compiled loops take so many threads."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(count)
+    before = allowed_threads()
+    use_threads(count)
     try:
         yield
     finally:
-        numba.set_num_threads(before)
+        use_threads(before)
 
 
 def on_threads(count: int, build: Build) -> Callable[[], object]:

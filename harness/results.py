@@ -35,6 +35,7 @@ from harness.runs.tables import Tables
 from optimizers.arguments import Truth, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.options import ProperFraction
+from optimizers.printable import printable
 
 if TYPE_CHECKING:
     from harness.plots.animation import Animation
@@ -301,7 +302,7 @@ class Results(Tables):
         summary = self.summary()
         parts = [f"<p><strong>{html.escape(self.name)}</strong>: {html.escape(self.contents())}</p>"]
         if self.question:
-            parts.append(f"<p><em>{html.escape(self.question)}</em></p>")
+            parts.append(f"<p><em>{html.escape(printable(self.question))}</em></p>")
         text = as_text(summary)
         if len(text):
             titles = {name: heading.replace("\n", " ") for name, heading in HEADINGS.items()}

@@ -20,6 +20,7 @@ import hashlib
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,22 @@ import llvmlite
 import numba
 from numba.misc.appdirs import AppDirs
 
-from optimizers.compiled_function import CompiledFunction
-from optimizers.errors import InputError
+from optimizers.compiled_function import CompiledFunction, UncompiledFunction
 from optimizers.machine_code import MachineCode, warn_of_no_cache
+from optimizers.private_folder import make_private
 
 # numba's own annotations do not know its settings.
 _config: Any = numba.config
 
-if _config.DISABLE_JIT:
-    raise InputError(
-        "NUMBA_DISABLE_JIT is set, but nothing runs uncompiled here, for compiled loops call compiled "
-        "functions by their addresses: unset it; NUMBA_BOUNDSCHECK=1 checks every index"
+UNCOMPILED = bool(_config.DISABLE_JIT)
+"""Whether functions run as Python, as ``NUMBA_DISABLE_JIT`` asks for."""
+
+if UNCOMPILED:
+    warnings.warn(
+        "NUMBA_DISABLE_JIT is set, so nothing is compiled: runs take thousands of times as long, and come to "
+        "other last bits; unset it for anything but tests and debugging",
+        RuntimeWarning,
+        stacklevel=2,
     )
 
 MARKER = "optimizers.compilation"
@@ -152,12 +158,22 @@ def cache_directory(package: str) -> Path:
 
 
 @functools.cache
+def _own(folder: Path) -> None:
+    """See once that a folder is this user's; one that is not is looked at again for each function."""
+    make_private(folder)
+
+
+@functools.cache
 def _user_folder() -> Path:
     return Path(AppDirs("harness", False).user_cache_dir)
 
 
 def compiled(
-    *, reassociate: bool = False, parallel: bool = False, allocates: bool = False
+    *,
+    reassociate: bool = False,
+    parallel: bool = False,
+    allocates: bool = False,
+    plain: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with the project's flags and keep its machine code on disk.
 
@@ -170,6 +186,8 @@ def compiled(
         allocates: let the function make new arrays, or call what does; a parallel one always may. Without
             it numba leaves out the reference counts of the arrays that are handed on, two atomic operations
             each: 590 ns to 206 ns for the loss of a 2-2-1 network on four rows.
+        plain: what runs in its place where compilation is off, of a function that Python cannot run, such as
+            one with a call of C or with instructions of the processor's own.
 
     >>> @compiled()
     ... def twice(x):
@@ -190,12 +208,15 @@ def compiled(
         cached = Path(function.__code__.co_filename).is_file()
         package = function.__module__.partition(".")[0]
         _packages.add(package)
+        if UNCOMPILED:
+            return UncompiledFunction(function, options, plain or function)
         dispatcher = CompiledFunction(function, targetoptions=options)
         if not cached:
             return dispatcher
         before = _config.CACHE_DIR
         _config.CACHE_DIR = str(cache_directory(package))
         try:
+            _own(Path(_config.CACHE_DIR))
             # numba reads the folder when caching is switched on; the user's own setting comes back.
             dispatcher._cache = MachineCode(function)
         except (OSError, RuntimeError) as error:

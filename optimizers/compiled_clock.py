@@ -25,9 +25,14 @@ _clock_gettime: Any = types.ExternalFunction(
     "clock_gettime", types.int32(types.int32, types.CPointer(types.int64))
 )
 
+
+def _now(moment: Any) -> float:
+    return time.perf_counter()
+
+
 if IS_THERE:
 
-    @compiled()
+    @compiled(plain=_now)
     def now(moment: Any) -> float:
         """Return the present moment in seconds, to the nanosecond where differences are concerned.
 

@@ -1,4 +1,4 @@
-"""A compiled function that has what somebody asked for, and nothing beforehand."""
+"""A compiled function that has what somebody asked for, and nothing beforehand; or the same uncompiled."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
@@ -85,3 +86,24 @@ class CompiledFunction(_Dispatcher):  # type: ignore[misc]
             return Use.CALLERS
         entry = cres.library.get_pointer_to_function(cres.fndesc.llvm_cpython_wrapper_name)
         return Use.PYTHON if entry else Use.ADDRESS
+
+
+class UncompiledFunction(CompiledFunction):
+    """What ``compiled`` makes where compilation is off: a call runs the source, in NumPy's arithmetic.
+
+    Arguments:
+        function: the source; others see the same of it, its options included, as where it is compiled.
+        options: for numba.
+        plain: what a call runs.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], options: dict[str, Any], plain: Callable[..., Any]
+    ) -> None:
+        super().__init__(function, targetoptions=options)
+        self._plain = plain
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the source. A division by zero and an overflow are silent, as in machine code."""
+        with np.errstate(all="ignore"):
+            return self._plain(*arguments)

@@ -23,6 +23,9 @@ _config: Any = numba.config
 _addresses: dict[tuple[int, int], tuple[int, Any, Any]] = {}
 """Addresses by the identities of function and signature; both are kept, so that none is used again."""
 
+_functions: dict[int, Any] = {}
+"""What is called in Python where it is handed an address."""
+
 
 def address(function: Any, signature: Any) -> int:
     """Return the address of a compiled function, compiled for a signature where it was not yet.
@@ -34,11 +37,16 @@ def address(function: Any, signature: Any) -> int:
     # numba takes 20 us to find a function compiled, 5 us to hash a signature; an objective asks six times.
     known = _addresses.get((id(function), id(signature)))
     if known is None:
-        function.compile(signature)
-        result = function.overloads[signature.args]
-        place = int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+        place = id(function) if _config.DISABLE_JIT else _compiled_for(signature, function)
         known = _addresses[id(function), id(signature)] = place, function, signature
+        _functions[place] = function
     return known[0]
+
+
+def _compiled_for(signature: Any, function: Any) -> int:
+    function.compile(signature)
+    result = function.overloads[signature.args]
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
 
 
 def caller(*signatures: Any) -> Any:
@@ -47,8 +55,8 @@ def caller(*signatures: Any) -> Any:
     Of several signatures, which differ by the types of their arrays, it takes the one that the arguments are
     of: so a compiled function that calls others can itself be compiled for either.
 
-    In Python it calls what it is handed. So the source of a compiled loop, ``loop.py_func``, runs against
-    Python functions as well, and the two cannot come apart.
+    In Python it calls what it is handed, a function or its address. So the source of a compiled loop,
+    ``loop.py_func``, runs against Python functions as well, and the two cannot come apart.
 
     >>> from numba import float64
     >>> from optimizers.compilation import compiled
@@ -61,12 +69,12 @@ def caller(*signatures: Any) -> Any:
     ...     return call(function, 10.0)
     >>> at_ten(address(half, float64(float64)))
     5.0
-    >>> at_ten.py_func(lambda x: x - 1.0)
-    9.0
+    >>> at_ten.py_func(lambda x: x - 1.0), at_ten.py_func(address(half, float64(float64)))
+    (9.0, 5.0)
     """
 
     def call(function: Any, *arguments: Any) -> Any:
-        return function(*arguments)
+        return (function if callable(function) else _functions[function])(*arguments)
 
     signature = signatures[0]
 

@@ -33,10 +33,13 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.environment import lookup_environment
 
+from optimizers.private_folder import NotPrivateError, make_private
+
 _Library: Any = JITCodeLibrary
 _Compiler: Any = Compiler
 _Implementation: Any = CompileResultCacheImpl
 _Cache: Any = FunctionCache
+_Locator: Any = UserProvidedCacheLocator
 
 
 class Use(enum.IntEnum):
@@ -179,10 +182,19 @@ class SelfContainedCompiler(_Compiler):  # type: ignore[misc]
             return super()._compile_core()
 
 
+class _PrivateFolder(_Locator):  # type: ignore[misc]
+    """The folder of the digest, also where somebody has deleted it since: written by its owner alone."""
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder, and see that it can be written, by nobody else."""
+        make_private(Path(self.get_cache_path()).parent)
+        super().ensure_cache_path()
+
+
 class _OneFolder(_Implementation):  # type: ignore[misc]
     """Nowhere but in the folder of the digest: numba would go on to one where an edit is not seen."""
 
-    _locator_classes = (UserProvidedCacheLocator,)
+    _locator_classes = (_PrivateFolder,)
 
     def rebuild(self, target_context: Any, payload: Any) -> Any:
         """Return what was kept, loaded."""
@@ -278,9 +290,13 @@ def warn_of_no_cache(folder: str, error: Exception) -> None:
     global _warned
     if not _warned:
         _warned = True
+        reason = (
+            f"{error.strerror}: set NUMBA_CACHE_DIR to another folder"
+            if isinstance(error, NotPrivateError)
+            else f"{folder} cannot be written ({error}): free it, or set NUMBA_CACHE_DIR to another folder"
+        )
         warnings.warn(
-            f"machine code is not kept, so that each process compiles anew: {folder} cannot be written "
-            f"({error}): free it, or set NUMBA_CACHE_DIR to another folder",
+            f"machine code is not kept, so that each process compiles anew: {reason}",
             RuntimeWarning,
             stacklevel=2,
         )

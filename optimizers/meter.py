@@ -81,10 +81,9 @@ class Meter:
             for answer in objective.known(w):
                 if self.same(told, answer):
                     return answer
-        most = self._most
         self.looking = True
         try:
-            if objective.looks_are_free or most is None or before + 1.0 <= most + 1e-9:
+            if objective.looks_are_free or self.affords(1.0):
                 began = self._clock.now()
                 loss = objective.peek(w)
                 if not objective.looks_are_free and self.spent() > before:

@@ -24,7 +24,7 @@ import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,10 @@ from optimizers.capabilities.output_layer import OutputLayer
 from optimizers.capabilities.residuals import Residuals
 from optimizers.capabilities.single_layer import SingleLayer
 from optimizers.counts import CORRECTION_COST, Counts
-from optimizers.signatures import Unnamed
+
+if TYPE_CHECKING:
+    # With it comes numba, which tables and figures have no use for.
+    from optimizers.signatures import Unnamed
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -8,9 +8,9 @@ allowed more iterations then, the loss was told in single precision, and ``objec
 
 from __future__ import annotations
 
+import importlib
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
@@ -107,9 +107,13 @@ class Optimizer(Named, ABC):
     search_space: ClassVar[SearchSpace] = {}
     """The options that are worth tuning, each with its range; empty where there are none."""
 
-    __call__: ClassVar[Callable[..., Any]]
-    """Serves ``scipy.optimize.minimize(..., method=Adam())``; entered by ``scipy_method.py``, which needs the
-    class."""
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Serve ``scipy.optimize.minimize(..., method=Adam())``.
+
+        ``scipy_method.py``, which needs the class, enters itself in the place of this when it is first asked.
+        """
+        importlib.import_module("optimizers.scipy_method")
+        return self(*given, **named)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -5,10 +5,23 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
 from optimizers.printable import printable, shown
+
+
+@functools.cache
+def _all_installed() -> Any:
+    # Once for all groups: each time the files of every package that is installed are read.
+    return entry_points()
+
+
+@functools.cache
+def installed(group: str) -> EntryPoints:
+    """Return the entry points of a group, with nothing of them imported."""
+    found: EntryPoints = _all_installed().select(group=group)
+    return found
 
 
 @functools.cache
@@ -18,7 +31,7 @@ def plugins(group: str) -> tuple[tuple[str, Any], ...]:
     One that cannot be imported is left out, with a warning that names it; nothing else suffers by it.
     """
     found = []
-    for entry in entry_points(group=group):
+    for entry in installed(group):
         try:
             found.append((entry.name, entry.load()))
         except (Exception, SystemExit) as error:
@@ -42,7 +55,7 @@ def add_plugins(
         expected: what a member is, for the warning.
         name_of: returns the name of a member, of the entry point's name and of what it loads.
     """
-    entries = {entry.name: entry for entry in entry_points(group=group)}
+    entries = {entry.name: entry for entry in installed(group)}
     for name, member in plugins(group):
         if not fits(member):
             _leave_out(entries[name], f"found {shown(member)}, expected {expected}")

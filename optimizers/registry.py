@@ -1,7 +1,8 @@
 """Families of plug-ins: one object each, which finds its members and builds them from a name with options.
 
 Members are found in this project's files by themselves, among the entry points of other packages, and in
-files that a user has named (``adopt``). Nothing is listed by hand.
+files that a user has named (``adopt``). Nothing is listed by hand. Who asks for one member of this project
+by its name has its file imported, and no other.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
 from optimizers.errors import InputError, unknown_name
 from optimizers.named import Named
 from optimizers.optimizer import Optimizer
-from optimizers.plugins import add_plugins
+from optimizers.package_files import with_class, with_record
+from optimizers.plugins import add_plugins, installed
 from optimizers.printable import shown
 from optimizers.specification import parse
 
@@ -35,6 +37,8 @@ class Registry(Mapping[str, Member]):
         fits: says whether something may be a member.
         name_of: returns a member's name, of the member and of the name that it goes by elsewhere.
         expected: what a member is, for a sentence.
+        likely: returns what may be this project's member of a name, in a few files; without it all are
+            imported for one.
 
     >>> KNOWN = Registry("letter", "docs.letters", lambda: {"a": "A"}, lambda found: isinstance(found, str),
     ...                  lambda member, name: name, "a text")
@@ -53,21 +57,39 @@ class Registry(Mapping[str, Member]):
         fits: Callable[[Any], bool],
         name_of: Callable[[Any, str], str],
         expected: str,
+        likely: Callable[[str], Iterable[Any]] = lambda _: (),
     ) -> None:
         self.kind, self.group, self.expected = kind, group, expected
+        self._likely = likely
         self._own, self._fits, self._name_of = own, fits, name_of
         self._adopted: dict[str, Member] = {}
+        self._met: dict[str, Member] = {}
         self._members: dict[str, Member] | None = None
         Registry.families.append(self)
 
     def __getitem__(self, name: str) -> Member:
-        return self._all()[name]
+        alone = self._alone(name)
+        return self._all()[name] if alone is None else alone
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())
 
     def __len__(self) -> int:
         return len(self._all())
+
+    def _alone(self, name: str) -> Member | None:
+        """Return a member of this project without the others; None where it takes all of them to tell.
+
+        So it does where others bring members, which may be broken or have taken a name: that is to be said.
+        """
+        if self._members is not None or self._adopted or not isinstance(name, str):
+            return None
+        if name not in self._met and not installed(self.group):
+            for found in self._likely(name):
+                if self._fits(found) and self._name_of(found, "") == name:
+                    self._met[name] = found
+                    break
+        return self._met.get(name)
 
     def _all(self) -> dict[str, Member]:
         if self._members is None:
@@ -84,10 +106,9 @@ class Registry(Mapping[str, Member]):
         Raises:
             InputError: for an unknown name; it says which is nearest.
         """
-        members = self._all()
-        if name not in members:
-            raise unknown_name(self.kind, name, members)
-        return members[name]
+        if name not in self:
+            raise unknown_name(self.kind, name, self)
+        return self[name]
 
     def adopt(self, module: ModuleType, place: str) -> list[str]:
         """Take in the members that a module defines itself; return their names.
@@ -142,7 +163,13 @@ class ClassRegistry(Registry[type[T]]):
             return {member.name(): member for member in found}
 
         super().__init__(
-            kind, group, own, fits, lambda member, _: str(member.name()), f"a class of {base.__name__}"
+            kind,
+            group,
+            own,
+            fits,
+            lambda member, _: str(member.name()),
+            f"a class of {base.__name__}",
+            lambda name: _members_of(with_class(package, name)),
         )
 
     def build(self, specification: str | Mapping[str, Any], **options: Any) -> T:
@@ -202,13 +229,20 @@ class RecordRegistry(Registry[Record]):
         def own() -> dict[str, Record]:
             return {name_of(found, ""): found for found in _members_of_files(package) if fits(found)}
 
-        super().__init__(kind, group, own, fits, name_of, f"a record of {record.__name__}")
+        def likely(name: str) -> Iterator[Any]:
+            return _members_of(with_record(package, name))
+
+        super().__init__(kind, group, own, fits, name_of, f"a record of {record.__name__}", likely)
 
 
 def _members_of_files(package: str) -> Iterator[Any]:
     path = importlib.import_module(package).__path__
-    for module in pkgutil.walk_packages(path, f"{package}."):
-        yield from list(vars(importlib.import_module(module.name)).values())
+    return _members_of(module.name for module in pkgutil.walk_packages(path, f"{package}."))
+
+
+def _members_of(modules: Iterable[str]) -> Iterator[Any]:
+    for module in modules:
+        yield from list(vars(importlib.import_module(module)).values())
 
 
 OPTIMIZERS: ClassRegistry[Optimizer] = ClassRegistry(

@@ -244,4 +244,4 @@ def _check_derivatives(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
 
 
 # SciPy takes something callable as a method. It is entered here, for what it begins needs the class.
-Optimizer.__call__ = minimize_for_scipy
+Optimizer.__call__ = minimize_for_scipy  # type: ignore[assignment, method-assign]

@@ -38,7 +38,7 @@ cache compile the same.
 """
 
 # Scripts for programs that the tests do without: they have made samples, or run where those are installed.
-collect_ignore = ["data", "mlflow_client.py"]
+collect_ignore = ["data", "mlflow_client.py", "branch_coverage.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

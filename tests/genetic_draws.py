@@ -9,7 +9,7 @@ import numpy as np
 import pygad
 
 from optimizers import FunctionObjective
-from optimizers.genetic.breeding import gather, mutate_children, recombine
+from optimizers.genetic.breeding import gather, mutate_children, recombine, with_operators
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.genetic.plan import Herd, herd_of, plan_of
 from optimizers.genetic.pygad_engine import SILENT, Answers, _operators
@@ -20,7 +20,7 @@ Loss = Callable[[Array], Array]
 
 def herd_and_plan(chosen: GeneticAlgorithm, population: Array, losses: Array) -> tuple[Herd, Any]:
     n = population.shape[1] // (chosen.bits or 1)
-    plan = plan_of(chosen, n)
+    plan = with_operators(plan_of(chosen, n))
     herd = herd_of(plan, population, n)
     herd.losses[0] = losses
     return herd, plan

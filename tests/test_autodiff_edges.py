@@ -184,6 +184,16 @@ def test_what_is_left_out_has_no_part_in_the_slope(name: str) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_the_polygamma_functions_have_no_value_at_poles_beyond_every_integer_of_the_machine(
+    order: int,
+) -> None:
+    """Every number below -2^53 is whole; as a 64-bit integer those below -2^63 were others, with a value."""
+    poles = np.array([-3.0, -(2.0**53), -1e18, -(2.0**63), -1e19, -1e300, -np.inf])
+    found = traced_value(lambda w: polygamma(w, order), poles)
+    assert np.isnan(found).all()
+
+
 def test_the_polygamma_functions_are_right_everywhere_to_every_order() -> None:
     points = np.array([1e-8, 0.1, 1.0, 3.0, 9.99, 50.5, 1e8, -0.1, -0.5, -0.9999, -2.3, -50.25, -200.1])
     for order in (0, 1, 2, 3, 7, 12):

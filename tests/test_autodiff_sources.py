@@ -14,6 +14,7 @@ import harness
 from harness.gradients import build_source
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.numerics.shared_work import use_threads
 from harness.problems import FunctionProblem
 
 DEPTHS = [network for network in every_network((3, 2), 2, pairs=False) if not network.no_gradient]
@@ -61,11 +62,11 @@ def test_threads_change_no_bit() -> None:
     network = Network(sizes=(9, 40, 40, 1), loss="binary-cross-entropy")
     case = make_case(network, 1501, kinks=False)
     many = case.objective("reverse-autodiff").value_and_gradient(case.w)
-    numba.set_num_threads(1)
+    use_threads(1)
     try:
         one = case.objective("reverse-autodiff").value_and_gradient(case.w)
     finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+        use_threads(numba.config.NUMBA_NUM_THREADS)
     assert one[0] == many[0]
     assert one[1].tobytes() == many[1].tobytes()
 

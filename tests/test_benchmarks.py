@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
-import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,6 +43,7 @@ from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.readme import BEGIN, END, with_tables, write_tables
 from benchmarks.sizes import SIZES, Size
 from benchmarks.table import frame_of, markdown, with_quartiles, write_table
+from harness.numerics.shared_work import allowed_threads
 
 ROWS = [
     Row("population", "2-2-1 x 4", "jax", 2.0, 8.0, "ms", 4.0, 3, 1.9, 2.2, 7.8, 8.2, 3.9, 4.1),
@@ -359,15 +359,15 @@ def test_the_roofline_is_drawn_from_the_table_alone(tmp_path: Path) -> None:
 
 
 def test_a_workload_is_built_and_done_on_the_threads_that_it_is_allowed() -> None:
-    most, seen = numba.get_num_threads(), []
+    most, seen = allowed_threads(), []
 
     def build() -> Callable[[], None]:
-        seen.append(numba.get_num_threads())
-        return lambda: seen.append(numba.get_num_threads())
+        seen.append(allowed_threads())
+        return lambda: seen.append(allowed_threads())
 
     roofline.on_threads(1, build)()
     assert seen == [1, 1]
-    assert numba.get_num_threads() == most
+    assert allowed_threads() == most
 
 
 def test_a_sweep_ends_at_the_losses_of_bare_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from cases import every_network, label, make_case
 from oracles import mean_loss
 
 from harness.network import candidate_lanes, kernels
-from harness.network.data import CANDIDATES, FEW_PARAMETERS, FEW_ROWS, pack
+from harness.network.data import CANDIDATES, FEW_PARAMETERS, FEW_ROWS, pack, with_products
 from harness.network.network import Network
 from optimizers.counts import VALUE_ROWS
 from optimizers.objective import ALL_ROWS
@@ -31,7 +31,7 @@ def losses_of(network: Network, rows: int, size: int) -> tuple[Any, Any, Any]:
     found, expected = np.full(size, np.nan), np.full(size, np.nan)
     candidate_lanes.values_by_lanes(population, ALL_ROWS, data, found)
     counted = int(data.counters[VALUE_ROWS])
-    kernels.values(population, ALL_ROWS, data, expected)
+    kernels.values(population, ALL_ROWS, with_products(data), expected)
     return found, expected, counted
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import mpmath
-import numba
 import numpy as np
 import pytest
 from cases import Case, every_network, label, make_case
@@ -23,6 +22,7 @@ from harness.network.activations import find_activation, known_activations
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
 from harness.numerics.complex_numbers import complex_log_one_plus
+from harness.numerics.shared_work import allowed_threads, use_threads
 from harness.runs.single_run import Run
 from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.sweep import sweep
@@ -346,9 +346,9 @@ class TestParameters:
 @pytest.fixture
 def threads() -> Iterator[int]:
     """The threads there are; set back at the end."""
-    number = numba.get_num_threads()
+    number = allowed_threads()
     yield number
-    numba.set_num_threads(number)
+    use_threads(number)
 
 
 class TestBlocks:
@@ -383,7 +383,7 @@ class TestBlocks:
         case = make_case(network, 2000)
         answers = []
         for number in (1, threads):
-            numba.set_num_threads(number)
+            use_threads(number)
             objective = case.objective(source)
             assert objective.compiled is not None
             if source in SIDES:

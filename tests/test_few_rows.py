@@ -7,7 +7,7 @@ import pytest
 from cases import make_case
 
 from harness.network import few_rows, kernels
-from harness.network.data import gradient_kernel, pack, value_kernel
+from harness.network.data import gradient_kernel, pack, value_kernel, with_products
 from harness.network.losses import known_losses
 from harness.network.network import Network
 from optimizers.objective import ALL_ROWS
@@ -35,8 +35,9 @@ def test_they_agree_with_the_general_kernels(network: Network, rows: int) -> Non
             few_rows.value_and_gradient(case.w, chosen, data, found),
         ]
         counted = data.counters.copy()
-        assert losses[0] == losses[1] == pytest.approx(kernels.value(case.w, chosen, data), rel=1e-14)
-        kernels.value_and_gradient(case.w, chosen, data, wanted)
+        general = with_products(data)
+        assert losses[0] == losses[1] == pytest.approx(kernels.value(case.w, chosen, general), rel=1e-14)
+        kernels.value_and_gradient(case.w, chosen, general, wanted)
         np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=1e-15)
         assert (data.counters == 2 * counted).all(), "they are counted alike"
         data.counters[:] = 0
@@ -57,5 +58,5 @@ def test_every_loss_and_activation_may_be_small() -> None:
         network = Network(sizes=(5, 3, 2) if loss.has_gradient else (5, 2), loss=loss.name)
         case = make_case(network, 6)
         data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
-        wanted = kernels.value(case.w, ALL_ROWS, data)
+        wanted = kernels.value(case.w, ALL_ROWS, with_products(data))
         assert few_rows.value(case.w, ALL_ROWS, data) == pytest.approx(wanted, rel=1e-14)

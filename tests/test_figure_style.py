@@ -22,7 +22,7 @@ from harness.plots.legend import Legend
 from harness.plots.media import MEDIA
 from harness.plots.style import line_looks, panels
 from harness.plots.text import fold, inches, keyed
-from harness.report.artifacts import write_figure, write_plot
+from harness.report.image_files import write_figure, write_plot
 from harness.results import Results
 from optimizers.errors import InputError
 from optimizers.registry import OPTIMIZERS

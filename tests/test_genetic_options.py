@@ -18,6 +18,7 @@ from watching import watch
 
 import harness
 import optimizers
+from harness.numerics.shared_work import use_threads
 from optimizers.genetic.coding import Coding, express_all, impress
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.genetic.genetic_options import Engine
@@ -275,9 +276,9 @@ def test_threads_change_no_bit() -> None:
     paths = []
     try:
         for threads in (1, 2):
-            numba.set_num_threads(threads)
+            use_threads(threads)
             watcher = watch(GeneticAlgorithm(), problem.objective(), problem.start(), [3, 4])
             paths.append(watcher.path.tobytes())
     finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+        use_threads(numba.config.NUMBA_NUM_THREADS)
     assert paths[0] == paths[1]

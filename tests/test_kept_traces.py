@@ -15,7 +15,7 @@ import harness
 from harness.results import Results
 from harness.runs import kept_traces
 from harness.runs.reading import read_part
-from harness.tuning.tune import joined
+from harness.sweeps.joining import joined
 from optimizers.errors import InputError
 
 SEEDS = 3

@@ -22,9 +22,10 @@ from thinning import thinned
 
 from harness.gradients import build_source
 from harness.network import kernels
-from harness.network.data import pack
+from harness.network.data import pack, with_products
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.numerics.shared_work import allowed_threads, use_threads
 from optimizers.objective import ALL_ROWS
 
 # Units of 1, 4, 5, 6: whole blocks of four, remainders, and both.
@@ -92,7 +93,7 @@ def test_losses_equal_plain_loops_where_rows_cross_tiles_and_groups(
 ) -> None:
     case = make_case(network, rows)
     objective = case.objective()
-    data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+    data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
     assert data.integers[kernels.GROUPS] == groups
     losses = np.array([mean_loss(network, case.w, case.X, case.Y, [row]) for row in range(rows)])
     subset = np.random.default_rng(2).integers(0, rows, min(rows + 530, 1100))
@@ -264,10 +265,10 @@ def two_threads() -> Iterator[None]:
     """Two threads for a test, and what there was before after it."""
     if numba.config.NUMBA_NUM_THREADS < 2:
         pytest.skip("one processor only")
-    before = numba.get_num_threads()
-    numba.set_num_threads(2)
+    before = allowed_threads()
+    use_threads(2)
     yield
-    numba.set_num_threads(before)
+    use_threads(before)
 
 
 @pytest.mark.usefixtures("two_threads")
@@ -278,8 +279,8 @@ def test_serial_and_parallel_gradients_are_the_same_bits_for_any_number_of_threa
     case = make_case(network, rows)
     found = []
     for threads in (1, 2):
-        numba.set_num_threads(threads)
-        data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+        use_threads(threads)
+        data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
         assert groups == 1 or (data.integers[kernels.BOARD] != 0) == (threads == 2)
         gradient = np.full(network.size, np.nan)
         loss = kernels.value_and_gradient(case.w, ALL_ROWS, data, gradient)
@@ -294,7 +295,7 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     network: Network, rows: int, groups: int
 ) -> None:
     case = make_case(network, rows)
-    data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+    data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
     work = int(data.integers[kernels.WORK])
     # Enough for the threads to meet; no multiple of their number.
     size = min(20 * kernels.PARALLEL_WORK // work + 3, 501)
@@ -302,8 +303,8 @@ def test_serial_and_parallel_populations_are_the_same_bits_for_any_number_of_thr
     chosen = np.array([0, 0], dtype=np.int64)
     found = []
     for threads in (1, 2):
-        numba.set_num_threads(threads)
-        data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+        use_threads(threads)
+        data = with_products(pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64)))
         losses, subset = np.full(size, np.nan), np.empty(size)
         kernels.values(population, ALL_ROWS, data, losses)
         assert losses[0] == kernels.value(population[0], ALL_ROWS, data)
@@ -319,7 +320,7 @@ def test_an_objective_gives_the_same_bits_with_one_thread_and_with_two() -> None
     population = case.w * np.linspace(-1.0, 1.0, 5)[:, None]
     found = []
     for threads in (1, 2):
-        numba.set_num_threads(threads)
+        use_threads(threads)
         objective = NetworkObjective(network, case.X, case.Y, build_source("analytic"))
         loss, gradient = objective.value_and_gradient(case.w)
         losses = objective.values(population)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 from synthetic import build, run_row, synthetic
 
+from harness.analysis import signed_ranks
 from harness.analysis.ahead import leads, standing
 from harness.analysis.grouping import pairs
 from harness.analysis.multiplicity import holm
-from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_test
+from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_distribution, signed_rank_test
 from harness.analysis.solved_difference import mcnemar_test, paired_difference_interval
 from harness.results import Results
 from optimizers.errors import InputError
@@ -167,11 +168,29 @@ class TestSignedRanks:
         self, shift: float, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         numbers = np.random.default_rng(8).normal(shift, 1.0, 201)
+        monkeypatch.setattr(signed_ranks, "_rank_of_end", signed_ranks._rank_of_end.__wrapped__)
         found = signed_rank_test(numbers), hodges_lehmann(numbers, numbers)
-        monkeypatch.setattr("harness.analysis.signed_ranks.MOST_EXACT", 201)
+        monkeypatch.setattr(signed_ranks, "MOST_EXACT", 201)
         exact = signed_rank_test(numbers), hodges_lehmann(numbers, numbers)
         assert found[0] == pytest.approx(exact[0], abs=1e-3)
         assert found[1][1] == pytest.approx(exact[1][1], abs=2e-3)
+
+    @pytest.mark.parametrize("n", [150, 200, 201, 250])
+    def test_the_rank_of_an_end_is_the_exact_one_give_or_take_one(
+        self, n: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(signed_ranks, "MOST_EXACT", 10)
+        chances = np.cumsum(signed_rank_distribution(np.arange(1, n + 1)))
+        for tail in (0.1, 0.05, 0.025):
+            found = signed_ranks._rank_of_end.__wrapped__(n, tail)
+            assert abs(found - int((chances <= tail).sum())) <= 1
+
+    def test_two_hundred_pairs_are_the_most_of_which_the_distribution_is_worked_out(self) -> None:
+        numbers = np.random.default_rng(1).normal(0.05, 1.0, 201)
+        exact, nearly = wilcoxon(numbers[:200], method="exact"), wilcoxon(numbers, method="exact")
+        assert signed_rank_test(numbers[:200]) == pytest.approx(exact.pvalue, rel=1e-9)
+        assert signed_rank_test(numbers) != pytest.approx(nearly.pvalue, rel=1e-6)
+        assert signed_rank_test(numbers) == pytest.approx(nearly.pvalue, abs=1e-3)
 
     @pytest.mark.parametrize(("n", "level"), [(4, 0.5), (7, 0.8), (12, 0.95), (20, 0.99)])
     def test_the_interval_is_of_the_shifts_that_the_test_does_not_reject(self, n: int, level: float) -> None:

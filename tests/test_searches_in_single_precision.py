@@ -227,12 +227,12 @@ def test_the_gradient_of_double_precision_is_the_reference_of_one_in_single() ->
 class TestIdentity:
     def test_double_precision_goes_without_saying(self) -> None:
         plain, said, single = (
-            load(name) for name in ("iris", "problems.iris.precision=float64", "iris:precision=float32")
+            load(name) for name in ("iris", "iris:precision=float64", "iris:precision=float32")
         )
         assert "precision" not in plain.key
         assert plain.key == said.key != single.key
         assert plain.name == said.name == "iris"
-        assert single.name == "problems.iris.precision=float32"
+        assert single.name == "iris:precision=float32"
         ids = [Run(p, Adam(), "analytic", 0, Budget(cost=10.0)).run_id for p in (plain, said, single)]
         assert ids[0] == ids[1] != ids[2]
 
@@ -244,7 +244,7 @@ class TestIdentity:
             assert json.loads(load(row["problem"]).key).get("precision") is None
 
     def test_start_split_and_row_order_are_the_same(self) -> None:
-        plain, single = load("iris"), load("problems.iris.precision=float32")
+        plain, single = load("iris"), load("iris:precision=float32")
         assert plain.start(3).tobytes() == single.start(3).tobytes()
         for table, other in zip(plain.data(3), single.data(3), strict=True):
             assert table.tobytes() == other.tobytes()

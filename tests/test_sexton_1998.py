@@ -27,8 +27,7 @@ from harness.studies.study import Evidence
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from harness.tuning.tuned_file import tuned_experiments
-from optimizers.genetic.plan import RWS
-from optimizers.genetic.selection import rank_members, select
+from optimizers.genetic.selection import rank_members, roulette_wheel
 from optimizers.objective import Array
 from optimizers.options import option_values
 
@@ -84,7 +83,7 @@ def test_a_step_of_fitness_proportional_selection_is_its_formula() -> None:
     order, parents = np.empty(20, dtype=np.int64), np.empty(20, dtype=np.int64)
     rank_members(losses, order, np.empty_like(order))
     wheel = np.empty(20)
-    select(RWS, 0, losses, order, wheel, parents, np.random.default_rng(9))
+    roulette_wheel(0, losses, order, wheel, parents, np.random.default_rng(9))
     worst_first = np.argsort(-losses)
     ends = np.cumsum((losses.max() - losses[worst_first]) / np.sum(losses.max() - losses))
     np.testing.assert_allclose(wheel / wheel[-1], ends, rtol=1e-12)

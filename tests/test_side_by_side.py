@@ -13,6 +13,7 @@ from test_execution import same
 from walks import unmeasured
 
 from harness.problems import load
+from harness.problems.base import Measures
 from harness.runs import execution, side_by_side
 from harness.runs.alike import Alike
 from harness.runs.execution import executed

@@ -16,6 +16,7 @@ from harness.network.activations import find_activation
 from harness.network.data import pack
 from harness.network.network import Network
 from harness.network.objective import NetworkObjective
+from harness.numerics import shared_work
 from harness.numerics.products import multiply, weight_products
 from harness.numerics.register_blocks import ADD, BIAS, ZERO
 from optimizers import InputError, LevenbergMarquardt
@@ -139,7 +140,7 @@ def test_threads_change_no_bit(network: Network, monkeypatch: pytest.MonkeyPatch
         return loss, gradient.tobytes(), objective.values(population).tobytes()
 
     several = found()
-    monkeypatch.setattr(numba, "get_num_threads", lambda: 1)
+    monkeypatch.setattr(shared_work, "_threads", 1)
     assert found() == several
 
 

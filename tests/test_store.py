@@ -23,9 +23,9 @@ from harness.report.artifacts import (
     check_figures,
     figure_file,
     write_artifacts,
-    write_figure,
     write_reference,
 )
+from harness.report.image_files import write_figure
 from harness.results import Results
 from harness.runs import parts
 from harness.runs import provenance as provenance_module
@@ -247,7 +247,7 @@ class TestDamage:
             (
                 "runs",
                 {"cost": "x"},
-                "has the column cost of type large_string, expected numbers (what it",
+                "has the column cost of type string, expected numbers (what it",
             ),
             ("runs", {"seed": 1.5}, "has the column seed of type double, expected whole numbers"),
             ("runs", {"problem": 3}, "has the column problem of type int64, expected text"),
@@ -255,10 +255,10 @@ class TestDamage:
             (
                 "runs",
                 {"best_w": "1, 2"},
-                "has the column best_w of type large_string, expected lists",
+                "has the column best_w of type string, expected lists",
             ),
             ("runs", {"iterations": -1}, "has a number below 0 in the column iterations"),
-            ("trace", {"loss": "x"}, "has the column loss of type large_string, expected numbers"),
+            ("trace", {"loss": "x"}, "has the column loss of type string, expected numbers"),
             ("trace", {"run_id": "b"}, "has rows of run b, which is none of its runs"),
             ("trace", {"value_rows": -5}, "has a number below 0 in the column value_rows"),
         ],
@@ -270,7 +270,8 @@ class TestDamage:
         table = pd.read_parquet(part).assign(**change)
         part.unlink()
         table.to_parquet(part.parent / f"{stem_of(part)}.parquet", index=False)
-        assert said in refusal(harness.load, kept)
+        # Until its third version pandas writes texts as `string`.
+        assert said in refusal(harness.load, kept).replace("large_string", "string")
         results, done = sweep(declared(), kept)
         assert done == 6
         assert_equal(harness.load(kept), replace(results, notes=()))

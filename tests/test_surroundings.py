@@ -19,7 +19,7 @@ from processes import COMMAND, ROOT, python, started
 
 import harness
 from harness.plots import known_plots
-from harness.report.artifacts import write_figure
+from harness.report.image_files import write_figure
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
@@ -100,7 +100,6 @@ class TestEnvironment:
         ("name", "value", "said"),
         [
             ("NUMBA_NUM_THREADS", "0", "NUMBA_NUM_THREADS is '0', expected a whole number, 1 or more"),
-            ("NUMBA_DISABLE_JIT", "1", "NUMBA_DISABLE_JIT is set, but nothing runs uncompiled here"),
         ],
     )
     def test_what_cannot_be_is_one_sentence(self, name: str, value: str, said: str, folder: Path) -> None:

@@ -9,7 +9,6 @@ import random
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 
 import harness.gradients
 from harness.gradients.analytic import Analytic
+from harness.numerics.shared_work import allowed_threads, use_threads
 from harness.problems import Problem, load
 from harness.problems.base import BaseProblem
 from harness.results import Results
@@ -327,13 +327,13 @@ class TestRepetition:
             [0],
             budget=Budget(cost=12),
         )
-        threads = numba.get_num_threads()
+        threads = allowed_threads()
         every, _ = sweep(declared)
-        numba.set_num_threads(1)
+        use_threads(1)
         try:
             one, _ = sweep(declared)
         finally:
-            numba.set_num_threads(threads)
+            use_threads(threads)
         assert_same(every, one)
 
     def test_whatever_is_compiled_is_compiled_before_the_clock_once_a_process(

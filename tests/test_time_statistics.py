@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import quantile_test
+from scipy.optimize import brentq
+from scipy.stats import norm, quantile_test
+from scipy.stats import t as student
 from synthetic import build, run_row, synthetic, trace_rows
 
 from harness.analysis.expected_running_time import expected_running_time
@@ -228,6 +231,19 @@ class TestTimes:
         assert (none["spent"], none["at_risk"], none["fraction"]) == (90, 2, 0)
         assert none["fraction_high"] == wilson_interval(0, 2)[1]
 
+    def test_its_intervals_are_those_of_the_unsolved_turned_round(self) -> None:
+        ends = [("solved", 6.0), ("solved", 6.0), ("budget", 9.0), ("solved", 13.0), ("budget", 20.0)]
+        found = pair(*ends).statistic("kaplan-meier:level=0.9")
+        curve = kaplan_meier(
+            np.array([spent for _, spent in ends]), np.array([how == "solved" for how, _ in ends]), 0.9
+        )
+        assert found["spent"].tolist() == [6, 13, 20]
+        assert found["fraction_low"].tolist() == pytest.approx([*(1 - curve.high), 1 - curve.high[-1]])
+        assert found["fraction_high"].tolist() == pytest.approx([*(1 - curve.low), 1 - curve.low[-1]])
+
+    def test_a_problem_without_a_target_has_no_curve(self) -> None:
+        assert pair(("budget", 90), target=math.nan).statistic("kaplan-meier").empty
+
     def test_another_target_is_read_off_the_trace(self) -> None:
         results = pair(("solved", 90), ("budget", 90), ("stalled", 90))
         for axis, spent in (("cost", 30.0), ("iterations", 10.0), ("seconds", 30e-6)):
@@ -368,3 +384,41 @@ def test_of_runs_that_are_all_alike_no_interval_pretends_to_know_the_mean() -> N
     # One that differs gives a spread to go by.
     ends = expected_running_time(np.append(spent[1:], 41.0), solved)[1]
     assert 39.0 < ends[0] < 40.1 < ends[1] < 41.0
+
+
+def test_of_no_trials_the_interval_of_a_proportion_is_all_there_is() -> None:
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+@pytest.mark.parametrize(
+    ("shares", "parts"),
+    [
+        ([0.5], 4),
+        ([0.25, 0.75], 4),
+        ([0.0, 1.0], 1),
+        ([0.5, 0.5, 0.5], 4),
+        ([0.4, 0.5, 0.5, 0.6], 10),
+        ([0.0, 1.0, 1.0, 0.5, 0.25], 4),
+        ([1.0, 1.0, 1.0], 4),
+        ([0.0, 0.0], 4),
+    ],
+)
+def test_the_interval_of_a_mean_of_shares_is_that_of_as_many_trials_as_have_its_variance(
+    shares: list[float], parts: int, level: float
+) -> None:
+    """Korn and Graubard's effective number of trials, and the roots of Wilson's equation found by search."""
+    n, mean = len(shares), statistics.fmean(shares)
+    trials, deviate = float(n), student.ppf(0.5 + level / 2, n - 1) if n > 1 else norm.ppf(0.5 + level / 2)
+    if n > 1 and 0 < mean < 1:
+        spread = statistics.variance(shares) / n
+        trials = min(mean * (1 - mean) / spread, n * parts) if spread else n * parts
+
+    def beyond(p: float) -> float:
+        return float((mean - p) ** 2 - deviate**2 * p * (1 - p) / trials)
+
+    low = brentq(beyond, 0.0, mean - 1e-9, xtol=1e-14) if mean > 0 else 0.0
+    high = brentq(beyond, mean + 1e-9, 1.0, xtol=1e-14) if mean < 1 else 1.0
+    found, interval = share_interval(np.array(shares), parts, level)
+    assert found == mean
+    assert interval == pytest.approx((low, high), abs=1e-10)

@@ -6,15 +6,18 @@ import ast
 import importlib
 import inspect
 import json
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+import re
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from harness.cli.read_lines import class_lines, function_lines, record_lines
 from optimizers.errors import unknown_name
 from optimizers.named import Named, kebab_case
-from optimizers.plugins import plugins
+from optimizers.package_files import texts
+from optimizers.plugins import installed
 
 Entry = Any
 
@@ -33,22 +36,24 @@ class Kind:
 
     Attributes:
         singular: what one is called.
-        place: module and name of the entries by their names, a mapping. It is imported when it is asked for:
-            `harness list` has no use for pandas, matplotlib and SymPy.
+        place: module and name of the entries by their names, a mapping. It is imported when it is asked for.
+        group: entry points of other packages' members; empty where there are none.
+        lines: reads the lines of all entries of this project from its files: to import what `harness list`
+            lists would import pandas, Matplotlib, numba and SymPy.
         line: returns what an entry is, in one line.
         page: returns the paragraphs of an entry's page.
         titled: whether its name stands above them; a file or a record says it itself.
         more: returns a second line, or nothing.
-        lines: returns the lines of all entries, where none needs to be imported for that.
     """
 
     singular: str
     place: tuple[str, str]
+    group: str
+    lines: Callable[[], dict[str, str]]
     line: Callable[[Entry], str] = _first_line
     page: Callable[[Entry], list[str]] = _text
     titled: bool = True
     more: Callable[[Entry], str] | None = None
-    lines: Callable[[], dict[str, str]] | None = None
 
     def entries(self) -> Mapping[str, Entry]:
         """Return the entries by their names."""
@@ -100,8 +105,6 @@ def _experiment_page(entry: Entry) -> list[str]:
 
 
 def _question(entry: Entry) -> str:
-    import tomllib
-
     return str(tomllib.loads(entry.read_text(encoding="utf-8")).get("question", ""))
 
 
@@ -127,99 +130,44 @@ def _column_page(entry: Entry) -> list[str]:
     return [f"{entry.holds}\n\nIn: {entry.table}\nType: {entry.kind}"]
 
 
-def _plot_lines() -> dict[str, str]:
-    """Return the first line of every plot: to import it would import Matplotlib."""
-    import harness.plots
-
-    def is_plot(node: ast.stmt, module: str) -> bool:
-        return isinstance(node, ast.FunctionDef) and node.name == module
-
-    return _lines_of_files(harness.plots.__path__, is_plot, "harness.plots", lambda name, _: name)
+def _example_lines() -> dict[str, str]:
+    """Return the first line of every worked example; each digit in the name of its class is a layer."""
+    base = ("harness.coursework", "Example")
+    return class_lines("harness.coursework", base, lambda name: re.sub(r"(\d)", r"-\1", kebab_case(name)))
 
 
-def _executor_lines() -> dict[str, str]:
-    """Return the first line of every executor: to import it would import pandas, for the runs."""
-    import harness.sweeps
-
-    def is_executor(node: ast.stmt, module: str) -> bool:
-        concrete = isinstance(node, ast.ClassDef) and not any("ABC" in ast.dump(base) for base in node.bases)
-        return concrete and isinstance(node, ast.ClassDef) and kebab_case(node.name) == module
-
-    paths = [f"{path}/executors" for path in harness.sweeps.__path__]
-    return _lines_of_files(paths, is_executor, "harness.executors", lambda _, member: str(member.name()))
-
-
-def _lines_of_files(
-    paths: Iterable[str],
-    is_member: Callable[[ast.stmt, str], bool],
-    group: str,
-    name_of: Callable[[str, Any], str],
-) -> dict[str, str]:
-    """Return the first lines of the members of a family, as their files have them.
-
-    Arguments:
-        paths: folders of the files.
-        is_member: whether a statement of a module, by its name, defines a member.
-        group: entry points of other packages' members, which are imported.
-        name_of: returns the name of such a one, of the name of its entry point and of itself.
-    """
-    lines: dict[str, str] = {}
-    for folder in map(Path, paths):
-        for module in pkgutil.iter_modules([str(folder)]):
-            for node in ast.parse((folder / f"{module.name}.py").read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.FunctionDef | ast.ClassDef) and is_member(node, module.name):
-                    lines[module.name] = (ast.get_docstring(node) or "").partition("\n")[0]
-    for name, member in plugins(group):
-        called = name_of(name, member).replace("-", "_")
-        lines.setdefault(called, (inspect.getdoc(member) or "").partition("\n")[0])
-    return {name.replace("_", "-"): lines[name] for name in sorted(lines)}
-
-
-def _statistic_lines() -> dict[str, str]:
-    """Return the first line of every statistic, read from its file: to import it would import pandas."""
-    if plugins("harness.statistics"):
-        # Which have imported pandas already.
-        from harness.analysis import STATISTICS
-
-        return {name: statistic.summary() for name, statistic in STATISTICS.items()}
-    import harness
-
+def _experiment_lines() -> dict[str, str]:
+    """Return the question of every experiment, which is in a line of its own."""
+    folder = Path(__file__).parent.parent / "experiments"
     lines = {}
-    for file in (Path(harness.__path__[0]) / "analysis").glob("*.py"):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and _has_source(node):
-                lines[kebab_case(node.name)] = (ast.get_docstring(node) or "").partition("\n")[0]
+    for file in folder.glob("*.toml"):
+        found = re.search(r"^question = .*$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        lines[file.stem] = str(tomllib.loads(found[0])["question"]) if found else ""
     return dict(sorted(lines.items()))
-
-
-def _has_source(node: ast.ClassDef) -> bool:
-    """Say whether a class names the paper that its formula is from, as statistics do, not their bases."""
-    given = [part.target for part in node.body if isinstance(part, ast.AnnAssign) and part.value is not None]
-    return any(isinstance(target, ast.Name) and target.id == "source" for target in given)
-
-
-def _format_lines() -> dict[str, str]:
-    """Return the first line of every exchange format: to import it would import pandas."""
-    folder = Path(__file__).parent.parent / "exchange"
-
-    def is_format(node: ast.stmt, module: str) -> bool:
-        return isinstance(node, ast.ClassDef) and kebab_case(node.name) == module
-
-    return _lines_of_files([str(folder)], is_format, "harness.formats", lambda _, member: str(member.name()))
 
 
 def _study_lines() -> dict[str, str]:
-    """Return the title of every study, read from its file: to import it would import pandas."""
-    if plugins("harness.studies"):
-        from harness.studies import STUDIES
-
-        return {name: study.title for name, study in STUDIES.items()}
+    """Return the title of every study; the folder of a study has its name."""
     lines = {}
-    for file in (Path(__file__).parent.parent / "studies").glob("*/study.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "title":
-                lines[file.parent.name.replace("_", "-")] = str(ast.literal_eval(node.value))
+    for module, text in texts("harness.studies").items():
+        *_, folder, file = module.split(".")
+        found = re.search(r"^    title = (.*)$", text, re.MULTILINE)
+        if file == "study" and found:
+            lines[folder.replace("_", "-")] = str(ast.literal_eval(found[1]))
     return dict(sorted(lines.items()))
+
+
+def _column_lines() -> dict[str, str]:
+    """Return what every column holds: to import them would import NumPy."""
+    file = Path(__file__).parent.parent / "runs" / "columns.py"
+    lines = {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+            for key, made in zip(node.value.keys, node.value.values, strict=True):
+                if key is not None and isinstance(made, ast.Call) and ast.unparse(made.func) == "Column":
+                    table = ast.unparse(node.target).lower()
+                    lines[f"{table}.{ast.literal_eval(key)}"] = str(ast.literal_eval(made.args[1]))
+    return lines
 
 
 def _study_page(entry: Entry) -> list[str]:
@@ -227,26 +175,59 @@ def _study_page(entry: Entry) -> list[str]:
     return [entry.title, entry.question, f"It concluded: {entry.claimed}", f"Source: {entry.citation}", how]
 
 
+def _classes(package: str, home: str, base: str) -> Callable[[], dict[str, str]]:
+    return lambda: class_lines(package, (home, base))
+
+
+def _records(package: str, record: str) -> Callable[[], dict[str, str]]:
+    return lambda: record_lines(package, record, "equation", ("name", "equation"))
+
+
 KINDS: dict[str, Kind] = {
     "optimizers": Kind(
         "optimizer",
         ("optimizers.registry", "OPTIMIZERS"),
+        "harness.optimizers",
+        _classes("optimizers", "optimizers", "Optimizer"),
         page=_optimizer_page,
         more=lambda entry: f"needs {', '.join(sorted(entry.needs))}; {entry.source}",
     ),
     "schedules": Kind(
         "schedule",
         ("optimizers.descent.schedule", "SCHEDULES"),
+        "harness.schedules",
+        _records("optimizers.descent", "Schedule"),
         line=_equation,
         page=_record_page,
         titled=False,
     ),
-    "problems": Kind("problem", ("harness.problems", "PROBLEMS"), page=_problem_page),
-    "gradients": Kind("gradient", ("harness.gradients", "SOURCES"), page=_source_page),
-    "examples": Kind("example", ("harness.coursework", "EXAMPLES"), page=_example_page, titled=False),
+    "problems": Kind(
+        "problem",
+        ("harness.problems", "PROBLEMS"),
+        "harness.problems",
+        _classes("harness.problems", "harness.problems", "Family"),
+        page=_problem_page,
+    ),
+    "gradients": Kind(
+        "gradient",
+        ("harness.gradients", "SOURCES"),
+        "harness.gradients",
+        _classes("harness.gradients", "harness.network", "GradientSource"),
+        page=_source_page,
+    ),
+    "examples": Kind(
+        "example",
+        ("harness.coursework", "EXAMPLES"),
+        "harness.coursework",
+        _example_lines,
+        page=_example_page,
+        titled=False,
+    ),
     "experiments": Kind(
         "experiment",
         ("harness.sweeps.experiment_file", "EXPERIMENTS"),
+        "harness.experiments",
+        _experiment_lines,
         line=_question,
         page=_experiment_page,
         titled=False,
@@ -254,34 +235,73 @@ KINDS: dict[str, Kind] = {
     "executors": Kind(
         "executor",
         ("harness.sweeps.executors", "EXECUTORS"),
+        "harness.executors",
+        _classes("harness.sweeps.executors", "harness.sweeps.executors", "Executor"),
         page=_problem_page,
-        lines=_executor_lines,
     ),
-    "plots": Kind("plot", ("harness.plots", "PLOTS"), page=_plot_page, lines=_plot_lines),
+    "plots": Kind(
+        "plot",
+        ("harness.plots", "PLOTS"),
+        "harness.plots",
+        lambda: function_lines("harness.plots"),
+        page=_plot_page,
+    ),
     "statistics": Kind(
-        "statistic", ("harness.analysis", "STATISTICS"), page=_statistic_page, lines=_statistic_lines
+        "statistic",
+        ("harness.analysis", "STATISTICS"),
+        "harness.statistics",
+        _classes("harness.analysis", "harness.analysis", "Statistic"),
+        page=_statistic_page,
     ),
-    "studies": Kind("study", ("harness.studies", "STUDIES"), page=_study_page, lines=_study_lines),
-    "formats": Kind("format", ("harness.exchange", "FORMATS"), page=_source_page, lines=_format_lines),
+    "studies": Kind(
+        "study",
+        ("harness.studies", "STUDIES"),
+        "harness.studies",
+        _study_lines,
+        line=lambda entry: str(entry.title),
+        page=_study_page,
+    ),
+    "formats": Kind(
+        "format",
+        ("harness.exchange", "FORMATS"),
+        "harness.formats",
+        _classes("harness.exchange", "harness.exchange", "ExchangeFormat"),
+        page=_source_page,
+    ),
     "activations": Kind(
         "activation",
         ("harness.network.activations", "ACTIVATIONS"),
+        "harness.activations",
+        _records("harness.network.activations", "Activation"),
         line=_equation,
         page=_record_page,
         titled=False,
     ),
     "losses": Kind(
-        "loss", ("harness.network.losses", "LOSSES"), line=_equation, page=_record_page, titled=False
+        "loss",
+        ("harness.network.losses", "LOSSES"),
+        "harness.losses",
+        _records("harness.network.losses", "Loss"),
+        line=_equation,
+        page=_record_page,
+        titled=False,
     ),
     "initializers": Kind(
         "initializer",
         ("harness.network.initializers", "INITIALIZERS"),
+        "harness.initializers",
+        _records("harness.network.initializers", "Initializer"),
         line=_equation,
         page=_record_page,
         titled=False,
     ),
     "columns": Kind(
-        "column", ("harness.runs.columns", "COLUMNS"), line=lambda entry: str(entry.holds), page=_column_page
+        "column",
+        ("harness.runs.columns", "COLUMNS"),
+        "",
+        _column_lines,
+        line=lambda entry: str(entry.holds),
+        page=_column_page,
     ),
 }
 
@@ -293,8 +313,9 @@ def listing(kind: str) -> dict[str, str]:
     'Backpropagation'
     """
     found = KINDS[kind]
-    if found.lines is not None:
+    if not found.group or not installed(found.group):
         return found.lines()
+    # What others bring has to be imported, and held against what is there.
     return {name: found.line(entry) for name, entry in found.entries().items()}
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.frames import tables_of
 from harness.runs.columns import COLUMNS, RUNS, TRACE, Column, Kind
+from harness.runs.csv_cells import guarded, unguarded
 from harness.runs.parts import is_there, read_bytes, write_whole
 from harness.runs.tables import SKIPPED_COLUMNS, Tables
 from optimizers.errors import InputError
@@ -98,7 +99,7 @@ def _cells(column: Any, kind: Kind) -> Iterable[str]:
         return (repr(number) if number == number else "NaN" for number in column.astype(np.float64).tolist())
     if kind == "parameters":
         return (json.dumps(np.asarray(w, dtype=np.float64).tolist()) for w in column)
-    return map(str, column)
+    return (guarded(str(text)) for text in column)
 
 
 def _description(tables: Tables) -> dict[str, Any]:
@@ -218,4 +219,4 @@ def _parameters(cell: str) -> np.ndarray:
     return numbers
 
 
-_READERS: dict[Kind, Any] = {"text": str, "whole": _whole, "number": _number, "parameters": _parameters}
+_READERS: dict[Kind, Any] = {"text": unguarded, "whole": _whole, "number": _number, "parameters": _parameters}

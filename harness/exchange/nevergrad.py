@@ -14,6 +14,7 @@ import pandas as pd
 
 from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.frames import identities, tables_of, told_by_gradient
+from harness.runs.csv_cells import guarded, unguarded
 from harness.runs.parts import is_there, read_bytes, write_whole
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
@@ -85,7 +86,9 @@ class Nevergrad(ExchangeFormat):
         groups: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {}
         for row in rows:
             problem = row.get("name") or row.get("function_class") or "function"
-            if row.get("function_class") != OURS and varying:
+            if row.get("function_class") == OURS:
+                problem = unguarded(problem)
+            elif varying:
                 problem += f" ({', '.join(f'{name}={row.get(name)}' for name in varying)})"
             again = 0
             while _follows(groups.get(key := (problem, row["optimizer_name"], row["seed"], again), []), row):
@@ -166,7 +169,7 @@ def _rows(
         time = float(seconds[done - 1]) if done else 0.0
         yield [
             repr(loss), spent, repr(time), spent, error, 1, run["seed"],
-            OURS, run["problem"], run["parameters"], name, budget, 1, True,
+            OURS, guarded(run["problem"]), run["parameters"], guarded(name), budget, 1, True,
         ]  # fmt: skip
 
 

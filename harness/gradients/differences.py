@@ -22,7 +22,7 @@ import numpy as np
 
 from harness.network import kernels
 from harness.network.activations import find_activation
-from harness.network.data import at_cache_lines, value_kernel
+from harness.network.data import at_cache_lines, population_kernel, value_kernel
 from harness.network.network import Network
 from harness.network.source import Function, GradientSource, ValueAndGradient
 from optimizers.compilation import compiled
@@ -149,7 +149,10 @@ class Difference(GradientSource):
         count = self.sides * min(network.size, max(kernels.SLOTS, fitting))
         own = np.zeros(6, dtype=np.int64)
         own[STEP] = np.float64(self.step or 0.0).view(np.int64)
-        own[ONE_VALUE], own[MANY_VALUES] = address(value_kernel(data), VALUE), address(kernels.values, VALUES)
+        own[ONE_VALUE], own[MANY_VALUES] = (
+            address(value_kernel(data), VALUE),
+            address(population_kernel(data), VALUES),
+        )
         own[CANDIDATES], own[INS] = count, network.sizes[-2]
         own[LINEAR] = network.size - (own[INS] + 1) * network.sizes[-1] if _linear(network) else network.size
         room = at_cache_lines(workspace.size + network.size + count * (network.size + 1), np.float64)

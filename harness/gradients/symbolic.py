@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,7 +26,9 @@ from harness.symbolic import derivation_of
 from harness.symbolic.size_limits import too_large
 from optimizers.compilation import cache_directory
 from optimizers.errors import InputError
+from optimizers.machine_code import warn_of_no_cache
 from optimizers.objective import Array
+from optimizers.private_folder import make_private
 from optimizers.signatures import Data
 
 
@@ -122,12 +126,31 @@ def _generated(network: Network) -> ModuleType:
     # The cache folder is that of this package's sources, which other packages are no part of.
     definition += "".join(f" {digest}" for digest in foreign_forms(network))
     digest = hashlib.sha256(definition.encode()).hexdigest()[:16]
-    file = cache_directory("harness") / f"symbolic-{digest}.py"
+    name = f"symbolic-{digest}.py"
+    try:
+        return _loaded(_written(cache_directory("harness"), name, network))
+    except OSError as error:
+        warn_of_no_cache(str(cache_directory("harness")), error)
+        return _loaded(_written(_passing_folder(), name, network))
+
+
+def _written(folder: Path, name: str, network: Network) -> Path:
+    """Return the file of a network's formulas in a folder that nobody else can write."""
+    make_private(folder)
+    file = folder / name
     if not file.is_file():
         from harness.symbolic.source_code import source_code
 
         _write_whole(file, source_code(network))
-    return _loaded(file)
+    return file
+
+
+@functools.cache
+def _passing_folder() -> Path:
+    """Return a folder that ends with the process, for where nothing can be kept."""
+    folder = Path(tempfile.mkdtemp(prefix="harness-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @functools.lru_cache(maxsize=64)
@@ -152,7 +175,6 @@ def _sympy_version() -> str:
 
 def _write_whole(file: Path, text: str) -> None:
     """Write a file aside and then give it its name: another process finds all of it or nothing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, aside = tempfile.mkstemp(dir=file.parent, suffix=".aside")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as opened:

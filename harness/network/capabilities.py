@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.network import hessian, jacobian, output_weights
+from harness.network.data import with_products
 from harness.network.network import Network
 from optimizers.arrays import parameters, population_table
 from optimizers.capabilities.curvature import Curvature
@@ -83,7 +84,7 @@ class NetworkResiduals(Residuals):
     """
 
     def __init__(self, network: Network, data: Data, rows: int, counts: Counts) -> None:
-        self._network, self._data, self._rows, self._counts = network, data.unnamed(), rows, counts
+        self._network, self._packed, self._rows, self._counts = network, data, rows, counts
 
     @property
     def cost(self) -> float:
@@ -94,6 +95,10 @@ class NetworkResiduals(Residuals):
     def count(self) -> int:
         """One for each row and output."""
         return self._rows * self._network.sizes[-1]
+
+    @functools.cached_property
+    def _data(self) -> Unnamed:
+        return with_products(self._packed).unnamed()
 
     def blocks(self, w: ArrayLike) -> Iterator[tuple[Array, Array]]:
         """Yield the residuals at ``w`` and their Jacobian, in blocks of rows; see the contract."""

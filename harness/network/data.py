@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,7 +16,7 @@ from harness.network.network import Network
 from harness.network.precision import DOUBLE, SINGLE, Precision, function_of, pair_of
 from harness.numerics import products
 from harness.numerics.register_blocks import VECTOR_BYTES
-from harness.numerics.shared_work import SHARE, board_of
+from harness.numerics.shared_work import SHARE, allowed_threads, board_of
 from optimizers.arrays import real_array
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
@@ -63,7 +62,7 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
     numbers_of_row = sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3
     tile = tile_of(rows, groups, numbers_of_row, bytes_of)
     slot = tile * numbers_of_row
-    threads = min(kernels.SLOTS, numba.get_num_threads())
+    most = min(kernels.SLOTS, allowed_threads())
     few = rows <= FEW_ROWS and network.size <= FEW_PARAMETERS and precision != SINGLE
     lanes = CANDIDATES if few else 0
     laid_out = lanes * (network.size + rows * (sum(sizes[1:]) + sizes[-1] + 3))
@@ -78,19 +77,18 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
     header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
     header[kernels.LANES], header[kernels.NUMBER] = lanes, bytes_of
     header[kernels.LOSS] = address(function_of(entry, precision), of(ROW_LOSSES))
-    header[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, of(kernels.SUM))
-    header[kernels.PRODUCT] = address(products.multiply, of(products.MULTIPLY))
-    header[kernels.OUTER_PRODUCT] = address(products.weight_gradient, of(products.WEIGHT_GRADIENT))
     plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
     header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain), bytes_of)
     if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
-        header[kernels.BOARD] = board_of(threads)
+        header[kernels.BOARD] = board_of(most)
     if header[kernels.BOARD]:
         doors = single_kernels if precision == SINGLE else kernels
         header[kernels.GROUP_SHARE] = address(doors.share_of_rows, SHARE)
         header[kernels.CANDIDATE_SHARE] = address(doors.share_of_candidates, SHARE)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     integers[kernels.LENGTH] = integers.size
+    if not _is_small(integers):
+        _name_products(integers)
     if lanes:
         integers[kernels.VALUE_AT] = address(_value_kernel(integers), VALUE)
     tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
@@ -98,15 +96,32 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
     np.concatenate(plain, out=reals[: sum(part.size for part in plain)], casting="same_kind")
     reals[header[kernels.TILES] :] = tiles.ravel()
     if precision == SINGLE:
-        numbers = single_kernels.room_of.py_func(integers, threads)
+        numbers = single_kernels.room_of.py_func(integers, most)
     else:
-        numbers = kernels.room_of.py_func(integers, threads)
+        numbers = kernels.room_of.py_func(integers, most)
     workspace = at_cache_lines(max(numbers, laid_out), number)
     return Data(reals.view(np.float64), integers, workspace.view(np.float64), counters)
 
 
 def _as_it_is(signature: Any) -> Any:
     return signature
+
+
+def _name_products(integers: Rows) -> None:
+    of = in_single if _is_single(integers) else _as_it_is
+    integers[kernels.SUM_OF_TILE] = address(kernels.sum_of_tile, of(kernels.SUM))
+    integers[kernels.PRODUCT] = address(products.multiply, of(products.MULTIPLY))
+    integers[kernels.OUTER_PRODUCT] = address(products.weight_gradient, of(products.WEIGHT_GRADIENT))
+
+
+def with_products(data: Data) -> Data:
+    """Return data for general kernels: where there are few rows, they are not compiled before somebody asks.
+
+    Nobody but second derivatives does: compiling them is a third of a cold start on xor.
+    """
+    integers = data.integers.copy()
+    _name_products(integers)
+    return data._replace(integers=integers)
 
 
 def tile_of(rows: int, groups: int, numbers_of_row: int, size: int) -> int:

@@ -162,7 +162,7 @@ def value(w: Any, rows: Any, data: Any) -> float:
     """Return the mean loss over all rows, or over the given ones; see ``optimizers.signatures.VALUE``."""
     count = rows.size if rows.size else data.integers[ROWS]
     data.counters[VALUE_ROWS] += count
-    mean: float = _mean(w, rows, data, count, w, False)
+    mean: float = _mean(w, rows, data, count, data.workspace, False)
     return mean
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from harness.network.activation import BACKWARD, BEND, FORWARD
 from harness.network.activations import find_activation
+from harness.network.data import with_products
 from harness.network.kernels import LAYERS, OUTER_PRODUCT, PRODUCT, ROWS, SIZES, TAKEN_IN, TILE
 from harness.network.network import Network
 from harness.numerics import products
@@ -70,7 +71,7 @@ def pack(network: Network, data: Data) -> Data:
         network: one without a refusal.
         data: its packed data.
     """
-    reals, integers, counters = data.reals, data.integers, data.counters
+    reals, integers, counters = data.reals, with_products(data).integers, data.counters
     own = [address(find_activation(name).bend, BEND) for name in network.layer_activations]
     own.append(address(products.weight_products, WEIGHT_GRADIENT))
     units, widest = sum(network.sizes[1:]), max(network.sizes[1:])

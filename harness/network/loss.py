@@ -111,6 +111,10 @@ class Loss:
         """The top-level package that brings it."""
         return package_of(self.function)
 
+    def stands_on(self, output: str) -> bool:
+        """Say whether it may stand on an output activation."""
+        return output == self.output or (self.any_output and output in known_activations())
+
     @property
     def outputs(self) -> tuple[str, ...]:
         """Output activations that it may stand on, the usual one first."""

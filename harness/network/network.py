@@ -86,7 +86,7 @@ class Network:
         for name in self.activation if hidden else ():
             if not find_activation(name).hidden:
                 raise InputError(f"activation '{name}' stands in the output layer only: take another one")
-        if self.output_activation not in self.loss_entry.outputs:
+        if not self.loss_entry.stands_on(self.output_activation):
             raise InputError(
                 f"loss '{self.loss}' does not fit output activation '{self.output_activation}': "
                 f"take {' or '.join(self.loss_entry.outputs)}"

@@ -68,7 +68,11 @@ def room_of(integers: Any, thread: int) -> int:
     return int(point + size + thread * (size + integers[SLOT]))
 
 
-@compiled()
+def _single_in_python(data: Any) -> Any:
+    return data._replace(reals=data.reals.view(F), workspace=data.workspace.view(F))
+
+
+@compiled(plain=_single_in_python)
 def _single(data: Any) -> Any:
     """Return the data as arrays of float32 numbers."""
     return (

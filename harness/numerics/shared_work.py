@@ -19,6 +19,7 @@ import os
 import threading
 from typing import Any
 
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -30,6 +31,9 @@ from optimizers.compiled_clock import IS_THERE, now
 from optimizers.function_addresses import address, caller
 from optimizers.lowered import lowered
 from optimizers.signatures import INTEGERS, REALS, SINGLES
+
+# numba's own annotations do not know its settings.
+_config: Any = numba.config
 
 SHARE = types.void(types.int64, types.int64, types.int64)
 """``share(context, number, room)``: does one share of the work that stands at an address. ``room`` tells the
@@ -239,6 +243,26 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
 
 
+_threads: int = _config.NUMBA_NUM_THREADS
+
+
+def allowed_threads() -> int:
+    """Return how many threads share work: one for each processor, or as ``NUMBA_NUM_THREADS`` says."""
+    return _threads
+
+
+def use_threads(count: int) -> None:
+    """Let so many threads share the work of objectives that are made from now on.
+
+    Arguments:
+        count: 1 or more; a worker process takes 1.
+    """
+    global _threads
+    _threads = count
+
+
 def board_of(threads: int) -> int:
     """Return the address of a board where so many threads share work, 0 where there is one alone."""
-    return _crew.board(threads - 1) if threads > 1 and IS_THERE else 0
+    # Uncompiled, helpers would take turns with their owner.
+    able = IS_THERE and not _config.DISABLE_JIT
+    return _crew.board(threads - 1) if threads > 1 and able else 0

@@ -10,12 +10,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from optimizers.errors import InputError
+from optimizers.package_files import texts
 from optimizers.registry import Registry
 
 if TYPE_CHECKING:
@@ -46,13 +48,25 @@ Plot = Callable[..., Any]
 
 
 def _own() -> dict[str, Plot]:
-    _import_matplotlib()
     found: dict[str, Plot] = {}
     for module in pkgutil.iter_modules(__path__):
-        plot = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name, None)
-        if callable(plot):
+        for plot in _named_like(module.name):
             found[module.name.replace("_", "-")] = plot
     return found
+
+
+def _named_like(file: str) -> Iterator[Plot]:
+    """Yield the function that is named like its file, where there is one."""
+    _import_matplotlib()
+    plot = getattr(importlib.import_module(f"{__name__}.{file}"), file, None)
+    if callable(plot):
+        yield plot
+
+
+def _likely(name: str) -> Iterator[Plot]:
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.replace("_", "-") == name:
+            yield from _named_like(module.name)
 
 
 def _is_plot(candidate: Any) -> bool:
@@ -60,7 +74,13 @@ def _is_plot(candidate: Any) -> bool:
 
 
 PLOTS: Registry[Plot] = Registry(
-    "plot", __name__, _own, _is_plot, lambda _, name: name.replace("_", "-"), "a function of results"
+    "plot",
+    __name__,
+    _own,
+    _is_plot,
+    lambda plot, name: (name or plot.__name__).replace("_", "-"),
+    "a function of results",
+    _likely,
 )
 """Every plot by its name in kebab-case, as files and the terminal write it."""
 
@@ -72,6 +92,19 @@ def known_plots() -> Mapping[str, Plot]:
     True
     """
     return PLOTS
+
+
+_TABLE = re.compile(r"^(?:(?:def )?table\b|(?:from|import) .*\btable\b|    table,$)", re.MULTILINE)
+
+
+def has_no_table(name: str) -> bool:
+    """Say whether a plot of this project has no function ``table`` beside it, as its file has it.
+
+    >>> has_no_table("convergence"), has_no_table("gradient-cost")
+    (True, False)
+    """
+    text = texts(__name__).get(f"{__name__}.{name.replace('-', '_')}")
+    return text is not None and _TABLE.search(text) is None
 
 
 def _import_matplotlib() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optimizers.package_files import part_with_class
 from optimizers.registry import OPTIMIZERS
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -43,6 +44,10 @@ def family_of(name: str, gradient: str = "") -> str:
     >>> family_of("adam"), family_of("lbfgs"), family_of("nelder-mead"), family_of("unheard-of", "analytic")
     ('first order', 'second order', 'single points', 'first order')
     """
+    # Most are told by their files alone; numba comes with the classes.
+    part = part_with_class("optimizers", name)
+    if part in _PACKAGES and part != "scipy":
+        return _PACKAGES[part]
     if name not in OPTIMIZERS:
         return "first order" if gradient else "others"
     optimizer = OPTIMIZERS[name]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-import io
 import re
 import shutil
 import sys
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -18,25 +16,20 @@ import pandas as pd
 import pydantic
 
 from harness.analysis.summary import summarize
-from harness.gradient_check import check
-from harness.plots import known_plots
-from harness.report.captions import caption
+from harness.plots import has_no_table, known_plots
+from harness.report.image_files import write_plot
 from harness.report.thinning import spread_evenly
 from harness.runs.columns import NO_PARAMETERS
+from harness.runs.csv_cells import csv_of
 from harness.runs.declaration import FILE
 from harness.runs.parts import is_there, write_whole
 from harness.runs.plans import Plan, records
 from harness.runs.store import Store
 from harness.runs.tables import Tables
-from harness.sweeps.experiment import Experiment
+from harness.sweeps.experiment import DEFAULT_FIGURE, Experiment
 from optimizers.arguments import as_kind
 from optimizers.errors import InputError, unknown_name
 from optimizers.printable import shown
-
-FIGURE_DOTS_PER_INCH = 300
-
-IMAGES = ("png", "pdf", "svg")
-"""Kinds of images; the first is that of a file without an ending."""
 
 HANDED = ("results", "axes")
 """Arguments of a plot that are no options: no file can name them."""
@@ -74,6 +67,9 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
     Raises:
         InputError: for an unknown plot, option or problem, or a value that is not of its kind.
     """
+    if all(figure == DEFAULT_FIGURE for figure in figures) and len(figures) < 2:
+        # Right as it stands: to look would import Matplotlib, which another process may be doing.
+        return
     plots = known_plots()
     files = [figure_file(figure) for figure in figures]
     for place, figure in enumerate(figures):
@@ -131,34 +127,40 @@ def figure_file(figure: dict[str, Any]) -> str:
     return name + ".png"
 
 
-def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+def write_artifacts(
+    results: Tables,
+    figures: Sequence[dict[str, Any]],
+    folder: Path,
+    write: Callable[[str, Tables, Mapping[str, Any], Path], None] = write_plot,
+) -> list[Path]:
     """Write ``summary.csv``, ``skipped.csv`` where a pair was skipped, every figure and the table behind it.
 
     Arguments:
         results: the runs.
         figures: each the name of a plot, and its options.
         folder: where to.
+        write: draws a plot into an image.
 
     Returns:
         The files, the figures last.
     """
     files = [folder / "summary.csv"]
-    write_whole(files[0], summarize(results).to_csv(index=False).encode())
+    write_whole(files[0], csv_of(summarize(results)))
     skipped = folder / "skipped.csv"
     if len(results.skipped):
         files.append(skipped)
-        write_whole(skipped, results.skipped.to_csv(index=False).encode())
+        write_whole(skipped, csv_of(results.skipped))
     elif is_there(skipped):
         # Of an earlier form of the experiment.
         skipped.unlink()
     for name, table in figure_tables(results, figures).items():
         files.append(folder / f"{name}.csv")
-        write_whole(files[-1], table.to_csv(index=False).encode())
+        write_whole(files[-1], csv_of(table))
     for figure in figures:
         options = dict(figure)
         name = options.pop("name")
         files.append(folder / figure_file(figure))
-        write_plot(name, results, options, files[-1])
+        write(name, results, options, files[-1])
     return files
 
 
@@ -170,79 +172,12 @@ def figure_tables(results: Tables, figures: Sequence[dict[str, Any]]) -> dict[st
     plots = known_plots()
     tables = {}
     for name in dict.fromkeys(figure["name"] for figure in figures):
+        if has_no_table(name):
+            continue
         table = getattr(sys.modules[plots[name].__module__], "table", None)
         if table is not None:
             tables[name] = table(results)
     return tables
-
-
-def check_image(path: Path) -> str:
-    """Return the kind of image that the ending of a file names, without having drawn anything.
-
-    Raises:
-        InputError: for another ending; matplotlib's others need programs that may be missing, such as LaTeX.
-    """
-    kind = path.suffix.removeprefix(".").lower() or IMAGES[0]
-    if kind not in IMAGES:
-        raise InputError(f"{path} is no image that is written here: let it end in .png, .pdf or .svg")
-    return kind
-
-
-def write_plot(name: str, results: Tables, options: Mapping[str, Any], path: Path) -> None:
-    """Draw a plot into an image, and leave a caption and the numbers that are drawn beside it.
-
-    Arguments:
-        name: of the plot.
-        results: the runs.
-        options: of the plot, by their names.
-        path: the image; ``fig.pdf`` has ``fig.caption.md`` and ``fig.data.csv`` beside it.
-
-    Raises:
-        InputError: for an ending other than .png, .pdf and .svg, or where a file cannot be written.
-    """
-    plot = known_plots()[name]
-
-    from harness.plots.figure import figure_of
-
-    drawn = plot(results, **options)
-    write_figure(drawn, path)
-    data = getattr(figure_of(drawn), "data", None)
-    table = getattr(sys.modules[plot.__module__], "table", None)
-    if data is None and table is not None:
-        data = table(results)
-    file = ""
-    if data is not None:
-        file = path.with_suffix(".data.csv").name
-        write_whole(path.with_name(file), data.to_csv(index=False).encode())
-    written = caption(name, plot, figure_of(drawn), results, options, file)
-    write_whole(path.with_suffix(".caption.md"), written.encode())
-
-
-def write_figure(drawn: Any, path: Path) -> None:
-    """Write a figure as an image; the ending of the file says which kind.
-
-    Letters are embedded as TrueType, which journals ask for, and the bytes say nothing of when it was drawn.
-
-    Arguments:
-        drawn: what a plot has returned: a figure, its Axes or an array of them.
-        path: the image.
-
-    Raises:
-        InputError: for an ending other than .png, .pdf and .svg, or where the file cannot be written.
-    """
-    # Not before it is needed: most commands draw nothing.
-    import matplotlib
-
-    from harness.plots.figure import figure_of
-
-    kind, buffer = check_image(path), io.BytesIO()
-    undated: Any = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
-    embedded: Any = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "harness"}
-    with warnings.catch_warnings(), matplotlib.rc_context(embedded):
-        # A letter that the font does not have is drawn as a box, which says enough.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure_of(drawn).savefig(buffer, format=kind, dpi=FIGURE_DOTS_PER_INCH, metadata=undated)
-    write_whole(path, buffer.getvalue())
 
 
 def write_check(experiment: Experiment, folder: Path) -> Path:
@@ -255,12 +190,15 @@ def write_check(experiment: Experiment, folder: Path) -> Path:
     Returns:
         The file.
     """
+    # Imported here: with it come all gradient sources, which other commands have no use for.
+    from harness.gradient_check import check
+
     tables = [
         check(problem, experiment.seeds[0], experiment.gradients).assign(problem=problem.name)
         for problem in experiment.problems
     ]
     file = folder / "gradient-check.csv"
-    write_whole(file, pd.concat(tables, ignore_index=True).to_csv(index=False).encode())
+    write_whole(file, csv_of(pd.concat(tables, ignore_index=True)))
     return file
 
 

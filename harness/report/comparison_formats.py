@@ -13,6 +13,7 @@ from harness.analysis.numbers import significant
 from harness.analysis.ranking import Rank
 from harness.analysis.summary import summarize
 from harness.report.comparison import Comparison
+from harness.runs.csv_cells import csv_of
 from harness.runs.tables import gradient_column
 
 HEADINGS = ("rank", "optimizer", "solved", "cost to target", "final loss")
@@ -33,7 +34,7 @@ SPECIAL = {
 
 def as_csv(comparison: Comparison) -> str:
     """Return the verdicts of single problems, a row each."""
-    return comparison.verdicts.to_csv(index=False)
+    return csv_of(comparison.verdicts).decode()
 
 
 def as_markdown(comparison: Comparison) -> str:

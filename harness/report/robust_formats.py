@@ -11,6 +11,7 @@ from harness.report.comparison_formats import latex, plain
 from harness.report.comparison_text import print_lines
 from harness.report.robust_comparison import RobustComparison
 from harness.report.table import render_numbers
+from harness.runs.csv_cells import csv_of
 
 HEADINGS = (
     "problem",
@@ -37,7 +38,7 @@ CAPTION = "Of each verdict under how many choices it holds, what else comes out,
 
 def as_csv(comparison: RobustComparison) -> str:
     """Return a row a verdict."""
-    return comparison.claims.to_csv(index=False)
+    return csv_of(comparison.claims).decode()
 
 
 def as_markdown(comparison: RobustComparison) -> str:

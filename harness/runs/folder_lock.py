@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harness.runs.parts import is_there, unwritable
+from harness.runs.parts import NO_LINK, is_there, unwritable
 from optimizers.errors import InputError
 
 try:
@@ -69,7 +69,7 @@ def holder(folder: Path) -> str:
     if fcntl is None:
         return ""
     try:
-        handle = os.open(folder / NAME, os.O_RDONLY)
+        handle = os.open(folder / NAME, os.O_RDONLY | NO_LINK)
     except OSError:
         return ""
     try:
@@ -126,9 +126,10 @@ def _open(folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         place = folder / NAME
-        return os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
+        return os.open(place, os.O_RDWR | os.O_CREAT | NO_LINK, 0o644)
     except OSError as error:
-        raise unwritable(place, error.strerror) from None
+        reason = "it is a link, to what is no lock" if error.errno == errno.ELOOP else error.strerror
+        raise unwritable(place, reason) from None
     except ValueError as error:
         # A name with a NUL.
         raise unwritable(place, error) from None

@@ -72,7 +72,8 @@ def _optimizer_code(optimizer: Named) -> list[str]:
             found += _optimizer_code(value)
         elif not isinstance(value, PLAIN):
             found.append(fingerprint(value, what=what))
-    schedule = SCHEDULES.get(getattr(optimizer, "schedule", ""))
+    named = getattr(optimizer, "schedule", None)
+    schedule = None if named is None else SCHEDULES.get(named)
     if schedule is not None and schedule.package not in OWN:
         found.append(fingerprint(schedule, what=f"schedule '{schedule.name}'", own=schedule.package))
     return found

@@ -14,7 +14,7 @@ import hashlib
 import io
 import os
 import platform
-import tempfile
+import secrets
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +26,10 @@ from optimizers.printable import shown
 PARTIAL = ".partial"
 
 NUMBER = pa.float64()
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Opens no file through a link, and waits for nobody at the other end of a pipe: a folder of results may come
+from somebody else, and what is written in it stays in it."""
 
 LONGEST_PART = 255
 """Bytes of a name in a path."""
@@ -76,16 +80,16 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{own_process()}.", suffix=PARTIAL)
+        aside = path.with_name(f".{own_process()}.{secrets.token_hex(6)}{PARTIAL}")
+        # A new file, through no link that stands there; who may read it the user's umask says.
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-            # mkstemp lets nobody else read; a result is no secret.
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
+            aside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(aside).unlink()
+                aside.unlink()
             raise
     except OSError as error:
         raise unwritable(path, error.strerror) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import hashlib
@@ -66,9 +67,16 @@ class Plan:
         table = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return table if self.kinds else {name: table[name] for name in table if name != "kinds"}
 
-    def text(self) -> str:
-        """Return the plan as JSON, with the time; that of the last command stands."""
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+    def text(self, after: str = "") -> str:
+        """Return the plan as JSON, with the time; that of the last command stands.
+
+        Arguments:
+            after: when the last plan of the folder was written: this one is later, whatever the clock says.
+        """
+        time = datetime.datetime.now(datetime.UTC)
+        with contextlib.suppress(ValueError, OverflowError, TypeError):
+            time = max(time, datetime.datetime.fromisoformat(after) + datetime.timedelta(microseconds=1))
+        now = time.isoformat(timespec="microseconds")
         seal = _digest([self.digest, now])
         return json.dumps({**self._table(), "written": now, "seal": seal}, indent=1)
 

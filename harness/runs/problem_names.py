@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from harness.runs.settings import LONGEST_LABEL
 from optimizers.errors import InputError
 from optimizers.specification import parse, write
+
+LONGEST_LABEL = 40
+"""Characters up to which a label goes into a table, a legend and a sentence."""
 
 
 def short_problems(problems: Sequence[str]) -> dict[str, str]:

@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from optimizers.compilation import UNCOMPILED
+
 PROJECT = "neural-harness"
 """Name of the distribution."""
 
@@ -24,7 +26,7 @@ CHANGES_NO_NUMBER = {
     "harness": {
         "analysis", "api.py", "cli", "coursework", "deciding", "gradient_check.py", "landscape", "plots",
         "report", "results.py",
-        "runs/declaration.py", "runs/folder_lock.py", "runs/merging.py", "runs/plans.py",
+        "runs/csv_cells.py", "runs/declaration.py", "runs/folder_lock.py", "runs/merging.py", "runs/plans.py",
         "runs/provenance.py", "runs/replay.py", "runs/settings.py", "runs/status.py", "runs/store.py",
         "runs/tables.py", "studies",
         "sweeps/progress.py", "tuning",
@@ -42,8 +44,11 @@ def top() -> Path:
 
 @functools.cache
 def package_fingerprint() -> str:
-    """Return a digest of this project's own sources that can change a number of a run, 16 digits."""
-    digest = hashlib.sha256()
+    """Return a digest of this project's own sources that can change a number of a run, 16 digits.
+
+    Sources that run as Python are others than those that are compiled: they come to other last bits.
+    """
+    digest = hashlib.sha256(b"uncompiled" if UNCOMPILED else b"")
     for package, left_out in CHANGES_NO_NUMBER.items():
         for path in sorted((top() / package).rglob("*.py")):
             place = path.relative_to(top())

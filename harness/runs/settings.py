@@ -15,13 +15,11 @@ import pandas as pd
 from harness.gradients import SOURCES
 from harness.problems import PROBLEMS
 from harness.runs.identity import digest_of
+from harness.runs.problem_names import LONGEST_LABEL
 from optimizers.errors import InputError
 from optimizers.options import changed_options, option_values
 from optimizers.registry import ClassRegistry
 from optimizers.specification import write
-
-LONGEST_LABEL = 40
-"""Characters up to which a label goes into a table, a legend and a sentence."""
 
 
 def with_short_names(*tables: pd.DataFrame) -> tuple[pd.DataFrame, ...]:

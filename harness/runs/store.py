@@ -34,6 +34,7 @@ from harness.runs.declaration import read_declaration
 from harness.runs.finished import Finished, FinishedRuns
 from harness.runs.kept_traces import KeptTraces, check_pair
 from harness.runs.parts import (
+    NO_LINK,
     PARTIAL,
     DamagedError,
     files_in,
@@ -74,6 +75,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._declared = False
+        self._last_part: int | None = None
+        self._last_plan = ""
 
     def finished(self, texts: Sequence[str] = ()) -> pd.DataFrame:
         """Return the rows of all finished runs, whichever experiment and code they are of, the oldest first.
@@ -150,7 +153,7 @@ class Store:
                 said.append(f"{error.path} is damaged and was put aside in {self.folder / DAMAGED}")
         for path in plan_files(self.folder):
             try:
-                read_plan(path)
+                self._last_plan = max(self._last_plan, read_plan(path)[0])
             except DamagedError:
                 self._move_away(path)
                 said.append(f"{path} is damaged and was put aside in {self.folder / DAMAGED}")
@@ -216,16 +219,30 @@ class Store:
             raise InputError(
                 f"{self.folder} was removed or renamed while runs were done: {lost}; run the experiment again"
             )
-        stem = f"{time.time_ns():020d}-{own_process()}"
+        stem = f"{self._number():020d}-{own_process()}"
         try:
             write_part(self.folder / "trace", stem, trace)
             write_part(self.folder / "runs", stem, runs)
         except InputError as error:
             raise InputError(f"{error} ({lost})") from None
 
+    def _number(self) -> int:
+        """Return the number of the next part: the time, and more than any part has, whatever the clock says.
+
+        Of a run that was done again the last one stands, also where the clock was set back in between.
+        """
+        if self._last_part is None:
+            there = (stem_of(path) for kind in KINDS for path in files_in(self.folder / kind, ".parquet"))
+            # Names of earlier versions may begin with no number.
+            begins = (stem.partition("-")[0] for stem in there)
+            self._last_part = max((int(begin) for begin in begins if begin.isdecimal()), default=0)
+        self._last_part = max(time.time_ns(), self._last_part + 1)
+        return self._last_part
+
     def write_plan(self, plan: Plan) -> None:
         """Say which runs an experiment consists of, beside those that the folder has a plan of already."""
-        write_whole(self.folder / "plans" / f"{plan.digest}.json", plan.text().encode())
+        text = plan.text(after=self._last_plan)
+        write_whole(self.folder / "plans" / f"{plan.digest}.json", text.encode())
         self._declared = True
         if plan.declaration:
             self.write_text("experiment.toml", plan.declaration)
@@ -245,7 +262,10 @@ class Store:
     def log(self, line: str) -> None:
         """Add a line to the folder's log, with the time; a log that cannot be written ends nothing."""
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        with contextlib.suppress(OSError), (self.folder / "sweep.log").open("a", encoding="utf-8") as file:
+        with (
+            contextlib.suppress(OSError),
+            open(self.folder / "sweep.log", "a", encoding="utf-8", opener=_in_place) as file,
+        ):
             file.write(f"{now} {os.getpid()} {line}\n")
 
     def load(self, only: Plan | None = None) -> Tables:
@@ -331,6 +351,10 @@ def _absences(planned: int, found: int, unplanned: int) -> tuple[str, ...]:
             "which the experiment run again brings back"
         )
     return tuple(said)
+
+
+def _in_place(path: str, flags: int) -> int:
+    return os.open(path, flags | NO_LINK, 0o666)
 
 
 def _writer(stem: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.report.artifacts import figure_file, write_artifacts, write_reference
+from harness.runs.csv_cells import csv_of
 from harness.runs.parts import is_there, write_whole
 from harness.studies.findings import MEASURED, PAGE, ROBUST, Findings
 from harness.studies.page import page
@@ -56,12 +57,12 @@ def _reading(figure: Path) -> str:
 
 def _write(findings: Findings, experiments: Mapping[str, Experiment], folder: Path) -> list[Path]:
     for name, table in findings.evidence.measured.items():
-        write_whole(folder / MEASURED / f"{name}.csv", table.to_csv(index=False).encode())
+        write_whole(folder / MEASURED / f"{name}.csv", csv_of(table))
     tables = {NUMBERS: findings.numbers, CRITERIA: findings.criteria_table()}
     if findings.comparisons:
         tables |= {VERDICTS: findings.verdicts, ROBUST: findings.robust_verdicts}
     for file, table in tables.items():
-        write_whole(folder / file, table.to_csv(index=False).encode())
+        write_whole(folder / file, csv_of(table))
     figures = [
         f"{name}/{figure_file(figure)}"
         for name, experiment in experiments.items()

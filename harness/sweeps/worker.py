@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numba
-
+from harness.numerics.shared_work import use_threads
 from harness.problems.base import BaseProblem
 from harness.runs.execution import executed
 from harness.runs.finished import FinishedRuns
@@ -91,7 +90,7 @@ def do_group(digest: str, file: str | None, group: RunGroup) -> Done:
         # Those of the sweep before.
         _unpacked.clear()
         unpack(digest, Path(file).read_bytes())
-    numba.set_num_threads(1)
+    use_threads(1)
     began = time.perf_counter()
     with one_thread():
         finished = FinishedRuns.joined(list(executed(group.runs(_unpacked[digest]))))

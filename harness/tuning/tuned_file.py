@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.problems.base import BaseProblem
+from harness.runs.csv_cells import csv_of
 from harness.runs.parts import is_there, read_bytes, write_whole
 from harness.runs.provenance import provenance
 from harness.sweeps.claims import claims_left
@@ -39,7 +40,7 @@ def write_tuning(tuning: Tuning, folder: Path) -> list[Path]:
     files = [write_tuned(tuning, folder)]
     for name, table in tables.items():
         files.append(folder / f"{name}.csv")
-        write_whole(files[-1], table.to_csv(index=False).encode())
+        write_whole(files[-1], csv_of(table))
     return files
 
 

@@ -12,12 +12,26 @@ import numpy as np
 from numba import types
 
 from optimizers.compilation import compiled
+from optimizers.function_addresses import address, caller
 from optimizers.genetic.below_mean import judge
 from optimizers.genetic.coding import CODING, express
-from optimizers.genetic.crossover import cross
-from optimizers.genetic.mutation import clip, mutate
-from optimizers.genetic.plan import BEST, COPIES, ELITE, HERD, PARENTS, PLAN
-from optimizers.genetic.selection import rank_members, select
+from optimizers.genetic.crossover import CROSSOVERS
+from optimizers.genetic.mutation import MUTATIONS, clip
+from optimizers.genetic.plan import (
+    BEST,
+    CHANGE,
+    COPIES,
+    CROSS,
+    ELITE,
+    HERD,
+    JUDGE,
+    PARENTS,
+    PLAN,
+    SELECT,
+    STILL,
+    Plan,
+)
+from optimizers.genetic.selection import SELECTORS, rank_members
 
 RECOMBINE = types.int64(PLAN, CODING, HERD, types.int64, types.npy_rng)
 MUTATE = types.void(PLAN, CODING, HERD, types.int64, types.npy_rng)
@@ -25,13 +39,25 @@ GATHER = types.int64(PLAN, CODING, HERD, types.int64)
 SETTLE = types.void(HERD, types.int64, types.int64)
 """Signatures: the loop calls the parts by their addresses, or they would all be compiled once more in it."""
 
+_select, _cross, _change, _judge = caller(SELECT), caller(CROSS), caller(CHANGE), caller(JUDGE)
+
+
+def with_operators(plan: Plan) -> Plan:
+    """Return a plan with the addresses of the operators that it names, which are compiled for that."""
+    return plan._replace(
+        selecting=address(SELECTORS[plan.selection], SELECT),
+        crossing=0 if plan.crossover == COPIES else address(CROSSOVERS[plan.crossover], CROSS),
+        mutating=0 if plan.mutation == STILL else address(MUTATIONS[plan.mutation], CHANGE),
+        judging=address(judge, JUDGE) if plan.judged else 0,
+    )
+
 
 @compiled()
 def recombine(plan: Any, coding: Any, herd: Any, side: int, rng: Any) -> int:
     """Select parents, let some members live on, and write the children of the others behind them.
 
     Arguments:
-        plan: the options.
+        plan: the options, with addresses.
         coding: the code of a weight.
         herd: populations and work arrays.
         side: which of both populations is the present one.
@@ -42,13 +68,13 @@ def recombine(plan: Any, coding: Any, herd: Any, side: int, rng: Any) -> int:
     """
     old, new, losses = herd.populations[side], herd.populations[1 - side], herd.losses[side]
     rank_members(losses, herd.order, herd.scratch)
-    select(plan.selection, plan.tournament, losses, herd.order, herd.wheel, herd.parents, rng)
+    _select(plan.selecting, plan.tournament, losses, herd.order, herd.wheel, herd.parents, rng)
     living = herd.parents if plan.keeping == PARENTS else herd.order
     for place in range(plan.kept):
         _copy(old, living[place], new, place)
         herd.losses[1 - side, place] = losses[living[place]]
     if plan.crossover != COPIES:
-        cross(plan, old, herd.parents, new, rng)
+        _cross(plan.crossing, plan, old, herd.parents, new, rng)
     else:
         # PyGAD then takes copies of the elite (of the parents where there is no elite), and of the
         # population from its first member on.
@@ -77,8 +103,11 @@ def mutate_children(plan: Any, coding: Any, herd: Any, side: int, rng: Any) -> N
     if plan.judged:
         kept, children = plan.kept, plan.size - plan.kept
         # Nothing spins the wheel any more in this generation.
-        judge(herd.losses[1 - side, :kept], herd.paid[:children], herd.wheel, herd.worse[kept:])
-    mutate(plan, coding, herd.populations[1 - side], herd.worse, herd.positions, herd.room, rng)
+        losses, paid = herd.losses[1 - side, :kept], herd.paid[:children]
+        _judge(plan.judging, losses, paid, herd.wheel, herd.worse[kept:])
+    if plan.mutation != STILL:
+        new = herd.populations[1 - side]
+        _change(plan.mutating, plan, coding, new, herd.worse, herd.positions, herd.room, rng)
     if plan.bounded:
         clip(plan, herd.populations[1 - side])
 

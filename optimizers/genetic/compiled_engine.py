@@ -17,6 +17,7 @@ from optimizers.genetic.breeding import (
     mutate_children,
     recombine,
     settle,
+    with_operators,
 )
 from optimizers.genetic.coding import Coding, express_all
 from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note, reach
@@ -128,7 +129,7 @@ def run_compiled(
     rng: np.random.Generator,
 ) -> Outcome | None:
     """Breed from a first population, shape (P, genes), until nothing more is allowed."""
-    plan, coding = plan_of(chosen, objective.size), chosen.coding
+    plan, coding = with_operators(plan_of(chosen, objective.size)), chosen.coding
     search = local_search_of(objective, *chosen.learning)
     herd, side = herd_of(plan, population, objective.size), 0
     losses = objective.values(express_all(coding, population, objective.size))
@@ -137,13 +138,14 @@ def run_compiled(
         generations.begin(losses[0])
     if search.steps:
         refine_in_python(objective, search, plan, coding, herd.populations[0], herd.losses[0])
-    functions = objective.compiled if chosen.output_weights == "evolved" else None
-    if functions is not None:
-        parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
     if search.reached[0] <= objective.target:
         goes_on = generations.reached(search.memory.w, float(search.reached[0]), herd.losses[0])
     else:
         goes_on = generations.completed(herd.populations[0], herd.losses[0], paid=True)
+    functions = objective.compiled if chosen.output_weights == "evolved" else None
+    if functions is not None:
+        # Behind the first call of ``note`` from Python, for which it would be compiled once more.
+        parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
     while goes_on:
         search = aiming(search, objective.target)
         if functions is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from optimizers.compilation import compiled
-from optimizers.genetic.plan import BLEND, SBX, SINGLE_POINT, TWO_POINTS
+from optimizers.genetic.plan import BLEND, SBX, SCATTERED, SINGLE_POINT, TWO_POINTS, UNIFORM
 
 COINS = 52
 """Random bits in one draw of 53, so that a gene costs a shift instead of a draw."""
@@ -101,33 +101,86 @@ def _simulated_binary(
 
 
 @compiled()
-def cross(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
-    """Write a child into each row of the next population behind the kept ones.
+def _copy(old: Any, parent: int, new: Any, child: int) -> None:
+    for j in range(new.shape[1]):
+        new[child, j] = old[parent, j]
 
-    Arguments:
-        plan: the options.
-        old: the present population, shape (P, genes).
-        parents: the selected members.
-        new: the next population.
-        rng: generator.
-    """
-    genes = plan.genes
+
+# Each writes a child into each row of the next population behind the kept ones, and takes ``CROSS``'s
+# arguments:
+#     plan: the options.
+#     old: the present population, shape (P, genes).
+#     parents: the selected members.
+#     new: the next population.
+#     rng: generator.
+
+
+@compiled()
+def single_point(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
+    """Take all genes from one place on from the second parent (Holland 1975)."""
     for child in range(plan.kept, plan.size):
         first, second = mates(child - plan.kept, parents, plan.mating_chance, rng)
         if second < 0:
-            _exchange(old, first, first, 0, 0, new, child)
-        elif plan.crossover == SINGLE_POINT:
-            _exchange(old, first, second, int(rng.random() * genes), genes, new, child)
-        elif plan.crossover == TWO_POINTS:
-            # Two different points from 0 to the number of genes, every pair as likely as any other.
-            one, other = int(rng.random() * (genes + 1)), int(rng.random() * genes)
-            if other >= one:
-                other += 1
-            _exchange(old, first, second, min(one, other), max(one, other), new, child)
-        elif plan.crossover == BLEND:
-            _blend(old, first, second, plan.alpha, new, child, rng)
-        elif plan.crossover == SBX:
-            low, high = plan.range_low, plan.range_high
-            _simulated_binary(old, first, second, plan.crossover_eta, low, high, new, child, rng)
+            _copy(old, first, new, child)
+        else:
+            _exchange(old, first, second, int(rng.random() * plan.genes), plan.genes, new, child)
+
+
+@compiled()
+def two_points(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
+    """Take the genes between two places from the second parent."""
+    for child in range(plan.kept, plan.size):
+        first, second = mates(child - plan.kept, parents, plan.mating_chance, rng)
+        if second < 0:
+            _copy(old, first, new, child)
+            continue
+        # Two different points from 0 to the number of genes, every pair as likely as any other.
+        one, other = int(rng.random() * (plan.genes + 1)), int(rng.random() * plan.genes)
+        if other >= one:
+            other += 1
+        _exchange(old, first, second, min(one, other), max(one, other), new, child)
+
+
+@compiled()
+def uniform(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
+    """Take each gene from either parent (Syswerda 1989)."""
+    for child in range(plan.kept, plan.size):
+        first, second = mates(child - plan.kept, parents, plan.mating_chance, rng)
+        if second < 0:
+            _copy(old, first, new, child)
         else:
             _uniform(old, first, second, new, child, rng)
+
+
+@compiled()
+def blend(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
+    """Draw each gene from about the parents' interval (Eshelman, Schaffer 1993)."""
+    for child in range(plan.kept, plan.size):
+        first, second = mates(child - plan.kept, parents, plan.mating_chance, rng)
+        if second < 0:
+            _copy(old, first, new, child)
+        else:
+            _blend(old, first, second, plan.alpha, new, child, rng)
+
+
+@compiled()
+def simulated_binary(plan: Any, old: Any, parents: Any, new: Any, rng: Any) -> None:
+    """Draw each gene about its parents within a range (Deb, Agrawal 1995)."""
+    low, high = plan.range_low, plan.range_high
+    for child in range(plan.kept, plan.size):
+        first, second = mates(child - plan.kept, parents, plan.mating_chance, rng)
+        if second < 0:
+            _copy(old, first, new, child)
+        else:
+            _simulated_binary(old, first, second, plan.crossover_eta, low, high, new, child, rng)
+
+
+CROSSOVERS = {
+    SINGLE_POINT: single_point,
+    TWO_POINTS: two_points,
+    UNIFORM: uniform,
+    SCATTERED: uniform,
+    BLEND: blend,
+    SBX: simulated_binary,
+}
+"""The crossovers by their codes; copies are none."""

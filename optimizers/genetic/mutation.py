@@ -7,12 +7,12 @@ from typing import Any
 from optimizers.compilation import compiled
 from optimizers.genetic.plan import (
     ADAPTIVE,
+    DRAWN,
     GAUSSIAN,
     INVERSION,
     NUMBER,
     POLYNOMIAL,
     SCRAMBLE,
-    STILL,
     SWAP,
     UNSAID,
 )
@@ -58,11 +58,20 @@ def _draw(plan: Any, coding: Any, new: Any, child: int, positions: Any, count: i
         gene = positions[place]
         if coding.bits:
             new[child, gene] = 1.0 - new[child, gene]
-        elif plan.mutation == GAUSSIAN:
-            new[child, gene] += plan.deviation * rng.standard_normal()
         else:
             drawn = plan.drawn_low + (plan.drawn_high - plan.drawn_low) * rng.random()
             new[child, gene] = drawn if plan.replacing else new[child, gene] + drawn
+
+
+@compiled()
+def _deviate(plan: Any, coding: Any, new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
+    """Add a normal number to each chosen gene, or flip a bit."""
+    for place in range(count):
+        gene = positions[place]
+        if coding.bits:
+            new[child, gene] = 1.0 - new[child, gene]
+        else:
+            new[child, gene] += plan.deviation * rng.standard_normal()
 
 
 @compiled()
@@ -138,30 +147,47 @@ def _rearrange(plan: Any, new: Any, child: int, positions: Any, room: Any, rng: 
         _scramble(new, child, positions, count, rng)
 
 
-@compiled()
-def mutate(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: Any, rng: Any) -> None:
-    """Mutate every child of the next population.
+# Each of these mutates every child of the next population, and takes ``CHANGE``'s arguments:
+#     plan: the options.
+#     coding: the code of a weight.
+#     new: the next population, shape (P, genes), children behind the kept ones.
+#     worse: 1 for each child that takes the first amount of an adaptive mutation.
+#     positions: every gene's number once, in any order.
+#     room: numbers for a chromosome.
+#     rng: generator.
 
-    Arguments:
-        plan: the options.
-        coding: the code of a weight.
-        new: the next population, shape (P, genes), children behind the kept ones.
-        worse: 1 for each child that takes the first amount of an adaptive mutation.
-        positions: every gene's number once, in any order.
-        room: numbers for a chromosome.
-        rng: generator.
-    """
+
+@compiled()
+def rearranging(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: Any, rng: Any) -> None:
+    """Move the values of chosen genes about."""
     for child in range(plan.kept, plan.size):
-        if plan.mutation in (SWAP, INVERSION, SCRAMBLE):
-            _rearrange(plan, new, child, positions, room, rng)
-        elif plan.mutation != STILL:
-            better = plan.mutation == ADAPTIVE and not worse[child]
-            amount = plan.amount_of_better if better else plan.amount
-            count = choose_genes(plan.amount_kind, amount, positions, rng)
-            if plan.mutation == POLYNOMIAL:
-                _polynomial(plan, new, child, positions, count, rng)
-            else:
-                _draw(plan, coding, new, child, positions, count, rng)
+        _rearrange(plan, new, child, positions, room, rng)
+
+
+@compiled()
+def drawing(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: Any, rng: Any) -> None:
+    """Draw chosen genes anew, or what is added to them."""
+    for child in range(plan.kept, plan.size):
+        better = plan.mutation == ADAPTIVE and not worse[child]
+        amount = plan.amount_of_better if better else plan.amount
+        count = choose_genes(plan.amount_kind, amount, positions, rng)
+        _draw(plan, coding, new, child, positions, count, rng)
+
+
+@compiled()
+def gaussian(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: Any, rng: Any) -> None:
+    """Add normal numbers to chosen genes."""
+    for child in range(plan.kept, plan.size):
+        count = choose_genes(plan.amount_kind, plan.amount, positions, rng)
+        _deviate(plan, coding, new, child, positions, count, rng)
+
+
+@compiled()
+def polynomial(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room: Any, rng: Any) -> None:
+    """Change chosen genes by a part of their range."""
+    for child in range(plan.kept, plan.size):
+        count = choose_genes(plan.amount_kind, plan.amount, positions, rng)
+        _polynomial(plan, new, child, positions, count, rng)
 
 
 @compiled()
@@ -170,3 +196,15 @@ def clip(plan: Any, new: Any) -> None:
     for child in range(plan.kept, plan.size):
         for j in range(plan.genes):
             new[child, j] = min(max(new[child, j], plan.lower), plan.upper)
+
+
+MUTATIONS = {
+    DRAWN: drawing,
+    ADAPTIVE: drawing,
+    GAUSSIAN: gaussian,
+    POLYNOMIAL: polynomial,
+    SWAP: rearranging,
+    INVERSION: rearranging,
+    SCRAMBLE: rearranging,
+}
+"""The mutations by their codes; one that changes nothing is none."""

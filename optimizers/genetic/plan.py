@@ -7,6 +7,7 @@ from typing import NamedTuple, get_type_hints
 import numpy as np
 from numba import types
 
+from optimizers.genetic.coding import CODING
 from optimizers.genetic.consistency import AMOUNTS, REARRANGING, genes_of_percentage
 from optimizers.genetic.genetic_options import GeneticOptions
 from optimizers.objective import Array, Rows
@@ -64,6 +65,11 @@ class Plan(NamedTuple):
     lower: float
     upper: float
     """Bounds that offspring are clipped into."""
+    selecting: int = 0
+    crossing: int = 0
+    mutating: int = 0
+    judging: int = 0
+    """Addresses of the operators, 0 for what is never called: only those that a run has are compiled."""
 
 
 class Herd(NamedTuple):
@@ -112,6 +118,12 @@ HERD = types.NamedTuple(
     Herd,
 )
 """What they are to compiled code."""
+
+SELECT = types.void(types.int64, REALS, INTEGERS, REALS, INTEGERS, types.npy_rng)
+CROSS = types.void(PLAN, _TABLE, INTEGERS, _TABLE, types.npy_rng)
+CHANGE = types.void(PLAN, CODING, _TABLE, INTEGERS, INTEGERS, REALS, types.npy_rng)
+JUDGE = types.void(REALS, REALS, REALS, INTEGERS)
+"""Signatures of the operators."""
 
 
 def herd_of(plan: Plan, population: Array, n: int) -> Herd:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optimizers.compilation import compiled
-from optimizers.genetic.plan import RANDOM, RANK, RWS, SSS, SUS
+from optimizers.genetic.plan import RANDOM, RANK, RWS, SSS, SUS, TOURNAMENT
 
 RUN = 16
 """Members that are sorted by insertion before the merging begins: 1.1 us for a hundred members, where
@@ -95,47 +95,76 @@ def _spin(wheel: Any, pointer: float) -> int:
     return low
 
 
+# Each writes the selected parents, one for each place in ``parents``, and takes ``SELECT``'s arguments:
+#     tournament: members of one tournament.
+#     losses: of the population, shape (P,).
+#     order: members from best to worst.
+#     wheel: room for P shares.
+#     parents: takes the members.
+#     rng: generator.
+
+
 @compiled()
-def select(kind: int, tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
-    """Write the selected parents, one for each place in ``parents``.
+def steady_state(tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
+    """Take the best."""
+    for k in range(parents.size):
+        parents[k] = order[k]
 
-    Steady state takes the best. Roulette wheel (Holland 1975) and ranks (Baker 1985) spin a wheel for each
-    parent, stochastic universal sampling (Baker 1987) spins once with pointers at equal distances. A
-    tournament (Goldberg, Deb 1991) takes the best of so many drawn with replacement.
 
-    Arguments:
-        kind: code of the selection.
-        tournament: members of one tournament.
-        losses: of the population, shape (P,).
-        order: members from best to worst.
-        wheel: room for P shares.
-        parents: takes the members.
-        rng: generator.
-    """
+@compiled()
+def at_random(tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
+    """Take anyone."""
+    for k in range(parents.size):
+        parents[k] = int(rng.random() * losses.size)
+
+
+@compiled()
+def roulette_wheel(tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
+    """Spin a wheel of shares by fitness for each parent (Holland 1975)."""
+    count = losses.size
+    _cumulate_fitness(losses, order, wheel)
+    for k in range(parents.size):
+        parents[k] = order[count - 1 - _spin(wheel, rng.random() * wheel[count - 1])]
+
+
+@compiled()
+def by_rank(tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
+    """Spin a wheel of shares by rank for each parent (Baker 1985)."""
+    count = losses.size
+    _cumulate_ranks(wheel)
+    for k in range(parents.size):
+        parents[k] = order[count - 1 - _spin(wheel, rng.random() * wheel[count - 1])]
+
+
+@compiled()
+def universal_sampling(tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
+    """Spin once, with pointers at equal distances (Baker 1987)."""
     count, wanted = losses.size, parents.size
-    if kind == SSS:
-        for k in range(wanted):
-            parents[k] = order[k]
-    elif kind == RANDOM:
-        for k in range(wanted):
-            parents[k] = int(rng.random() * count)
-    elif kind in (RWS, RANK):
-        if kind == RWS:
-            _cumulate_fitness(losses, order, wheel)
-        else:
-            _cumulate_ranks(wheel)
-        for k in range(wanted):
-            parents[k] = order[count - 1 - _spin(wheel, rng.random() * wheel[count - 1])]
-    elif kind == SUS:
-        _cumulate_fitness(losses, order, wheel)
-        first = rng.random()
-        for k in range(wanted):
-            pointer = (first + k) / wanted * wheel[count - 1]
-            parents[k] = order[count - 1 - _spin(wheel, pointer)]
-    else:
-        for k in range(wanted):
-            # A member drawn at random has a rank drawn at random, so the ranks themselves are drawn.
-            best = count
-            for _ in range(tournament):
-                best = min(best, int(rng.random() * count))
-            parents[k] = order[best]
+    _cumulate_fitness(losses, order, wheel)
+    first = rng.random()
+    for k in range(wanted):
+        pointer = (first + k) / wanted * wheel[count - 1]
+        parents[k] = order[count - 1 - _spin(wheel, pointer)]
+
+
+@compiled()
+def tournaments(tournament: int, losses: Any, order: Any, wheel: Any, parents: Any, rng: Any) -> None:
+    """Take the best of so many drawn with replacement (Goldberg, Deb 1991)."""
+    count = losses.size
+    for k in range(parents.size):
+        # A member drawn at random has a rank drawn at random, so the ranks themselves are drawn.
+        best = count
+        for _ in range(tournament):
+            best = min(best, int(rng.random() * count))
+        parents[k] = order[best]
+
+
+SELECTORS = {
+    SSS: steady_state,
+    RWS: roulette_wheel,
+    SUS: universal_sampling,
+    RANK: by_rank,
+    RANDOM: at_random,
+    TOURNAMENT: tournaments,
+}
+"""The selections by their codes."""

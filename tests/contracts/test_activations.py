@@ -119,6 +119,27 @@ def test_the_exact_form_is_the_printed_equation(activation: Activation) -> None:
     np.testing.assert_allclose(floats, applied(activation, sums(activation))[:, 0], rtol=1e-14)
 
 
+@pytest.mark.parametrize("activation", [a for a in ACTIVATIONS if a.shares_one], ids=lambda found: found.name)
+def test_activations_that_share_one_do_so_for_sums_of_any_size(activation: Activation) -> None:
+    z = np.random.default_rng(1).normal(0.0, 300.0, (UNITS, ROWS))
+    z[:, 0] = 800.0, -800.0, 799.0
+    z[:, 1] = -800.0, -799.0, -1000.0
+    found = applied(activation, z)
+    for row in range(ROWS):
+        with mpmath.workdps(40):
+            wanted = np.array(exact_row(activation, z[:, row]), dtype=float)
+        # Beside a 1 what is smaller than the smallest number may be 0.
+        close = {"rtol": 1e-12, "atol": 1e-300}
+        np.testing.assert_allclose(found[:, row], wanted, **close)
+        np.testing.assert_allclose(activation.exact(math, z[:, row].tolist()), wanted, **close)
+        if activation.plain is not None:
+            np.testing.assert_allclose(activation.plain(z)[:, row], wanted, **close)
+        if activation.complex_form is not None:
+            numbers = z[:, row].astype(complex)
+            activation.complex_form(numbers, 0, UNITS)
+            np.testing.assert_allclose(numbers.real, wanted, **close)
+
+
 @every_activation
 def test_the_plain_form_and_its_derivative_are_those_of_the_exact_form(activation: Activation) -> None:
     if activation.plain is None:

@@ -98,6 +98,19 @@ def test_losses_and_deltas_are_those_of_the_exact_form(loss: Loss) -> None:
             np.testing.assert_allclose(deltas[:, row], wanted, rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.parametrize("loss", [one for one in LOSSES if one.takes_in], ids=lambda loss: loss.name)
+def test_sums_of_any_size_lose_no_digit_where_a_loss_takes_its_activation_in(loss: Loss) -> None:
+    _, t = outputs_and_targets(loss)
+    o = np.random.default_rng(1).normal(0.0, 300.0, (UNITS, ROWS))
+    o[:, 0] = 800.0, -800.0, 799.0
+    o[:, 1] = -800.0, -799.0, 800.0
+    losses, _, _, _ = called(loss, o, t)
+    for row in range(ROWS):
+        with mpmath.workdps(1500):
+            wanted = float(exact_row(loss, o[:, row], t[:, row]))
+        assert losses[row] == pytest.approx(wanted, rel=4e-15, abs=0)
+
+
 @every_loss
 def test_the_exact_form_in_floats_agrees_to_their_digits(loss: Loss) -> None:
     o, t = outputs_and_targets(loss)

@@ -124,7 +124,8 @@ def test_no_number_in_gives_a_number_out_by_accident(primitive: Primitive) -> No
     if primitive.name in ("above", "select", "take", "sign", "held", "order"):
         pytest.skip("depends on order or place only")
     arrays = [array.copy() for array in arrays_of(primitive)]
-    for array in arrays:
+    # The second input of these two is places, which an order has made.
+    for array in arrays[:1] if primitive.name in ("gather", "scatter") else arrays:
         array.flat[0] = np.nan
     (found,) = Evaluator(program_of(primitive))(arrays)
     assert np.isnan(found).any()

@@ -164,10 +164,10 @@ def _polygamma(memory: Any, code: Any, place: int) -> None:
             memory[out + i] = _polygamma_above_zero(order, value)
         elif value == 0.0:
             memory[out + i] = math.inf if order % 2 == 1 else math.copysign(math.inf, -value)
-        elif value == math.floor(value) or value != value:
+        elif value == np.floor(value) or value != value:
             memory[out + i] = math.nan
         else:
-            cotangent = _cotangent(value - math.floor(value + 0.5))
+            cotangent = _cotangent(value - np.floor(value + 0.5))
             reflected = memory[polynomial + U(order + 1)]
             for k in range(order, -1, -1):
                 reflected = reflected * cotangent + memory[polynomial + U(k)]

@@ -32,11 +32,11 @@ def command(kind: str | None) -> None:
     for name in (kind,) if kind else KINDS:
         if kind is None:
             echo(f"{name}:")
-        entries, more = listing(name), details(name)
+        entries, more = listing(name), details(name) if kind else {}
         width = max(len(entry) for entry in entries)
         for entry, line in entries.items():
             echo(f"  {entry:<{width}}  {line}")
-            if kind is not None and entry in more:
+            if entry in more:
                 echo(f"  {'':<{width}}  {more[entry]}")
         if kind is None:
             echo()

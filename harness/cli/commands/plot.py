@@ -114,7 +114,8 @@ def command(
     A caption and the numbers that are drawn are left beside the image.
     """
     from harness.api import load
-    from harness.report.artifacts import check_figures, check_image, figure_file, write_plot
+    from harness.report.artifacts import check_figures, figure_file
+    from harness.report.image_files import check_image, write_plot
     from harness.sweeps.experiment import DEFAULT_FIGURE
 
     if plot is not None and name is not None:

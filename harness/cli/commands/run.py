@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.done import report_done
+from harness.cli.done import as_json_text, prepare, report_done
 from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.options import COST, RETRY, REUSE, WORKERS
 from harness.cli.terminal import echo
-from optimizers.errors import InputError
+from optimizers.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from harness.sweeps.experiment import Experiment
@@ -182,15 +182,21 @@ def command(
     With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
     takes of the processor. Where seconds are what is compared, leave it out.
     """
+    from harness.report.drawn_beside import core_is_free, drawn_beside
+
+    if not dry_run:
+        # It begins to import while this process still does.
+        beside = drawn_beside(("convergence",) if core_is_free() else ())
+        drawer = click.get_current_context().with_resource(beside)
+
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.html.libraries import check_page
-    from harness.report.json_summary import as_text
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
+    from harness.sweeps.joining import joined
     from harness.sweeps.planning import shown_problems
     from harness.sweeps.results_folder import folder_of
     from harness.sweeps.sweep import sweep
-    from harness.tuning.tune import joined
 
     ends = _outcomes(fail_on)
     if dry_run and as_json:
@@ -251,15 +257,17 @@ def command(
             results, done = joined([tables for tables, _ in swept]), sum(number for _, number in swept)
     if not len(results.runs):
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
-        echo(as_text(results, done, folder, []) if as_json else nothing)
+        echo(as_json_text(results, done, folder, []) if as_json else nothing)
         return
-    files = write_artifacts(results, declared.figures, folder)
+    files = write_artifacts(results, declared.figures, folder, drawer.write_plot)
+    prepare()
+    drawer.wait()
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / name)
     files += [page] if page is not None else []
 
     if as_json:
-        echo(as_text(results, done, folder, files))
+        echo(as_json_text(results, done, folder, files))
     else:
         report_done(results, done, declared, folder, files)
     if results.runs["outcome"].isin(ends).any():
@@ -278,7 +286,6 @@ def _watched(page: Path | None, folder: Path, declared: Experiment) -> AbstractC
 
 def _outcomes(named: str | None) -> list[str]:
     """Return the outcomes that are named, each looked up."""
-    from optimizers.errors import unknown_name
     from optimizers.optimizer import OutcomeName
 
     listed = [] if named is None else [name.strip() for name in named.split(",")]

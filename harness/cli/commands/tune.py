@@ -97,7 +97,8 @@ def command(
     are not done again; more trials go on where fewer have ended. `harness run EXPERIMENT --tuned FOLDER`
     takes what was found.
     """
-    from harness.report.artifacts import figure_file, write_plot
+    from harness.report.artifacts import figure_file
+    from harness.report.image_files import write_plot
     from harness.report.table import render_numbers
     from harness.sweeps.experiment_file import read_experiment
     from harness.tuning.tune import tune_experiment

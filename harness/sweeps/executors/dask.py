@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import multiprocessing
 import os
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -55,7 +58,7 @@ class Dask(PooledExecutor):
 
     Attributes:
         address: of the scheduler, such as "tcp://10.0.0.5:8786"; None starts a cluster on this machine, which
-            listens to this machine alone.
+            listens to this machine alone. Dask asks nobody who he is, so another machine's is warned of.
         workers: processes of a cluster on this machine; None takes one a core. A cluster that has an address
             has the workers that it has, and more may join.
     """
@@ -97,6 +100,12 @@ class Cluster:
                 "the executor dask needs the package distributed: pip install 'neural-harness[cluster]'"
             ) from None
         self._killed, self._digest = KilledWorker, digest
+        if address is not None and not _is_safe(address):
+            warnings.warn(
+                f"whoever reaches {shown(address)} over the network can run code on it and read what is "
+                "sent: nothing is encrypted without tls://, so keep it to a network of your own",
+                stacklevel=2,
+            )
         self._closing = contextlib.ExitStack()
         # A worker that dies while it starts takes its cluster with it, as does one whose script has no guard;
         # what such a script begets, which is itself still starting, can start nothing.
@@ -174,6 +183,19 @@ class Cluster:
     def _close(self) -> None:
         with deferred():
             self._closing.close()
+
+
+def _is_safe(address: str) -> bool:
+    """Say whether an address is of this machine alone, or encrypted.
+
+    >>> [_is_safe(each) for each in ("tcp://10.0.0.5:8786", "tls://10.0.0.5:1", "tcp://[::1]:1", "localhost")]
+    [False, True, True, True]
+    """
+    way, _, rest = address.rpartition("://")
+    host = urlsplit(f"//{rest}").hostname or ""
+    with contextlib.suppress(ValueError):
+        return way in ("tls", "inproc") or ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _starting() -> bool:
