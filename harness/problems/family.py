@@ -97,8 +97,8 @@ class ProblemFamily(Family):
         initializer: how starts are drawn, times a number where wanted: "uniform:scale=2".
         test_fraction: part of the rows to test on; each class in proportion.
         target: loss at which a run counts as solved, or none.
-        precision: "float32" tells a search losses and gradients in single precision, which takes half of the
-            time on networks from 30-16-1 on; what a run is judged and shown by is float64 either way.
+        precision: "float32" tells a search losses and gradients in single precision, which takes about half
+            of the time on networks from 30-16-1 on; what a run is judged and shown by is float64 either way.
     """
 
     hidden: Sizes = (8,)
