@@ -179,16 +179,13 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         for group in range(groups):
             begin, end = begin_of(integers, group), begin_of(integers, group + 1)
             _gradient_of(rows, data, begin, end, group, 0)
-    loss = 0.0
-    for i in range(U(w.size)):
-        gradient[i] = np.float64(workspace[i])
-    for group in range(groups):
-        loss += data.workspace[U(_loss_place(integers, group))]
-        if group > 0:
-            start = U(_group_place(integers, group))
-            for i in range(U(w.size)):
-                gradient[i] += np.float64(workspace[start + i])
     factor = 1.0 / count
     for i in range(U(w.size)):
-        gradient[i] *= factor
+        gradient[i] = factor * np.float64(workspace[i])
+    loss = data.workspace[U(_loss_place(integers, 0))]
+    for group in range(1, groups):
+        loss += data.workspace[U(_loss_place(integers, group))]
+        start = U(_group_place(integers, group))
+        for i in range(U(w.size)):
+            gradient[i] += factor * np.float64(workspace[start + i])
     return float(loss / count)
