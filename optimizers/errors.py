@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from optimizers.printable import LONGEST, printable, shown
+from optimizers.printable import LONGEST, listed, printable, shown
 from optimizers.synonyms import Meaning, meant
 
 MOST = 3
@@ -56,7 +56,7 @@ def answer(typed: str, known: Sequence[str], called: str = "known") -> str:
     >>> answer("lr", ["batch", "learning_rate"], "options")
     "did you mean 'learning_rate' (as in adam:learning_rate=0.1)? (options: batch, learning_rate)"
     """
-    listing = ", ".join(known) if known else "none"
+    listing = listed(known)
     guess, is_known = meaning_of(typed, known)
     if is_known:
         return f"did you mean {guess}? ({called}: {listing})"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 import reprlib
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 80
 """Characters of a value in a sentence."""
+
+MOST_LISTED = 600
+"""Characters of names that are listed in a sentence: all optimizers have four hundred."""
 
 MOST_DIGITS = 40
 """Digits of a whole number that are written out; Python refuses to write more than 4300 at all."""
@@ -66,6 +72,21 @@ def shortened(text: str) -> str:
     'no such option: --yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyy'
     """
     return re.sub(rf"\S{{{LONGEST + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
+
+
+def listed(names: Iterable[object]) -> str:
+    """List names for a sentence: all of them, or as many as one line of it has room for.
+
+    >>> listed(["adam", "momentum"]), listed([])
+    ('adam, momentum', 'none')
+    >>> listed(f"adam(batch={number})" for number in range(1_000)).partition("37")[2]
+    '), and 962 more'
+    """
+    every = [shortened(str(name)) for name in names]
+    ends = list(itertools.accumulate(len(name) + 2 for name in every))
+    room = len(every) if not ends or ends[-1] <= MOST_LISTED else bisect.bisect(ends, MOST_LISTED)
+    more = f", and {len(every) - room} more" if room < len(every) else ""
+    return ", ".join(every[:room]) + more if every else "none"
 
 
 _ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")

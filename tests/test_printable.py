@@ -77,3 +77,13 @@ def test_errors_are_printable_whatever_they_are_made_of() -> None:
     error = InputError("problem \x1b]0;gone\x07\u202e has no rows")
     assert str(error) == "problem \\x1b]0;gone\\x07\\u202e has no rows"
     assert len(str(unknown_name("optimizer", "y" * 100_000, ["adam", "momentum"]))) < 200
+
+
+def test_a_list_of_names_stays_short_however_many_there_are() -> None:
+    many = [f"adam(learning_rate={number})" for number in range(1_000)]
+    for said in (
+        str(unknown_name("optimizer", "x", many)),
+        str(unknown_name("optimizer", "x", ["y" * 5_000])),
+    ):
+        assert len(said) < 800
+    assert str(unknown_name("optimizer", "x", many)).endswith(" more")

@@ -1,0 +1,83 @@
+"""Holds results against what plain loops make of their parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from oracles import exact_row_loss, mean_loss
+
+import harness
+from harness.problems.function_problem import FunctionProblem
+from harness.problems.problem import Problem
+
+from .tally import Wrong
+
+CLOSE = 1e-9
+"""Relative difference of two losses at which one of them is wrong."""
+
+MOST_PRODUCTS = 300_000
+"""Rows times parameters that plain loops take."""
+
+
+def true_loss(problem: Any, w: Any, seed: int) -> float | None:
+    """Return the loss of parameters in plain Python, infinite beyond float64; None if it is long."""
+    if isinstance(problem, FunctionProblem):
+        with np.errstate(all="ignore"):
+            return float(problem.function(np.array(w)))
+    if not isinstance(problem, Problem):
+        return None
+    X, Y, _, _ = problem.data(seed)
+    if X.shape[0] * len(w) > MOST_PRODUCTS:
+        return None
+    try:
+        found = mean_loss(problem.network, list(w), X, Y)
+    except (OverflowError, ValueError, ZeroDivisionError):
+        found = math.nan
+    if math.isfinite(found):
+        return found
+    if X.shape[0] * len(w) > MOST_PRODUCTS // 100:
+        return None
+    # Beyond the range of floats on the way, but perhaps not at the end.
+    exact = [exact_row_loss(problem.network, list(w), x, y) for x, y in zip(X, Y, strict=True)]
+    return float(sum(exact) / len(exact))
+
+
+def hold(problem: Any, w: Any, seed: int, loss: float, what: str) -> None:
+    """Raise ``Wrong`` where the loss of parameters is another than was said."""
+    true = true_loss(problem, w, seed)
+    if true is None or (not math.isfinite(true) and not math.isfinite(loss)):
+        return
+    if not abs(true - loss) <= CLOSE * max(abs(true), abs(loss)) + 1e-12:
+        raise Wrong(f"{what}: loss {loss!r} is said, {true!r} is the loss of its parameters")
+
+
+OUTCOMES = ("solved", "budget", "stalled", "diverged", "failed", "timeout")
+
+
+def hold_runs(results: Any, problems: dict[str, Any] | None = None) -> int:
+    """Hold every run of some results against plain loops; return how many there were.
+
+    Arguments:
+        results: as ``harness.run`` or ``harness.load`` return them.
+        problems: problems by their names; others are built from these.
+    """
+    built: dict[str, Any] = dict(problems or {})
+    for run in results.runs.itertuples():
+        said = f"{run.optimizer} on {run.problem} with seed {run.seed}"
+        if run.outcome not in OUTCOMES or not run.sentence:
+            raise Wrong(f"{said}: outcome {run.outcome!r}, sentence {run.sentence!r}")
+        if run.problem not in built:
+            built[run.problem] = harness.problems.load(run.problem.partition(" [")[0])
+        problem = built[run.problem]
+        for w, loss in ((run.best_w, run.best_loss), (run.last_w, run.final_loss)):
+            if len(w):
+                hold(problem, w, int(run.seed), float(loss), f"{said} ({run.outcome})")
+        if run.outcome == "solved" and not run.best_loss <= run.target:
+            raise Wrong(f"{said}: solved with {run.best_loss} above the target {run.target}")
+        rows = results.trace[results.trace["run_id"] == run.run_id]
+        lowest = rows["loss"].min()
+        if lowest == lowest and not run.best_loss <= lowest:
+            raise Wrong(f"{said}: best loss {run.best_loss} above {lowest} of its trace")
+    return len(results.runs)
