@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.errors import InputError
-from optimizers.printable import shown
+from optimizers.printable import shortened, shown
 
 NAMED_ROWS = 5
 """Masked rows that a sentence names; of more it says how many there are."""
@@ -41,11 +41,7 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
     ...
     optimizers.errors.InputError: X holds complex numbers: hand in real ones, such as ...
     """
-    refuse_masked(name, value)
-    try:
-        table = np.asarray(value)
-    except ValueError:
-        raise InputError(f"{name} has lists of different lengths: give every row as many numbers") from None
+    table = any_array(name, value)
     if table.dtype.kind in NO_NUMBERS:
         raise InputError(f"{name} holds {NO_NUMBERS[table.dtype.kind]}")
     if table.dtype.kind in "OUS":
@@ -57,6 +53,38 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
     if (np.isinf(numbers) & np.isfinite(table)).any():
         raise InputError(f"{name} holds a number beyond the range of float64: scale the numbers down")
     return numbers
+
+
+def any_array(name: str, value: Any) -> NDArray[Any]:
+    """Return whatever is handed in as an array of whatever it holds.
+
+    Arguments:
+        name: what a reader calls the value.
+        value: anything; other libraries' arrays may fail while they become one of NumPy's.
+
+    Raises:
+        InputError: for masked entries, lists of uneven length, and what cannot become an array.
+
+    >>> any_array("y", ["no", "yes"]).tolist()
+    ['no', 'yes']
+    """
+    refuse_masked(name, value)
+    try:
+        return np.asarray(value)
+    except InputError:
+        raise
+    except ValueError as error:
+        if "inhomogeneous" in str(error) or "sequence" in str(error):
+            sentence = f"{name} has lists of different lengths: give every row as many numbers"
+            raise InputError(sentence) from None
+        raise _no_array(name, error) from None
+    except Exception as error:
+        raise _no_array(name, error) from None
+
+
+def _no_array(name: str, error: Exception) -> InputError:
+    said = str(error).split("\n")[0] or type(error).__name__
+    return InputError(f"{name} cannot become an array of NumPy ({shortened(said)}): hand in one made of it")
 
 
 def refuse_masked(name: str, value: Any) -> None:

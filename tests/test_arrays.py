@@ -15,6 +15,14 @@ import harness
 from optimizers import InputError
 from optimizers.arrays import real_array
 
+
+class Broken:
+    """Fails where it is to become an array, as a tensor with a gradient does."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise RuntimeError("not today\nnor tomorrow")
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "a mask": (np.ma.masked_values([[1.0], [-9999.0], [3.0]], -9999.0), "masked in row 1: leave"),
     "masks": (np.ma.masked_less(np.arange(9.0), 7.0), "masked in rows 0, 1, 2, 3, 4 and 2 more"),
@@ -31,6 +39,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "records": (np.zeros(2, dtype=[("a", float)]), "holds records"),
     "ragged lists": ([[1.0], [1.0, 2.0]], "lists of different lengths"),
     "a large integer": ([10**400], "beyond the range"),
+    "what fails as an array": (Broken(), r"X cannot become an array of NumPy \(not today\): hand in"),
     "a dictionary": ({"a": 1}, "is {'a': 1}"),
 }
 
@@ -86,6 +95,7 @@ class TestProblems:
             (["a", "b", "a", None], "y holds None"),
             (pd.Series(["a", "b", "a", pd.NA], dtype="string"), "y holds <NA>"),
             (np.array(["a", "b", "a", np.nan], dtype=object), "y holds nan"),
+            (Broken(), "y cannot become an array of NumPy"),
             ([[1.0], [2.0], [1.0], [1.0, 2.0]], "y has lists of different lengths"),
         ],
     )
