@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.errors import InputError
-from optimizers.printable import shortened, shown
+from optimizers.printable import said_by, shown
 
 NAMED_ROWS = 5
 """Masked rows that a sentence names; of more it says how many there are."""
@@ -83,8 +83,7 @@ def any_array(name: str, value: Any) -> NDArray[Any]:
 
 
 def _no_array(name: str, error: Exception) -> InputError:
-    said = str(error).split("\n")[0] or type(error).__name__
-    return InputError(f"{name} cannot become an array of NumPy ({shortened(said)}): hand in one made of it")
+    return InputError(f"{name} cannot become an array of NumPy ({said_by(error)}): hand in one made of it")
 
 
 def refuse_masked(name: str, value: Any) -> None:

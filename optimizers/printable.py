@@ -16,6 +16,9 @@ LONGEST = 80
 MOST_LISTED = 600
 """Characters of names that are listed in a sentence: all optimizers have four hundred."""
 
+MOST_SAID = 300
+"""Characters that are kept of what an error of others says."""
+
 MOST_DIGITS = 40
 """Digits of a whole number that are written out; Python refuses to write more than 4300 at all."""
 
@@ -72,6 +75,17 @@ def shortened(text: str) -> str:
     'no such option: --yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyy'
     """
     return re.sub(rf"\S{{{LONGEST + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
+
+
+def said_by(error: BaseException) -> str:
+    r"""Return an error's kind and what it says, on one line of a sentence, however much that is.
+
+    >>> said_by(ValueError("no\nnumber \x1b[31m"))
+    'ValueError: no number \\x1b[31m'
+    """
+    said = re.sub(r"\s+", " ", shortened(printable(str(error)))).strip()
+    cut = said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}..."
+    return f"{type(error).__name__}: {cut}" if cut else type(error).__name__
 
 
 def listed(names: Iterable[object]) -> str:

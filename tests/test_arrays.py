@@ -39,7 +39,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "records": (np.zeros(2, dtype=[("a", float)]), "holds records"),
     "ragged lists": ([[1.0], [1.0, 2.0]], "lists of different lengths"),
     "a large integer": ([10**400], "beyond the range"),
-    "what fails as an array": (Broken(), r"X cannot become an array of NumPy \(not today\): hand in"),
+    "what fails as an array": (
+        Broken(),
+        r"X cannot become an array of NumPy \(RuntimeError: not today nor tomorrow\): hand",
+    ),
     "a dictionary": ({"a": 1}, "is {'a': 1}"),
 }
 

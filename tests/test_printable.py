@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizers.errors import InputError, unknown_name
-from optimizers.printable import LONGEST, printable, shown
+from optimizers.optimizer import Outcome
+from optimizers.printable import LONGEST, printable, said_by, shown
 
 
 class Broken:
@@ -87,3 +88,11 @@ def test_a_list_of_names_stays_short_however_many_there_are() -> None:
     ):
         assert len(said) < 800
     assert str(unknown_name("optimizer", "x", many)).endswith(" more")
+
+
+def test_what_an_error_of_others_says_is_one_short_printable_line() -> None:
+    for said in ("x" * 5_000, "word " * 5_000, "\x1b[31m\nno", "\udcff\0", ""):
+        for sentence in (said_by(RuntimeError(said)), Outcome.of_error(RuntimeError(said)).sentence):
+            assert sentence.startswith("RuntimeError")
+            assert sentence.isprintable()
+            assert len(sentence) < 400

@@ -77,3 +77,17 @@ def test_a_failed_run_has_no_curve_and_an_unmeasured_loss_undoes_no_lower_one() 
         [np.inf, 0.7, 0.2, 0.2],
         [np.inf] * 4,
     ]
+
+
+@pytest.mark.parametrize(
+    "specification",
+    [
+        f"runtime-ecdf:points={2**53}",
+        f"runtime-ecdf:targets={2**53}",
+        f"anytime-loss:points={2**53}",
+        f"crossover:resamples={2**53}",
+    ],
+)
+def test_more_than_any_figure_shows_is_refused(specification: str) -> None:
+    with pytest.raises(InputError, match="expected less than or equal to"):
+        build_statistic(specification)

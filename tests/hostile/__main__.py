@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-KINDS = ("files", "lines", "folders", "data")
+KINDS = ("files", "lines", "folders", "data", "options", "faults")
 UNANSWERED = 900
 """Seconds after which the whole campaign is said to hang, with the place; compiled loops see no alarm."""
 

@@ -37,19 +37,32 @@ def true_loss(problem: Any, w: Any, seed: int) -> float | None:
         found = math.nan
     if math.isfinite(found):
         return found
-    if X.shape[0] * len(w) > MOST_PRODUCTS // 100:
-        return None
     # Beyond the range of floats on the way, but perhaps not at the end.
-    exact = [exact_row_loss(problem.network, list(w), x, y) for x, y in zip(X, Y, strict=True)]
+    return exact_loss(problem, w, seed)
+
+
+def exact_loss(problem: Any, w: Any, seed: int) -> float | None:
+    """Return the loss of parameters by mpmath in many digits; None if that is long."""
+    X, Y, _, _ = problem.data(seed)
+    if X.shape[0] * len(w) > MOST_PRODUCTS // 100 or not np.isfinite(w).all():
+        return None
+    exact = [exact_row_loss(problem.network, list(w), x, y, digits=400) for x, y in zip(X, Y, strict=True)]
     return float(sum(exact) / len(exact))
+
+
+def _close(true: float, loss: float) -> bool:
+    if not math.isfinite(true) and not math.isfinite(loss):
+        return True
+    return abs(true - loss) <= CLOSE * max(abs(true), abs(loss)) + 1e-12
 
 
 def hold(problem: Any, w: Any, seed: int, loss: float, what: str) -> None:
     """Raise ``Wrong`` where the loss of parameters is another than was said."""
     true = true_loss(problem, w, seed)
-    if true is None or (not math.isfinite(true) and not math.isfinite(loss)):
-        return
-    if not abs(true - loss) <= CLOSE * max(abs(true), abs(loss)) + 1e-12:
+    if true is not None and not _close(true, loss) and isinstance(problem, Problem):
+        # Plain loops cancel where units are saturated.
+        true = exact_loss(problem, w, seed)
+    if true is not None and not _close(true, loss):
         raise Wrong(f"{what}: loss {loss!r} is said, {true!r} is the loss of its parameters")
 
 
@@ -65,6 +78,9 @@ def hold_runs(results: Any, problems: dict[str, Any] | None = None) -> int:
     """
     built: dict[str, Any] = dict(problems or {})
     for run in results.runs.itertuples():
+        last = run.traceback.rpartition("File ")[2]
+        if run.outcome == "failed" and "/harness/" in last and "InputError" not in last:
+            raise RuntimeError(f"failed inside: {run.sentence} {run.traceback[-300:]}")
         said = f"{run.optimizer} on {run.problem} with seed {run.seed}"
         if run.outcome not in OUTCOMES or not run.sentence:
             raise Wrong(f"{said}: outcome {run.outcome!r}, sentence {run.sentence!r}")
@@ -72,12 +88,13 @@ def hold_runs(results: Any, problems: dict[str, Any] | None = None) -> int:
             built[run.problem] = harness.problems.load(run.problem.partition(" [")[0])
         problem = built[run.problem]
         for w, loss in ((run.best_w, run.best_loss), (run.last_w, run.final_loss)):
-            if len(w):
+            unpaid = math.isnan(loss) and "does not pay" in run.sentence
+            if len(w) and not unpaid:
                 hold(problem, w, int(run.seed), float(loss), f"{said} ({run.outcome})")
         if run.outcome == "solved" and not run.best_loss <= run.target:
             raise Wrong(f"{said}: solved with {run.best_loss} above the target {run.target}")
         rows = results.trace[results.trace["run_id"] == run.run_id]
-        lowest = rows["loss"].min()
+        lowest = rows["loss"][np.isfinite(rows["loss"])].min()
         if lowest == lowest and not run.best_loss <= lowest:
             raise Wrong(f"{said}: best loss {run.best_loss} above {lowest} of its trace")
     return len(results.runs)
