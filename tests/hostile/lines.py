@@ -18,12 +18,14 @@ from optimizers import Adam, Rprop
 from .tally import Answer, Damaged, Tally, typed
 
 USUAL: tuple[tuple[float, tuple[str, ...]], ...] = (
-    (4, ("run", "one.toml")),
+    (1, ("run", "one.toml")),
+    (3, ("run", "one.toml", "--only", "optimizer=adma")),
     (4, ("run", "one.toml", "--output", "out", "--dry-run")),
-    (2, ("run", "kept")),
+    (0.5, ("run", "kept")),
+    (2, ("run", "kept", "--dry-run")),
     (2, ("run", "one.toml", "--until-decided", "--max-seeds", "10", "--dry-run")),
     (4, ("list", "optimizers")),
-    (2, ("list",)),
+    (0.5, ("list",)),
     (4, ("show", "optimizer", "adam")),
     (2, ("show", "problem", "iris")),
     (2, ("show", "plot", "convergence")),
@@ -38,11 +40,13 @@ USUAL: tuple[tuple[float, tuple[str, ...]], ...] = (
     (4, ("plot", "kept", "convergance", "--set", "x=cost")),
     (0.2, ("report", "kept", "--output", "out.html")),
     (3, ("report", "kept", "absent", "--output", "out.html")),
-    (3, ("study", "mine", "--quick", "--output", "absent/below", "--workers", "x")),
+    (0.3, ("study", "mine", "--quick")),
+    (3, ("study", "mine", "--output", "absent/below", "--workers", "x")),
     (2, ("study", "--new", "mine")),
     (1, ("tune", "one.toml", "--trials", "2", "--seeds", "3")),
     (3, ("tune", "one.toml", "--trials", "0")),
-    (3, ("check", "xor")),
+    (0.5, ("check", "xor")),
+    (3, ("check", "xor", "--gradient", "anlytic")),
     (4, ("status", "kept")),
     (2, ("merge", "kept", "other", "--into", "out")),
     (2, ("merge", "kept", "--into", "other")),
@@ -217,14 +221,14 @@ def prepare(place: Path) -> None:
     harness.run("xor", [Adam(), Rprop()], budget=30, seeds=3, folder=place / "kept")
     other = harness.run("xor", Rprop(), budget=40, seeds=2, folder=place / "other")
     other.export("csv", place / "brought")
-    one = 'problems = "xor"\noptimizers = "adam"\nbudget = 20\nseeds = 1\n'
+    one = 'problems = "xor"\noptimizers = "adam"\nbudget = 20\nseeds = 1\nfigures = []\n'
     (place / "one.toml").write_text(one, encoding="utf-8")
     (place / "wrong.toml").write_text(one.replace("xor", "xro"), encoding="utf-8")
     (place / "empty").mkdir()
     (place / "file").write_text("mine", encoding="utf-8")
 
 
-def _rows(folder: Path) -> dict[str, Any]:
+def rows_of(folder: Path) -> dict[str, Any]:
     runs = harness.load(folder).runs
     return dict(zip(runs["run_id"], zip(runs["best_loss"], runs["cost"], strict=True), strict=True))
 
@@ -232,7 +236,7 @@ def _rows(folder: Path) -> dict[str, Any]:
 def hold_kept(place: Path, before: dict[str, Any]) -> None:
     """Raise ``Damaged`` where a run that was in a folder is gone or another."""
     for name, rows in before.items():
-        now = _rows(place / name)
+        now = rows_of(place / name)
         lost = [run for run in rows if now.get(run) != rows[run]]
         if lost:
             raise Damaged(f"{len(lost)} runs of {name} are gone or others")
@@ -244,7 +248,7 @@ def campaign(cases: int, seed: int, place: Path) -> Tally:
     """Type lines; every two hundred of them what is kept is looked at."""
     tally = Tally("command lines")
     prepare(place)
-    before = {name: _rows(place / name) for name in ("kept", "other")}
+    before = {name: rows_of(place / name) for name in ("kept", "other")}
     rng = np.random.default_rng(seed)
     for number in range(cases):
         words = command_line(rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import harness
 from harness.problems.function_problem import FunctionProblem
 from harness.problems.problem import Problem
 
-from .tally import Wrong
+from .tally import Wrong, unfit
 
 CLOSE = 1e-9
 """Relative difference of two losses at which one of them is wrong."""
@@ -66,6 +67,9 @@ def hold(problem: Any, w: Any, seed: int, loss: float, what: str) -> None:
         raise Wrong(f"{what}: loss {loss!r} is said, {true!r} is the loss of its parameters")
 
 
+SAYS_WHY = re.compile(r"iteration \d+|no point|the start is at fault|does not pay")
+"""What a run that diverged says."""
+
 OUTCOMES = ("solved", "budget", "stalled", "diverged", "failed", "timeout")
 
 
@@ -78,23 +82,40 @@ def hold_runs(results: Any, problems: dict[str, Any] | None = None) -> int:
     """
     built: dict[str, Any] = dict(problems or {})
     for run in results.runs.itertuples():
-        last = run.traceback.rpartition("File ")[2]
-        if run.outcome == "failed" and "/harness/" in last and "InputError" not in last:
-            raise RuntimeError(f"failed inside: {run.sentence} {run.traceback[-300:]}")
-        said = f"{run.optimizer} on {run.problem} with seed {run.seed}"
-        if run.outcome not in OUTCOMES or not run.sentence:
-            raise Wrong(f"{said}: outcome {run.outcome!r}, sentence {run.sentence!r}")
         if run.problem not in built:
             built[run.problem] = harness.problems.load(run.problem.partition(" [")[0])
-        problem = built[run.problem]
-        for w, loss in ((run.best_w, run.best_loss), (run.last_w, run.final_loss)):
-            unpaid = math.isnan(loss) and "does not pay" in run.sentence
-            if len(w) and not unpaid:
-                hold(problem, w, int(run.seed), float(loss), f"{said} ({run.outcome})")
-        if run.outcome == "solved" and not run.best_loss <= run.target:
-            raise Wrong(f"{said}: solved with {run.best_loss} above the target {run.target}")
-        rows = results.trace[results.trace["run_id"] == run.run_id]
-        lowest = rows["loss"][np.isfinite(rows["loss"])].min()
-        if lowest == lowest and not run.best_loss <= lowest:
-            raise Wrong(f"{said}: best loss {run.best_loss} above {lowest} of its trace")
+        hold_run(run, results.trace[results.trace["run_id"] == run.run_id], built[run.problem])
     return len(results.runs)
+
+
+def hold_run(run: Any, trace: Any, problem: Any) -> None:
+    """Hold one run against plain loops.
+
+    Arguments:
+        run: its row.
+        trace: its rows of the trace.
+        problem: what was searched.
+    """
+    last = run.traceback.rpartition("File ")[2]
+    if run.outcome == "failed" and "/harness/" in last and "InputError" not in last:
+        raise RuntimeError(f"failed inside: {run.sentence} {run.traceback[-300:]}")
+    said = f"{run.optimizer} on {run.problem} with seed {run.seed}"
+    if run.outcome not in OUTCOMES or unfit(run.sentence):
+        raise Wrong(f"{said}: outcome {run.outcome!r}, sentence {run.sentence!r}")
+    if run.outcome == "diverged" and not SAYS_WHY.search(run.sentence):
+        raise Wrong(f"{said}: diverged, and neither where nor why: {run.sentence!r}")
+    for w, loss in ((run.best_w, run.best_loss), (run.last_w, run.final_loss)):
+        unpaid = math.isnan(loss) and "does not pay" in run.sentence
+        if len(w) and not unpaid:
+            hold(problem, w, int(run.seed), float(loss), f"{said} ({run.outcome})")
+    if run.outcome == "solved" and not run.best_loss <= run.target:
+        raise Wrong(f"{said}: solved with {run.best_loss} above the target {run.target}")
+    if math.isfinite(run.start_loss) and not run.best_loss <= run.start_loss:
+        raise Wrong(f"{said}: best loss {run.best_loss} above that of the start, {run.start_loss}")
+    if run.outcome != "failed" and run.iterations > 0 and not len(run.best_w):
+        raise Wrong(f"{said}: no best point was kept ({run.outcome})")
+    lowest = trace["loss"][np.isfinite(trace["loss"])].min()
+    if lowest == lowest and not run.best_loss <= lowest:
+        raise Wrong(f"{said}: best loss {run.best_loss} above {lowest} of its trace")
+    if len(trace) and run.iterations != trace["iteration"].max():
+        raise Wrong(f"{said}: {run.iterations} iterations, {trace['iteration'].max()} in its trace")
