@@ -35,7 +35,7 @@ def test_experiment_files_by_a_grammar(tmp_path: Path) -> None:
 
     @hypothesis.seed(20261126)
     @hypothesis.settings(
-        max_examples=150,
+        max_examples=80,
         database=None,
         deadline=None,
         phases=[hypothesis.Phase.generate],
@@ -48,7 +48,7 @@ def test_experiment_files_by_a_grammar(tmp_path: Path) -> None:
         tally.add(path.name, asked(lambda: files.check_file(path, content)))
 
     each()
-    without_faults(tally, 100, 5, 50)
+    without_faults(tally, 50, 3, 25)
 
 
 def test_experiment_files_with_damaged_bytes(tmp_path: Path) -> None:
@@ -66,27 +66,27 @@ def test_command_lines(tmp_path: Path) -> None:
     lines.prepare(tmp_path)
     before = lines.rows_of(tmp_path / "kept")
     rng, tally = np.random.default_rng(20261126), Tally("lines")
-    while tally.counted.total() < 150:
+    while tally.counted.total() < 100:
         words = lines.command_line(rng)
         if not {"check", "study", "tune", "report"} & {*words[:1]}:
             tally.add(" ".join(words)[:200], typed(words))
-    without_faults(tally, 150, 10, 50)
+    without_faults(tally, 100, 5, 30)
     lines.hold_kept(tmp_path, {"kept": before})
 
 
 def test_stored_folders(tmp_path: Path) -> None:
-    tally = folders.campaign(10, 20261126, tmp_path)
-    without_faults(tally, 60, 20, 20)
+    tally = folders.campaign(5, 20261126, tmp_path)
+    without_faults(tally, 40, 10, 10)
 
 
 def test_data_sets(tmp_path: Path) -> None:
-    tally = data.campaign(60, 20261126, tmp_path)
-    without_faults(tally, 50, 5, 20)
+    tally = data.campaign(40, 20261126, tmp_path)
+    without_faults(tally, 30, 3, 15)
 
 
 def test_options_at_their_edges(tmp_path: Path) -> None:
-    tally = options.campaign(150, 20261126, tmp_path)
-    without_faults(tally, 150, 5, 80)
+    tally = options.campaign(100, 20261126, tmp_path)
+    without_faults(tally, 100, 3, 50)
 
 
 @pytest.mark.parametrize("function", ["overflow", "infinite left", "never a number", "kink", "error right"])
