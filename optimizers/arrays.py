@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from optimizers.errors import InputError
 from optimizers.printable import said_by, shown
 
+FLOAT64 = np.dtype(np.float64)
 NAMED_ROWS = 5
 """Masked rows that a sentence names; of more it says how many there are."""
 
@@ -130,6 +131,13 @@ def _numbers_of_objects(name: str, table: Any) -> NDArray[np.float64]:
     return numbers
 
 
+def _float64(name: str, value: Any) -> NDArray[np.float64]:
+    """Return an array of float64 as it is, as searches hand it in, and the numbers of anything else."""
+    if type(value) is np.ndarray and value.dtype == FLOAT64:
+        return value
+    return real_array(name, value)
+
+
 def parameters(w: ArrayLike, size: int) -> NDArray[np.float64]:
     """Return parameters as a contiguous float64 vector.
 
@@ -138,12 +146,12 @@ def parameters(w: ArrayLike, size: int) -> NDArray[np.float64]:
         size: how many are expected.
 
     Raises:
-        InputError: if there are more, or fewer.
+        InputError: if there are more, or fewer, or what is given holds no real numbers.
 
     >>> parameters([1, 2], 2).tolist()
     [1.0, 2.0]
     """
-    vector = np.ascontiguousarray(w, dtype=np.float64)
+    vector = np.ascontiguousarray(_float64("parameters", w))
     if vector.shape != (size,):
         raise InputError(
             f"parameters have shape {vector.shape}, expected ({size},): "
@@ -160,12 +168,12 @@ def population_table(population: ArrayLike, size: int) -> NDArray[np.float64]:
         size: how many parameters a candidate is expected to have.
 
     Raises:
-        InputError: if it is not two-dimensional or its rows have another length.
+        InputError: if it is not two-dimensional, its rows have another length, or it holds no real numbers.
 
     >>> population_table([[1, 2]], 2).shape
     (1, 2)
     """
-    table = np.ascontiguousarray(population, dtype=np.float64)
+    table = np.ascontiguousarray(_float64("population", population))
     if table.ndim != 2 or table.shape[1] != size:
         raise InputError(
             f"population has shape {table.shape}, expected (P, {size}): give one row a candidate"

@@ -85,7 +85,8 @@ def said_by(error: BaseException) -> str:
     """
     said = re.sub(r"\s+", " ", shortened(printable(str(error)))).strip()
     cut = said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}..."
-    return f"{type(error).__name__}: {cut}" if cut else type(error).__name__
+    name = type(error).__name__
+    return f"{name}: {cut}" if cut else f"{name}, which says nothing more"
 
 
 def listed(names: Iterable[object]) -> str:

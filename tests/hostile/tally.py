@@ -87,7 +87,7 @@ def unfit(sentence: str, longest: int = LONGEST) -> str:
         return f"not printable: {sentence[:300]!r}"
     if len(sentence) > longest:
         return f"{len(sentence)} characters: {sentence[:300]!r}"
-    return "" if len(sentence.split()) > 2 else f"no sentence: {sentence!r}"
+    return "" if len(sentence.split()) > 1 else f"no sentence: {sentence!r}"
 
 
 def asked(call: Callable[[], Any], seconds: float = MOST_SECONDS) -> Answer:
