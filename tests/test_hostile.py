@@ -75,17 +75,20 @@ def test_command_lines(tmp_path: Path) -> None:
 
 
 def test_stored_folders(tmp_path: Path) -> None:
-    tally = folders.campaign(5, 20261126, tmp_path)
+    tally = Tally("folders")
+    folders.campaign(tally, 5, 20261126, tmp_path)
     without_faults(tally, 40, 10, 10)
 
 
 def test_data_sets(tmp_path: Path) -> None:
-    tally = data.campaign(40, 20261126, tmp_path)
+    tally = Tally("data")
+    data.campaign(tally, 40, 20261126, tmp_path)
     without_faults(tally, 30, 3, 15)
 
 
 def test_options_at_their_edges(tmp_path: Path) -> None:
-    tally = options.campaign(100, 20261126, tmp_path)
+    tally = Tally("options")
+    options.campaign(tally, 100, 20261126, tmp_path)
     without_faults(tally, 100, 3, 50)
 
 
@@ -142,6 +145,7 @@ CAMPAIGNS = {
 @pytest.mark.parametrize("kind", CAMPAIGNS)
 def test_campaigns(kind: str, tmp_path: Path) -> None:
     campaign, cases = CAMPAIGNS[kind]
-    tally = campaign(cases, 1, tmp_path)
+    tally = Tally(kind)
+    campaign(tally, cases, 1, tmp_path)
     print(tally.line)
     assert not tally.faults

@@ -6,26 +6,38 @@ import argparse
 import contextlib
 import faulthandler
 import importlib
+import math
 import sys
 import tempfile
 from pathlib import Path
 
-KINDS = ("files", "lines", "folders", "data", "options", "faults")
-UNANSWERED = 900
-"""Seconds after which the whole campaign is said to hang, with the place; compiled loops see no alarm."""
+from hostile.tally import Enough, Tally
+
+KINDS = {
+    "files": "experiment files",
+    "lines": "command lines",
+    "folders": "stored folders",
+    "data": "data sets",
+    "options": "options at their edges",
+    "faults": "numerical faults",
+}
 
 
 def main() -> int:
     """Run one campaign; print its figures, and each fault."""
     parser = argparse.ArgumentParser(prog="python -m hostile")
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--cases", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--cases", type=int, default=1_000, help="how many; of folders, for each file"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="after which it is enough")
     given = parser.parse_args()
     campaign = importlib.import_module(f"hostile.{given.kind}").campaign
+    tally = Tally(KINDS[given.kind], given.minutes)
     place = Path(tempfile.mkdtemp(prefix=f"hostile-{given.kind}-"))
-    with contextlib.chdir(place):
-        tally = campaign(given.cases, given.seed, place)
+    with contextlib.chdir(place), contextlib.suppress(Enough):
+        campaign(tally, given.cases, given.seed, place)
     for fault in tally.faults:
         print(fault)
     print(tally.line)
@@ -33,5 +45,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # What no alarm ends, such as a compiled loop without end, is seen with its place from outside.
     faulthandler.enable()
     sys.exit(main())

@@ -507,9 +507,8 @@ def _handed_in(door: Any, name: str, labels: str, X: Any, y: Any, plain: Any, rn
         raise Wrong(f"taken, though there are no numbers in X as {name}, or labels missing in y of {labels}")
 
 
-def campaign(cases: int, seed: int, place: Path) -> Tally:
+def campaign(tally: Tally, cases: int, seed: int, place: Path) -> None:
     """Hand in data sets by each door."""
-    tally = Tally("data sets")
     rng = np.random.default_rng(seed)
     wrappings = {**EXACT, **ODD}
     for _ in range(cases):
@@ -531,4 +530,3 @@ def campaign(cases: int, seed: int, place: Path) -> Tally:
             f"{door.__name__} X {cells} as {name} {np.shape(table)}, y {labels}",
             asked(lambda: _handed_in(door, name, labels, X, y, plain, rng)),  # noqa: B023
         )
-    return tally

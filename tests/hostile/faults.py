@@ -214,11 +214,9 @@ def try_case(name: str, case: Case, seed: int, tally: Tally, optimizers: Sequenc
         )
 
 
-def campaign(most: int, seed: int, place: Path) -> Tally:
+def campaign(tally: Tally, most: int, seed: int, place: Path) -> None:
     """Try every optimizer with every source on faults, for one seed after another until it is enough."""
-    tally = Tally("numerical faults")
     while tally.counted.total() < most:
         for name, case in cases():
             try_case(f"{name}, seed {seed}", case, seed, tally)
         seed += 1
-    return tally

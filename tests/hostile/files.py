@@ -393,9 +393,8 @@ def try_file(content: bytes, place: Path, tally: Tally, number: int) -> None:
         path.unlink()
 
 
-def campaign(cases: int, seed: int, place: Path) -> Tally:
+def campaign(tally: Tally, cases: int, seed: int, place: Path) -> None:
     """Try files, half of them made by the grammar and half mutated from the shipped ones."""
-    tally = Tally("experiment files")
     (place / "grammar").mkdir()
     (place / "mutated").mkdir()
     shipped = [path.read_text(encoding="utf-8") for path in shipped_experiments().values()]
@@ -423,7 +422,6 @@ def campaign(cases: int, seed: int, place: Path) -> Tally:
         made += 1
 
     each()
-    return tally
 
 
 def bytes_mutated(content: bytes, rng: np.random.Generator) -> bytes:

@@ -214,9 +214,8 @@ def resume(kept: Kept, folder: Path) -> None:
         raise Damaged("resumed runs are not in the folder")
 
 
-def campaign(cases: int, seed: int, place: Path) -> Tally:
+def campaign(tally: Tally, cases: int, seed: int, place: Path) -> None:
     """Damage every file at so many places, and whole files half as often as there are files."""
-    tally = Tally("stored folders")
     whole = place / "whole"
     make(whole)
     kept = Kept(whole)
@@ -247,7 +246,6 @@ def campaign(cases: int, seed: int, place: Path) -> Tally:
             tally.add(what, asked(lambda: load_or_name(kept, place / "copy", ""), seconds=20))
             _sampled(kept, place, what, number, tally)
             number += 7
-    return tally
 
 
 def _sampled(kept: Kept, place: Path, what: str, number: int, tally: Tally) -> None:

@@ -244,9 +244,8 @@ def hold_kept(place: Path, before: dict[str, Any]) -> None:
         raise Damaged("the file was written over")
 
 
-def campaign(cases: int, seed: int, place: Path) -> Tally:
+def campaign(tally: Tally, cases: int, seed: int, place: Path) -> None:
     """Type lines; every two hundred of them what is kept is looked at."""
-    tally = Tally("command lines")
     prepare(place)
     before = {name: rows_of(place / name) for name in ("kept", "other")}
     rng = np.random.default_rng(seed)
@@ -258,4 +257,3 @@ def campaign(cases: int, seed: int, place: Path) -> Tally:
                 hold_kept(place, before)
             except Damaged as error:
                 tally.add(f"one of the lines up to {number}", Answer("damaged", str(error)))
-    return tally

@@ -281,9 +281,8 @@ def _endless(option: str, value: Any) -> bool:
     return option in ("n", "rows", "features") and isinstance(value, int | float) and TOO_MUCH < value < 2**31
 
 
-def campaign(most: int, seed: int, place: Path) -> Tally:
+def campaign(tally: Tally, most: int, seed: int, place: Path) -> None:
     """Try every option with every value, or as many of them as are asked for, drawn."""
-    tally = Tally("options at their edges")
     (place / "own.csv").write_text("x,y\n1,a\n2,b\n3,a\n4,b\n", encoding="utf-8")
     results = harness.run(
         ["xor", "setosa"], ["adam", "rprop"], budget=30, seeds=3, gradient_reference="analytic"
@@ -293,4 +292,3 @@ def campaign(most: int, seed: int, place: Path) -> Tally:
     for number in order:
         name, tried = every[number]
         tally.add(name, asked(tried))
-    return tally

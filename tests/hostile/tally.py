@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import signal
+import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,6 +30,10 @@ class Hang(BaseException):  # no error of the input
     """Report that an answer takes too long; nothing on the way takes it for an error of its own."""
 
 
+class Enough(KeyboardInterrupt):
+    """End a campaign whose time is over; nothing on the way takes that for a fault."""
+
+
 class Wrong(AssertionError):  # noqa: N818
     """Report that an oracle contradicts a result."""
 
@@ -43,19 +50,25 @@ class Answer(NamedTuple):
 
 
 class Tally:
-    """Counts answers, and keeps the faults with the input that brought each.
+    """Counts answers, and keeps the faults with the input that brought each; says so at each thousandth.
 
     Arguments:
         kind: what was tried.
+        minutes: after which it is enough.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, minutes: float = math.inf) -> None:
         self.kind, self.counted, self.faults = kind, Counter[str](), list[str]()
+        self._end = time.monotonic() + 60.0 * minutes
 
     def add(self, given: str, answer: Answer) -> None:
         self.counted[answer.how] += 1
+        if self.counted.total() % 1_000 == 0:
+            print(self.line, file=sys.stderr, flush=True)
         if answer.how in FAULTS:
             self.faults.append(f"{answer.how}: {given}: {answer.said}")
+        if time.monotonic() > self._end:
+            raise Enough
 
     @property
     def line(self) -> str:
