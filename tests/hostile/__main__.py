@@ -27,9 +27,7 @@ def main() -> int:
     """Run one campaign; print its figures, and each fault."""
     parser = argparse.ArgumentParser(prog="python -m hostile")
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument(
-        "--cases", type=int, default=1_000, help="how many; of folders, for each file"
-    )
+    parser.add_argument("--cases", type=int, default=1_000, help="how many; of folders, for each file")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--minutes", type=float, default=math.inf, help="after which it is enough")
     given = parser.parse_args()

@@ -217,6 +217,8 @@ def try_case(name: str, case: Case, seed: int, tally: Tally, optimizers: Sequenc
 def campaign(tally: Tally, most: int, seed: int, place: Path) -> None:
     """Try every optimizer with every source on faults, for one seed after another until it is enough."""
     while tally.counted.total() < most:
-        for name, case in cases():
+        every = list(cases())
+        for number in np.random.default_rng(seed).permutation(len(every)):
+            name, case = every[number]
             try_case(f"{name}, seed {seed}", case, seed, tally)
         seed += 1

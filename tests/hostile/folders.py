@@ -215,47 +215,52 @@ def resume(kept: Kept, folder: Path) -> None:
 
 
 def campaign(tally: Tally, cases: int, seed: int, place: Path) -> None:
-    """Damage every file at so many places, and whole files half as often as there are files."""
-    whole = place / "whole"
+    """Damage every file at so many places, one after the other, and whole files in every tenth round."""
+    whole, copy = place / "whole", place / "copy"
     make(whole)
-    kept = Kept(whole)
+    kept, number = Kept(whole), 0
     rng = np.random.default_rng(seed)
-    files = sorted(path for path in whole.rglob("*") if path.is_file())
-    shutil.copytree(whole, place / "copy")
-    number = 0
-    for file in files:
-        content, name = file.read_bytes(), str(file.relative_to(whole))
-        target = place / "copy" / name
-        for case in range(cases if content else 0):
-            kind = IN_PLACE[case % len(IN_PLACE)]
-            spot = int(rng.integers(len(content)))
-            damaged = in_place(kind, content, spot, rng)
-            target.write_bytes(damaged)
-            what = f"{kind} {name} at {spot}"
-            # What is damaged is written anew, so that a second look has to notice by the bytes.
-            tally.add(what, asked(lambda: load_or_name(kept, place / "copy", name)))  # noqa: B023
-            _sampled(kept, place, what, number, tally)
-            target.write_bytes(content)
+    files = [path for path in sorted(whole.rglob("*")) if path.is_file() and path.stat().st_size]
+    for case in range(cases):
+        shutil.copytree(whole, copy)
+        for file in files:
+            _damage_place(
+                kept, copy / file.relative_to(whole), IN_PLACE[case % len(IN_PLACE)], number, rng, tally
+            )
             number += 1
-    for kind, change in WHOLE.items():
-        for case in range(max(1, cases // 10)):
-            shutil.rmtree(place / "copy")
-            shutil.copytree(whole, place / "copy")
-            change(place / "copy", rng)
-            what = f"{kind}, case {case}"
-            tally.add(what, asked(lambda: load_or_name(kept, place / "copy", ""), seconds=20))
-            _sampled(kept, place, what, number, tally)
+        for kind, change in WHOLE.items() if case % 10 == 0 else ():
+            shutil.rmtree(copy)
+            shutil.copytree(whole, copy)
+            change(copy, rng)
+            what = f"{kind}, round {case}"
+            tally.add(what, asked(lambda: load_or_name(kept, copy, ""), seconds=20))
+            _sampled(kept, copy, what, number, tally)
             number += 7
+        shutil.rmtree(copy)
 
 
-def _sampled(kept: Kept, place: Path, what: str, number: int, tally: Tally) -> None:
+def _damage_place(
+    kept: Kept, target: Path, kind: str, number: int, rng: np.random.Generator, tally: Tally
+) -> None:
+    """Damage one file of a copy at one place, see what comes of it, and mend it."""
+    content = target.read_bytes()
+    copy = next(parent for parent in target.parents if parent.name == "copy")
+    spot = int(rng.integers(len(content)))
+    target.write_bytes(in_place(kind, content, spot, rng))
+    name = str(target.relative_to(copy))
+    tally.add(f"{kind} {name} at {spot}", asked(lambda: load_or_name(kept, copy, name)))
+    _sampled(kept, copy, f"{kind} {name} at {spot}", number, tally)
+    target.write_bytes(content)
+
+
+def _sampled(kept: Kept, copy: Path, what: str, number: int, tally: Tally) -> None:
     """Show a damaged folder at the terminal, and resume a copy of it, now and then."""
     if number % SHOWN_EVERY == 0:
         words = (["show", "results"], ["status"], ["compare"])[number // SHOWN_EVERY % 3]
-        tally.add(f"{' '.join(words)}: {what}", typed([*words, str(place / "copy")], seconds=20))
+        tally.add(f"{' '.join(words)}: {what}", typed([*words, str(copy)], seconds=20))
     if number % RESUMED_EVERY == 0:
-        resumed = place / "resumed"
-        shutil.copytree(place / "copy", resumed, symlinks=True, ignore=_pipes)
+        resumed = copy.with_name("resumed")
+        shutil.copytree(copy, resumed, symlinks=True, ignore=_pipes)
         tally.add(f"resumed: {what}", asked(lambda: resume(kept, resumed)))
         shutil.rmtree(resumed)
 
