@@ -16,6 +16,9 @@ LONGEST = 80
 MOST_LISTED = 600
 """Characters of names that are listed in a sentence: all optimizers have four hundred."""
 
+LONGEST_PATH = 300
+"""Characters of a path in a sentence; of a longer one, beginning and end are shown."""
+
 MOST_SAID = 300
 """Characters that are kept of what an error of others says."""
 
@@ -68,13 +71,17 @@ def printable(text: str) -> str:
     )
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST) -> str:
     """Cut words of more letters than any word has, such as what a cat has typed.
+
+    Arguments:
+        text: words.
+        longest: letters of a word that is left as it is.
 
     >>> shortened("no such option: --" + "y" * 100)
     'no such option: --yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyy'
     """
-    return re.sub(rf"\S{{{LONGEST + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
+    return re.sub(rf"\S{{{longest + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
 
 
 def said_by(error: BaseException) -> str:

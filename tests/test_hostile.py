@@ -111,7 +111,7 @@ def test_each_kind_of_fault_is_found() -> None:
     def wrong() -> None:
         raise Wrong("3 is not 4")
 
-    found = [asked(call, seconds=0.05).how for call in (lambda: 1 / 0, refuses, endless, wrong, lambda: None)]
+    found = [asked(call, seconds=0.5).how for call in (lambda: 1 / 0, refuses, endless, wrong, lambda: None)]
     assert found == ["tracebacks", "tracebacks", "hangs", "wrong", "results"]
     assert asked(lambda: harness.problems.load("xro")).how == "refused"
     assert [bool(unfit(said)) for said in ("a\nb", "short", "field 'a' is 3: take 4")] == [True, True, False]

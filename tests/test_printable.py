@@ -96,3 +96,13 @@ def test_what_an_error_of_others_says_is_one_short_printable_line() -> None:
             assert sentence.startswith("RuntimeError")
             assert sentence.isprintable()
             assert len(sentence) < 400
+
+
+def test_no_error_has_a_word_without_end() -> None:
+    path = "/".join(["folder"] * 30)
+    assert path in str(InputError(f"{path} is no folder"))
+    for word in ("9" * 5_000, "y" * 400, "/".join(["folder"] * 500)):
+        said = str(InputError(f"{word} is no folder: give another"))
+        assert len(said) < 150
+        assert said.startswith(word[:50])
+        assert said.endswith(" is no folder: give another")

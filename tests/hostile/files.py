@@ -327,7 +327,8 @@ def _options_taken(given: dict[str, Any], experiment: Experiment) -> dict[str, t
     """Return each option of a table with the values that the optimizers of that name have in its place."""
     wanted: dict[str, tuple[object, object]] = {}
     for option, value in given.items():
-        if option == "zip":
+        if option in ("zip", "optimizer"):
+            # Lists that go together; an optimizer's name, which is a table once it is taken.
             continue
         for choice in value if isinstance(value, list) else [value]:
             taken = [

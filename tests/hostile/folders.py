@@ -233,7 +233,7 @@ def campaign(tally: Tally, cases: int, seed: int, place: Path) -> None:
             shutil.copytree(whole, copy)
             change(copy, rng)
             what = f"{kind}, round {case}"
-            tally.add(what, asked(lambda: load_or_name(kept, copy, ""), seconds=20))
+            tally.add(what, asked(lambda: load_or_name(kept, copy, ""), seconds=5))
             _sampled(kept, copy, what, number, tally)
             number += 7
         shutil.rmtree(copy)
@@ -257,7 +257,7 @@ def _sampled(kept: Kept, copy: Path, what: str, number: int, tally: Tally) -> No
     """Show a damaged folder at the terminal, and resume a copy of it, now and then."""
     if number % SHOWN_EVERY == 0:
         words = (["show", "results"], ["status"], ["compare"])[number // SHOWN_EVERY % 3]
-        tally.add(f"{' '.join(words)}: {what}", typed([*words, str(copy)], seconds=20))
+        tally.add(f"{' '.join(words)}: {what}", typed([*words, str(copy)], seconds=10))
     if number % RESUMED_EVERY == 0:
         resumed = copy.with_name("resumed")
         shutil.copytree(copy, resumed, symlinks=True, ignore=_pipes)

@@ -21,6 +21,9 @@ LONGEST = 900
 MOST_SECONDS = 60.0
 """What takes longer hangs."""
 
+WAITING = 10
+"""Times as long by the clock on the wall, for others may have the processor; a pipe is waited for as well."""
+
 FAULTS = ("tracebacks", "hangs", "wrong", "damaged")
 """Answers that no input may get: neither a result nor one sentence, nothing for a minute, a number that an
 independent oracle contradicts, a store that lost what was in it."""
@@ -84,14 +87,20 @@ def _hangs(number: int, frame: object) -> NoReturn:
 
 @contextlib.contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise ``Hang`` where what is done takes longer than some seconds."""
-    before = signal.signal(signal.SIGALRM, _hangs)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    """Raise ``Hang`` where what is done takes longer than some seconds of the processor, or waits."""
+    clocks = (
+        (signal.SIGPROF, signal.ITIMER_PROF, seconds),
+        (signal.SIGALRM, signal.ITIMER_REAL, WAITING * seconds),
+    )
+    before = [signal.signal(number, _hangs) for number, _, _ in clocks]
+    for _, clock, most in clocks:
+        signal.setitimer(clock, most)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for (number, clock, _), handler in zip(clocks, before, strict=True):
+            signal.setitimer(clock, 0)
+            signal.signal(number, handler)
 
 
 def unfit(sentence: str, longest: int = LONGEST) -> str:
