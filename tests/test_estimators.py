@@ -401,9 +401,10 @@ def test_what_the_readme_shows_works_as_it_stands_there() -> None:
         (np.array([["1"], [2], [3], [4]], dtype=object), "X holds '1', expected numbers"),
         (np.zeros((4, 1), dtype="M8[D]"), "X holds dates"),
         (np.zeros((4, 1), dtype="m8[s]"), "X holds lengths of time"),
+        (np.zeros((4, 1), dtype=[("a", float)]), "X holds records"),
         ([[10**400], [1], [2], [3]], "beyond the range of float64"),
     ],
-    ids=["mask", "text", "some text", "dates", "times", "large"],
+    ids=["mask", "text", "some text", "dates", "times", "records", "large"],
 )
 def test_what_is_no_number_is_refused_when_fitted_and_when_asked(X: Any, said: str) -> None:
     fitted = NetworkRegressor(budget=5, hidden=()).fit(np.arange(4.0)[:, None], np.arange(4.0))
@@ -412,6 +413,11 @@ def test_what_is_no_number_is_refused_when_fitted_and_when_asked(X: Any, said: s
             ask()
 
 
-def test_masked_labels_are_refused() -> None:
-    with pytest.raises(InputError, match="y is masked in row 1"):
-        NetworkClassifier(budget=5).fit(np.arange(4.0)[:, None], np.ma.masked_equal([0, 9, 1, 1], 9))
+def test_masked_and_dated_labels_are_refused() -> None:
+    for labels, said in (
+        (np.ma.masked_equal([0, 9, 1, 1], 9), "y is masked in row 1"),
+        (np.array(["2020", "2021", "2020", "NaT"], dtype="M8[Y]"), "y holds dates"),
+    ):
+        for kind in (NetworkClassifier, NetworkRegressor):
+            with pytest.raises(InputError, match=said):
+                kind(budget=5).fit(np.arange(4.0)[:, None], labels)

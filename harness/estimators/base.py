@@ -21,7 +21,7 @@ from harness.estimators.training import Trained, trained
 from harness.models import Model
 from harness.network.network import Network
 from harness.problems.problem import Problem, hidden_sizes
-from optimizers.arrays import any_array, real_array, refuse_masked
+from optimizers.arrays import any_array, real_array
 from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.objective import Array
@@ -50,14 +50,14 @@ def as_budget(given: Any) -> Budget:
 
 
 def refuse_no_numbers(name: str, table: Any) -> None:
-    """Refuse what scikit-learn takes for numbers and is none: masked entries, dates, text.
+    """Refuse what scikit-learn takes for numbers and is none: masked entries, dates, text, records.
 
     Raises:
         InputError: for such a table; anything else is left to scikit-learn's own checks.
     """
     given = any_array(name, table)
     text = given.dtype.kind == "O" and any(isinstance(entry, str | bytes) for entry in given.flat)
-    if text or given.dtype.kind in "MmUS":
+    if text or given.dtype.kind in "MmUSV":
         real_array(name, given)  # which refuses it
 
 
@@ -184,7 +184,8 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
     def _checked(self, X: ArrayLike, y: ArrayLike, reset: bool) -> tuple[Array, NDArray[Any]]:
         """Return rows as scikit-learn checks them."""
         refuse_no_numbers("X", X)
-        refuse_masked("y", y)
+        if any_array("y", y).dtype.kind in "MmV":
+            real_array("y", y)  # which refuses it
         found: tuple[Array, NDArray[Any]] = self._validated(X, y, reset=reset, **self._labels_taken)
         return found
 
