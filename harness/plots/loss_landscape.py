@@ -35,7 +35,9 @@ DARKEST = 0.25
 Resolution = Annotated[Count, Field(ge=5, le=501)]
 
 
-@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, resolution=Resolution)
+@accepts(
+    results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, directions=Directions, resolution=Resolution
+)
 def loss_landscape(
     results: Tables,
     problem: ChosenProblem = None,

@@ -20,12 +20,12 @@ from harness.plots.style import Line, line_looks, logarithmic_ticks, panels, wit
 from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError
-from optimizers.options import ProperFraction
+from optimizers.options import Level
 
 SOME = Text | list[Text] | tuple[Text, ...] | None
 
 
-@accepts(results=Tables, targets=Points, points=Points, level=ProperFraction, problems=SOME, emphasis=SOME)
+@accepts(results=Tables, targets=Points, points=Points, level=Level, problems=SOME, emphasis=SOME)
 def runtime_ecdf(
     results: Tables,
     axis: Literal["cost", "iterations", "seconds"] = "cost",
