@@ -402,9 +402,10 @@ def test_what_the_readme_shows_works_as_it_stands_there() -> None:
         (np.zeros((4, 1), dtype="M8[D]"), "X holds dates"),
         (np.zeros((4, 1), dtype="m8[s]"), "X holds lengths of time"),
         (np.zeros((4, 1), dtype=[("a", float)]), "X holds records"),
+        (pd.DataFrame({"a": pd.date_range("2020", periods=4, tz="UTC")}), "X holds Timestamp"),
         ([[10**400], [1], [2], [3]], "beyond the range of float64"),
     ],
-    ids=["mask", "text", "some text", "dates", "times", "records", "large"],
+    ids=["mask", "text", "some text", "dates", "times", "records", "zoned dates", "large"],
 )
 def test_what_is_no_number_is_refused_when_fitted_and_when_asked(X: Any, said: str) -> None:
     fitted = NetworkRegressor(budget=5, hidden=()).fit(np.arange(4.0)[:, None], np.arange(4.0))

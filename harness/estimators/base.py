@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import numbers
 import warnings
 from abc import ABC, abstractmethod
@@ -49,6 +50,10 @@ def as_budget(given: Any) -> Budget:
     raise InputError(f"budget is {shown(given)}, expected a cost such as 1000, or a Budget")
 
 
+NO_NUMBERS = (str, bytes, datetime.date, datetime.timedelta)
+"""Objects in an array that scikit-learn makes numbers of; pandas' kinds of time are among these."""
+
+
 def refuse_no_numbers(name: str, table: Any) -> None:
     """Refuse what scikit-learn takes for numbers and is none: masked entries, dates, text, records.
 
@@ -56,8 +61,8 @@ def refuse_no_numbers(name: str, table: Any) -> None:
         InputError: for such a table; anything else is left to scikit-learn's own checks.
     """
     given = any_array(name, table)
-    text = given.dtype.kind == "O" and any(isinstance(entry, str | bytes) for entry in given.flat)
-    if text or given.dtype.kind in "MmUSV":
+    other = given.dtype.kind == "O" and any(isinstance(entry, NO_NUMBERS) for entry in given.flat)
+    if other or given.dtype.kind in "MmUSV":
         real_array(name, given)  # which refuses it
 
 

@@ -416,6 +416,8 @@ def by_estimator(X: Any, y: Any, plain: Any, rng: Rng) -> None:
     )
     for category in (ConvergenceWarning, DataConversionWarning):
         warnings.simplefilter("ignore", category)
+    # Of infinities scikit-learn makes a sum before it says that there are some.
+    warnings.filterwarnings("ignore", "invalid value encountered in reduce", RuntimeWarning)
     try:
         estimator.fit(X, y)
         answers = estimator.predict(X)
