@@ -57,7 +57,7 @@ Real = Annotated[float, _number, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
 BelowOne = Annotated[float, _number, Field(ge=0, lt=1, allow_inf_nan=False)]
 ProperFraction = Annotated[float, _number, Field(gt=0, lt=1, allow_inf_nan=False)]
-Level = Annotated[float, _number, Field(ge=0.001, le=0.999_999_999, allow_inf_nan=False)]
+Level = Annotated[float, _number, Field(ge=0.001, le=0.999_999, allow_inf_nan=False)]
 """Probability of an interval; nearer to 0 or 1 float64 makes it empty, or knows no end of it."""
 AboveOne = Annotated[float, _number, Field(gt=1, allow_inf_nan=False)]
 Count = Annotated[int, _number, Field(ge=1)]
