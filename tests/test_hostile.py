@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
-from hostile import data, faults, files, folders, lines, options
+from hostile import data, faults, files, folders, grammar, lines, options
 from hostile.tally import Answer, Tally, Wrong, asked, typed, unfit
 from mutated_files import mutated
 
@@ -41,7 +41,7 @@ def test_experiment_files_by_a_grammar(tmp_path: Path) -> None:
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    @hypothesis.given(files.experiment_files())
+    @hypothesis.given(grammar.experiment_files())
     def each(content: bytes) -> None:
         path = tmp_path / f"{hashlib.sha256(content).hexdigest()[:12]}.toml"
         path.write_bytes(content)
