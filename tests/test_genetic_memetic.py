@@ -124,5 +124,5 @@ def test_a_loss_of_minus_infinity_is_no_better(engine: Any) -> None:
 
 @pytest.mark.parametrize("steps", [10_001, 2**53 + 1, 2**63 - 1])
 def test_steps_that_would_never_come_to_a_look_are_refused(steps: int) -> None:
-    with pytest.raises(InputError, match="local_steps.*10000"):
+    with pytest.raises(InputError, match=r"local_steps.*10000"):
         MemeticAlgorithm(local_steps=steps)
