@@ -22,7 +22,7 @@ from harness.runs.parts import read_bytes, write_whole
 from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.printable import shown
+from optimizers.printable import said_by, shown
 
 FORMAT = 1
 """Of the files that ``save`` writes."""
@@ -181,5 +181,7 @@ def load_model(file: str | Path) -> Model:
     except InputError:
         raise
     except Exception as error:  # whatever a damaged archive makes NumPy raise
-        raise InputError(f"{path} holds no model ({error}): give a file that save has written") from None
+        raise InputError(
+            f"{path} holds no model ({said_by(error)}): give a file that save has written"
+        ) from None
     return Model(network, w, classes=found.get("classes"), origin=description["origin"], **scalings)

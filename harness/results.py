@@ -34,7 +34,7 @@ from harness.runs.settings import unmarked
 from harness.runs.tables import Tables
 from optimizers.arguments import Truth, accepts
 from optimizers.errors import InputError, unknown_name
-from optimizers.options import ProperFraction
+from optimizers.options import Level
 from optimizers.printable import printable
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Results(Tables):
         """
         return STATISTICS.build(specification, **options).compute(self)
 
-    @accepts(level=ProperFraction)
+    @accepts(level=Level)
     def compare(
         self, claims: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, *, level: float = 0.95
     ) -> Comparison:
@@ -120,7 +120,7 @@ class Results(Tables):
         """
         return Comparison.of(self, None if claims is None else claims_of(claims), level)
 
-    @accepts(level=ProperFraction)
+    @accepts(level=Level)
     def robustness(
         self, claims: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None, *, level: float = 0.95
     ) -> RobustComparison:

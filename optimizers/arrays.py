@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optimizers.errors import InputError
-from optimizers.printable import shown
+from optimizers.printable import said_by, shown
 
+FLOAT64 = np.dtype(np.float64)
 NAMED_ROWS = 5
 """Masked rows that a sentence names; of more it says how many there are."""
 
@@ -41,11 +42,7 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
     ...
     optimizers.errors.InputError: X holds complex numbers: hand in real ones, such as ...
     """
-    refuse_masked(name, value)
-    try:
-        table = np.asarray(value)
-    except ValueError:
-        raise InputError(f"{name} has lists of different lengths: give every row as many numbers") from None
+    table = any_array(name, value)
     if table.dtype.kind in NO_NUMBERS:
         raise InputError(f"{name} holds {NO_NUMBERS[table.dtype.kind]}")
     if table.dtype.kind in "OUS":
@@ -57,6 +54,37 @@ def real_array(name: str, value: Any) -> NDArray[np.float64]:
     if (np.isinf(numbers) & np.isfinite(table)).any():
         raise InputError(f"{name} holds a number beyond the range of float64: scale the numbers down")
     return numbers
+
+
+def any_array(name: str, value: Any) -> NDArray[Any]:
+    """Return whatever is handed in as an array of whatever it holds.
+
+    Arguments:
+        name: what a reader calls the value.
+        value: anything; other libraries' arrays may fail while they become one of NumPy's.
+
+    Raises:
+        InputError: for masked entries, lists of uneven length, and what cannot become an array.
+
+    >>> any_array("y", ["no", "yes"]).tolist()
+    ['no', 'yes']
+    """
+    refuse_masked(name, value)
+    try:
+        return np.asarray(value)
+    except InputError:
+        raise
+    except ValueError as error:
+        if "inhomogeneous" in str(error) or "sequence" in str(error):
+            sentence = f"{name} has lists of different lengths: give every row as many numbers"
+            raise InputError(sentence) from None
+        raise _no_array(name, error) from None
+    except Exception as error:
+        raise _no_array(name, error) from None
+
+
+def _no_array(name: str, error: Exception) -> InputError:
+    return InputError(f"{name} cannot become an array of NumPy ({said_by(error)}): hand in one made of it")
 
 
 def refuse_masked(name: str, value: Any) -> None:
@@ -103,6 +131,13 @@ def _numbers_of_objects(name: str, table: Any) -> NDArray[np.float64]:
     return numbers
 
 
+def _float64(name: str, value: Any) -> NDArray[np.float64]:
+    """Return an array of float64 as it is, as searches hand it in, and the numbers of anything else."""
+    if type(value) is np.ndarray and value.dtype == FLOAT64:
+        return value
+    return real_array(name, value)
+
+
 def parameters(w: ArrayLike, size: int) -> NDArray[np.float64]:
     """Return parameters as a contiguous float64 vector.
 
@@ -111,12 +146,12 @@ def parameters(w: ArrayLike, size: int) -> NDArray[np.float64]:
         size: how many are expected.
 
     Raises:
-        InputError: if there are more, or fewer.
+        InputError: if there are more, or fewer, or what is given holds no real numbers.
 
     >>> parameters([1, 2], 2).tolist()
     [1.0, 2.0]
     """
-    vector = np.ascontiguousarray(w, dtype=np.float64)
+    vector = np.ascontiguousarray(_float64("parameters", w))
     if vector.shape != (size,):
         raise InputError(
             f"parameters have shape {vector.shape}, expected ({size},): "
@@ -133,12 +168,12 @@ def population_table(population: ArrayLike, size: int) -> NDArray[np.float64]:
         size: how many parameters a candidate is expected to have.
 
     Raises:
-        InputError: if it is not two-dimensional or its rows have another length.
+        InputError: if it is not two-dimensional, its rows have another length, or it holds no real numbers.
 
     >>> population_table([[1, 2]], 2).shape
     (1, 2)
     """
-    table = np.ascontiguousarray(population, dtype=np.float64)
+    table = np.ascontiguousarray(_float64("population", population))
     if table.ndim != 2 or table.shape[1] != size:
         raise InputError(
             f"population has shape {table.shape}, expected (P, {size}): give one row a candidate"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from optimizers.printable import LONGEST, printable, shown
+from optimizers.printable import LONGEST, LONGEST_PATH, listed, printable, shortened, shown
 from optimizers.synonyms import Meaning, meant
 
 MOST = 3
@@ -16,7 +16,7 @@ class InputError(ValueError):
     """Report input that cannot be used: one sentence with the field, what was found and the remedy."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(printable(sentence).replace("\n", "\\n"))
+        super().__init__(shortened(printable(sentence).replace("\n", "\\n"), LONGEST_PATH))
 
 
 class MissingExtraError(ImportError):
@@ -56,7 +56,7 @@ def answer(typed: str, known: Sequence[str], called: str = "known") -> str:
     >>> answer("lr", ["batch", "learning_rate"], "options")
     "did you mean 'learning_rate' (as in adam:learning_rate=0.1)? (options: batch, learning_rate)"
     """
-    listing = ", ".join(known) if known else "none"
+    listing = listed(known)
     guess, is_known = meaning_of(typed, known)
     if is_known:
         return f"did you mean {guess}? ({called}: {listing})"

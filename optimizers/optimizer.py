@@ -19,7 +19,7 @@ import numpy as np
 from optimizers.named import Named
 from optimizers.objective import Array, Need, Objective
 from optimizers.options import changed_options, options
-from optimizers.printable import printable
+from optimizers.printable import printable, said_by
 from optimizers.search_space import SearchSpace
 
 LONGEST_TRACEBACK = 4000
@@ -41,7 +41,7 @@ class Outcome:
     def of_error(cls, error: BaseException) -> Outcome:
         """Return the outcome of a run that an error has ended."""
         said = "".join(traceback.format_exception(error))
-        return cls("failed", f"{type(error).__name__}: {error}", printable(said)[-LONGEST_TRACEBACK:])
+        return cls("failed", said_by(error), printable(said)[-LONGEST_TRACEBACK:])
 
     def __str__(self) -> str:
         return f"{self.name}: {self.sentence}"

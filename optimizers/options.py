@@ -41,7 +41,8 @@ def plain_number(value: Any) -> Any:
         value = value.item()
     if isinstance(value, int) and abs(value) > LARGEST:
         raise ValueError("a number that fits into 64 bits")
-    return value
+    # Below 0 for NumPy's generators, and another number than 0 in a label.
+    return 0.0 if isinstance(value, float) and value == 0 else value
 
 
 def _tuple_of_list(value: Any) -> Any:
@@ -56,10 +57,13 @@ Real = Annotated[float, _number, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, _number, Field(ge=0, le=1, allow_inf_nan=False)]
 BelowOne = Annotated[float, _number, Field(ge=0, lt=1, allow_inf_nan=False)]
 ProperFraction = Annotated[float, _number, Field(gt=0, lt=1, allow_inf_nan=False)]
+Level = Annotated[float, _number, Field(ge=0.001, le=0.999_999, allow_inf_nan=False)]
+"""Probability of an interval; nearer to 0 or 1 float64 makes it empty, or knows no end of it."""
 AboveOne = Annotated[float, _number, Field(gt=1, allow_inf_nan=False)]
 Count = Annotated[int, _number, Field(ge=1)]
 CountOrZero = Annotated[int, _number, Field(ge=0)]
 TwoOrMore = Annotated[int, _number, Field(ge=2)]
+UpToTenThousand = Annotated[int, _number, Field(ge=1, le=10_000)]
 FourOrMore = Annotated[int, _number, Field(ge=4)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_tuple_of_list)]
 PositiveNumbers = Annotated[tuple[Positive, ...], BeforeValidator(_tuple_of_list)]

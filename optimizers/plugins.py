@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any
 
-from optimizers.printable import printable, shown
+from optimizers.printable import printable, said_by, shown
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def plugins(group: str) -> tuple[tuple[str, Any], ...]:
         try:
             found.append((entry.name, entry.load()))
         except (Exception, SystemExit) as error:
-            _leave_out(entry, f"{type(error).__name__}: {error}")
+            _leave_out(entry, said_by(error))
     return tuple(found)
 
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 import reprlib
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 LONGEST = 80
 """Characters of a value in a sentence."""
+
+MOST_LISTED = 600
+"""Characters of names that are listed in a sentence: all optimizers have four hundred."""
+
+LONGEST_PATH = 300
+"""Characters of a path in a sentence; of a longer one, beginning and end are shown."""
+
+MOST_SAID = 300
+"""Characters that are kept of what an error of others says."""
 
 MOST_DIGITS = 40
 """Digits of a whole number that are written out; Python refuses to write more than 4300 at all."""
@@ -59,13 +71,44 @@ def printable(text: str) -> str:
     )
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST) -> str:
     """Cut words of more letters than any word has, such as what a cat has typed.
+
+    Arguments:
+        text: words.
+        longest: letters of a word that is left as it is.
 
     >>> shortened("no such option: --" + "y" * 100)
     'no such option: --yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...yyyyyyyyyyyyyyyyy'
     """
-    return re.sub(rf"\S{{{LONGEST + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
+    return re.sub(rf"\S{{{longest + 1},}}", lambda word: f"{word[0][: LONGEST - 20]}...{word[0][-17:]}", text)
+
+
+def said_by(error: BaseException) -> str:
+    r"""Return an error's kind and what it says, on one line of a sentence, however much that is.
+
+    >>> said_by(ValueError("no\nnumber \x1b[31m"))
+    'ValueError: no number \\x1b[31m'
+    """
+    said = re.sub(r"\s+", " ", shortened(printable(str(error)))).strip()
+    cut = said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}..."
+    name = type(error).__name__
+    return f"{name}: {cut}" if cut else f"{name}, which says nothing more"
+
+
+def listed(names: Iterable[object]) -> str:
+    """List names for a sentence: all of them, or as many as one line of it has room for.
+
+    >>> listed(["adam", "momentum"]), listed([])
+    ('adam, momentum', 'none')
+    >>> listed(f"adam(batch={number})" for number in range(1_000)).partition("37")[2]
+    '), and 962 more'
+    """
+    every = [shortened(str(name)) for name in names]
+    ends = list(itertools.accumulate(len(name) + 2 for name in every))
+    room = len(every) if not ends or ends[-1] <= MOST_LISTED else bisect.bisect(ends, MOST_LISTED)
+    more = f", and {len(every) - room} more" if room < len(every) else ""
+    return ", ".join(every[:room]) + more if every else "none"
 
 
 _ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp")

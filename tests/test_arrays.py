@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,8 +13,17 @@ import pandas as pd
 import pytest
 
 import harness
-from optimizers import InputError
+from harness.problems import FunctionProblem
+from optimizers import FunctionObjective, InputError
 from optimizers.arrays import real_array
+
+
+class Broken:
+    """Fails where it is to become an array, as a tensor with a gradient does."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise RuntimeError("not today\nnor tomorrow")
+
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "a mask": (np.ma.masked_values([[1.0], [-9999.0], [3.0]], -9999.0), "masked in row 1: leave"),
@@ -31,6 +41,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "records": (np.zeros(2, dtype=[("a", float)]), "holds records"),
     "ragged lists": ([[1.0], [1.0, 2.0]], "lists of different lengths"),
     "a large integer": ([10**400], "beyond the range"),
+    "what fails as an array": (
+        Broken(),
+        r"X cannot become an array of NumPy \(RuntimeError: not today nor tomorrow\): hand",
+    ),
     "a dictionary": ({"a": 1}, "is {'a': 1}"),
 }
 
@@ -86,6 +100,7 @@ class TestProblems:
             (["a", "b", "a", None], "y holds None"),
             (pd.Series(["a", "b", "a", pd.NA], dtype="string"), "y holds <NA>"),
             (np.array(["a", "b", "a", np.nan], dtype=object), "y holds nan"),
+            (Broken(), "y cannot become an array of NumPy"),
             ([[1.0], [2.0], [1.0], [1.0, 2.0]], "y has lists of different lengths"),
         ],
     )
@@ -109,3 +124,38 @@ class TestProblems:
     def test_hidden_layers_may_be_an_array_of_whole_numbers(self) -> None:
         problem = harness.Problem.from_arrays(self.X, [0, 1, 0, 1], hidden=np.array([4]))  # type: ignore[arg-type]
         assert problem.network.sizes == (1, 4, 2)
+
+
+NO_NUMBERS: dict[str, Any] = {
+    "masked": np.ma.array([1.0, 2.0], mask=[True, False]),
+    "complex": np.array([1.0, 2j]),
+    "text": np.array(["1", "2"]),
+    "dates": np.zeros(2, dtype="M8[D]"),
+    "None": [None, 1.0],
+    "ragged": [[1.0], [1.0, 2.0]],
+    "a dictionary": {"a": 1},
+}
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_parameters_are_real_numbers(kind: str) -> None:
+    given = NO_NUMBERS[kind]
+    objective = FunctionObjective(lambda w: float(np.sum(w**2)), 2)
+    network = harness.problems.load("iris", hidden=[]).objective()
+    asks: list[Callable[[], object]] = [
+        lambda: objective.value(given),
+        lambda: objective.value_and_gradient(given),
+        lambda: network.value(given),
+        lambda: network.values([given] if kind != "a dictionary" else given),
+        lambda: network.curvature.product(np.zeros(network.size), given),
+    ]
+    for ask in asks:
+        with pytest.raises(InputError, match=r"parameters|population"):
+            ask()
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_a_derivative_by_hand_returns_real_numbers(kind: str) -> None:
+    problem = FunctionProblem(lambda w: np.sum(w**2), 2, derivative=lambda w: NO_NUMBERS[kind], key=kind)
+    with pytest.raises(InputError, match="what the derivative returns"):
+        problem.objective().value_and_gradient([1.0, 2.0])

@@ -136,3 +136,18 @@ def test_a_sample_of_command_lines_in_odd_surroundings(place: Path) -> None:
 def test_two_hundred_command_lines_in_odd_surroundings(place: Path) -> None:
     counted = surrounded(200, 20261126)
     assert min(counted[0], counted[2]) > 20
+
+
+def test_a_path_of_any_length_and_letters_is_said_in_one_sentence(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = f"{'y' * 5000}\x1b[2J"
+    monkeypatch.setattr("harness.cli.group.commands.main", lambda **given: Path(long).read_text())
+    for words in (["list"], ["report", "kept", "--output", long]):
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        said = capsys.readouterr().err.removesuffix("\n")
+        assert left.value.code == 2
+        assert said.startswith("harness: yyy")
+        assert len(said) < LONGEST
+        assert said.isprintable()

@@ -391,3 +391,34 @@ def test_what_the_readme_shows_works_as_it_stands_there() -> None:
     assert shown["search"].best_score_ > 0.9
     assert shown["numbers"].score(shown["X"][:, 2:], shown["X"][:, :2]) > 0.9
     assert shown["best"].x == pytest.approx([1.0, 1.0], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("X", "said"),
+    [
+        (np.ma.masked_equal([[1.0], [9.0], [2.0], [3.0]], 9.0), "X is masked in row 1"),
+        (np.array([["1"], ["2"], ["3"], ["4"]]), "X holds '1', expected numbers"),
+        (np.array([["1"], [2], [3], [4]], dtype=object), "X holds '1', expected numbers"),
+        (np.zeros((4, 1), dtype="M8[D]"), "X holds dates"),
+        (np.zeros((4, 1), dtype="m8[s]"), "X holds lengths of time"),
+        (np.zeros((4, 1), dtype=[("a", float)]), "X holds records"),
+        (pd.DataFrame({"a": pd.date_range("2020", periods=4, tz="UTC")}), "X holds Timestamp"),
+        ([[10**400], [1], [2], [3]], "beyond the range of float64"),
+    ],
+    ids=["mask", "text", "some text", "dates", "times", "records", "zoned dates", "large"],
+)
+def test_what_is_no_number_is_refused_when_fitted_and_when_asked(X: Any, said: str) -> None:
+    fitted = NetworkRegressor(budget=5, hidden=()).fit(np.arange(4.0)[:, None], np.arange(4.0))
+    for ask in (lambda: NetworkRegressor(budget=5).fit(X, np.arange(4.0)), lambda: fitted.predict(X)):
+        with pytest.raises(InputError, match=said):
+            ask()
+
+
+def test_masked_and_dated_labels_are_refused() -> None:
+    for labels, said in (
+        (np.ma.masked_equal([0, 9, 1, 1], 9), "y is masked in row 1"),
+        (np.array(["2020", "2021", "2020", "NaT"], dtype="M8[Y]"), "y holds dates"),
+    ):
+        for kind in (NetworkClassifier, NetworkRegressor):
+            with pytest.raises(InputError, match=said):
+                kind(budget=5).fit(np.arange(4.0)[:, None], labels)

@@ -10,6 +10,7 @@ from genetic_cases import START, Batched, sphere
 from watching import watch
 
 from optimizers.capabilities.gradient import Gradient
+from optimizers.errors import InputError
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.genetic.genetic_options import Engine
 from optimizers.genetic.memetic_algorithm import MemeticAlgorithm
@@ -119,3 +120,9 @@ def test_a_loss_of_minus_infinity_is_no_better(engine: Any) -> None:
     after = watch(MemeticAlgorithm(engine=engine, population_size=8), Bottomless(), START, [5])
     before = watch(GeneticAlgorithm(engine=engine, population_size=8), Sloped(), START, [5])
     np.testing.assert_array_equal(after.path, before.path)
+
+
+@pytest.mark.parametrize("steps", [10_001, 2**53 + 1, 2**63 - 1])
+def test_steps_that_would_never_come_to_a_look_are_refused(steps: int) -> None:
+    with pytest.raises(InputError, match=r"local_steps.*10000"):
+        MemeticAlgorithm(local_steps=steps)

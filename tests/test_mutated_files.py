@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mutated_files import mutated
 
-from harness.report.artifacts import check_figures
+from harness.report.artifacts import check_figures, figure_file
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment, shipped_experiments
 from harness.sweeps.planning import plan
@@ -113,3 +113,21 @@ def test_five_thousand_broken_files(tmp_path: Path) -> None:
     print(counted)
     assert counted["refused"] + counted["taken"] == 5_000
     assert not counted["slow"]
+
+
+@pytest.mark.parametrize("option", ["budget = { cost = 0x%s }", "problems = [0x%s]"])
+def test_a_figure_s_number_of_thousands_of_digits_is_refused(option: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'problems = "xor"\noptimizers = "adam"\nbudget = 20\n'
+        f'figures = [{{ name = "convergence", {option % ("f" * 5_000)} }}]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match=r"problems|budget"):
+        read(path)
+
+
+def test_a_number_of_thousands_of_digits_has_a_figure_of_its_own() -> None:
+    files = {figure_file({"name": "network-diagram", "seeds": [16**5_000 + last]}) for last in range(2)}
+    assert len(files) == 2
+    assert max(map(len, files)) < 255

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
+import harness
 import optimizers
 from optimizers.errors import InputError, unknown_name
 from optimizers.options import (
@@ -329,3 +330,10 @@ def test_building_leaves_the_table_as_it_is() -> None:
 def test_a_name_that_no_class_has_is_no_attribute() -> None:
     with pytest.raises(AttributeError, match="module 'optimizers' has no attribute 'Adma'"):
         optimizers.Adma  # noqa: B018
+
+
+def test_minus_zero_is_zero() -> None:
+    for zero in (-0.0, np.float32(-0.0)):
+        assert math.copysign(1, optimizers.GradientDescent(weight_decay=zero).weight_decay) == 1
+    below, above = (harness.problems.load("two-moons", noise=noise, rows=10) for noise in (-0.0, 0.0))
+    assert below.key == above.key

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizers.errors import InputError, unknown_name
-from optimizers.printable import LONGEST, printable, shown
+from optimizers.optimizer import Outcome
+from optimizers.printable import LONGEST, printable, said_by, shown
 
 
 class Broken:
@@ -77,3 +78,31 @@ def test_errors_are_printable_whatever_they_are_made_of() -> None:
     error = InputError("problem \x1b]0;gone\x07\u202e has no rows")
     assert str(error) == "problem \\x1b]0;gone\\x07\\u202e has no rows"
     assert len(str(unknown_name("optimizer", "y" * 100_000, ["adam", "momentum"]))) < 200
+
+
+def test_a_list_of_names_stays_short_however_many_there_are() -> None:
+    many = [f"adam(learning_rate={number})" for number in range(1_000)]
+    for said in (
+        str(unknown_name("optimizer", "x", many)),
+        str(unknown_name("optimizer", "x", ["y" * 5_000])),
+    ):
+        assert len(said) < 800
+    assert str(unknown_name("optimizer", "x", many)).endswith(" more")
+
+
+def test_what_an_error_of_others_says_is_one_short_printable_line() -> None:
+    for said in ("x" * 5_000, "word " * 5_000, "\x1b[31m\nno", "\udcff\0", ""):
+        for sentence in (said_by(RuntimeError(said)), Outcome.of_error(RuntimeError(said)).sentence):
+            assert sentence.startswith("RuntimeError")
+            assert sentence.isprintable()
+            assert len(sentence) < 400
+
+
+def test_no_error_has_a_word_without_end() -> None:
+    path = "/".join(["folder"] * 30)
+    assert path in str(InputError(f"{path} is no folder"))
+    for word in ("9" * 5_000, "y" * 400, "/".join(["folder"] * 500)):
+        said = str(InputError(f"{word} is no folder: give another"))
+        assert len(said) < 150
+        assert said.startswith(word[:50])
+        assert said.endswith(" is no folder: give another")

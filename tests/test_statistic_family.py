@@ -39,7 +39,7 @@ def test_it_is_built_by_its_name_and_options() -> None:
     assert build_statistic("time-to-target:fraction=0.25,axis=seconds,level=0.9").fraction == 0.25
     for wrong, sentence in {
         "solved": "unknown statistic 'solved': did you mean 'solved-",
-        "final-loss:level=1": "option 'level' is 1, expected less than 1",
+        "final-loss:level=1": "option 'level' is 1, expected less than or equal to 0.999999",
         "final-loss:target=1": "FinalLoss has no option 'target'",
         "expected-running-time:axis=money": "option 'axis' is 'money'",
     }.items():
@@ -77,3 +77,32 @@ def test_a_failed_run_has_no_curve_and_an_unmeasured_loss_undoes_no_lower_one() 
         [np.inf, 0.7, 0.2, 0.2],
         [np.inf] * 4,
     ]
+
+
+@pytest.mark.parametrize(
+    "specification",
+    [
+        f"runtime-ecdf:points={2**53}",
+        f"runtime-ecdf:targets={2**53}",
+        f"anytime-loss:points={2**53}",
+        f"crossover:resamples={2**53}",
+    ],
+)
+def test_more_than_any_figure_shows_is_refused(specification: str) -> None:
+    with pytest.raises(InputError, match="expected less than or equal to"):
+        build_statistic(specification)
+
+
+@pytest.mark.parametrize("name", sorted(STATISTICS))
+@pytest.mark.parametrize("level", [5e-324, 1e-17, 1 - 2**-53])
+def test_a_level_whose_interval_float64_does_not_know_is_refused(name: str, level: float) -> None:
+    with pytest.raises(InputError, match=r"option 'level' is .*, expected (greater|less) than or equal to"):
+        build_statistic(f"{name}:level={level!r}")
+
+
+@pytest.mark.parametrize("level", [0.001, 0.999_999])
+def test_the_lowest_and_the_highest_level_have_an_interval(level: float) -> None:
+    results = synthetic(np.random.default_rng(4), problems=2, optimizers=2, seeds=8)
+    table = results.statistic("expected-running-time", level=level)
+    assert (table["ert_low"] < table["ert"]).all()
+    assert (table["ert"] < table["ert_high"]).all()

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.analysis.curves import common_points, group_curves, run_curves
+from harness.analysis.curves import Points, common_points, group_curves, run_curves
 from harness.analysis.grouping import by_problem
 from harness.analysis.medians import median_interval
 from harness.analysis.statistic import GROUP, RUNS, Columns, Statistic, estimate, estimated
 from harness.analysis.times import Axis
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
-from optimizers.options import TwoOrMore, options
+from optimizers.options import options
 
 
 @options
@@ -29,7 +29,7 @@ class AnytimeLoss(Statistic):
         axis: what is spent: cost, iterations or seconds.
     """
 
-    points: TwoOrMore = 20
+    points: Points = 20
     axis: Axis = "cost"
 
     source: ClassVar[str] = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from harness.analysis.curves import Curves, RunCurve, group_curves, run_curves
 from harness.analysis.grouping import Group, pairs
@@ -112,7 +113,7 @@ class Crossover(Statistic):
     """
 
     axis: Axis = "cost"
-    resamples: Count = 1000
+    resamples: Annotated[Count, Field(le=1_000_000)] = 1000
     seed: CountOrZero = 0
     against: str | None = None
 

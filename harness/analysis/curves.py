@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from harness.analysis.grouping import Group
 from harness.analysis.times import TRACE_COLUMN, Axis
 from harness.runs.tables import Tables
 from optimizers.objective import Array
+from optimizers.options import TwoOrMore
+
+Points = Annotated[TwoOrMore, Field(le=10_000)]
+"""How many points or targets: more than a figure has dots take memory, and show nothing."""
 
 
 class RunCurve(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.analysis.curves import RunCurve, common_points, group_curves, run_curves
+from harness.analysis.curves import Points, RunCurve, common_points, group_curves, run_curves
 from harness.analysis.grouping import Group, by_problem
 from harness.analysis.proportions import share_interval
 from harness.analysis.statistic import GROUP, RUNS, Columns, Statistic, estimate, estimated
@@ -15,7 +15,7 @@ from harness.analysis.times import Axis
 from harness.runs.columns import Column
 from harness.runs.tables import Tables
 from optimizers.objective import Array
-from optimizers.options import TwoOrMore, options
+from optimizers.options import options
 
 
 @options
@@ -33,8 +33,8 @@ class RuntimeECDF(Statistic):
         axis: what is spent: cost, iterations or seconds.
     """
 
-    targets: TwoOrMore = 51
-    points: TwoOrMore = 20
+    targets: Points = 51
+    points: Points = 20
     axis: Axis = "cost"
 
     source: ClassVar[str] = (

@@ -13,7 +13,7 @@ from harness.runs.columns import Column, Kind
 from harness.runs.tables import Tables
 from optimizers.errors import InputError
 from optimizers.named import Named
-from optimizers.options import ProperFraction, options
+from optimizers.options import Level, options
 
 Columns = Mapping[str, Column]
 
@@ -86,7 +86,7 @@ class Statistic(Named, ABC):
         level: probability with which an interval holds what it is of.
     """
 
-    level: ProperFraction = 0.95
+    level: Level = 0.95
 
     source: ClassVar[str]
     """The paper or book that the formula is from."""

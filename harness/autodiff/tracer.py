@@ -23,7 +23,7 @@ from harness.autodiff.registry import (
 from harness.autodiff.remedies import GENERAL, REMEDIES, of_method, of_scipy
 from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.printable import shown
+from optimizers.printable import MOST_SAID, shortened, shown
 
 MOST_MEMBERS = 1000
 """Entries of a traced array that ``np.asarray`` takes apart: each becomes an instruction of its own."""
@@ -57,8 +57,8 @@ def sentence(error: Exception) -> TraceError:
         if _of_user(step.tb_frame.f_code.co_filename):
             place = f"{Path(step.tb_frame.f_code.co_filename).name}, line {step.tb_lineno}: "
         step = step.tb_next
-    said = str(error).split("\n")[0].rstrip(".")
-    return TraceError(f"{place}this cannot be traced: {said or type(error).__name__}")
+    said = shortened(str(error).split("\n")[0].rstrip("."))
+    return TraceError(f"{place}this cannot be traced: {said[:MOST_SAID] or type(error).__name__}")
 
 
 def _function_of_scipy() -> str | None:

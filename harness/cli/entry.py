@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
                 _lose_output()
                 status = _say(f"the output cannot be written: {error.strerror or error}")
             else:
-                status = _say(f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}; mend that")
+                status = _say(_unusable(error))
         except KeyboardInterrupt as error:
             status = _interrupted(error)
         if came() and status < 128:
@@ -130,6 +130,13 @@ def _command(arguments: list[str] | None) -> int:
             return WRONG
         raise
     return 0
+
+
+def _unusable(error: OSError) -> str:
+    """Say which file or folder the system does not let be used, and why."""
+    from optimizers.errors import InputError
+
+    return str(InputError(f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}; mend that"))
 
 
 def _no_option(error: Any) -> str:

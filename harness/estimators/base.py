@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import numbers
 import warnings
 from abc import ABC, abstractmethod
@@ -21,6 +22,7 @@ from harness.estimators.training import Trained, trained
 from harness.models import Model
 from harness.network.network import Network
 from harness.problems.problem import Problem, hidden_sizes
+from optimizers.arrays import any_array, real_array
 from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.objective import Array
@@ -46,6 +48,22 @@ def as_budget(given: Any) -> Budget:
     if isinstance(given, numbers.Real) and not isinstance(given, bool):
         return Budget(cost=given)  # type: ignore[arg-type]  # NumPy's numbers are taken as well
     raise InputError(f"budget is {shown(given)}, expected a cost such as 1000, or a Budget")
+
+
+NO_NUMBERS = (str, bytes, datetime.date, datetime.timedelta)
+"""Objects in an array that scikit-learn makes numbers of; pandas' kinds of time are among these."""
+
+
+def refuse_no_numbers(name: str, table: Any) -> None:
+    """Refuse what scikit-learn takes for numbers and is none: masked entries, dates, text, records.
+
+    Raises:
+        InputError: for such a table; anything else is left to scikit-learn's own checks.
+    """
+    given = any_array(name, table)
+    other = given.dtype.kind == "O" and any(isinstance(entry, NO_NUMBERS) for entry in given.flat)
+    if other or given.dtype.kind in "MmUSV":
+        real_array(name, given)  # which refuses it
 
 
 FROZEN = {"optimizer": as_optimizer, "budget": as_budget}
@@ -170,10 +188,20 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
 
     def _checked(self, X: ArrayLike, y: ArrayLike, reset: bool) -> tuple[Array, NDArray[Any]]:
         """Return rows as scikit-learn checks them."""
-        found: tuple[Array, NDArray[Any]] = validate_data(
-            self, X, y, dtype=np.float64, reset=reset, **self._labels_taken
-        )
+        refuse_no_numbers("X", X)
+        if any_array("y", y).dtype.kind in "MmV":
+            real_array("y", y)  # which refuses it
+        found: tuple[Array, NDArray[Any]] = self._validated(X, y, reset=reset, **self._labels_taken)
         return found
+
+    def _validated(self, *given: Any, **options: Any) -> Any:
+        """Return what is given as scikit-learn checks it, which has no sentence for numbers of any size."""
+        try:
+            return validate_data(self, *given, dtype=np.float64, **options)
+        except OverflowError:
+            raise InputError(
+                "the rows hold a number beyond the range of float64: scale the numbers down"
+            ) from None
 
     def _problem(self, table: Array, Y: Array, going_on: bool, target: float | None) -> Problem:
         """Return the problem of rows and targets, from a start of its own or from the present parameters."""
@@ -220,7 +248,8 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
     def _modelled(self, X: ArrayLike) -> tuple[Model, Array]:
         """Return the model, and new rows for it as scikit-learn checks them."""
         check_is_fitted(self)
-        return self.model_, validate_data(self, X, dtype=np.float64, reset=False)
+        refuse_no_numbers("X", X)
+        return self.model_, self._validated(X, reset=False)
 
     _labels_taken: ClassVar[dict[str, bool]] = {}
     """What ``sklearn.utils.validation.validate_data`` is told of labels."""

@@ -22,7 +22,7 @@ from harness.runs.parts import is_there, read_bytes, write_whole
 from harness.runs.tables import SKIPPED_COLUMNS, Tables
 from optimizers.errors import InputError
 from optimizers.options import options
-from optimizers.printable import shown
+from optimizers.printable import listed, shown
 
 SKIPPED = {name: Column("text", "of a combination that was refused") for name in SKIPPED_COLUMNS}
 FILES: dict[str, Mapping[str, Column]] = {"runs": RUNS, "trace": TRACE, "skipped": SKIPPED}
@@ -182,7 +182,7 @@ def table_from(
         raise InputError(f"{file} has two columns of one name: leave out one")
     unknown = [name for name in header if name not in columns]
     if unknown:
-        notes.append(f"{file.name}: columns that are not known were left out: {', '.join(unknown)}")
+        notes.append(f"{file.name}: columns that are not known were left out: {listed(unknown)}")
     cells = dict(zip(header, zip(*rows, strict=True) if rows else [()] * len(header), strict=True))
     return {name: _values(file, name, columns[name], cells[name]) for name in header if name in columns}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from harness.gradients.traced_functions import counted_cost
 from harness.network.data import gradient_kernel
 from harness.network.network import Network
 from harness.network.source import Function, GradientSource, ValueAndGradient
+from optimizers.arrays import real_array
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.signatures import Data
@@ -53,7 +52,7 @@ class Analytic(GradientSource):
         derivative: Function = function.derivative  # type: ignore[attr-defined]
 
         def value_and_gradient(w: Array) -> tuple[float, Array]:
-            gradient = np.array(derivative(w.copy()), dtype=np.float64)
+            gradient = real_array("what the derivative returns", derivative(w.copy()))
             if gradient.shape != (n,):
                 raise InputError(
                     f"the derivative has shape {gradient.shape}, expected ({n},): return one number for each "

@@ -21,6 +21,7 @@ from optimizers.errors import InputError
 from optimizers.function_addresses import address
 from optimizers.objective import Array
 from optimizers.options import options
+from optimizers.printable import said_by
 from optimizers.signatures import Data
 
 COMPLEX_COST = 4.0
@@ -143,7 +144,7 @@ def _difference(function: Function, w: Array, rng: np.random.Generator) -> str:
     try:
         value = float(function(w.copy()))
     except Exception as error:
-        return f"the function cannot be tried, {type(error).__name__}, {error}"
+        return f"the function cannot be tried, {said_by(error)}"
     if not math.isfinite(value):
         # Outside of where the function is defined there is nothing to compare.
         return ""
@@ -153,7 +154,7 @@ def _difference(function: Function, w: Array, rng: np.random.Generator) -> str:
             answer = function(w + 1j * STEP * v)
             ends = [float(function(w + side * v)) for side in (1e-5, -1e-5, 5e-6, -5e-6)]
         except Exception as error:
-            return f"the function takes no complex numbers, {type(error).__name__}, {error}"
+            return f"the function takes no complex numbers, {said_by(error)}"
         if not isinstance(answer, complex):
             return f"the function returns {type(answer).__name__} for complex numbers"
         slope, along = answer.imag / STEP, (ends[0] - ends[1]) / 2e-5

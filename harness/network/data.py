@@ -15,8 +15,8 @@ from harness.network.loss import ROW_LOSSES
 from harness.network.network import Network
 from harness.network.precision import DOUBLE, SINGLE, Precision, function_of, pair_of
 from harness.numerics import products
-from harness.numerics.register_blocks import VECTOR_BYTES
 from harness.numerics.shared_work import SHARE, allowed_threads, board_of
+from harness.numerics.vector_writer import VECTOR_BYTES
 from optimizers.arrays import real_array
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError

@@ -27,8 +27,8 @@ from numba import types
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.loss import ROW_LOSSES
 from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
-from harness.numerics.register_blocks import VECTOR_BYTES
 from harness.numerics.shared_work import address_of, integers_at, reals_at, share_out
+from harness.numerics.vector_writer import VECTOR_BYTES
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 from optimizers.function_addresses import caller

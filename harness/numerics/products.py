@@ -20,11 +20,12 @@ from harness.numerics.register_blocks import (
     BIAS,
     OUTER_SHAPES,
     PRODUCT_SHAPES,
-    VECTOR_BYTES,
     ZERO,
     outer_block,
     product_block,
 )
+from harness.numerics.row_products import add_times, multiply_row
+from harness.numerics.vector_writer import VECTOR_BYTES
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
 from optimizers.signatures import REALS, in_single
@@ -103,52 +104,6 @@ _WIDEST, _SECOND, _THIRD, _LAST = (units for units, _ in PRODUCT_SHAPES)
 _by_widest, _by_second, _by_third, _by_last = (_share(shape) for shape in PRODUCT_SHAPES)
 
 
-@compiled(reassociate=True)
-def _dot(d: Any, d0: int, a: Any, a0: int, m: int) -> float:
-    d_0, a_0 = U(d0), U(a0)
-    total = 0.0
-    for r in range(U(m)):
-        total += d[d_0 + r] * a[a_0 + r]
-    return total
-
-
-@compiled()
-def _add_times(factor: float, a: Any, a0: int, z: Any, z0: int, count: int) -> None:
-    """Add some numbers times a factor to others."""
-    a_0, z_0 = U(a0), U(z0)
-    for r in range(U(count)):
-        z[z_0 + r] += factor * a[a_0 + r]
-
-
-@compiled()
-def _multiply_row(
-    begin: int,
-    w: Any,
-    place: int,
-    out_step: int,
-    in_step: int,
-    outs: int,
-    ins: int,
-    bias: int,
-    a: Any,
-    a0: int,
-    z: Any,
-    z0: int,
-) -> None:
-    """Do what ``multiply`` does for one row of units that lie side by side, along the weights that do so."""
-    for o in range(outs):
-        if begin == ZERO:
-            z[U(z0 + o)] = 0.0
-        elif begin == BIAS:
-            z[U(z0 + o)] = w[U(bias + o)]
-    if in_step == 1:
-        for o in range(outs):
-            z[U(z0 + o)] += _dot(w, place + o * out_step, a, a0, ins)
-    else:
-        for i in range(ins):
-            _add_times(a[U(a0 + i)], w, place + i * in_step, z, z0, outs)
-
-
 @compiled()
 def multiply(
     begin: int,
@@ -187,7 +142,7 @@ def multiply(
         m: rows, side by side.
     """
     if m == 1 and a_stride == 1 and z_stride == 1 and (in_step == 1 or out_step == 1):
-        _multiply_row(begin, w, place, out_step, in_step, outs, ins, bias, a, a0, z, z0)
+        multiply_row(begin, w, place, out_step, in_step, outs, ins, bias, a, a0, z, z0)
         return
     o = outs - outs % _WIDEST
     if o > 0:
@@ -277,7 +232,7 @@ def weight_products(
     """Add ``delta a'`` for m rows: the dot product of each delta (packed) with each unit."""
     if m == 1 and a_stride == 1:
         for o in range(outs):
-            _add_times(delta[U(d0 + o)], a, a0, gradient, place + o * ins, ins)
+            add_times(delta[U(d0 + o)], a, a0, gradient, place + o * ins, ins)
         return
     # The units below outside, for they are the more: so they stay in the core's first cache.
     for i in range(0, ins, _COLUMNS):

@@ -15,18 +15,22 @@ compiled. Compiled code gets the instructions that are registered for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba
-from llvmlite import ir
-from numba.core import cgutils
 
+from harness.numerics.vector_writer import (
+    VECTOR_BYTES,
+    Value,
+    Writer,
+    side_by_side,
+    vector_of,
+    whole,
+    zeros,
+)
 from optimizers.lowered import lowered
-
-VECTOR_BYTES = 64
-"""Bytes of a vector: of as many numbers as its arrays' go into it."""
 
 LANES = 8
 """Float64 numbers of a vector."""
@@ -51,145 +55,6 @@ weight fit into 32 registers of 64 bytes, or into 16 of 32."""
 
 OUTER_SHAPES = ((3, 8), (1, 8)) if _WIDE else ((3, 2), (1, 2))
 """Units above and units below of a block of dot products."""
-
-_WHOLE, _SHORT = ir.IntType(64), ir.IntType(32)
-_BYTES: dict[Any, int] = {ir.DoubleType(): 8, ir.FloatType(): 4}
-
-Value = Any
-"""A value of LLVM's."""
-
-
-def _whole(number: int) -> Value:
-    return ir.Constant(_WHOLE, number)
-
-
-def _vector(data: Value) -> Any:
-    """Return the type of a vector of an array's numbers."""
-    number = data.type.pointee
-    return ir.VectorType(number, VECTOR_BYTES // _BYTES[number])
-
-
-def _zeros(kind: Any) -> Value:
-    return ir.Constant(kind, [0.0] * kind.count)
-
-
-class _Writer:
-    """Writes instructions for arrays whose numbers are named by their places."""
-
-    def __init__(self, builder: Any) -> None:
-        self.builder = builder
-
-    def plus(self, number: Value, other: Value) -> Value:
-        return self.builder.add(number, other)
-
-    def strided(self, start: Value, stride: Value, count: int) -> list[Value]:
-        """Return ``count`` places from a start on, a stride apart."""
-        return [self.plus(start, self.builder.mul(_whole(each), stride)) for each in range(count)]
-
-    def _at(self, data: Value, place: Value, kind: Any) -> Value:
-        return self.builder.bitcast(self.builder.gep(data, [place]), kind.as_pointer())
-
-    def load(self, data: Value, place: Value, mask: Value | None = None) -> Value:
-        """Return the vector at a place, with zeros where a mask has no bit."""
-        number = data.type.pointee
-        if mask is None:
-            return self.builder.load(self._at(data, place, _vector(data)), align=_BYTES[number])
-        kind = ir.VectorType(number, mask.type.count)
-        name = f"llvm.masked.load.{_named(kind)}.p0"
-        function = self._function(name, kind, kind.as_pointer(), _SHORT, mask.type, kind)
-        aligned = ir.Constant(_SHORT, _BYTES[number])
-        return self.builder.call(function, [self._at(data, place, kind), aligned, mask, _zeros(kind)])
-
-    def store(self, vector: Value, data: Value, place: Value, mask: Value | None = None) -> None:
-        kind, align = vector.type, _BYTES[vector.type.element]
-        if mask is None:
-            self.builder.store(vector, self._at(data, place, kind), align=align)
-            return
-        function = self._function(
-            f"llvm.masked.store.{_named(kind)}.p0",
-            *(ir.VoidType(), kind, kind.as_pointer(), _SHORT, mask.type),
-        )
-        aligned = ir.Constant(_SHORT, align)
-        self.builder.call(function, [vector, self._at(data, place, kind), aligned, mask])
-
-    def below(self, count: Value, lanes: int) -> Value:
-        """Return the mask of the first ``count`` lanes."""
-        steps = ir.Constant(ir.VectorType(_WHOLE, lanes), list(range(lanes)))
-        return self.builder.icmp_signed("<", steps, self.everywhere(count, lanes))
-
-    def everywhere(self, number: Value, lanes: int) -> Value:
-        """Return a vector of one number."""
-        kind = ir.VectorType(number.type, lanes)
-        nothing = ir.Constant(kind, ir.Undefined)
-        first = self.builder.insert_element(nothing, number, ir.Constant(_SHORT, 0))
-        return self.builder.shuffle_vector(
-            first, nothing, ir.Constant(ir.VectorType(_SHORT, lanes), [0] * lanes)
-        )
-
-    def of(self, data: Value, place: Value, lanes: int) -> Value:
-        """Return a vector of the number at a place."""
-        return self.everywhere(self.builder.load(self.builder.gep(data, [place])), lanes)
-
-    def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
-        """Return ``a b + c``, rounded once where the processor can."""
-        function = self._function(f"llvm.fmuladd.{_named(a.type)}", *(a.type,) * 4)
-        return self.builder.call(function, [a, b, c])
-
-    def loop(
-        self, count: Value, first: Sequence[Value], step: Callable[[Value, list[Value]], list[Value]]
-    ) -> list[Value]:
-        """Carry some values through ``count`` steps; ``step(i, values)`` returns the next ones."""
-        builder = self.builder
-        before = builder.basic_block
-        head, body, after = (builder.append_basic_block(name) for name in ("head", "step", "after"))
-        builder.branch(head)
-        builder.position_at_end(head)
-        i = builder.phi(_WHOLE)
-        i.add_incoming(_whole(0), before)
-        values = [builder.phi(value.type) for value in first]
-        for phi, value in zip(values, first, strict=True):
-            phi.add_incoming(value, before)
-        builder.cbranch(builder.icmp_signed("<", i, count), body, after)
-        builder.position_at_end(body)
-        following = step(i, values)
-        i.add_incoming(builder.add(i, _whole(1)), builder.basic_block)
-        for phi, value in zip(values, following, strict=True):
-            phi.add_incoming(value, builder.basic_block)
-        builder.branch(head)
-        builder.position_at_end(after)
-        return values
-
-    def _function(self, name: str, returned: Any, *arguments: Any) -> Value:
-        return cgutils.get_or_insert_function(
-            self.builder.module, ir.FunctionType(returned, list(arguments)), name
-        )
-
-
-def _named(kind: Any) -> str:
-    """Return what LLVM calls a vector in the names of its functions."""
-    return f"v{kind.count}f{8 * _BYTES[kind.element]}"
-
-
-def side_by_side(writer: _Writer, vectors: Sequence[Value]) -> Value:
-    """Return the sums of some vectors, a power of two of them, side by side.
-
-    Neighbouring lanes are added in pairs, of two vectors at once where there are two: for eight vectors that
-    takes 21 instructions in place of 56, and the order of additions is the same for any number of them.
-    """
-    columns = len(vectors)
-    left = list(vectors)
-    while len(left) > 1 or left[0].type.count > columns:
-        pairs = [(left[0], left[0])] if len(left) == 1 else list(zip(left[::2], left[1::2], strict=True))
-        left = [_neighbours(writer, a, b, alone=len(left) == 1) for a, b in pairs]
-    return left[0]
-
-
-def _neighbours(writer: _Writer, a: Value, b: Value, alone: bool) -> Value:
-    lanes = a.type.count if alone else 2 * a.type.count
-    kind = ir.VectorType(_SHORT, lanes // 2)
-    even, odd = (ir.Constant(kind, list(range(first, lanes, 2))) for first in (0, 1))
-    builder = writer.builder
-    return builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
 
 
 def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..., None]:
@@ -243,21 +108,21 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
         z_stride: Value,
         rows: Value,
     ) -> None:
-        write, kind = _Writer(builder), _vector(z)
+        write, kind = Writer(builder), vector_of(z)
         mask = write.below(rows, kind.count) if masked else None
-        shifts = [_whole(kind.count * v) for v in range(vectors)]
+        shifts = [whole(kind.count * v) for v in range(vectors)]
         places = [write.plus(row, shift) for row in write.strided(z0, z_stride, units) for shift in shifts]
         adding, with_bias, empty, start = (
             builder.append_basic_block(name) for name in ("adding", "with_bias", "empty", "start")
         )
         switch = builder.switch(begin, empty)
-        switch.add_case(_whole(ADD), adding)
-        switch.add_case(_whole(BIAS), with_bias)
+        switch.add_case(whole(ADD), adding)
+        switch.add_case(whole(BIAS), with_bias)
         builder.position_at_end(adding)
         there = [write.load(z, at, mask) for at in places]
         builder.branch(start)
         builder.position_at_end(with_bias)
-        biases = [write.of(w, write.plus(bias, _whole(o)), kind.count) for o in range(units)]
+        biases = [write.of(w, write.plus(bias, whole(o)), kind.count) for o in range(units)]
         builder.branch(start)
         builder.position_at_end(empty)
         builder.branch(start)
@@ -266,7 +131,7 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
         for each, phi in enumerate(first):
             phi.add_incoming(there[each], adding)
             phi.add_incoming(biases[each // vectors], with_bias)
-            phi.add_incoming(_zeros(kind), empty)
+            phi.add_incoming(zeros(kind), empty)
         weights = write.strided(place, out_step, units)
 
         def step(i: Value, sums: list[Value]) -> list[Value]:
@@ -330,13 +195,13 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
         g0: Value,
         g_stride: Value,
     ) -> None:
-        write, kind = _Writer(builder), _vector(g)
+        write, kind = Writer(builder), vector_of(g)
         deltas = write.strided(d0, d_stride, units)
         # A column beyond the last one reads that once more, and is not stored.
-        last = builder.sub(count, _whole(1))
-        within = [builder.icmp_signed("<", _whole(i), count) for i in range(columns)]
+        last = builder.sub(count, whole(1))
+        within = [builder.icmp_signed("<", whole(i), count) for i in range(columns)]
         below = [
-            write.plus(a0, builder.mul(builder.select(inside, _whole(i), last), a_stride))
+            write.plus(a0, builder.mul(builder.select(inside, whole(i), last), a_stride))
             for i, inside in enumerate(within)
         ]
 
@@ -351,19 +216,19 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
                     new[each] = write.multiply_add(left[o], right, sums[each])
             return new
 
-        lanes = _whole(kind.count)
-        whole, left_over = builder.sdiv(rows, lanes), builder.srem(rows, lanes)
+        lanes = whole(kind.count)
+        full, left_over = builder.sdiv(rows, lanes), builder.srem(rows, lanes)
         sums = write.loop(
-            whole,
-            [_zeros(kind)] * (units * columns),
+            full,
+            [zeros(kind)] * (units * columns),
             lambda r, sums: added(sums, builder.mul(r, lanes), None),
         )
-        some = builder.zext(builder.icmp_signed(">", left_over, _whole(0)), _WHOLE)
-        end, mask = builder.mul(whole, lanes), write.below(left_over, kind.count)
+        some = builder.zext(builder.icmp_signed(">", left_over, whole(0)), left_over.type)
+        end, mask = builder.mul(full, lanes), write.below(left_over, kind.count)
         sums = write.loop(some, sums, lambda r, sums: added(sums, end, mask))
         stored = write.below(count, columns)
-        adding = builder.icmp_signed("==", begin, _whole(ADD))
-        loaded = write.below(builder.select(adding, count, _whole(0)), columns)
+        adding = builder.icmp_signed("==", begin, whole(ADD))
+        loaded = write.below(builder.select(adding, count, whole(0)), columns)
         for o, at in enumerate(write.strided(g0, g_stride, units)):
             total = side_by_side(write, sums[o * columns : (o + 1) * columns])
             write.store(builder.fadd(write.load(g, at, loaded), total), g, at, stored)
@@ -372,7 +237,7 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
 
 
 def _copy(target: Any, builder: Any, source: Value, s0: Value, z: Value, z0: Value) -> None:
-    write = _Writer(builder)
+    write = Writer(builder)
     write.store(write.load(source, s0), z, z0)
 
 
@@ -384,8 +249,8 @@ def copy_vector(source: Any, s0: int, z: Any, z0: int) -> None:
 
 
 def _scale(target: Any, builder: Any, z: Value, z0: Value, factors: Value, f0: Value, rows: Value) -> None:
-    write = _Writer(builder)
-    lanes = _vector(z).count
+    write = Writer(builder)
+    lanes = vector_of(z).count
     factor, mask = write.of(factors, f0, lanes), write.below(rows, lanes)
     write.store(builder.fmul(write.load(z, z0, mask), factor), z, z0)
 

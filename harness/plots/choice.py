@@ -15,6 +15,7 @@ from harness.plots.media import Medium
 from harness.plots.text import inches
 from harness.runs.tables import Tables
 from optimizers.errors import InputError, unknown_name
+from optimizers.printable import listed
 
 MOST_EMPHASISED = 6
 """Lines that can be followed by eye; of more than these, a few stand out of grey ones. Of gradient sources of
@@ -38,7 +39,7 @@ def chosen_problems(results: Tables, problems: str | Sequence[str] | None) -> li
         if problem not in known:
             raise unknown_name("problem", problem, known)
     if not asked:
-        raise InputError(f"problems is empty: name some of {', '.join(known)}, or leave it out for all")
+        raise InputError(f"problems is empty: name some of {listed(known)}, or leave it out for all")
     return list(dict.fromkeys(asked))
 
 

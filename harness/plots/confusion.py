@@ -18,6 +18,7 @@ from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Rows
+from optimizers.printable import listed
 
 SHADES = "Blues"
 """One hue from light to dark, which needs no colour vision."""
@@ -123,9 +124,9 @@ def _chosen(results: Tables, problem: str | None) -> str:
     if problem is None and len(known) == 1:
         return known[0]
     if problem is None:
-        found = ", ".join(known) if known else "none"
         raise InputError(
-            f"plot 'confusion' needs one problem: name it with the option problem (there are: {found})"
+            "plot 'confusion' needs one problem: name it with the option problem (there are: "
+            f"{listed(known)})"
         )
     if problem not in known:
         raise unknown_name("problem", problem, known)

@@ -20,13 +20,13 @@ from harness.plots.style import Line, line_looks, logarithmic_ticks, with_margin
 from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError
-from optimizers.options import ProperFraction
+from optimizers.options import Level, ProperFraction
 
 
 @accepts(
     results=Tables,
     fraction=ProperFraction,
-    level=ProperFraction,
+    level=Level,
     problems=Text | list[Text] | tuple[Text, ...] | None,
 )
 def cost_to_target(

@@ -17,7 +17,7 @@ from harness.plots.style import Line, line_looks, panels
 from harness.plots.text import inches, keyed
 from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
-from optimizers.options import ProperFraction
+from optimizers.options import Level
 
 SHARE = {"column": 0.37, "page": 0.33, "slide": 0.33}
 """Part of a figure's width that the names at each side take."""
@@ -27,7 +27,7 @@ BARS = 0.42
 """Space between the bars of those that are not told apart, in rows."""
 
 
-@accepts(results=Tables, level=ProperFraction, problems=Text | list[Text] | tuple[Text, ...] | None)
+@accepts(results=Tables, level=Level, problems=Text | list[Text] | tuple[Text, ...] | None)
 def critical_differences(
     results: Tables,
     axis: Literal["cost", "iterations", "seconds"] = "cost",

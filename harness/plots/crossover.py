@@ -20,13 +20,13 @@ from harness.plots.style import Line, line_looks
 from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError
-from optimizers.options import ProperFraction
+from optimizers.options import Level
 
 
 @accepts(
     results=Tables,
     against=Text | None,
-    level=ProperFraction,
+    level=Level,
     problems=Text | list[Text] | tuple[Text, ...] | None,
 )
 def crossover(

@@ -33,7 +33,7 @@ PALE = 0.62
 """Part of white in a region's colour, so that its rows stand out."""
 
 
-@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds)
+@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, parameters=Literal["best", "last"])
 def decision_boundary(
     results: Tables,
     problem: ChosenProblem = None,

@@ -23,14 +23,19 @@ from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError
 from optimizers.objective import Array
-from optimizers.options import ProperFraction
+from optimizers.options import Level
 
 CLOUD = 0.3
 """How far dots are spread around their row."""
 NAMES = {"loss": "training loss at the end", "accuracy": "accuracy on test rows at the end"}
 
 
-@accepts(results=Tables, level=ProperFraction, problems=Text | list[Text] | tuple[Text, ...] | None)
+@accepts(
+    results=Tables,
+    of=Literal["loss", "accuracy"],
+    level=Level,
+    problems=Text | list[Text] | tuple[Text, ...] | None,
+)
 def finals(
     results: Tables,
     of: Literal["loss", "accuracy"] = "loss",

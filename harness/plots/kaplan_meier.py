@@ -19,12 +19,12 @@ from harness.plots.style import Line, line_looks, panels
 from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError
-from optimizers.options import ProperFraction
+from optimizers.options import Level
 
 SOME = Text | list[Text] | tuple[Text, ...] | None
 
 
-@accepts(results=Tables, level=ProperFraction, problems=SOME, emphasis=SOME)
+@accepts(results=Tables, level=Level, problems=SOME, emphasis=SOME)
 def kaplan_meier(
     results: Tables,
     axis: Literal["cost", "iterations", "seconds"] = "cost",

@@ -22,6 +22,7 @@ from harness.plots.trained import Choice, ChosenProblem, ChosenSeeds, Trained, c
 from harness.runs.tables import Tables
 from optimizers.arguments import accepts
 from optimizers.objective import Array
+from optimizers.options import Count
 
 LEVELS = 24
 """Steps of colour, evenly spaced by logarithms."""
@@ -31,10 +32,12 @@ DEEPEST = 1e-8
 """Smallest loss that has a colour of its own, as a part of the largest."""
 DARKEST = 0.25
 """Where the colours begin: a path shows on the darkest of them as well."""
-Resolution = Annotated[int, Field(ge=5, le=501)]
+Resolution = Annotated[Count, Field(ge=5, le=501)]
 
 
-@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, resolution=Resolution)
+@accepts(
+    results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, directions=Directions, resolution=Resolution
+)
 def loss_landscape(
     results: Tables,
     problem: ChosenProblem = None,

@@ -38,7 +38,7 @@ PLACE, LEVEL = 0.36, 0.44
 the node before it."""
 
 
-@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds)
+@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, parameters=Literal["best", "last"])
 def network_diagram(
     results: Tables,
     problem: ChosenProblem = None,

@@ -34,7 +34,7 @@ APART = "distance of candidates"
 """Title of the panel of parameter space."""
 
 
-@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds)
+@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, x=Literal["iteration", "cost"])
 def population_spread(
     results: Tables,
     problem: ChosenProblem = None,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from harness.analysis.curves import Points
 from harness.analysis.runtime_ecdf import RuntimeECDF
 from harness.plots.choice import chosen_problems, emphasised, greyed, of_problems
 from harness.plots.figure import Panels, described
@@ -19,14 +20,12 @@ from harness.plots.style import Line, line_looks, logarithmic_ticks, panels, wit
 from harness.runs.tables import Tables
 from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError
-from optimizers.options import ProperFraction, TwoOrMore
+from optimizers.options import Level
 
 SOME = Text | list[Text] | tuple[Text, ...] | None
 
 
-@accepts(
-    results=Tables, targets=TwoOrMore, points=TwoOrMore, level=ProperFraction, problems=SOME, emphasis=SOME
-)
+@accepts(results=Tables, targets=Points, points=Points, level=Level, problems=SOME, emphasis=SOME)
 def runtime_ecdf(
     results: Tables,
     axis: Literal["cost", "iterations", "seconds"] = "cost",

@@ -19,7 +19,7 @@ from harness.plots.style import COLOURS
 from harness.plots.text import balanced
 from harness.runs.claims import By
 from harness.runs.tables import Tables
-from optimizers.arguments import accepts
+from optimizers.arguments import Text, accepts
 from optimizers.errors import InputError, unknown_name
 
 ABOVE, LEAST, ROW, GAP = 14.0, 9.0, 1.4, 0.5
@@ -49,7 +49,7 @@ BLOCKS: dict[str, dict[Any, str]] = {
 }
 
 
-@accepts(results=Tables)
+@accepts(results=Tables, better=Text | None, than=Text | None, problem=Text | None, by=By | None)
 def specification_curve(
     results: Tables,
     better: str | None = None,

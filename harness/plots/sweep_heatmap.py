@@ -47,6 +47,7 @@ STATISTICS: dict[Measure, tuple[type[Statistic], str, str]] = {
     optimizer=Text | None,
     x=Text | None,
     y=Text | None,
+    of=Measure,
     problems=Text | list[Text] | tuple[Text, ...] | None,
 )
 def sweep_heatmap(

@@ -19,7 +19,7 @@ from harness.runs.replay import Replay, replay
 from harness.runs.settings import unmarked
 from harness.runs.tables import Tables, gradient_column
 from optimizers.errors import InputError, unknown_name
-from optimizers.printable import shown
+from optimizers.printable import listed, shown
 
 ChosenProblem = str | InstanceOf[BaseProblem] | None
 """A problem by its name, or itself where it is your own; None where there is one."""
@@ -148,8 +148,7 @@ def _problem(plot: str, results: Tables, problem: ChosenProblem) -> tuple[list[s
         raise InputError(f"problem is {shown(problem)}, expected its name, or the problem itself")
     if problem is None and len({unmarked(name) for name in known}) > 1:
         raise InputError(
-            f"plot '{plot}' needs one problem: name it with the option problem (there are: "
-            f"{', '.join(known)})"
+            f"plot '{plot}' needs one problem: name it with the option problem (there are: {listed(known)})"
         )
     names = known if problem is None else [name for name in known if problem in (name, unmarked(name))]
     if not names:

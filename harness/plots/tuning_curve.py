@@ -23,7 +23,7 @@ MARKS = 12
 """Marks on a line at the most, about."""
 
 
-@accepts(results=Tables)
+@accepts(results=Tables, estimate=Literal["expected", "so-far"], per=Literal["experiment", "problem"])
 def tuning_curve(
     results: Tables,
     estimate: Literal["expected", "so-far"] = "expected",

@@ -32,7 +32,7 @@ PLAIN = "0.35"
 """Colour of weights where there are more units than colours."""
 
 
-@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds)
+@accepts(results=Tables, problem=ChosenProblem, seeds=ChosenSeeds, x=Literal["iteration", "cost"])
 def weights_over_time(
     results: Tables,
     problem: ChosenProblem = None,

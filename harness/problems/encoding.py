@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.network.loss import Loss
-from optimizers.arrays import real_array, refuse_masked
+from optimizers.arrays import any_array, real_array
 from optimizers.capabilities.single_layer import UnitRows
 from optimizers.errors import InputError
 from optimizers.objective import Array, Rows
@@ -104,11 +104,7 @@ def label_array(labels: ArrayLike) -> NDArray[Any]:
     >>> label_array(["no", "yes"]).tolist()
     ['no', 'yes']
     """
-    refuse_masked("y", labels)
-    try:
-        given = np.asarray(labels)
-    except ValueError:
-        raise InputError("y has lists of different lengths: give every row as many numbers") from None
+    given = any_array("y", labels)
     if given.dtype.kind in "cMmV":
         return real_array("y", given)  # which refuses it
     for label in given.ravel() if given.dtype.kind == "O" else ():

@@ -285,7 +285,9 @@ class FunctionProblem(BaseProblem):
             measure_quality = gradient_quality(self.objective(gradient), self.objective(reference))
 
         def measure_one(w: Array) -> Measures:
-            norm = NOTHING if slope is None else float(np.linalg.norm(np.asarray(slope(w.copy()))))
+            norm = NOTHING
+            if slope is not None:
+                norm = float(np.linalg.norm(real_array("what the derivative returns", slope(w.copy()))))
             quality = measure_quality(w) if measure_quality is not None else ()
             return Measures(NOTHING, NOTHING, NOTHING, norm, *quality)
 

@@ -13,11 +13,12 @@ from pydantic import BeforeValidator
 
 from harness.fingerprints.fingerprint import fingerprint
 from harness.problems.family import ProblemFamily
+from harness.regular_file import refuse_endless
 from optimizers.arrays import real_array
 from optimizers.errors import InputError, unknown_name
 from optimizers.objective import Array
 from optimizers.options import NonNegative, options
-from optimizers.printable import shortened, shown
+from optimizers.printable import said_by, shortened, shown
 
 KINDS = (".csv", ".parquet")
 """Endings of files that are read."""
@@ -83,6 +84,7 @@ class Table(ProblemFamily):
             raise InputError(
                 f"Table: option 'file' is {shown(self.file)}, expected the path of a .csv or .parquet file"
             )
+        refuse_endless(path)
         try:
             table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
         except OSError as error:
@@ -91,7 +93,7 @@ class Table(ProblemFamily):
                 f"{shortened(self.file)} cannot be read: {reason}; give the path of a table"
             ) from None
         except ValueError as error:
-            said = str(error).split("\n")[0]
+            said = said_by(error)
             raise InputError(
                 f"{shortened(self.file)} is no table in {path.suffix[1:].upper()} ({said}): mend it"
             ) from None

@@ -71,8 +71,8 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
         # Right as it stands: to look would import Matplotlib, which another process may be doing.
         return
     plots = known_plots()
-    files = [figure_file(figure) for figure in figures]
-    for place, figure in enumerate(figures):
+    files: list[str] = []
+    for figure in figures:
         options = dict(figure)
         name = options.pop("name")
         if name not in plots:
@@ -87,8 +87,11 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
                 for problem in named:
                     if problem not in problems:
                         raise unknown_name(f"problem of plot '{name}'", problem, problems)
-        if files[place] in files[:place]:
-            raise InputError(f"two figures would be {files[place]}: give each once, or other options")
+        # Only what its options are known to be can be written as a name.
+        file = figure_file(figure)
+        if file in files:
+            raise InputError(f"two figures would be {file}: give each once, or other options")
+        files.append(file)
 
 
 def _check_option(plot: Any, name: str, option: str, value: Any) -> None:
@@ -119,12 +122,17 @@ def figure_file(figure: dict[str, Any]) -> str:
     words = []
     for name, value in figure.items():
         words += [name] if not isinstance(value, str | list) else []
-        words += [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
+        words += map(_word, value) if isinstance(value, list) else [_word(value)]
     name = re.sub(r"[^\w.]+", "-", "-".join(words))
     if len(name.encode()) > LONGEST_FILE:
         # As long as a folder takes, and still another for every choice.
         name = f"{name[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     return name + ".png"
+
+
+def _word(value: Any) -> str:
+    # Python writes no whole number of thousands of digits but as a hexadecimal one.
+    return f"{value:x}" if isinstance(value, int) and value.bit_length() > 1_000 else str(value)
 
 
 def write_artifacts(

@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.regular_file import refuse_endless
 from optimizers.errors import InputError
 from optimizers.printable import shown
 
@@ -107,8 +108,9 @@ def read_bytes(path: Path) -> bytes:
     """Read a file.
 
     Raises:
-        InputError: with the system's reason, which is no damage.
+        InputError: with the system's reason, which is no damage, and for a pipe or a device.
     """
+    refuse_endless(path)
     try:
         return path.read_bytes()
     except OSError as error:

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from harness.regular_file import refuse_endless
 from harness.sweeps.changes import with_settings
 from harness.sweeps.choices import restricted
 from harness.sweeps.experiment import Experiment
@@ -87,6 +88,7 @@ def read_experiment(
 
 def _read_table(path: Path) -> dict[str, Any]:
     """Read a TOML file."""
+    refuse_endless(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise InputError(

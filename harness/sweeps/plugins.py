@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from optimizers.errors import InputError
-from optimizers.printable import shortened
+from optimizers.printable import said_by, shortened
 from optimizers.registry import Registry
 
 PACKAGE = "harness_plugins"
@@ -67,7 +67,7 @@ def load_plugins(file: Path) -> str:
         specification.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise InputError(f"plugin {called} breaks: {type(error).__name__}: {error}; mend it") from None
+        raise InputError(f"plugin {called} breaks: {said_by(error)}; mend it") from None
     finally:
         sys.path.remove(str(path.parent))
     brought = [name for family in _families() for name in family.adopt(module, f"plugin {called}")]

@@ -21,7 +21,7 @@ from harness.tuning.tuning import PER, Tuning
 from optimizers.errors import InputError
 from optimizers.optimizer import Optimizer
 from optimizers.options import option_values
-from optimizers.printable import shown
+from optimizers.printable import listed, shown
 
 FILE = "tuned.toml"
 """Its name in the folder of a tuning."""
@@ -160,7 +160,7 @@ def _tuned(contender: Contender, table: Mapping[str, Any], problem: str | None) 
     """Return the tuned configuration of an optimizer; on a problem that refuses it, it is as declared."""
     entries = [entry for entry in table["optimizers"] if entry["label"] == contender.label]
     if not entries:
-        known = ", ".join(dict.fromkeys(entry["label"] for entry in table["optimizers"]))
+        known = listed(dict.fromkeys(entry["label"] for entry in table["optimizers"]))
         raise InputError(
             f"optimizer {contender.label} was not tuned: tune this experiment, or leave it out "
             f"(tuned: {known})"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.objective import Need, Objective
-from optimizers.options import Count, Positive, options
+from optimizers.options import Positive, UpToTenThousand, options
 from optimizers.search_space import Logarithmic, SearchSpace, Whole
 
 
@@ -27,7 +27,7 @@ class MemeticAlgorithm(GeneticAlgorithm):
     20 runs took 156, 129, 140 and 124 passes at the mean in place of 2582, 3815, 1726 and 2729.
 
     Attributes:
-        local_steps: gradients of the local search in each generation.
+        local_steps: gradients of the local search in each generation, which nothing comes between.
         learning_rate: its first step as a multiple of the gradient of the mean loss.
 
     >>> import numpy as np, optimizers
@@ -37,7 +37,7 @@ class MemeticAlgorithm(GeneticAlgorithm):
     (True, True)
     """
 
-    local_steps: Count = 5
+    local_steps: UpToTenThousand = 5
     learning_rate: Positive = 0.1
 
     search_space: ClassVar[SearchSpace] = {

@@ -9,7 +9,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_origin, get_type_hints
 
 import matplotlib
 import numpy as np
@@ -287,3 +287,14 @@ def test_it_is_the_same_each_time(name: str) -> None:
         assert isinstance(canvas, FigureCanvasAgg)
         pictures.append(bytes(canvas.buffer_rgba()))
     assert pictures[0] == pictures[1]
+
+
+@every_plot
+def test_a_word_that_is_none_of_an_option_s_is_refused_before_anything_is_drawn(name: str) -> None:
+    plot = known_plots()[name]
+    results = tables(next(iter(CASES)))
+    for option, hint in get_type_hints(plot).items():
+        if get_origin(hint) is Literal and option != "width":
+            for word in ("no such word", True, 3):
+                with pytest.raises(InputError, match=r"no such word|True|3"):
+                    plot(results, **{option: word})

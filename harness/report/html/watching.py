@@ -31,6 +31,7 @@ from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, SKIPPED_COLUMNS, TRACE_COLUMNS, Tables
 from harness.sweeps.executors.processes import ONE_THREAD
 from optimizers.errors import InputError
+from optimizers.printable import said_by
 
 COMMAND = ("-P", "-c", "from harness.report.html.watching import main; main()")
 
@@ -209,5 +210,5 @@ def keep_writing(watch: Watch, gone: threading.Event, first: float) -> None:
             # Such as a folder that is not there yet. What is wrong with it the sweep itself says.
             pass
         except Exception as error:
-            Store(watch.folder).log(f"{watch.page} was not written: {type(error).__name__}: {error}")
+            Store(watch.folder).log(f"{watch.page} was not written: {said_by(error)}")
         wait = pause(time.process_time() - began)

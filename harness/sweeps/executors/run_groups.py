@@ -17,6 +17,7 @@ from harness.runs.single_run import Run
 from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.optimizer import Optimizer
+from optimizers.printable import said_by
 
 SECONDS = 1.0
 """What a group should take: sending one takes a millisecond, and what a killed worker had done of it is done
@@ -239,6 +240,6 @@ class Groups:
 def unsendable(error: Exception) -> InputError:
     """Build the error for runs that cannot be sent to another process."""
     return InputError(
-        f"these runs cannot be sent to another process ({type(error).__name__}: {error}): "
+        f"these runs cannot be sent to another process ({said_by(error)}): "
         "do them in this one, with workers=1"
     )
