@@ -60,3 +60,12 @@ def test_every_loss_and_activation_may_be_small() -> None:
         data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
         wanted = kernels.value(case.w, ALL_ROWS, with_products(data))
         assert few_rows.value(case.w, ALL_ROWS, data) == pytest.approx(wanted, rel=1e-14)
+
+
+def test_general_kernels_without_their_products_come_to_no_number() -> None:
+    """A gradient source of somebody else may call them: that is no jump to an address that is not there."""
+    network = NETWORKS[0]
+    case = make_case(network, 4)
+    data = pack(network, case.X, case.Y, np.zeros(2, dtype=np.int64))
+    assert np.isnan(kernels.value(case.w, ALL_ROWS, data))
+    assert np.isnan(kernels.value_and_gradient(case.w, ALL_ROWS, data, np.empty(network.size)))

@@ -86,12 +86,13 @@ class Nevergrad(ExchangeFormat):
         groups: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {}
         for row in rows:
             problem = row.get("name") or row.get("function_class") or "function"
+            optimizer = row["optimizer_name"]
             if row.get("function_class") == OURS:
-                problem = unguarded(problem)
+                problem, optimizer = unguarded(problem), unguarded(optimizer)
             elif varying:
                 problem += f" ({', '.join(f'{name}={row.get(name)}' for name in varying)})"
             again = 0
-            while _follows(groups.get(key := (problem, row["optimizer_name"], row["seed"], again), []), row):
+            while _follows(groups.get(key := (problem, optimizer, row["seed"], again), []), row):
                 again += 1
             groups.setdefault(key, []).append(row)
         runs: dict[str, list[Any]] = {}
