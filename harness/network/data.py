@@ -80,7 +80,7 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
     plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
     header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain), bytes_of)
     if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
-        header[kernels.BOARD] = board_of(most)
+        header[kernels.BOARD], header[kernels.THREADS] = board_of(most), most
     if header[kernels.BOARD]:
         doors = single_kernels if precision == SINGLE else kernels
         header[kernels.GROUP_SHARE] = address(doors.share_of_rows, SHARE)

@@ -36,16 +36,16 @@ from optimizers.signatures import DATA, INTEGERS, REALS, VALUE, in_single
 
 ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES, TILES = range(8, 14)
-BOARD, GROUP_SHARE, CANDIDATE_SHARE, LENGTH, VALUE_AT = range(14, 19)
-W_AT, REALS_AT, REALS_SIZE, WORKSPACE_AT, WORKSPACE_SIZE, COUNTERS_AT = range(19, 25)
-POPULATION_AT, CANDIDATES, LOSSES_AT, NUMBER = range(25, 29)
-SIZES = 29
+BOARD, THREADS, GROUP_SHARE, CANDIDATE_SHARE, LENGTH, VALUE_AT = range(14, 20)
+W_AT, REALS_AT, REALS_SIZE, WORKSPACE_AT, WORKSPACE_SIZE, COUNTERS_AT = range(20, 26)
+POPULATION_AT, CANDIDATES, LOSSES_AT, NUMBER = range(26, 30)
+SIZES = 30
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
 one loss, whether the loss takes the output activation in; four addresses; candidates of a tile where rows
-are few, or 0; where tiles begin in ``reals``; address of a board where threads share work, or 0, and of what
-does a share of a gradient or a population; how many integers there are; address of what gives one loss, where
-rows are few; addresses and sizes of what a share is about, written when there is one; bytes of a number;
-where the sizes begin.
+are few, or 0; where tiles begin in ``reals``; address of a board where threads share work, or 0, how many
+there is room for, and addresses of what does a share of a gradient or a population; how many integers there
+are; address of what gives one loss, where rows are few; addresses and sizes of what a share is about, written
+when there is one; bytes of a number; where the sizes begin.
 """
 
 SLOTS = 4
@@ -308,7 +308,13 @@ def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
         tell(data)
         integers[POPULATION_AT], integers[CANDIDATES] = address_of(population, 0), size
         integers[LOSSES_AT] = address_of(losses, 0)
-        share_out(integers[BOARD], integers[CANDIDATE_SHARE], address_of(integers, 0), min(size, SHARES))
+        share_out(
+            integers[BOARD],
+            integers[CANDIDATE_SHARE],
+            address_of(integers, 0),
+            min(size, SHARES),
+            integers[THREADS],
+        )
         return
     for p in range(size):
         losses[p] = summed_loss(population[p], rows, data, room_of(integers, 0)) / count
@@ -413,7 +419,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     if integers[BOARD] != 0:
         tell(data)
         integers[W_AT] = address_of(w, 0)
-        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups)
+        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups, integers[THREADS])
     else:
         for group in range(groups):
             _group(w, data, group, 0)

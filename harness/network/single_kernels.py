@@ -28,6 +28,7 @@ from harness.network.kernels import (
     ROWS,
     SHARES,
     SLOT,
+    THREADS,
     WORK,
     begin_of,
     span,
@@ -119,7 +120,13 @@ def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
         tell(data)
         integers[POPULATION_AT], integers[CANDIDATES] = address_of(population, 0), size
         integers[LOSSES_AT] = address_of(losses, 0)
-        share_out(integers[BOARD], integers[CANDIDATE_SHARE], address_of(integers, 0), min(size, SHARES))
+        share_out(
+            integers[BOARD],
+            integers[CANDIDATE_SHARE],
+            address_of(integers, 0),
+            min(size, SHARES),
+            integers[THREADS],
+        )
         return
     single = _single(data)
     for p in range(size):
@@ -174,7 +181,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         _gradient_of(rows, data, 0, count, 0, 0)
     elif integers[BOARD] != 0:
         tell(data)
-        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups)
+        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups, integers[THREADS])
     else:
         for group in range(groups):
             begin, end = begin_of(integers, group), begin_of(integers, group + 1)

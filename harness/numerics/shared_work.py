@@ -42,11 +42,14 @@ threads apart that may be at it at once, from 0 on."""
 OWNED, TICKET, LIMIT, DONE, ASLEEP = range(0, 40, 8)
 FUNCTION, CONTEXT, PIPE, REST_UNTIL, CLOCK, BYTES = 40, 41, 42, 48, 49, 51
 SIZE = 56
-"""Places of a board; what threads wait for has a cache line of its own. ``TICKET`` and ``LIMIT`` hold the
-number of the work and, in the last bits, the next share and the number of shares."""
+"""Places of a board; what threads wait for has a cache line of its own. ``TICKET`` holds the number of the
+work and, in its last 20 bits, the next share; ``LIMIT`` the number of the work, 8 bits for the rooms that
+there are and 12 for the shares."""
 
-SHARES = 20
-"""Bits of a number that count shares."""
+WORK, ROOMS = 20, 12
+"""Bits behind the number of the work, and behind the rooms."""
+
+MOST_SHARES, MOST_ROOMS = (1 << ROOMS) - 1, (1 << WORK - ROOMS) - 1
 
 AWAKE = 2000
 """How often a helper looks for work before it sleeps: for about 0.1 ms."""
@@ -109,18 +112,23 @@ def _bytes_at(place: int) -> Any:
 
 
 @compiled()
-def _next_share(board: Any) -> int:
-    """Return the number of a share that is this thread's from now on, or -1 where none is left."""
-    ticket = add(board, TICKET, 1)
-    limit = load(board, LIMIT)
-    return ticket & ((1 << SHARES) - 1) if ticket >> SHARES == limit >> SHARES and ticket < limit else -1
+def _open_share(board: Any, room: int) -> int:
+    """Return the ticket of a share that a thread may take, or -1 where none is left, or no room for it."""
+    limit, ticket = load(board, LIMIT), load(board, TICKET)
+    left = ticket >> WORK == limit >> WORK and ticket & ((1 << WORK) - 1) < limit & MOST_SHARES
+    return ticket if left and room < limit >> ROOMS & MOST_ROOMS else -1
 
 
 @compiled()
-def _is_there(board: Any) -> bool:
-    """Say whether there is a share left to take."""
-    limit, ticket = load(board, LIMIT), load(board, TICKET)
-    return ticket >> SHARES == limit >> SHARES and ticket < limit
+def _next_share(board: Any, room: int) -> int:
+    """Return the number of a share that is this thread's from now on, or -1 where none is left."""
+    while True:
+        ticket = _open_share(board, room)
+        if ticket < 0:
+            return -1
+        # Taken only where it is still the same: what was said of this work's rooms may not hold of the next.
+        if replace(board, TICKET, ticket, ticket + 1):
+            return ticket & ((1 << WORK) - 1)
 
 
 @compiled()
@@ -128,11 +136,10 @@ def _help(board: Any, room: int, pipe: int) -> None:
     """Take shares for ever."""
     looks = 0
     while True:
-        if _is_there(board):
-            number = _next_share(board)
-            if number >= 0:
-                _share(board[FUNCTION], board[CONTEXT], number, room)
-                add(board, DONE, 1)
+        number = _next_share(board, room)
+        if number >= 0:
+            _share(board[FUNCTION], board[CONTEXT], number, room)
+            add(board, DONE, 1)
             looks = 0
         elif looks < AWAKE:
             looks += 1
@@ -140,7 +147,7 @@ def _help(board: Any, room: int, pipe: int) -> None:
         else:
             add(board, ASLEEP, 1)
             # Whoever puts work on the board after this sees a sleeper.
-            if not _is_there(board):
+            if _open_share(board, room) < 0:
                 _read(pipe, _bytes_at(address_of(board, BYTES)), 1)
             add(board, ASLEEP, -1)
             looks = 0
@@ -153,14 +160,15 @@ def _all_alone(function: int, context: int, shares: int) -> None:
 
 
 @compiled()
-def share_out(place: int, function: int, context: int, shares: int) -> None:
+def share_out(place: int, function: int, context: int, shares: int, rooms: int) -> None:
     """Have all shares of a piece of work done, with the helpers of the board at an address, 0 for no board.
 
     Arguments:
         place: address of the board.
         function: address of what does a share, see ``SHARE``.
         context: what it is told.
-        shares: number of shares.
+        shares: number of shares, 4095 at the most.
+        rooms: threads that there is room for: helpers of a higher number leave it alone.
     """
     if place == 0:
         _all_alone(function, context, shares)
@@ -177,18 +185,18 @@ def share_out(place: int, function: int, context: int, shares: int) -> None:
         return
     board[FUNCTION], board[CONTEXT] = function, context
     store(board, DONE, 0)
-    work = (load(board, TICKET) >> SHARES) + 1
-    store(board, LIMIT, (work << SHARES) + shares)
-    store(board, TICKET, work << SHARES)
+    work = (load(board, TICKET) >> WORK) + 1
+    store(board, LIMIT, (work << WORK) + (rooms << ROOMS) + shares)
+    store(board, TICKET, work << WORK)
     asleep = load(board, ASLEEP)
     if asleep > 0:
         _write(board[PIPE], _bytes_at(address_of(board, BYTES + 1)), min(asleep, 8))
     mine = 0
-    number = _next_share(board)
+    number = _next_share(board, 0)
     while number >= 0:
         _share(function, context, number, 0)
         mine += 1
-        number = _next_share(board)
+        number = _next_share(board, 0)
     waiting = now(moment)
     looks = 0
     while load(board, DONE) + mine < shares:
