@@ -119,7 +119,8 @@ def _face(value: Any) -> Any:
     if isinstance(value, type):
         # A NamedTuple: what a schedule reads.
         return ", ".join(getattr(value, "_fields", ()))
-    return "yes" if callable(value) else value
+    there = callable(value) or (isinstance(value, tuple) and bool(value) and all(map(callable, value)))
+    return "yes" if there else value
 
 
 def _equation(entry: Entry) -> str:

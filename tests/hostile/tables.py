@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,15 @@ import pandas as pd
 import scipy.sparse
 
 Rng = np.random.Generator
+
+LIBRARIES = ("torch", "jax")
+"""Libraries that the project does without: kinds that begin with their name are left out without them."""
+
+
+def there(kinds: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return the kinds whose library is there."""
+    missing = {name for name in LIBRARIES if find_spec(name) is None}
+    return {kind: make for kind, make in kinds.items() if kind.partition(" ")[0] not in missing}
 
 
 def cells_of(rng: Rng) -> tuple[str, Any]:
@@ -142,135 +152,143 @@ class _Broken:
         raise RuntimeError("no array today")
 
 
-EXACT: dict[str, Callable[[Any], Any]] = {
-    "array": lambda table: table,
-    "big-endian": lambda table: table.astype(">f8"),
-    "Fortran": np.asfortranarray,
-    "strided": _strided,
-    "backwards": lambda table: table[::-1].copy()[::-1],
-    "read-only": _read_only,
-    "lists": lambda table: table.tolist(),
-    "tuples": lambda table: tuple(map(tuple, table.tolist())) if table.ndim == 2 else tuple(table.tolist()),
-    "objects": lambda table: table.astype(object),
-    "longdouble": lambda table: table.astype(np.longdouble),
-    "subclass": lambda table: table.view(np.recarray) if table.dtype.names else table.view(np.ndarray),
-    "frame": pd.DataFrame,
-    "nullable frame": _frame("Float64"),
-    "arrow frame": _frame("float64[pyarrow]"),
-    "object frame": _frame(object),
-    "named frame": lambda table: pd.DataFrame(table, columns=[f"[/x]{n}" for n in range(table.shape[1])]),
-    "doubled index": lambda table: pd.DataFrame(table, index=[0] * len(table)),
-    "unmasked": lambda table: _masked(table, False),
-    "interface": _Interface,
-    "torch": _torch,
-}
+EXACT: dict[str, Callable[[Any], Any]] = there(
+    {
+        "array": lambda table: table,
+        "big-endian": lambda table: table.astype(">f8"),
+        "Fortran": np.asfortranarray,
+        "strided": _strided,
+        "backwards": lambda table: table[::-1].copy()[::-1],
+        "read-only": _read_only,
+        "lists": lambda table: table.tolist(),
+        "tuples": lambda table: (
+            tuple(map(tuple, table.tolist())) if table.ndim == 2 else tuple(table.tolist())
+        ),
+        "objects": lambda table: table.astype(object),
+        "longdouble": lambda table: table.astype(np.longdouble),
+        "subclass": lambda table: table.view(np.recarray) if table.dtype.names else table.view(np.ndarray),
+        "frame": pd.DataFrame,
+        "nullable frame": _frame("Float64"),
+        "arrow frame": _frame("float64[pyarrow]"),
+        "object frame": _frame(object),
+        "named frame": lambda table: pd.DataFrame(table, columns=[f"[/x]{n}" for n in range(table.shape[1])]),
+        "doubled index": lambda table: pd.DataFrame(table, index=[0] * len(table)),
+        "unmasked": lambda table: _masked(table, False),
+        "interface": _Interface,
+        "torch": _torch,
+    }
+)
 """Wrappings that keep every number: what is taken has to be those."""
 
-ODD: dict[str, Callable[[Any], Any]] = {
-    "float16": lambda table: table.astype(np.float16),
-    "float32": lambda table: table.astype(np.float32),
-    "int8": lambda table: np.nan_to_num(table).astype(np.int8),
-    "uint64": lambda table: np.full(table.shape, 2**64 - 1, dtype=np.uint64),
-    "bool": lambda table: table > 0,
-    "masked": lambda table: _masked(table, True),
-    "rows masked": lambda table: [_masked(row, True) for row in table],
-    "complex": lambda table: table + 1j,
-    "complex without": lambda table: table.astype(complex),
-    "text": lambda table: table.astype(str),
-    "bytes": lambda table: table.astype("S"),
-    "dates": lambda table: np.zeros(table.shape, dtype="datetime64[ns]"),
-    "times": lambda table: np.zeros(table.shape, dtype="timedelta64[s]"),
-    "records": lambda table: np.zeros(table.shape, dtype=[("a", float)]),
-    "void": lambda table: np.zeros(table.shape, dtype="V8"),
-    "mixed objects": lambda table: np.where(table > 0, table.astype(object), "a"),
-    "nones": lambda table: np.where(table > 0, table.astype(object), None),
-    "huge ints": lambda table: np.full(table.shape, 10**400, dtype=object),
-    "ragged": lambda table: [*table.tolist(), [1.0]],
-    "sparse": lambda table: scipy.sparse.csr_array(table),
-    "sparse coo": lambda table: scipy.sparse.coo_matrix(table),
-    "holed frame": _holed("Float64"),
-    "holed Int64": _holed("Int64"),
-    "category": _frame("category"),
-    "string frame": _frame("string"),
-    "arrow text": _frame("string[pyarrow]"),
-    "date frame": lambda table: pd.DataFrame(np.zeros(table.shape, dtype="datetime64[ns]")),
-    "zoned frame": lambda table: pd.DataFrame(np.zeros(table.shape, dtype="datetime64[ns]")).apply(
-        lambda column: column.dt.tz_localize("UTC")
-    ),
-    "complex frame": _frame(complex),
-    "bool frame": lambda table: pd.DataFrame(table > 0),
-    "boolean frame": lambda table: pd.DataFrame(table > 0).astype("boolean"),
-    "sparse frame": _frame(pd.SparseDtype("float64")),
-    "mixed frame": lambda table: pd.DataFrame(table).assign(z="a"),
-    "two-level frame": lambda table: pd.DataFrame(
-        table, columns=pd.MultiIndex.from_tuples([("a", n) for n in range(table.shape[1])])
-    ),
-    "series": lambda table: pd.Series(table[:, 0]),
-    "periods": lambda table: pd.DataFrame({"a": pd.period_range("2020", periods=len(table))}),
-    "intervals": lambda table: pd.DataFrame({"a": pd.interval_range(0, periods=len(table))}),
-    "torch half": lambda table: _torch(table).half(),
-    "torch gradient": _torch_grad,
-    "jax": _jax,
-    "broken": lambda table: _Broken(),
-    "scalar": lambda table: 3.0,
-    "None": lambda table: None,
-    "dict": lambda table: {"a": [1, 2]},
-    "generator": lambda table: (row for row in table),
-    "text itself": lambda table: "X",
-    "memory": lambda table: memoryview(np.ascontiguousarray(table)),
-}
+ODD: dict[str, Callable[[Any], Any]] = there(
+    {
+        "float16": lambda table: table.astype(np.float16),
+        "float32": lambda table: table.astype(np.float32),
+        "int8": lambda table: np.nan_to_num(table).astype(np.int8),
+        "uint64": lambda table: np.full(table.shape, 2**64 - 1, dtype=np.uint64),
+        "bool": lambda table: table > 0,
+        "masked": lambda table: _masked(table, True),
+        "rows masked": lambda table: [_masked(row, True) for row in table],
+        "complex": lambda table: table + 1j,
+        "complex without": lambda table: table.astype(complex),
+        "text": lambda table: table.astype(str),
+        "bytes": lambda table: table.astype("S"),
+        "dates": lambda table: np.zeros(table.shape, dtype="datetime64[ns]"),
+        "times": lambda table: np.zeros(table.shape, dtype="timedelta64[s]"),
+        "records": lambda table: np.zeros(table.shape, dtype=[("a", float)]),
+        "void": lambda table: np.zeros(table.shape, dtype="V8"),
+        "mixed objects": lambda table: np.where(table > 0, table.astype(object), "a"),
+        "nones": lambda table: np.where(table > 0, table.astype(object), None),
+        "huge ints": lambda table: np.full(table.shape, 10**400, dtype=object),
+        "ragged": lambda table: [*table.tolist(), [1.0]],
+        "sparse": lambda table: scipy.sparse.csr_array(table),
+        "sparse coo": lambda table: scipy.sparse.coo_matrix(table),
+        "holed frame": _holed("Float64"),
+        "holed Int64": _holed("Int64"),
+        "category": _frame("category"),
+        "string frame": _frame("string"),
+        "arrow text": _frame("string[pyarrow]"),
+        "date frame": lambda table: pd.DataFrame(np.zeros(table.shape, dtype="datetime64[ns]")),
+        "zoned frame": lambda table: pd.DataFrame(np.zeros(table.shape, dtype="datetime64[ns]")).apply(
+            lambda column: column.dt.tz_localize("UTC")
+        ),
+        "complex frame": _frame(complex),
+        "bool frame": lambda table: pd.DataFrame(table > 0),
+        "boolean frame": lambda table: pd.DataFrame(table > 0).astype("boolean"),
+        "sparse frame": _frame(pd.SparseDtype("float64")),
+        "mixed frame": lambda table: pd.DataFrame(table).assign(z="a"),
+        "two-level frame": lambda table: pd.DataFrame(
+            table, columns=pd.MultiIndex.from_tuples([("a", n) for n in range(table.shape[1])])
+        ),
+        "series": lambda table: pd.Series(table[:, 0]),
+        "periods": lambda table: pd.DataFrame({"a": pd.period_range("2020", periods=len(table))}),
+        "intervals": lambda table: pd.DataFrame({"a": pd.interval_range(0, periods=len(table))}),
+        "torch half": lambda table: _torch(table).half(),
+        "torch gradient": _torch_grad,
+        "jax": _jax,
+        "broken": lambda table: _Broken(),
+        "scalar": lambda table: 3.0,
+        "None": lambda table: None,
+        "dict": lambda table: {"a": [1, 2]},
+        "generator": lambda table: (row for row in table),
+        "text itself": lambda table: "X",
+        "memory": lambda table: memoryview(np.ascontiguousarray(table)),
+    }
+)
 
 
 def labels_of(rows: int, rng: Rng) -> tuple[str, Any]:
     """Return labels and what they are."""
     codes = rng.integers(0, 2, size=rows) if rng.random() < 0.6 else rng.integers(0, 3, size=rows)
     text = np.array(["no", "yes", "[/b]"])[codes]
-    choices: dict[str, Callable[[], Any]] = {
-        "codes": lambda: codes,
-        "list": codes.tolist,
-        "text": lambda: text,
-        "objects": lambda: text.astype(object),
-        "bytes": lambda: text.astype("S"),
-        "floats": lambda: codes.astype(float),
-        "column": lambda: codes[:, None],
-        "bools": lambda: codes > 0,
-        "series": lambda: pd.Series(codes, index=range(5, 5 + rows)),
-        "category": lambda: pd.Series(text, dtype="category"),
-        "nullable": lambda: pd.Series(codes, dtype="Int64"),
-        "arrow": lambda: pd.Series(text, dtype="string[pyarrow]"),
-        "one class": lambda: np.zeros(rows, dtype=int),
-        "one each": lambda: np.arange(rows),
-        "numbers": lambda: rng.normal(size=rows),
-        "two numbers": lambda: rng.normal(size=(rows, 2)),
-        "huge numbers": lambda: rng.normal(size=rows) * 1e300,
-        "tiny numbers": lambda: rng.normal(size=rows) * 1e-300,
-        "constant": lambda: np.full(rows, 0.1),
-        "one-hot": lambda: np.eye(3)[codes],
-        "shares": lambda: rng.dirichlet([1.0, 1.0, 1.0], size=rows),
-        "nan": lambda: np.where(np.arange(rows) == 0, np.nan, codes),
-        "inf": lambda: np.where(np.arange(rows) == 0, np.inf, codes),
-        "holed": lambda: pd.Series([pd.NA, *codes[1:]], dtype="Int64"),
-        "none": lambda: [None, *codes[1:].tolist()],
-        "mixed": lambda: [*text[:1].tolist(), *codes[1:].tolist()],
-        "masked": lambda: np.ma.array(codes, mask=np.arange(rows) == 0),
-        "complex": lambda: codes + 0j,
-        "dates": lambda: np.array(["2020", "2021", "2022"], dtype="datetime64[Y]")[codes],
-        "date frame": lambda: pd.Series(pd.to_datetime(["2020", "2021", "2022"])).take(codes),
-        "too few": lambda: codes[1:],
-        "too many": lambda: [*codes.tolist(), 1, 0],
-        "ragged": lambda: [[1], *[[1, 2]] * (rows - 1)],
-        "deep": lambda: np.zeros((rows, 1, 1)),
-        "none at all": lambda: None,
-        "scalar": lambda: 1,
-        "big-endian": lambda: codes.astype(">i4"),
-        "torch": lambda: _torch(codes),
-        "huge ints": lambda: [10**400] * rows,
-        "lists": lambda: [[c] for c in codes.tolist()],
-        "sets": lambda: [{1}] * rows,
-        "surrogates": lambda: ["\udcff" if c else "a" for c in codes],
-        "escapes": lambda: ["\x1b[31m" if c else "a\0b" for c in codes],
-        "near": lambda: np.where(codes > 0, 1.0, np.nextafter(1.0, 2.0)),
-    }
+    choices: dict[str, Callable[[], Any]] = there(
+        {
+            "codes": lambda: codes,
+            "list": codes.tolist,
+            "text": lambda: text,
+            "objects": lambda: text.astype(object),
+            "bytes": lambda: text.astype("S"),
+            "floats": lambda: codes.astype(float),
+            "column": lambda: codes[:, None],
+            "bools": lambda: codes > 0,
+            "series": lambda: pd.Series(codes, index=range(5, 5 + rows)),
+            "category": lambda: pd.Series(text, dtype="category"),
+            "nullable": lambda: pd.Series(codes, dtype="Int64"),
+            "arrow": lambda: pd.Series(text, dtype="string[pyarrow]"),
+            "one class": lambda: np.zeros(rows, dtype=int),
+            "one each": lambda: np.arange(rows),
+            "numbers": lambda: rng.normal(size=rows),
+            "two numbers": lambda: rng.normal(size=(rows, 2)),
+            "huge numbers": lambda: rng.normal(size=rows) * 1e300,
+            "tiny numbers": lambda: rng.normal(size=rows) * 1e-300,
+            "constant": lambda: np.full(rows, 0.1),
+            "one-hot": lambda: np.eye(3)[codes],
+            "shares": lambda: rng.dirichlet([1.0, 1.0, 1.0], size=rows),
+            "nan": lambda: np.where(np.arange(rows) == 0, np.nan, codes),
+            "inf": lambda: np.where(np.arange(rows) == 0, np.inf, codes),
+            "holed": lambda: pd.Series([pd.NA, *codes[1:]], dtype="Int64"),
+            "none": lambda: [None, *codes[1:].tolist()],
+            "mixed": lambda: [*text[:1].tolist(), *codes[1:].tolist()],
+            "masked": lambda: np.ma.array(codes, mask=np.arange(rows) == 0),
+            "complex": lambda: codes + 0j,
+            "dates": lambda: np.array(["2020", "2021", "2022"], dtype="datetime64[Y]")[codes],
+            "date frame": lambda: pd.Series(pd.to_datetime(["2020", "2021", "2022"])).take(codes),
+            "too few": lambda: codes[1:],
+            "too many": lambda: [*codes.tolist(), 1, 0],
+            "ragged": lambda: [[1], *[[1, 2]] * (rows - 1)],
+            "deep": lambda: np.zeros((rows, 1, 1)),
+            "none at all": lambda: None,
+            "scalar": lambda: 1,
+            "big-endian": lambda: codes.astype(">i4"),
+            "torch": lambda: _torch(codes),
+            "huge ints": lambda: [10**400] * rows,
+            "lists": lambda: [[c] for c in codes.tolist()],
+            "sets": lambda: [{1}] * rows,
+            "surrogates": lambda: ["\udcff" if c else "a" for c in codes],
+            "escapes": lambda: ["\x1b[31m" if c else "a\0b" for c in codes],
+            "near": lambda: np.where(codes > 0, 1.0, np.nextafter(1.0, 2.0)),
+        }
+    )
     kind = list(choices)[int(rng.integers(len(choices)))]
     return kind, choices[kind]()
 
