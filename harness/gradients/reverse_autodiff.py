@@ -22,10 +22,10 @@ from harness.gradients.traced_programs import (
     run_tile,
     tiles_of,
 )
-from harness.network.kernels import BOARD, GROUP_SHARE, GROUPS, PARAMETERS, ROWS, THREADS, W_AT, tell, told
+from harness.network.kernels import BOARD, GROUP_SHARE, GROUPS, PARAMETERS, ROWS, W_AT, share_groups, told
 from harness.network.network import Network
 from harness.network.source import Function, GradientSource, ValueAndGradient
-from harness.numerics.shared_work import SHARE, address_of, reals_at, share_out
+from harness.numerics.shared_work import SHARE, reals_at
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS
 from optimizers.errors import InputError
@@ -179,9 +179,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         return loss / count
     groups = integers[GROUPS]
     if integers[BOARD] != 0 and groups > 1:
-        tell(data)
-        integers[W_AT] = address_of(w, 0)
-        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups, integers[THREADS])
+        share_groups(w, data)
     else:
         for group in range(groups):
             _group(w, data, group)

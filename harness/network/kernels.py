@@ -299,22 +299,43 @@ def room_of(integers: Any, thread: int) -> int:
 
 
 @compiled()
+def shared_population(population: Any, rows: Any, data: Any, losses: Any) -> bool:
+    """Have several threads write the losses of a population where that pays, and say whether it was so."""
+    integers, size = data.integers, population.shape[0]
+    pays = rows.size == 0 and size > 1 and size * integers[WORK] >= PARALLEL_WORK
+    if integers[BOARD] == 0 or not pays:
+        return False
+    tell(data)
+    integers[POPULATION_AT], integers[CANDIDATES] = address_of(population, 0), size
+    integers[LOSSES_AT] = address_of(losses, 0)
+    share_out(
+        integers[BOARD],
+        integers[CANDIDATE_SHARE],
+        address_of(integers, 0),
+        min(size, SHARES),
+        integers[THREADS],
+    )
+    return True
+
+
+@compiled()
+def share_groups(w: Any, data: Any) -> None:
+    """Have all groups of rows of a gradient done by the threads of the board."""
+    integers = data.integers
+    tell(data)
+    integers[W_AT] = address_of(w, 0)
+    share_out(
+        integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), integers[GROUPS], integers[THREADS]
+    )
+
+
+@compiled()
 def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
     """Write the mean loss of each candidate; see ``optimizers.signatures.VALUES``."""
     integers, size = data.integers, population.shape[0]
     count = rows.size if rows.size else integers[ROWS]
     data.counters[VALUE_ROWS] += count * size
-    if integers[BOARD] != 0 and rows.size == 0 and size > 1 and size * integers[WORK] >= PARALLEL_WORK:
-        tell(data)
-        integers[POPULATION_AT], integers[CANDIDATES] = address_of(population, 0), size
-        integers[LOSSES_AT] = address_of(losses, 0)
-        share_out(
-            integers[BOARD],
-            integers[CANDIDATE_SHARE],
-            address_of(integers, 0),
-            min(size, SHARES),
-            integers[THREADS],
-        )
+    if shared_population(population, rows, data, losses):
         return
     for p in range(size):
         losses[p] = summed_loss(population[p], rows, data, room_of(integers, 0)) / count
@@ -417,9 +438,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
         _scaled(gradient, count)
         return loss / count
     if integers[BOARD] != 0:
-        tell(data)
-        integers[W_AT] = address_of(w, 0)
-        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups, integers[THREADS])
+        share_groups(w, data)
     else:
         for group in range(groups):
             _group(w, data, group, 0)

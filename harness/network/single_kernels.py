@@ -17,27 +17,23 @@ import numpy as np
 
 from harness.network.kernels import (
     BOARD,
-    CANDIDATE_SHARE,
     CANDIDATES,
-    GROUP_SHARE,
     GROUPS,
     LOSSES_AT,
-    PARALLEL_WORK,
     PARAMETERS,
     POPULATION_AT,
     ROWS,
     SHARES,
     SLOT,
-    THREADS,
-    WORK,
     begin_of,
+    share_groups,
+    shared_population,
     span,
     summed_loss,
-    tell,
     told,
     vectors_of,
 )
-from harness.numerics.shared_work import address_of, reals_at, share_out, singles_at
+from harness.numerics.shared_work import address_of, reals_at, singles_at
 from optimizers.compilation import compiled
 from optimizers.counts import GRADIENT_ROWS, VALUE_ROWS
 
@@ -116,17 +112,7 @@ def values(population: Any, rows: Any, data: Any, losses: Any) -> None:
     integers, size = data.integers, population.shape[0]
     count = rows.size if rows.size else integers[ROWS]
     data.counters[VALUE_ROWS] += count * size
-    if integers[BOARD] != 0 and rows.size == 0 and size > 1 and size * integers[WORK] >= PARALLEL_WORK:
-        tell(data)
-        integers[POPULATION_AT], integers[CANDIDATES] = address_of(population, 0), size
-        integers[LOSSES_AT] = address_of(losses, 0)
-        share_out(
-            integers[BOARD],
-            integers[CANDIDATE_SHARE],
-            address_of(integers, 0),
-            min(size, SHARES),
-            integers[THREADS],
-        )
+    if shared_population(population, rows, data, losses):
         return
     single = _single(data)
     for p in range(size):
@@ -180,8 +166,7 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     if groups == 1:
         _gradient_of(rows, data, 0, count, 0, 0)
     elif integers[BOARD] != 0:
-        tell(data)
-        share_out(integers[BOARD], integers[GROUP_SHARE], address_of(integers, 0), groups, integers[THREADS])
+        share_groups(w, data)
     else:
         for group in range(groups):
             begin, end = begin_of(integers, group), begin_of(integers, group + 1)

@@ -15,6 +15,7 @@ from optimizers.compilation import compiled
 
 F = np.float32
 
+# Exact in both precisions, so that what has no constants but these serves arrays of either.
 NAUGHT, HALF, ONE, TWO = F(0.0), F(0.5), F(1.0), F(2.0)
 LOG2_E = F(1.4426950408889634)
 # ln 2 in two parts, the first with 15 trailing zero bits, so that k * LN2_HIGH is exact (Cephes, expf.c).

@@ -18,25 +18,11 @@ def _forward(z: Any, start: int, units: int, m: int) -> None:
     first = U(start)
     for r in range(U(units * m)):
         # Written so that NaN stays NaN: a diverged run has to show.
-        z[first + r] = 0.0 if z[first + r] < 0.0 else z[first + r]
-
-
-@compiled()
-def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
-    first, d = U(start), U(d0)
-    for r in range(U(units * m)):
-        delta[d + r] *= 1.0 if a[first + r] > 0.0 else 0.0
-
-
-@compiled()
-def _single_forward(z: Any, start: int, units: int, m: int) -> None:
-    first = U(start)
-    for r in range(U(units * m)):
         z[first + r] = NAUGHT if z[first + r] < NAUGHT else z[first + r]
 
 
 @compiled()
-def _single_backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
+def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
     first, d = U(start), U(d0)
     for r in range(U(units * m)):
         delta[d + r] *= ONE if a[first + r] > NAUGHT else NAUGHT
@@ -50,6 +36,6 @@ RELU = Activation(
     exact=unit_by_unit(lambda m, z: max(z, 0)),
     plain=lambda z: np.maximum(z, 0.0),
     bend=straight_bend,  # wherever it has a second derivative
-    single=(_single_forward, _single_backward),
+    single=(_forward, _backward),
     kinks=(0.0,),
 )

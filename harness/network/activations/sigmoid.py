@@ -27,7 +27,7 @@ def _forward(z: Any, start: int, units: int, m: int) -> None:
 def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
     first, d = U(start), U(d0)
     for r in range(U(units * m)):
-        delta[d + r] *= a[first + r] * (1.0 - a[first + r])
+        delta[d + r] *= a[first + r] * (ONE - a[first + r])
 
 
 @compiled()
@@ -35,13 +35,6 @@ def _single_forward(z: Any, start: int, units: int, m: int) -> None:
     first = U(start)
     for r in range(U(units * m)):
         z[first + r] = elementary_single.sigmoid(z[first + r])
-
-
-@compiled()
-def _single_backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
-    first, d = U(start), U(d0)
-    for r in range(U(units * m)):
-        delta[d + r] *= a[first + r] * (ONE - a[first + r])
 
 
 @compiled()
@@ -78,5 +71,5 @@ SIGMOID = Activation(
     plain=_plain,
     complex_form=_complex,
     bend=_bend,
-    single=(_single_forward, _single_backward),
+    single=(_single_forward, _backward),
 )

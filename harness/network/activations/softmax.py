@@ -38,7 +38,7 @@ def _forward(z: Any, start: int, units: int, m: int) -> None:
 def _backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
     first, d, count = U(start), U(d0), U(m)
     for r in range(count):
-        mean = 0.0
+        mean = NAUGHT
         for u in range(U(units)):
             mean += a[first + u * count + r] * delta[d + u * count + r]
         for u in range(U(units)):
@@ -60,18 +60,6 @@ def _single_forward(z: Any, start: int, units: int, m: int) -> None:
             norm += z[place]
         for u in range(U(units)):
             z[first + u * count + r] /= norm
-
-
-@compiled()
-def _single_backward(a: Any, start: int, delta: Any, d0: int, units: int, m: int) -> None:
-    first, d, count = U(start), U(d0), U(m)
-    for r in range(count):
-        mean = NAUGHT
-        for u in range(U(units)):
-            mean += a[first + u * count + r] * delta[d + u * count + r]
-        for u in range(U(units)):
-            place = u * count + r
-            delta[d + place] = a[first + place] * (delta[d + place] - mean)
 
 
 @compiled()
@@ -117,7 +105,7 @@ SOFTMAX = Activation(
     plain=lambda z: np.exp(z - np.logaddexp.reduce(z, axis=0)),
     complex_form=_complex,
     bend=_bend,
-    single=(_single_forward, _single_backward),
+    single=(_single_forward, _backward),
     hidden=False,
     shares_one=True,
 )

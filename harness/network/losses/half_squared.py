@@ -34,29 +34,6 @@ def _row_losses(
         place, target = U(o0 + u * m), U(t0 + u * t_stride)
         for r in range(U(m)):
             error = o[place + r] - t[target + r]
-            scratch[s + r] += 0.5 * error * error
-            o[place + r] = error
-
-
-@compiled()
-def _single(
-    o: Any,
-    o0: int,
-    t: Any,
-    t0: int,
-    t_stride: int,
-    units: int,
-    m: int,
-    scratch: Any,
-    s0: int,
-    with_delta: bool,
-) -> None:
-    clear(scratch, s0, m)
-    s = U(s0)
-    for u in range(units):
-        place, target = U(o0 + u * m), U(t0 + u * t_stride)
-        for r in range(U(m)):
-            error = o[place + r] - t[target + r]
             scratch[s + r] += HALF * error * error
             o[place + r] = error
 
@@ -84,7 +61,7 @@ HALF_SQUARED = Loss(
     exact=_exact,
     plain=lambda a, y: np.sum((a - y) ** 2) * 0.5,
     complex_form=complex_half_squared,
-    single=_single,
+    single=_row_losses,
     misses=missed_half,
     any_output=True,
     curvature=1.0,

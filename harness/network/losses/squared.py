@@ -36,29 +36,6 @@ def _row_losses(
         for r in range(U(m)):
             error = o[place + r] - t[target + r]
             scratch[s + r] += error * error
-            o[place + r] = 2.0 * error
-
-
-@compiled()
-def _single(
-    o: Any,
-    o0: int,
-    t: Any,
-    t0: int,
-    t_stride: int,
-    units: int,
-    m: int,
-    scratch: Any,
-    s0: int,
-    with_delta: bool,
-) -> None:
-    clear(scratch, s0, m)
-    s = U(s0)
-    for u in range(units):
-        place, target = U(o0 + u * m), U(t0 + u * t_stride)
-        for r in range(U(m)):
-            error = o[place + r] - t[target + r]
-            scratch[s + r] += error * error
             o[place + r] = TWO * error
 
 
@@ -80,7 +57,7 @@ SQUARED = Loss(
     exact=_exact,
     plain=lambda a, y: np.sum((a - y) ** 2),
     complex_form=_complex,
-    single=_single,
+    single=_row_losses,
     misses=missed_half,
     any_output=True,
     curvature=2.0,
