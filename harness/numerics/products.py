@@ -15,17 +15,15 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from harness.numerics.blocked_product import multiply_by_blocks
 from harness.numerics.register_blocks import (
     ADD,
     BIAS,
     OUTER_SHAPES,
-    PRODUCT_SHAPES,
     ZERO,
     outer_block,
-    product_block,
 )
 from harness.numerics.row_products import add_times, multiply_row
-from harness.numerics.vector_writer import VECTOR_BYTES
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
 from optimizers.signatures import REALS, in_single
@@ -44,64 +42,6 @@ WEIGHT_GRADIENT = types.void(
 _multiply = caller(MULTIPLY, in_single(MULTIPLY))
 
 U = np.uint64
-
-
-def _share(shape: tuple[int, int]) -> Any:
-    """Return a compiled function that multiplies units in blocks of one shape, for all rows."""
-    units, vectors = shape
-    several, one, rest = (
-        product_block(units, vectors),
-        product_block(units, 1),
-        product_block(units, 1, masked=True),
-    )
-
-    @compiled()
-    def multiply_units(
-        begin: int,
-        w: Any,
-        place: int,
-        out_step: int,
-        in_step: int,
-        outs: int,
-        ins: int,
-        bias: int,
-        a: Any,
-        a0: int,
-        a_stride: int,
-        z: Any,
-        z0: int,
-        z_stride: int,
-        m: int,
-    ) -> None:
-        lanes = VECTOR_BYTES // z.itemsize
-        step = lanes * vectors
-        r = 0
-        while r + step <= m:
-            for o in range(0, outs, units):
-                several(
-                    *(begin, w, place + o * out_step, out_step, in_step, ins, bias + o),
-                    *(a, a0 + r, a_stride, z, z0 + o * z_stride + r, z_stride, 0),
-                )
-            r += step
-        while r + lanes <= m:
-            for o in range(0, outs, units):
-                one(
-                    *(begin, w, place + o * out_step, out_step, in_step, ins, bias + o),
-                    *(a, a0 + r, a_stride, z, z0 + o * z_stride + r, z_stride, 0),
-                )
-            r += lanes
-        if r < m:
-            for o in range(0, outs, units):
-                rest(
-                    *(begin, w, place + o * out_step, out_step, in_step, ins, bias + o),
-                    *(a, a0 + r, a_stride, z, z0 + o * z_stride + r, z_stride, m - r),
-                )
-
-    return multiply_units
-
-
-_WIDEST, _SECOND, _THIRD, _LAST = (units for units, _ in PRODUCT_SHAPES)
-_by_widest, _by_second, _by_third, _by_last = (_share(shape) for shape in PRODUCT_SHAPES)
 
 
 @compiled()
@@ -144,31 +84,9 @@ def multiply(
     if m == 1 and a_stride == 1 and z_stride == 1 and (in_step == 1 or out_step == 1):
         multiply_row(begin, w, place, out_step, in_step, outs, ins, bias, a, a0, z, z0)
         return
-    o = outs - outs % _WIDEST
-    if o > 0:
-        _by_widest(
-            *(begin, w, place, out_step, in_step, o, ins, bias, a, a0, a_stride),
-            *(z, z0, z_stride, m),
-        )
-    more = (outs - o) // _SECOND * _SECOND
-    if more > 0:
-        _by_second(
-            *(begin, w, place + o * out_step, out_step, in_step, more, ins, bias + o, a, a0, a_stride),
-            *(z, z0 + o * z_stride, z_stride, m),
-        )
-        o += more
-    more = (outs - o) // _THIRD * _THIRD
-    if more > 0:
-        _by_third(
-            *(begin, w, place + o * out_step, out_step, in_step, more, ins, bias + o, a, a0, a_stride),
-            *(z, z0 + o * z_stride, z_stride, m),
-        )
-        o += more
-    if o < outs:
-        _by_last(
-            *(begin, w, place + o * out_step, out_step, in_step, outs - o, ins, bias + o, a, a0, a_stride),
-            *(z, z0 + o * z_stride, z_stride, m),
-        )
+    multiply_by_blocks(
+        begin, w, place, out_step, in_step, outs, ins, bias, a, a0, a_stride, z, z0, z_stride, m
+    )
 
 
 @compiled()
@@ -267,6 +185,37 @@ def weight_gradient(
 ) -> None:
     """Add one tile's share of a layer's gradient: ``delta a'`` for the weights, row sums for the biases."""
     weight_products(delta, d0, a, a0, a_stride, gradient, place, ins, outs, m)
-    bias = place + outs * ins
+    _add_bias_gradient(delta, d0, m, gradient, place + outs * ins, outs, m)
+
+
+@compiled()
+def _add_bias_gradient(delta: Any, d0: int, stride: int, gradient: Any, bias: int, outs: int, m: int) -> None:
     for o in range(outs):
-        gradient[U(bias + o)] += total(delta, d0 + o * m, m)
+        gradient[U(bias + o)] += total(delta, d0 + o * stride, m)
+
+
+ALONG_ROWS = 3
+"""Vectors of inputs from which a layer's gradient goes along the rows of data."""
+
+
+@compiled()
+def weight_gradient_along_rows(
+    product: int,
+    delta: Any,
+    d0: int,
+    d_stride: int,
+    X: Any,
+    x0: int,
+    gradient: Any,
+    place: int,
+    ins: int,
+    outs: int,
+    m: int,
+) -> None:
+    """Add what ``weight_gradient`` does where the inputs lie row by row, ``ins`` apart, from ``x0`` of ``X`` on.
+
+    A vector of inputs takes the place of one of rows, so that the sums of a block are gradients already: dot
+    products have theirs to add up side by side at the end of every tile.
+    """
+    _multiply(product, ADD, delta, d0, d_stride, 1, outs, m, 0, X, x0, ins, gradient, place, ins, ins)
+    _add_bias_gradient(delta, d0, d_stride, gradient, place + outs * ins, outs, m)

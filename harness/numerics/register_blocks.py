@@ -15,7 +15,7 @@ compiled. Compiled code gets the instructions that are registered for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -63,7 +63,7 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
     ``block(begin, w, place, out_step, in_step, ins, bias, a, a0, a_stride, z, z0, z_stride, rows)``: for each
     unit o and row r, ``z[z0 + o z_stride + r]`` becomes what the sums begin with, for ``BIAS`` ``w[bias +
     o]``, and ``w[place + o out_step + i in_step] a[a0 + i a_stride + r]`` for i = 0, 1, and so on. A masked
-    block has ``rows`` of them, fewer than a vector; any other has all, whatever ``rows`` says.
+    block has ``rows`` of them, any other has all, whatever ``rows`` says.
     """
 
     def block(
@@ -91,62 +91,77 @@ def product_block(units: int, vectors: int, masked: bool = False) -> Callable[..
                 z[at] = total
 
     def generate(
-        target: Any,
-        builder: Any,
-        begin: Value,
-        w: Value,
-        place: Value,
-        out_step: Value,
-        in_step: Value,
-        ins: Value,
-        bias: Value,
-        a: Value,
-        a0: Value,
-        a_stride: Value,
-        z: Value,
-        z0: Value,
-        z_stride: Value,
-        rows: Value,
+        target: Any, builder: Any, begin: Value, w: Value, place: Value, out_step: Value, *others: Value
     ) -> None:
-        write, kind = Writer(builder), vector_of(z)
-        mask = write.below(rows, kind.count) if masked else None
-        shifts = [whole(kind.count * v) for v in range(vectors)]
-        places = [write.plus(row, shift) for row in write.strided(z0, z_stride, units) for shift in shifts]
-        adding, with_bias, empty, start = (
-            builder.append_basic_block(name) for name in ("adding", "with_bias", "empty", "start")
-        )
-        switch = builder.switch(begin, empty)
-        switch.add_case(whole(ADD), adding)
-        switch.add_case(whole(BIAS), with_bias)
-        builder.position_at_end(adding)
-        there = [write.load(z, at, mask) for at in places]
-        builder.branch(start)
-        builder.position_at_end(with_bias)
-        biases = [write.of(w, write.plus(bias, whole(o)), kind.count) for o in range(units)]
-        builder.branch(start)
-        builder.position_at_end(empty)
-        builder.branch(start)
-        builder.position_at_end(start)
-        first = [builder.phi(kind) for _ in places]
-        for each, phi in enumerate(first):
-            phi.add_incoming(there[each], adding)
-            phi.add_incoming(biases[each // vectors], with_bias)
-            phi.add_incoming(zeros(kind), empty)
-        weights = write.strided(place, out_step, units)
-
-        def step(i: Value, sums: list[Value]) -> list[Value]:
-            source, shift = write.plus(a0, builder.mul(i, a_stride)), builder.mul(i, in_step)
-            inputs = [write.load(a, write.plus(source, each), mask) for each in shifts]
-            rows_of_weights = [write.of(w, write.plus(at, shift), kind.count) for at in weights]
-            return [
-                write.multiply_add(rows_of_weights[each // vectors], inputs[each % vectors], total)
-                for each, total in enumerate(sums)
-            ]
-
-        for at, total in zip(places, write.loop(ins, first, step), strict=True):
-            write.store(total, z, at, mask)
+        write = Writer(builder)
+        between = write.bytes_apart(w, out_step, units)
+        write_product(write, vectors, masked, between, begin, w, place, *others)
 
     return lowered(generate)(block)
+
+
+def write_product(
+    write: Writer,
+    vectors: int,
+    masked: bool,
+    between: Sequence[Value],
+    begin: Value,
+    w: Value,
+    place: Value,
+    in_step: Value,
+    ins: Value,
+    bias: Value,
+    a: Value,
+    a0: Value,
+    a_stride: Value,
+    z: Value,
+    z0: Value,
+    z_stride: Value,
+    rows: Value,
+) -> None:
+    """Write the instructions of a block, see ``product_block``; ``between`` are the bytes between its units."""
+    builder, kind, units = write.builder, vector_of(z), len(between)
+    shifts = [whole(kind.count * v) for v in range(vectors)]
+    masks = [write.below(builder.sub(rows, shift), kind.count) if masked else None for shift in shifts]
+    places = [write.plus(row, shift) for row in write.strided(z0, z_stride, units) for shift in shifts]
+    adding, with_bias, empty, start = (
+        builder.append_basic_block(name) for name in ("adding", "with_bias", "empty", "start")
+    )
+    switch = builder.switch(begin, empty)
+    switch.add_case(whole(ADD), adding)
+    switch.add_case(whole(BIAS), with_bias)
+    builder.position_at_end(adding)
+    there = [write.load(z, at, masks[each % vectors]) for each, at in enumerate(places)]
+    builder.branch(start)
+    builder.position_at_end(with_bias)
+    biases = [write.of(w, write.plus(bias, whole(o)), kind.count) for o in range(units)]
+    builder.branch(start)
+    builder.position_at_end(empty)
+    builder.branch(start)
+    builder.position_at_end(start)
+    first = [builder.phi(kind) for _ in places]
+    for each, phi in enumerate(first):
+        phi.add_incoming(there[each], adding)
+        phi.add_incoming(biases[each // vectors], with_bias)
+        phi.add_incoming(zeros(kind), empty)
+
+    def step(i: Value, carried: list[Value]) -> list[Value]:
+        weights, inputs, *sums = carried
+        right = [write.load(inputs, shift, mask) for shift, mask in zip(shifts, masks, strict=True)]
+        left = [write.of(write.moved(weights, size), whole(0), kind.count) for size in between]
+        return [
+            builder.gep(weights, [in_step]),
+            builder.gep(inputs, [a_stride]),
+            *(
+                write.multiply_add(left[each // vectors], right[each % vectors], total)
+                for each, total in enumerate(sums)
+            ),
+        ]
+
+    pointers = [builder.gep(w, [place]), builder.gep(a, [a0])]
+    _, _, *sums = write.loop(ins, [*pointers, *first], step)
+    for each, (at, total) in enumerate(zip(places, sums, strict=True)):
+        write.store(total, z, at, masks[each % vectors])
 
 
 def outer_block(units: int, columns: int) -> Callable[..., None]:
@@ -196,36 +211,33 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
         g_stride: Value,
     ) -> None:
         write, kind = Writer(builder), vector_of(g)
-        deltas = write.strided(d0, d_stride, units)
-        # A column beyond the last one reads that once more, and is not stored.
-        last = builder.sub(count, whole(1))
-        within = [builder.icmp_signed("<", whole(i), count) for i in range(columns)]
-        below = [
-            write.plus(a0, builder.mul(builder.select(inside, whole(i), last), a_stride))
-            for i, inside in enumerate(within)
+        between_deltas = write.bytes_apart(d, d_stride, units)
+        # A column beyond the last one reads the first once more, and is not stored.
+        between = [
+            builder.select(builder.icmp_signed("<", whole(i), count), size, whole(0))
+            for i, size in enumerate(write.bytes_apart(a, a_stride, columns))
         ]
 
-        def added(sums: list[Value], shift: Value, mask: Value | None) -> list[Value]:
-            left = [write.load(d, write.plus(at, shift), mask) for at in deltas]
-            new = list(sums)
+        def added(carried: list[Value], mask: Value | None) -> list[Value]:
+            deltas, below, *sums = carried
+            left = [write.load(write.moved(deltas, size), whole(0), mask) for size in between_deltas]
             # Column by column: with all columns loaded before, there is one register too few.
-            for i, at in enumerate(below):
-                right = write.load(a, write.plus(at, shift), mask)
+            for i, size in enumerate(between):
+                right = write.load(write.moved(below, size), whole(0), mask)
                 for o in range(units):
                     each = o * columns + i
-                    new[each] = write.multiply_add(left[o], right, sums[each])
-            return new
+                    sums[each] = write.multiply_add(left[o], right, sums[each])
+            return [builder.gep(deltas, [lanes]), builder.gep(below, [lanes]), *sums]
 
         lanes = whole(kind.count)
         full, left_over = builder.sdiv(rows, lanes), builder.srem(rows, lanes)
-        sums = write.loop(
-            full,
-            [zeros(kind)] * (units * columns),
-            lambda r, sums: added(sums, builder.mul(r, lanes), None),
+        pointers = [builder.gep(d, [d0]), builder.gep(a, [a0])]
+        carried = write.loop(
+            full, [*pointers, *[zeros(kind)] * (units * columns)], lambda r, carried: added(carried, None)
         )
         some = builder.zext(builder.icmp_signed(">", left_over, whole(0)), left_over.type)
-        end, mask = builder.mul(full, lanes), write.below(left_over, kind.count)
-        sums = write.loop(some, sums, lambda r, sums: added(sums, end, mask))
+        mask = write.below(left_over, kind.count)
+        _, _, *sums = write.loop(some, carried, lambda r, carried: added(carried, mask))
         stored = write.below(count, columns)
         adding = builder.icmp_signed("==", begin, whole(ADD))
         loaded = write.below(builder.select(adding, count, whole(0)), columns)

@@ -1,0 +1,146 @@
+"""A matrix product of one tile of rows, cut into blocks that hold their sums in registers.
+
+All loops are written in LLVM's words, and not as compiled Python around the blocks: numba took 1.1 s of a
+cold start to find the types of the loops for four shapes of blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.numerics.register_blocks import ADD, BIAS, PRODUCT_SHAPES, write_product
+from harness.numerics.vector_writer import VECTOR_BYTES, Value, Writer, vector_of, whole
+from optimizers.lowered import lowered
+
+
+def _parts(write: Writer, most: int, full: Value, partial: Value) -> Iterator[tuple[int, bool, Value]]:
+    """Yield how many vectors blocks have, whether under a mask, and how many such blocks there are, in order.
+
+    Arguments:
+        write: writes the numbers.
+        most: vectors of a block at the most.
+        full: whole vectors that there are.
+        partial: 1 where a part of a vector is left over, otherwise 0.
+    """
+    builder = write.builder
+
+    def either(condition: Value, number: Value, other: Value) -> Value:
+        return builder.select(condition, number, other)
+
+    left = full
+    paired = whole(0)
+    if most == 3:
+        # A single vector of eight units has eight sums, that wait for one another: two twos in place of
+        # three and one, and two where the second is a part.
+        some = builder.icmp_signed(">", full, whole(0))
+        of_three = builder.icmp_signed("!=", builder.srem(full, whole(3)), whole(2))
+        paired = either(builder.and_(some, of_three), partial, whole(0))
+        left = builder.sub(full, paired)
+        threes = builder.sdiv(left, whole(3))
+        one_over = builder.icmp_signed("==", builder.srem(left, whole(3)), whole(1))
+        several = builder.icmp_signed(">", threes, whole(0))
+        threes = builder.sub(threes, builder.zext(builder.and_(one_over, several), threes.type))
+        yield 3, False, threes
+        left = builder.sub(left, builder.mul(threes, whole(3)))
+    vectors = 2 if most == 3 else most
+    while vectors:
+        times = builder.sdiv(left, whole(vectors))
+        yield vectors, False, times
+        left = builder.sub(left, builder.mul(times, whole(vectors)))
+        vectors //= 2
+    if most == 3:
+        yield 2, True, paired
+    yield 1, True, builder.sub(partial, paired)
+
+
+def _write(
+    target: Any,
+    builder: Any,
+    begin: Value,
+    w: Value,
+    place: Value,
+    out_step: Value,
+    in_step: Value,
+    outs: Value,
+    ins: Value,
+    bias: Value,
+    a: Value,
+    a0: Value,
+    a_stride: Value,
+    z: Value,
+    z0: Value,
+    z_stride: Value,
+    m: Value,
+) -> None:
+    write = Writer(builder)
+    lanes = whole(vector_of(z).count)
+    full, rest = builder.sdiv(m, lanes), builder.srem(m, lanes)
+    partial = builder.zext(builder.icmp_signed(">", rest, whole(0)), rest.type)
+    between = write.bytes_apart(w, out_step, max(units for units, _ in PRODUCT_SHAPES))
+    done = whole(0)
+    for units, most in PRODUCT_SHAPES:
+        blocks = builder.sdiv(builder.sub(outs, done), whole(units))
+        any_units = builder.icmp_signed(">", blocks, whole(0))
+        first_row = whole(0)
+        for vectors, masked, times in _parts(write, most, full, partial):
+            rows_of_block = builder.mul(whole(vectors), lanes)
+
+            def in_rows(
+                k: Value,
+                _: list[Value],
+                *,
+                units: int = units,
+                blocks: Value = blocks,
+                done: Value = done,
+                vectors: int = vectors,
+                masked: bool = masked,
+                first_row: Value = first_row,
+                rows_of_block: Value = rows_of_block,
+            ) -> list[Value]:
+                r = write.plus(first_row, builder.mul(k, rows_of_block))
+
+                def in_units(block: Value, _: list[Value]) -> list[Value]:
+                    o = write.plus(done, builder.mul(block, whole(units)))
+                    write_product(
+                        *(write, vectors, masked, between[:units], begin),
+                        *(w, write.plus(place, builder.mul(o, out_step)), in_step, ins, write.plus(bias, o)),
+                        *(a, write.plus(a0, r), a_stride),
+                        *(z, write.plus(write.plus(z0, builder.mul(o, z_stride)), r), z_stride),
+                        builder.sub(m, r),
+                    )
+                    return []
+
+                write.loop(blocks, [], in_units)
+                return []
+
+            write.loop(builder.select(any_units, times, whole(0)), [], in_rows)
+            first_row = write.plus(first_row, builder.mul(times, rows_of_block))
+        done = write.plus(done, builder.mul(blocks, whole(units)))
+
+
+@lowered(_write)
+def multiply_by_blocks(
+    begin: int,
+    w: Any,
+    place: int,
+    out_step: int,
+    in_step: int,
+    outs: int,
+    ins: int,
+    bias: int,
+    a: Any,
+    a0: int,
+    a_stride: int,
+    z: Any,
+    z0: int,
+    z_stride: int,
+    m: int,
+) -> None:
+    """Do what ``products.multiply`` does, for any number of rows."""
+    for o in range(outs):
+        here = slice(z0 + o * z_stride, z0 + o * z_stride + m)
+        if begin != ADD:
+            z[here] = w[bias + o] if begin == BIAS else 0.0
+        for i in range(ins):
+            z[here] += w[place + o * out_step + i * in_step] * a[a0 + i * a_stride :][:m]
