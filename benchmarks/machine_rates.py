@@ -30,7 +30,7 @@ TRIADS = {"triad in first cache": 1024, "triad in second cache": 2**14, "triad i
 BYTES = 24
 """What a triad moves for an element, a line that is read for being written to not counted."""
 
-REPEATS, SECONDS = 60, 0.001
+REPEATS, SECONDS = 60, 0.002
 
 
 @compiled()
@@ -85,6 +85,45 @@ ELEMENTARY: dict[str, Any] = {
 """Each on one array, into another."""
 
 
+class Limits:
+    """The rates of multiply-adds and of elementary functions on so many threads, for many short measurements.
+
+    A processor changes its frequency from second to second, more than a kernel lacks of the peak: what it
+    reached is held against what the machine did just before.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        works: dict[str, tuple[float, Callable[[int, int], object]]] = {
+            "multiply-adds": (
+                peak.multiply_adds(1),
+                lambda thread, times: peak.multiply_and_add(peak.FACTOR, peak.ADDEND, times),
+            ),
+            **{name: (ELEMENTS, _on_own_arrays(function, threads)) for name, function in ELEMENTARY.items()},
+        }
+        self._works = {name: _calibrated(amount, work) for name, (amount, work) in works.items()}
+
+    def measure(self, repeats: int = 3) -> dict[str, float]:
+        """Return each rate a second, the best of some that take ``SECONDS`` each."""
+        return {
+            name: self.threads * amount / min(at_once(self.threads, work) for _ in range(repeats))
+            for name, (amount, work) in self._works.items()
+        }
+
+
+def _on_own_arrays(function: Any, threads: int) -> Callable[[int, int], object]:
+    x = [np.random.default_rng(thread).uniform(0.1, 3.0, ELEMENTS) for thread in range(threads)]
+    y = [np.zeros(ELEMENTS) for _ in x]
+    return lambda thread, times: function(x[thread], y[thread], times)
+
+
+def _calibrated(amount: float, work: Callable[[int, int], object]) -> tuple[float, Callable[[int], object]]:
+    """Return what a measurement of ``SECONDS`` comes to on one thread, and what does it."""
+    work(0, 1)
+    times = max(1, round(SECONDS / (min(timed(lambda: work(0, 64)) for _ in range(5)) / 64)))
+    return times * amount, lambda thread: work(thread, times)
+
+
 def best_rate(amount: float, threads: int, work: Callable[[int, int], object], repeats: int) -> float:
     """Return how much a second is done, the best of some.
 
@@ -94,19 +133,8 @@ def best_rate(amount: float, threads: int, work: Callable[[int, int], object], r
         work: takes the number of its thread and the times.
         repeats: measurements.
     """
-    work(0, 1)
-    once = min(timed(lambda: work(0, 1)) for _ in range(3))
-    times = max(1, round(SECONDS / once))
-    seconds = min(at_once(threads, lambda thread: work(thread, times)) for _ in range(repeats))
-    return threads * times * amount / seconds
-
-
-def elementary_rate(name: str, threads: int, repeats: int = REPEATS) -> float:
-    """Return how many a second: ``tanh``, ``exponential``, ``logarithm``, ``division`` or ``addition``."""
-    x = [np.random.default_rng(thread).uniform(0.1, 3.0, ELEMENTS) for thread in range(threads)]
-    y = [np.zeros(ELEMENTS) for _ in x]
-    function = ELEMENTARY[name]
-    return best_rate(ELEMENTS, threads, lambda thread, times: function(x[thread], y[thread], times), repeats)
+    done, calibrated = _calibrated(amount, work)
+    return threads * done / min(at_once(threads, calibrated) for _ in range(repeats))
 
 
 def triad_rate(elements: int, threads: int, repeats: int = REPEATS) -> float:
@@ -134,9 +162,8 @@ def dgemm_rate(threads: int, repeats: int = 9, size: int = 1024) -> float:
 def rates(threads: int) -> dict[str, float]:
     """Return every rate by its name: multiply-adds, functions or bytes a second."""
     return {
-        "multiply-adds": peak.rate(threads),
+        **Limits(threads).measure(REPEATS),
         "dgemm": dgemm_rate(threads),
-        **{name: elementary_rate(name, threads) for name in ELEMENTARY},
         **{name: triad_rate(elements, threads) for name, elements in TRIADS.items()},
     }
 

@@ -1,7 +1,7 @@
 """How far every kernel is from what the machine can do, on one thread and on all.
 
 ``at peak``: the time that the multiply-adds alone would take at the peak of fused multiply-adds, which a
-kernel of our own reaches in the same run (``peak``). ``at all rates``: that, and the exponentials,
+kernel of our own reaches just before (``peak``). ``at all rates``: that, and the exponentials,
 logarithms, divisions and additions at the rates that they reach alone (``machine_rates``), one after the
 other. The ratio is the part of our own time that these are. ``roofline.png`` and ``roofline.md`` show the
 same with what was counted; the table ``machine`` has the rates, on one thread and how many times as much on
@@ -11,16 +11,18 @@ all.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numba
+import numpy as np
 
 from benchmarks import epoch, generation, gradient_step, population, work_counts
-from benchmarks.machine_rates import rates, unit_of
+from benchmarks.machine_rates import Limits, rates, unit_of
 from benchmarks.measurement import Row, compared
 from benchmarks.sizes import SIZES, Size
-from benchmarks.timing import alternate
+from benchmarks.timing import REST, timed
 from benchmarks.work_counts import Work
 from harness.numerics.shared_work import allowed_threads, use_threads
 
@@ -113,13 +115,23 @@ def measure(repeats: int) -> Iterator[Row]:
     for name, one in found[1].items():
         most = found[counts[-1]][name]
         yield compared("machine", name, "all threads", one / 1e9, most / 1e9, unit_of(name))
+    limits = {count: Limits(count) for count in counts}
     for kernel in kernels():
         # A step of a few rows is one thread's whatever there are.
-        allowed = counts[:1] if kernel.kind.startswith("epoch") else counts
-        taken = alternate({str(count): on_threads(count, kernel.build) for count in allowed}, repeats)
-        for count in allowed:
-            ours = 1e6 * taken[str(count)] / kernel.times
-            at_peak = 1e6 * kernel.work.products / found[count]["multiply-adds"]
-            whole = 1e6 * kernel.work.seconds(found[count])
-            for peer, limit in (("at peak", at_peak), ("at all rates", whole)):
-                yield compared("roofline", work_name(kernel.name, count), peer, ours, limit, "us")
+        for count in counts[:1] if kernel.kind.startswith("epoch") else counts:
+            yield from _beside_its_limits(kernel, limits[count], repeats)
+
+
+def _beside_its_limits(kernel: Kernel, limits: Limits, repeats: int) -> Iterator[Row]:
+    """Measure the rates and the kernel in turn, and hold each round of it against the rates before it."""
+    run = on_threads(limits.threads, kernel.build)
+    run()
+    rounds = []
+    for _ in range(repeats):
+        time.sleep(REST)
+        before = limits.measure()
+        whole = kernel.work.seconds(before)
+        rounds.append((timed(run) / kernel.times, kernel.work.products / before["multiply-adds"], whole))
+    ours, at_peak, at_all_rates = 1e6 * np.transpose(rounds)
+    for peer, limit in (("at peak", at_peak), ("at all rates", at_all_rates)):
+        yield compared("roofline", work_name(kernel.name, limits.threads), peer, ours, limit, "us")

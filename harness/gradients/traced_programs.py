@@ -23,7 +23,7 @@ from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.program import Program, Trace
 from harness.autodiff.tracer import Traced
 from harness.autodiff.transformations import pull_back, push_forward
-from harness.network.kernels import BY_ROW, GROUPS, LAYERS, LENGTH, PARAMETERS, ROWS, SIZES
+from harness.network.kernels import GROUPS, LAYERS, LENGTH, PARAMETERS, ROWS, SIZES
 from harness.network.network import Network
 from harness.network.plain_loss import summed_loss
 from optimizers.compilation import compiled
@@ -190,7 +190,7 @@ def load_rows(data: Any, rows: Any, first: int, line: int) -> None:
             for r in range(U(m)):
                 workspace[target + r] = reals[source + r]
         return
-    by_row = integers[BY_ROW]
+    by_row = count * (features + outputs)
     for r in range(m):
         row = rows[first + r]
         source = U(by_row + row * features)

@@ -77,10 +77,8 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
     header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
     header[kernels.LANES], header[kernels.NUMBER] = lanes, bytes_of
     header[kernels.LOSS] = address(function_of(entry, precision), of(ROW_LOSSES))
-    whole_vectors = kernels.vectors_of.py_func
-    header[kernels.BY_ROW] = whole_vectors(X.size + Y.size, bytes_of)
-    header[kernels.TILES] = header[kernels.BY_ROW] + whole_vectors(X.size, bytes_of)
-    header[kernels.ALONG_ROWS] = int(sizes[0] * bytes_of >= products.ALONG_ROWS * VECTOR_BYTES)
+    plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
+    header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain), bytes_of)
     if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
         header[kernels.BOARD], header[kernels.THREADS] = board_of(most), most
     if header[kernels.BOARD]:
@@ -95,8 +93,8 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
         integers[kernels.VALUE_AT] = address(_value_kernel(integers), VALUE)
     tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
     reals = at_cache_lines(header[kernels.TILES] + tiles.size, number)
-    for begin, part in ((0, X.T), (X.size, Y.T), (header[kernels.BY_ROW], X), (header[kernels.TILES], tiles)):
-        reals[begin : begin + part.size] = part.ravel()
+    np.concatenate(plain, out=reals[: sum(part.size for part in plain)], casting="same_kind")
+    reals[header[kernels.TILES] :] = tiles.ravel()
     if precision == SINGLE:
         numbers = single_kernels.room_of.py_func(integers, most)
     else:

@@ -175,8 +175,10 @@ def _tile(w: Any, v: Any, data: Any, curvature: float, first: int, m: int, produ
             outs,
             m,
         )
-        delta_backward(multiply, w, place, ins, outs, workspace, delta, workspace, other, m)
-        delta_backward(multiply, w, place, ins, outs, workspace, delta + step, workspace, other + step, m)
+        delta_backward(multiply, w, place, ins, outs, 0, ins, workspace, delta, workspace, other, m)
+        delta_backward(
+            *(multiply, w, place, ins, outs, 0, ins, workspace, delta + step, workspace, other + step, m)
+        )
         _multiply(
             multiply, ADD, v, place, 1, ins, ins, outs, 0, workspace, delta, m, workspace, other + step, m, m
         )

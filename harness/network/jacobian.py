@@ -151,5 +151,7 @@ def residuals_of_tile(
             else:
                 here -= ins * m
                 _derivatives(numbers, delta, numbers, here, m, part, width, k * m, ins, outs, m)
-                delta_backward(integers[PRODUCT], w, place, ins, outs, numbers, delta, numbers, other, m)
+                delta_backward(
+                    *(integers[PRODUCT], w, place, ins, outs, 0, ins, numbers, delta, numbers, other, m)
+                )
                 delta, other = other, delta

@@ -26,13 +26,7 @@ from numba import types
 
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.loss import ROW_LOSSES
-from harness.numerics.products import (
-    WEIGHT_GRADIENT,
-    delta_backward,
-    layer_forward,
-    total,
-    weight_gradient_along_rows,
-)
+from harness.numerics.products import WEIGHT_GRADIENT, delta_backward, layer_forward, total
 from harness.numerics.shared_work import address_of, integers_at, reals_at, share_out
 from harness.numerics.vector_writer import VECTOR_BYTES
 from optimizers.compilation import compiled
@@ -44,15 +38,14 @@ ROWS, TILE, GROUPS, SLOT, LAYERS, PARAMETERS, WORK, TAKEN_IN = range(8)
 LOSS, SUM_OF_TILE, PRODUCT, OUTER_PRODUCT, LANES, TILES = range(8, 14)
 BOARD, THREADS, GROUP_SHARE, CANDIDATE_SHARE, LENGTH, VALUE_AT = range(14, 20)
 W_AT, REALS_AT, REALS_SIZE, WORKSPACE_AT, WORKSPACE_SIZE, COUNTERS_AT = range(20, 26)
-POPULATION_AT, CANDIDATES, LOSSES_AT, NUMBER, BY_ROW, ALONG_ROWS = range(26, 32)
-SIZES = 32
+POPULATION_AT, CANDIDATES, LOSSES_AT, NUMBER = range(26, 30)
+SIZES = 30
 """Places in ``integers``: rows N, rows of a tile, groups, numbers of a slot, layers, parameters n, work of
 one loss, whether the loss takes the output activation in; four addresses; candidates of a tile where rows
 are few, or 0; where tiles begin in ``reals``; address of a board where threads share work, or 0, how many
 there is room for, and addresses of what does a share of a gradient or a population; how many integers there
 are; address of what gives one loss, where rows are few; addresses and sizes of what a share is about, written
-when there is one; bytes of a number; where inputs row by row begin in ``reals``; whether
-the first layer's gradient goes along them; where the sizes begin.
+when there is one; bytes of a number; where the sizes begin.
 """
 
 SLOTS = 4
@@ -67,6 +60,9 @@ PARALLEL_WORK = 100_000
 
 SHARES = 16
 """Shares of a population: several for each thread, for one of them may be held up."""
+
+UNITS_BELOW = 16
+"""Units whose deltas are multiplied by the derivatives while they are in the first cache."""
 
 U = np.uint64
 
@@ -109,8 +105,9 @@ def padded(m: int, size: int) -> int:
 def _gather(data: Any, rows: Any, first: int, m: int, length: int, start: int) -> None:
     """Copy the inputs and targets of some rows to a slot, unit by unit, the last once more up to a length."""
     reals, integers, workspace = data.reals, data.integers, data.workspace
-    count, layers, by_row = integers[ROWS], integers[LAYERS], integers[BY_ROW]
+    count, layers = integers[ROWS], integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
+    by_row = count * (features + outputs)
     for r in range(length):
         row = rows[first + min(r, m - 1)]
         source = U(by_row + row * features)
@@ -209,12 +206,7 @@ def sum_of_tile(
     for layer in range(layers - 1, -1, -1):
         ins, outs = integers[SIZES + layer], integers[SIZES + layer + 1]
         place -= (ins + 1) * outs
-        if layer == 0 and integers[ALONG_ROWS] and not rows.size:
-            weight_gradient_along_rows(
-                *(integers[PRODUCT], workspace, delta, m, reals, integers[BY_ROW] + first * ins),
-                *(gradient, g0 + place, ins, outs, rows_of_tile),
-            )
-        elif layer == 0:
+        if layer == 0:
             _weight_gradient(
                 integers[OUTER_PRODUCT],
                 workspace,
@@ -243,8 +235,21 @@ def sum_of_tile(
                 outs,
                 m,
             )
-            delta_backward(integers[PRODUCT], w, place, ins, outs, workspace, delta, workspace, other, m)
-            _backward(integers[backwards + layer - 1], workspace, here, workspace, other, ins, m)
+            for first_unit in range(0, ins, UNITS_BELOW):
+                units, shift = min(UNITS_BELOW, ins - first_unit), first_unit * m
+                delta_backward(
+                    *(integers[PRODUCT], w, place, ins, outs, first_unit, units),
+                    *(workspace, delta, workspace, other + shift, m),
+                )
+                _backward(
+                    integers[backwards + layer - 1],
+                    workspace,
+                    here + shift,
+                    workspace,
+                    other + shift,
+                    units,
+                    m,
+                )
             delta, other = other, other + ins * m
     return loss
 
@@ -423,15 +428,18 @@ def _add_groups(data: Any, gradient: Any) -> float:
     loss = 0.0
     for group in range(groups):
         loss += workspace[U(group * step + n)]
-    for i in range(U(n)):
-        gradient[i] = workspace[i]
-    for group in range(1, groups - 1):
-        start = U(group * step)
+    # One pass over all groups, and not one for each.
+    second, third, fourth = U(step), U(2 * step), U(3 * step)
+    if groups == 2:
         for i in range(U(n)):
-            gradient[i] += workspace[start + i]
-    last = U((groups - 1) * step)
-    for i in range(U(n)):
-        gradient[i] = (gradient[i] + workspace[last + i]) * factor
+            gradient[i] = (workspace[i] + workspace[second + i]) * factor
+    elif groups == 3:
+        for i in range(U(n)):
+            gradient[i] = (workspace[i] + workspace[second + i] + workspace[third + i]) * factor
+    else:
+        for i in range(U(n)):
+            first_two = workspace[i] + workspace[second + i]
+            gradient[i] = (first_two + workspace[third + i] + workspace[fourth + i]) * factor
     return loss / integers[ROWS]
 
 

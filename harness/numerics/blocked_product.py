@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.numerics.register_blocks import ADD, BIAS, PRODUCT_SHAPES, write_product
-from harness.numerics.vector_writer import VECTOR_BYTES, Value, Writer, vector_of, whole
+from harness.numerics.vector_writer import Value, Writer, vector_of, whole
 from optimizers.lowered import lowered
 
 

@@ -114,10 +114,21 @@ def layer_forward(
 
 @compiled()
 def delta_backward(
-    product: int, w: Any, place: int, ins: int, outs: int, delta: Any, d0: int, below: Any, b0: int, m: int
+    product: int,
+    w: Any,
+    place: int,
+    ins: int,
+    outs: int,
+    first: int,
+    units: int,
+    delta: Any,
+    d0: int,
+    below: Any,
+    b0: int,
+    m: int,
 ) -> None:
-    """Write ``W' delta`` for one layer and m rows: the derivative by the activations below."""
-    _multiply(product, ZERO, w, place, 1, ins, ins, outs, 0, delta, d0, m, below, b0, m, m)
+    """Write ``W' delta`` for m rows: the derivative by the activations of some units below a layer."""
+    _multiply(product, ZERO, w, place + first, 1, ins, units, outs, 0, delta, d0, m, below, b0, m, m)
 
 
 @compiled(reassociate=True)
@@ -185,37 +196,6 @@ def weight_gradient(
 ) -> None:
     """Add one tile's share of a layer's gradient: ``delta a'`` for the weights, row sums for the biases."""
     weight_products(delta, d0, a, a0, a_stride, gradient, place, ins, outs, m)
-    _add_bias_gradient(delta, d0, m, gradient, place + outs * ins, outs, m)
-
-
-@compiled()
-def _add_bias_gradient(delta: Any, d0: int, stride: int, gradient: Any, bias: int, outs: int, m: int) -> None:
+    bias = place + outs * ins
     for o in range(outs):
-        gradient[U(bias + o)] += total(delta, d0 + o * stride, m)
-
-
-ALONG_ROWS = 3
-"""Vectors of inputs from which a layer's gradient goes along the rows of data."""
-
-
-@compiled()
-def weight_gradient_along_rows(
-    product: int,
-    delta: Any,
-    d0: int,
-    d_stride: int,
-    X: Any,
-    x0: int,
-    gradient: Any,
-    place: int,
-    ins: int,
-    outs: int,
-    m: int,
-) -> None:
-    """Add what ``weight_gradient`` does where the inputs lie row by row, ``ins`` apart, from ``x0`` of ``X`` on.
-
-    A vector of inputs takes the place of one of rows, so that the sums of a block are gradients already: dot
-    products have theirs to add up side by side at the end of every tile.
-    """
-    _multiply(product, ADD, delta, d0, d_stride, 1, outs, m, 0, X, x0, ins, gradient, place, ins, ins)
-    _add_bias_gradient(delta, d0, d_stride, gradient, place + outs * ins, outs, m)
+        gradient[U(bias + o)] += total(delta, d0 + o * m, m)

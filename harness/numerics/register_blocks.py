@@ -119,7 +119,7 @@ def write_product(
     z_stride: Value,
     rows: Value,
 ) -> None:
-    """Write the instructions of a block, see ``product_block``; ``between`` are the bytes between its units."""
+    """Write the instructions of ``product_block``; ``between`` has the bytes from its first unit to each."""
     builder, kind, units = write.builder, vector_of(z), len(between)
     shifts = [whole(kind.count * v) for v in range(vectors)]
     masks = [write.below(builder.sub(rows, shift), kind.count) if masked else None for shift in shifts]
