@@ -32,6 +32,9 @@ BYTES = 24
 
 REPEATS, SECONDS = 60, 0.002
 
+NOW = 10_000
+"""Times that the peak's loop goes round for the clock of a moment: a tenth of a millisecond."""
+
 
 @compiled()
 def _tangents(x: Array, y: Array, times: int) -> None:
@@ -109,6 +112,11 @@ class Limits:
             name: self.threads * amount / min(at_once(self.threads, work) for _ in range(repeats))
             for name, (amount, work) in self._works.items()
         }
+
+    def peak_now(self) -> float:
+        """Return the multiply-adds a second of this moment, before a lowered clock has risen again."""
+        done = self.threads * peak.multiply_adds(NOW)
+        return float(done / min(peak.seconds_of(self.threads, NOW) for _ in range(2)))
 
 
 def _on_own_arrays(function: Any, threads: int) -> Callable[[int, int], object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harness.numerics.register_blocks import ADD, BIAS, PRODUCT_SHAPES, write_product
+from harness.numerics.register_blocks import ADD, BIAS, PRODUCT_SHAPES, TEN, write_product
 from harness.numerics.vector_writer import Value, Writer, vector_of, whole
 from optimizers.lowered import lowered
 
@@ -54,6 +54,19 @@ def _parts(write: Writer, most: int, full: Value, partial: Value) -> Iterator[tu
     yield 1, True, builder.sub(partial, paired)
 
 
+def _shares(write: Writer, outs: Value) -> Iterator[tuple[int, int, Value]]:
+    """Yield the units of a block, its vectors at the most, and how many such blocks share all units out."""
+    builder, left = write.builder, outs
+    for units, most in PRODUCT_SHAPES:
+        blocks = builder.sdiv(left, whole(units))
+        if units == TEN:
+            two_over = builder.icmp_signed("==", builder.srem(left, whole(8)), whole(2))
+            once = builder.and_(two_over, builder.icmp_signed(">", left, whole(2)))
+            blocks = builder.zext(once, left.type)
+        yield units, most, blocks
+        left = builder.sub(left, builder.mul(blocks, whole(units)))
+
+
 def _write(
     target: Any,
     builder: Any,
@@ -79,8 +92,7 @@ def _write(
     partial = builder.zext(builder.icmp_signed(">", rest, whole(0)), rest.type)
     between = write.bytes_apart(w, out_step, max(units for units, _ in PRODUCT_SHAPES))
     done = whole(0)
-    for units, most in PRODUCT_SHAPES:
-        blocks = builder.sdiv(builder.sub(outs, done), whole(units))
+    for units, most, blocks in _shares(write, outs):
         any_units = builder.icmp_signed(">", blocks, whole(0))
         first_row = whole(0)
         for vectors, masked, times in _parts(write, most, full, partial):
