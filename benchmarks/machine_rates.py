@@ -125,10 +125,18 @@ def _on_own_arrays(function: Any, threads: int) -> Callable[[int, int], object]:
     return lambda thread, times: function(x[thread], y[thread], times)
 
 
+def _seconds(work: Callable[[int, int], object], times: int) -> float:
+    return timed(lambda: work(0, times))
+
+
 def _calibrated(amount: float, work: Callable[[int, int], object]) -> tuple[float, Callable[[int], object]]:
     """Return what a measurement of ``SECONDS`` comes to on one thread, and what does it."""
     work(0, 1)
-    times = max(1, round(SECONDS / (min(timed(lambda: work(0, 64)) for _ in range(5)) / 64)))
+    some, taken = 1, _seconds(work, 1)
+    while taken < SECONDS / 20:
+        some *= 8
+        taken = min(_seconds(work, some) for _ in range(3))
+    times = max(1, round(SECONDS * some / taken))
     return times * amount, lambda thread: work(thread, times)
 
 

@@ -327,8 +327,8 @@ def test_a_rate_counts_every_thread_and_every_time(monkeypatch: pytest.MonkeyPat
     )
     calls: list[tuple[int, int]] = []
     found = machine_rates.best_rate(6.0, 2, lambda thread, times: calls.append((thread, times)), 1)
-    assert found == 2 * 10 * 6.0 / 0.5
-    assert calls[-2:] == [(0, 10), (1, 10)]
+    assert found == 2 * 20 * 6.0 / 0.5
+    assert calls[-2:] == [(0, 20), (1, 20)]
 
 
 def test_threads_work_at_the_same_time_on_their_own() -> None:
@@ -342,7 +342,7 @@ def test_the_roofline_is_drawn_from_the_table_alone(tmp_path: Path) -> None:
     rows = [compared("machine", name, "all threads", 1.0, 2.0, "1e9/s") for name in RATES]
     (gradient, populations) = itertools.islice(roofline.kernels(), 2)
     for count, kernel in itertools.product((1, 2), (gradient, populations)):
-        for peer, limit in (("at peak", 1.0), ("at all rates", 3.0)):
+        for peer, limit in zip(roofline.LIMITS, (1.0, 3.0, 3.5), strict=True):
             name = roofline.work_name(kernel.name, count)
             rows.append(compared("roofline", name, peer, np.array([4.0, 4.0]), limit, "us"))
     write_table(rows, tmp_path)
@@ -351,6 +351,7 @@ def test_the_roofline_is_drawn_from_the_table_alone(tmp_path: Path) -> None:
     assert list(frame["threads"]) == [1, 2, 1, 2]
     assert set(frame["share of peak"]) == {0.25}
     assert set(frame["share of all rates"]) == {0.75}
+    assert set(frame["share at its clock"]) == {0.875}
     assert set(frame["products"]) == {gradient.work.products, populations.work.products}
     image, text = roofline_figure.draw(table, tmp_path, MACHINE)
     assert image.read_bytes()[:4] == b"\x89PNG"

@@ -254,7 +254,7 @@ def sum_of_tile(
     return loss
 
 
-@compiled()
+@compiled(within_callers=True)
 def span(
     w: Any, rows: Any, data: Any, begin: int, end: int, slot: int, gradient: Any, g0: int, with_gradient: bool
 ) -> float:
@@ -279,7 +279,7 @@ def begin_of(integers: Any, group: int) -> int:
     return min(count, group * tiles // groups * tile)
 
 
-@compiled()
+@compiled(within_callers=True)
 def summed_loss(w: Any, rows: Any, data: Any, slot: int) -> float:
     """Return the summed loss over all rows (group by group) or over the given ones."""
     integers = data.integers
