@@ -16,6 +16,7 @@ compiled. Compiled code gets the instructions that are registered for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -244,10 +245,12 @@ def outer_block(units: int, columns: int) -> Callable[..., None]:
         _, _, *sums = write.loop(some, carried, lambda r, carried: added(carried, mask))
         stored = write.below(count, columns)
         adding = builder.icmp_signed("==", begin, whole(ADD))
-        loaded = write.below(builder.select(adding, count, whole(0)), columns)
         for o, at in enumerate(write.strided(g0, g_stride, units)):
             total = side_by_side(write, sums[o * columns : (o + 1) * columns])
-            write.store(builder.fadd(write.load(g, at, loaded), total), g, at, stored)
+            # Not a load under an empty mask: it would wait for the stores of the units before to reach the
+            # cache: a step of 2-2-1 took 148 ns, and takes 136.
+            there = write.where(adding, partial(write.load, g, at, stored), zeros(total.type))
+            write.store(builder.fadd(there, total), g, at, stored)
 
     return lowered(generate)(block)
 

@@ -154,6 +154,21 @@ class Writer:
         builder.position_at_end(after)
         return values
 
+    def where(self, condition: Value, make: Callable[[], Value], otherwise: Value) -> Value:
+        """Return what ``make`` writes where a condition holds, by a branch, or another value."""
+        builder, before = self.builder, self.builder.basic_block
+        made_here, after = (builder.append_basic_block(name) for name in ("made", "after"))
+        builder.cbranch(condition, made_here, after)
+        builder.position_at_end(made_here)
+        made = make()
+        end = builder.basic_block
+        builder.branch(after)
+        builder.position_at_end(after)
+        result = builder.phi(otherwise.type)
+        result.add_incoming(made, end)
+        result.add_incoming(otherwise, before)
+        return result
+
     def _function(self, name: str, returned: Any, *arguments: Any) -> Value:
         return cgutils.get_or_insert_function(
             self.builder.module, ir.FunctionType(returned, list(arguments)), name
