@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import jax_network
 from benchmarks.generation import MEMBERS, first_population
-from benchmarks.measurement import Row, check_same, installed
+from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.population import loss_of_sums
 from benchmarks.sizes import SIZES, Size
 from benchmarks.timing import alternate
@@ -223,8 +223,8 @@ def measure(repeats: int) -> Iterator[Row]:
             for name in names:
                 runs = {"ours": ours(method, size), name: BUILDS[name](method, size)}
                 counts = {party: generations_of(run) for party, run in runs.items()}
-                medians = alternate(
+                taken = alternate(
                     {party: functools.partial(run, counts[party]) for party, run in runs.items()}, repeats
                 )
-                mine, theirs = (1e3 * medians[party] / counts[party] for party in ("ours", name))
-                yield Row(method.replace(" ", "-"), size.name, name, mine, theirs, "ms", theirs / mine)
+                mine, theirs = (1e3 * taken[party] / counts[party] for party in ("ours", name))
+                yield compared(method.replace(" ", "-"), size.name, name, mine, theirs, "ms")
