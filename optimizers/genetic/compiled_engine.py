@@ -8,6 +8,7 @@ import numpy as np
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
+from optimizers.generator_addresses import addresses_of, generator_at
 from optimizers.genetic.breeding import (
     GATHER,
     MUTATE,
@@ -77,7 +78,7 @@ def evolve(
     herd: Any,
     side: int,
     account: Any,
-    rng: Any,
+    drawing: Any,
 ) -> int:
     """Breed one generation after the other until the account's trail is full or the search has ended.
 
@@ -91,11 +92,12 @@ def evolve(
         herd: populations and work arrays.
         side: which of the herd's populations is the present one.
         account: takes what each generation found.
-        rng: generator.
+        drawing: addresses of a generator.
 
     Returns:
         Which of the herd's populations is the present one now.
     """
+    rng = generator_at(drawing)
     while account.counts[DONE] < account.trail.size and account.counts[STATE] == RUNNING:
         count = _recombine(parts.recombine, plan, coding, herd, side, rng)
         if count:
@@ -146,11 +148,12 @@ def run_compiled(
     if functions is not None:
         # Behind the first call of ``note`` from Python, for which it would be compiled once more.
         parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
+        drawing = addresses_of(rng)
     while goes_on:
         search = aiming(search, objective.target)
         if functions is not None:
             account = generations.account
-            side = evolve(parts, datas, ALL_ROWS, plan, coding, search, herd, side, account, rng)
+            side = evolve(parts, datas, ALL_ROWS, plan, coding, search, herd, side, account, drawing)
             goes_on = generations.goes_on(herd.losses[side])
         else:
             before = objective.cost
