@@ -11,7 +11,7 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.errors import InputError
 from optimizers.function_addresses import address, caller
-from optimizers.generator_addresses import addresses_of, generator_at
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
@@ -67,7 +67,7 @@ def _search(
     """Do iterations from ``first`` on, one for each place in ``losses``, up to one that reaches ``target``.
 
     Iteration 0 evaluates the first population, the others move it first. ``values`` and ``propose`` are
-    addresses, as ``drawing`` is that of a generator. ``losses`` takes the loss of the best member before each
+    addresses, as ``drawing`` is, of a generator. ``losses`` takes the loss of the best member before each
     iteration.
 
     Returns:
@@ -157,7 +157,7 @@ class PopulationSearch(Optimizer):
         propose, functions = type(self).propose, objective.compiled
         if functions is not None:
             values, proposes = address(functions.values, VALUES), address(propose, PROPOSE)
-            drawing = addresses_of(rng)
+            drawing = generator_address(rng)
         first, best = 0, 0
         allowance = observe(kept[0].copy())
         while allowance:

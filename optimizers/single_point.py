@@ -10,7 +10,7 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
-from optimizers.generator_addresses import addresses_of, generator_at
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
@@ -56,7 +56,7 @@ def _search(
 
     The first point at or below ``target`` is the last, whatever the rule says. A NaN counts as infinity.
 
-    ``value`` and ``accept`` are addresses, ``drawing`` those of a generator. ``losses`` takes the loss of
+    ``value`` and ``accept`` are addresses, ``drawing`` is that of a generator. ``losses`` takes the loss of
     ``w`` before each iteration, ``best`` the parameters of the lowest of them.
 
     Returns:
@@ -134,7 +134,7 @@ class SinglePointSearch(Optimizer):
         accept, functions = type(self).accept, objective.compiled
         if functions is not None:
             value, accepts = address(functions.value, VALUE), address(accept, ACCEPT)
-            drawing = addresses_of(rng)
+            drawing = generator_address(rng)
         first, loss = 0, np.nan
         allowance = observe(w)
         while allowance:

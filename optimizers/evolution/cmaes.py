@@ -12,7 +12,7 @@ from optimizers.evolution.adaptation import course_of, draw, learn
 from optimizers.evolution.criteria import met, names_of
 from optimizers.evolution.rates import covariance_rates, recombination_weights
 from optimizers.function_addresses import address, caller
-from optimizers.generator_addresses import addresses_of, generator_at
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, TwoOrMore, options
@@ -49,7 +49,7 @@ def _search(
 ) -> tuple[float, int, int]:
     """Do iterations from ``first`` on, one for each place in ``losses``; iteration 0 evaluates the start.
 
-    ``values`` is an address, ``drawing`` are those of a generator. ``losses`` takes the lowest loss before
+    ``values`` is an address, ``drawing`` that of a generator. ``losses`` takes the lowest loss before
     each iteration, ``found`` those of the last population, ``w`` the parameters of the lowest.
 
     Returns:
@@ -161,7 +161,7 @@ class CMAES(Optimizer):
         charges = objective.linear_algebra_cost(multiply_adds, candidates) > 0.0
         course, functions = course_of(start, self.step, candidates), objective.compiled
         if functions is not None:
-            values, drawing = address(functions.values, VALUES), addresses_of(rng)
+            values, drawing = address(functions.values, VALUES), generator_address(rng)
         w, loss, first, found = start.copy(), math.nan, 0, np.empty(candidates)
         allowance = observe(w)
         while allowance:
