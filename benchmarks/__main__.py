@@ -100,7 +100,11 @@ def main() -> None:
     for name in given.names or NAMES:
         measure, text = measure_of(name)
         print_title(name, text)
+        table = name
         for row in measure(given.repeats):
+            if row.benchmark != table:
+                table = row.benchmark
+                print(f"\n{table}")
             rows.append(row)
             print_row(row)
             write_table(rows, folder)
