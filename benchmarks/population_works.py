@@ -105,7 +105,7 @@ def valley(size: Size) -> Work:
 
         return pygmo.problem(pygmo.rosenbrock(n))
 
-    return Work(f"{n} variables", lambda: Valley(n), size.start(), in_jax, in_pygmo)
+    return Work(f"n = {n}", lambda: Valley(n), size.start(), in_jax, in_pygmo)
 
 
 class Problem:
