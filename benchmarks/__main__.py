@@ -37,7 +37,7 @@ NAMES = {
     "sweep": "one descent from 100 starts, against JAX with all starts side by side",
     "roofline": "how far every kernel is from what the machine can do, on one thread and on all",
     "busy": "a descent beside two other processes that never rest",
-    "population-methods": "one generation of DE, PSO and CMA-ES, against pygmo, pycma and evosax",
+    "population-methods": "a generation of DE, PSO, CMA-ES and ES, against pygmo, pycma, evosax, Nevergrad",
     "comparison": "a whole comparison, against PyTorch with PyGAD and JAX with evosax",
     "overhead": "what the harness takes for a run beside the search itself",
     "growth": "time and memory against rows, iterations and runs",
@@ -82,7 +82,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.list:
         for name, line in NAMES.items():
-            print(f"{name:16} {line}")
+            print(f"{name:18} {line}")
         return
     unknown = [name for name in given.names if name not in NAMES]
     if unknown:
@@ -100,7 +100,11 @@ def main() -> None:
     for name in given.names or NAMES:
         measure, text = measure_of(name)
         print_title(name, text)
+        table = name
         for row in measure(given.repeats):
+            if row.benchmark != table:
+                table = row.benchmark
+                print(f"\n{table}")
             rows.append(row)
             print_row(row)
             write_table(rows, folder)

@@ -26,6 +26,7 @@ PEERS = {
     "pygmo, NumPy": "pygmo",
     "pycma": "cma",
     "nevergrad": "nevergrad",
+    "nevergrad, NumPy": "nevergrad",
     "scikit-learn": "sklearn",
     "pygad": "pygad",
     "pygad.gann": "pygad",
@@ -146,7 +147,8 @@ def machine() -> dict[str, str]:
             if line.startswith("model name"):
                 cpu = line.partition(":")[2].strip()
                 break
-    names = ["numpy", "scipy", "numba", "pygad", "torch", "jax", "evosax", "scikit-learn", "benchopt"]
+    names = ["numpy", "scipy", "numba", "pygad", "torch", "jax", "evosax", "pygmo", "cma", "nevergrad"]
+    names += ["scikit-learn", "benchopt"]
     modules = {"scikit-learn": "sklearn"}
     return {
         "cpu": cpu,

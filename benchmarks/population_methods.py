@@ -2,13 +2,16 @@
 
 100 members, 4 + 3 log(n) for CMA-ES, from the same first population where a peer takes one, with no end of
 its own on either side. ``pygmo`` (C++) calls our compiled losses: of a whole generation at once in
-``pso_gen`` and ``cmaes``, which take them so, one by one in ``de``. ``pycma`` asks and tells, with our losses
-of a population at once. Where the losses are most of the work both sides do the same then, and the ratio goes
-to 1; so ``pygmo, NumPy`` has losses by NumPy, as its users write them. ``evosax`` has ``jit`` of ``vmap`` for
-losses within ``lax.fori_loop``. All in float64. CMA-ES is measured on the three smaller networks: the
-covariance of the next takes a peer seconds a generation.
+``pso_gen`` and ``cmaes``, which take them so, one by one in ``de``. Where the losses are most of the work
+both sides do the same then, and the ratio goes to 1; so ``pygmo, NumPy`` has losses by NumPy, as its users
+write them. ``pycma`` asks and tells, with our losses of a population at once. ``evosax`` has ``jit`` of
+``vmap`` for losses within ``lax.fori_loop``. All in float64. CMA-ES is measured on the three smaller
+networks: the covariance of the next takes a peer seconds a generation.
 
-The (1+1) evolution strategy is held against Nevergrad's, an evaluation each, with our losses.
+The (1+1) evolution strategy is held against Nevergrad's, an evaluation each, with our losses, and by NumPy.
+
+The same without a network, under ``valley``: Rosenbrock's function of as many variables, which pygmo has in
+C++ and evosax in JAX. There a generation is what the method itself takes.
 """
 
 from __future__ import annotations
@@ -20,26 +23,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import jax_network
-from benchmarks.generation import MEMBERS, first_population
-from benchmarks.measurement import Row, check_same, installed
-from benchmarks.population import loss_of_sums
-from benchmarks.sizes import SIZES, Size
+from benchmarks.generation import MEMBERS
+from benchmarks.measurement import Row, check_same, compared, installed
+from benchmarks.population_works import Work, network, valley
+from benchmarks.sizes import SIZES
 from benchmarks.timing import alternate
 from optimizers import CMAES, DifferentialEvolution, EvolutionStrategy, Optimizer, ParticleSwarm
 
 Run = Callable[[int], object]
 """Runs so many generations."""
 
-Losses = Callable[[np.ndarray], np.ndarray]
-
-LONG_ENOUGH = 0.05
-"""Seconds of one measurement, at least."""
-
-
-def candidates(size: Size) -> int:
-    return 4 + int(3 * np.log(size.network().size))
-
+LONG_ENOUGH, FEW, MANY = 0.05, 10, 2**18
+"""Seconds of one measurement and generations, at least, for a run of ours draws a population first; and at
+the most. A second is long enough for any number."""
 
 METHODS: dict[str, tuple[Optimizer, tuple[str, ...]]] = {
     "differential evolution": (
@@ -48,13 +44,17 @@ METHODS: dict[str, tuple[Optimizer, tuple[str, ...]]] = {
     ),
     "particle swarm": (ParticleSwarm(population_size=MEMBERS), ("pygmo", "pygmo, NumPy", "evosax")),
     "CMA-ES": (CMAES(), ("pycma", "pygmo", "pygmo, NumPy", "evosax")),
-    "evolution strategy": (EvolutionStrategy(), ("nevergrad",)),
+    "evolution strategy": (EvolutionStrategy(), ("nevergrad", "nevergrad, NumPy")),
 }
 SIZES_OF = {"CMA-ES": SIZES[:3]}
 
 
-def ours(method: str, size: Size) -> Run:
-    objective, start = size.objective(), size.start()
+def candidates(work: Work) -> int:
+    return 4 + int(3 * np.log(work.start.size))
+
+
+def ours(method: str, work: Work) -> Run:
+    objective, start = work.objective(), work.start
 
     def run(generations: int) -> None:
         left = generations
@@ -71,49 +71,13 @@ def ours(method: str, size: Size) -> Run:
     return run
 
 
-def loss_in_numpy(size: Size) -> Callable[[np.ndarray], float]:
-    X, Y = size.data()
-
-    def loss(w: np.ndarray) -> float:
-        *hidden, last = jax_network.layers_of(size, w)
-        a = X
-        for weights, biases in hidden:
-            a = np.tanh(a @ weights.T + biases)
-        return loss_of_sums(size, a @ last[0].T + last[1], Y)
-
-    return loss
-
-
-class Problem:
-    """A network's loss as pygmo takes it; it is copied, and there is no need to."""
-
-    def __init__(self, n: int, value: Callable[[np.ndarray], float], values: Losses) -> None:
-        self.n, self.value, self.values = n, value, values
-
-    def fitness(self, w: np.ndarray) -> list[float]:
-        return [self.value(w)]
-
-    def batch_fitness(self, population: np.ndarray) -> np.ndarray:
-        return self.values(population.reshape(-1, self.n))
-
-    def get_bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        return np.full(self.n, -4.0), np.full(self.n, 4.0)
-
-    def __deepcopy__(self, memo: Any) -> Problem:
-        return self
-
-
-def in_pygmo(method: str, size: Size, numpy: bool = False) -> Run:
+def in_pygmo(method: str, work: Work, numpy: bool = False) -> Run:
     import pygmo
 
-    objective, points = size.objective(), first_population(size)
-    value, values = objective.value, objective.values
-    if numpy:
-        value = loss_in_numpy(size)
-        values = lambda population: np.array([value(w) for w in population])  # noqa: E731
-    problem = pygmo.problem(Problem(points.shape[1], value, values))
+    points, problem = work.population(), work.in_pygmo(numpy)
+    check_same(work.name, {"ours": work.objective().value(points[1]), "pygmo": problem.fitness(points[1])[0]})
     population = pygmo.population(problem, seed=3)
-    for w in points[: candidates(size) if method == "CMA-ES" else MEMBERS]:
+    for w in points[: candidates(work) if method == "CMA-ES" else MEMBERS]:
         population.push_back(w)
 
     def run(generations: int) -> None:
@@ -123,18 +87,18 @@ def in_pygmo(method: str, size: Size, numpy: bool = False) -> Run:
             chosen = pygmo.pso_gen(gen=generations, seed=3)
         else:
             chosen = pygmo.cmaes(gen=generations, sigma0=0.5, ftol=0.0, xtol=0.0, seed=3)
-        if method != "differential evolution":
+        if method != "differential evolution" and problem.has_batch_fitness():
             chosen.set_bfe(pygmo.bfe(pygmo.member_bfe()))
         pygmo.algorithm(chosen).evolve(population)
 
     return run
 
 
-def in_pycma(method: str, size: Size) -> Run:
+def in_pycma(method: str, work: Work) -> Run:
     import cma
 
-    objective, start = size.objective(), size.start()
-    settings = {"verbose": -9, "verb_log": 0, "seed": 3, "popsize": candidates(size), "signals_filename": ""}
+    objective, start = work.objective(), work.start
+    settings = {"verbose": -9, "verb_log": 0, "seed": 3, "popsize": candidates(work), "signals_filename": ""}
 
     def run(generations: int) -> None:
         search = cma.CMAEvolutionStrategy(start.copy(), 0.5, settings)
@@ -145,38 +109,37 @@ def in_pycma(method: str, size: Size) -> Run:
     return run
 
 
-def in_nevergrad(method: str, size: Size) -> Run:
+def in_nevergrad(method: str, work: Work, numpy: bool = False) -> Run:
     import nevergrad
 
-    objective, start = size.objective(), size.start()
+    value, start = (work.in_numpy if numpy else None) or work.objective().value, work.start
 
     def run(generations: int) -> None:
         search = nevergrad.optimizers.OnePlusOne(nevergrad.p.Array(init=start), budget=generations)
         for _ in range(generations):
             point = search.ask()
-            search.tell(point, objective.value(point.value))
+            search.tell(point, value(point.value))
 
     return run
 
 
-def in_evosax(method: str, size: Size) -> Run:
+def in_evosax(method: str, work: Work) -> Run:
     import jax
     import jax.numpy as jnp
 
-    X, Y = jax_network.arrays(size)
+    losses_of = work.in_jax()
     # After JAX has been told to take float64.
     from evosax import algorithms
 
-    losses_of = jax.vmap(lambda w: jax_network.mean_loss(size, jax_network.layers_of(size, w), X, Y))
-    population = jnp.asarray(first_population(size))
+    population = jnp.asarray(work.population())
     if method == "CMA-ES":
-        search = algorithms.CMA_ES(population_size=candidates(size), solution=population[0])
+        search = algorithms.CMA_ES(population_size=candidates(work), solution=population[0])
     else:
         kind = algorithms.PSO if method == "particle swarm" else algorithms.DifferentialEvolution
         search = kind(population_size=MEMBERS, solution=population[0])
     settings = search.default_params
-    losses, expected = jax.jit(losses_of)(population), size.objective().values(np.asarray(population))
-    check_same(size.name, {"ours": expected, "jax": np.asarray(losses)})
+    losses, expected = jax.jit(losses_of)(population), work.objective().values(np.asarray(population))
+    check_same(work.name, {"ours": expected, "jax": np.asarray(losses)})
     if method == "CMA-ES":
         state = search.init(jax.random.key(0), population[0], settings)
     else:
@@ -193,12 +156,13 @@ def in_evosax(method: str, size: Size) -> Run:
     return lambda generations: jax.block_until_ready(evolve(state, generations))
 
 
-BUILDS: dict[str, Callable[[str, Size], Run]] = {
+BUILDS: dict[str, Callable[[str, Work], Run]] = {
     "pygmo": in_pygmo,
-    "pygmo, NumPy": lambda method, size: in_pygmo(method, size, numpy=True),
+    "pygmo, NumPy": functools.partial(in_pygmo, numpy=True),
     "pycma": in_pycma,
     "evosax": in_evosax,
     "nevergrad": in_nevergrad,
+    "nevergrad, NumPy": functools.partial(in_nevergrad, numpy=True),
 }
 
 
@@ -210,21 +174,31 @@ def generations_of(run: Run) -> int:
         began = time.perf_counter()
         run(count)
         taken = time.perf_counter() - began
-        if taken >= LONG_ENOUGH or count >= 2**18:
+        if taken >= 1.0 or count >= MANY or (taken >= LONG_ENOUGH and count >= FEW):
             return count
         count *= 2 if taken > 0.3 * LONG_ENOUGH else 4
 
 
-def measure(repeats: int) -> Iterator[Row]:
-    """Measure each method on every size that it is for, against each of its peers."""
+def works() -> Iterator[tuple[str, str, Work, list[str]]]:
+    """Yield each name of a table, method and work, with the peers that it is held against."""
     for method, (_, peers) in METHODS.items():
-        names = installed(*peers)
+        names, title = installed(*peers), method.replace(" ", "-")
         for size in SIZES_OF.get(method, SIZES):
-            for name in names:
-                runs = {"ours": ours(method, size), name: BUILDS[name](method, size)}
-                counts = {party: generations_of(run) for party, run in runs.items()}
-                medians = alternate(
-                    {party: functools.partial(run, counts[party]) for party, run in runs.items()}, repeats
-                )
-                mine, theirs = (1e3 * medians[party] / counts[party] for party in ("ours", name))
-                yield Row(method.replace(" ", "-"), size.name, name, mine, theirs, "ms", theirs / mine)
+            yield title, method, network(size), names
+        for size in SIZES_OF.get(method, SIZES):
+            work = valley(size)
+            # What has no losses of its own by NumPy is there once.
+            yield f"{title}, valley", method, work, [name for name in names if "NumPy" not in name]
+
+
+def measure(repeats: int) -> Iterator[Row]:
+    """Measure each method on every work that it is for, against each of its peers."""
+    for title, method, work, names in works():
+        for name in names:
+            runs = {"ours": ours(method, work), name: BUILDS[name](method, work)}
+            counts = {party: generations_of(run) for party, run in runs.items()}
+            taken = alternate(
+                {party: functools.partial(run, counts[party]) for party, run in runs.items()}, repeats
+            )
+            mine, theirs = (1e3 * taken[party] / counts[party] for party in ("ours", name))
+            yield compared(title, work.name, name, mine, theirs, "ms")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.measurement import Row
 
-BARRED = ("jax", "fann", "torch", "torch-compile", "evosax", "pygad")
+BARRED = ("jax", "fann", "torch", "torch-compile", "evosax", "pygad", "pygmo, NumPy", "pycma")
 """Peers that the project means to be ahead of: their tables end with the mean and the worst."""
 
 FIRST = {"machine": "one thread"}

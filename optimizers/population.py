@@ -11,6 +11,7 @@ from numba import types
 from optimizers.compilation import compiled
 from optimizers.errors import InputError
 from optimizers.function_addresses import address, caller
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Count, Real, options
@@ -57,7 +58,7 @@ def _search(
     candidate_losses: Any,
     state: Any,
     settings: Any,
-    rng: Any,
+    drawing: Any,
     first: int,
     best: int,
     losses: Any,
@@ -66,11 +67,13 @@ def _search(
     """Do iterations from ``first`` on, one for each place in ``losses``, up to one that reaches ``target``.
 
     Iteration 0 evaluates the first population, the others move it first. ``values`` and ``propose`` are
-    addresses. ``losses`` takes the loss of the best member before each iteration.
+    addresses, as ``drawing`` is, of a generator. ``losses`` takes the loss of the best member before each
+    iteration.
 
     Returns:
         The best member after the last iteration, and iterations done.
     """
+    rng = generator_at(drawing)
     for done in range(losses.size):
         if first + done > 0:
             losses[done] = kept_losses[best]
@@ -150,20 +153,22 @@ class PopulationSearch(Optimizer):
         candidates[0] = start
         kept, kept_losses = candidates.copy(), np.full(self.population_size, np.inf)
         moved = (kept, kept_losses, candidates, np.empty(self.population_size))
-        rule = (self.state(candidates, rng), self.settings(), rng)
+        rule = (self.state(candidates, rng), self.settings())
         propose, functions = type(self).propose, objective.compiled
         if functions is not None:
             values, proposes = address(functions.values, VALUES), address(propose, PROPOSE)
+            drawing = generator_address(rng)
         first, best = 0, 0
         allowance = observe(kept[0].copy())
         while allowance:
             losses, target = np.empty(allowance), objective.target
             if functions is not None:
                 data = functions.data
-                place = (first, best, losses, target)
+                place = (drawing, first, best, losses, target)
                 best, done = _search(values, data, ALL_ROWS, proposes, *moved, *rule, *place)
             else:
-                best, done = _search_python(objective, propose, *moved, *rule, first, best, losses, target)
+                place = (rng, first, best, losses, target)
+                best, done = _search_python(objective, propose, *moved, *rule, *place)
             first += done
             allowance = observe(
                 kept[best].copy(),

@@ -10,6 +10,7 @@ from numba import types
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import options
@@ -43,7 +44,7 @@ def _search(
     w: Any,
     state: Any,
     settings: Any,
-    rng: Any,
+    drawing: Any,
     first: int,
     loss: float,
     candidate: Any,
@@ -55,13 +56,13 @@ def _search(
 
     The first point at or below ``target`` is the last, whatever the rule says. A NaN counts as infinity.
 
-    ``value`` and ``accept`` are addresses. ``losses`` takes the loss of ``w`` before each iteration, ``best``
-    the parameters of the lowest of them.
+    ``value`` and ``accept`` are addresses, ``drawing`` is that of a generator. ``losses`` takes the loss of
+    ``w`` before each iteration, ``best`` the parameters of the lowest of them.
 
     Returns:
         Loss of ``w`` after the last iteration, and iterations done.
     """
-    lowest = np.inf
+    lowest, rng = np.inf, generator_at(drawing)
     for done in range(losses.size):
         if first + done == 0:
             loss = _value(value, w, rows, data)
@@ -129,19 +130,21 @@ class SinglePointSearch(Optimizer):
     ) -> Outcome | None:
         """Step until ``observe`` allows no more."""
         w, candidate, best = start.copy(), start.copy(), start.copy()
-        rule = (w, self.state(), self.settings(objective.size), rng)
+        rule = (w, self.state(), self.settings(objective.size))
         accept, functions = type(self).accept, objective.compiled
         if functions is not None:
             value, accepts = address(functions.value, VALUE), address(accept, ACCEPT)
+            drawing = generator_address(rng)
         first, loss = 0, np.nan
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
             kept = (candidate, losses, best, objective.target)
             if functions is not None:
-                loss, done = _search(value, functions.data, ALL_ROWS, accepts, *rule, first, loss, *kept)
+                place = (drawing, first, loss, *kept)
+                loss, done = _search(value, functions.data, ALL_ROWS, accepts, *rule, *place)
             else:
-                loss, done = _search_python(objective, accept, *rule, first, loss, *kept)
+                loss, done = _search_python(objective, accept, *rule, rng, first, loss, *kept)
             first += done
             allowance = observe(w, iterations=done, losses=losses[:done], best=best, loss=loss)
         return None

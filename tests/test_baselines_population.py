@@ -17,7 +17,7 @@ from watching import watch
 import harness
 import optimizers
 from optimizers import FunctionObjective, InputError
-from optimizers.counted_numbers import counted_number, drawn_key
+from optimizers.counted_numbers import counted_number, counted_pair, drawn_key
 from optimizers.evolution.differential_evolution import DifferentialEvolution
 from optimizers.evolution.particle_swarm import ParticleSwarm
 from optimizers.local.random_search import BATCH, RandomSearch
@@ -32,12 +32,24 @@ def first_population(optimizer: Any, start: Any, rng: np.random.Generator) -> An
     return population
 
 
-def mixed(key: int, place: int) -> float:
+def mixed(key: int, place: int) -> int:
     """SplitMix64 in whole numbers of Python's (Steele, Lea, Flood 2014, figure 17)."""
     z = (key + place * 0x9E3779B97F4A7C15) % 2**64
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
-    return ((z ^ (z >> 31)) >> 11) / 2**53
+    return z ^ (z >> 31)
+
+
+def number(key: int, place: int) -> float:
+    return (mixed(key, place) >> 11) / 2**53
+
+
+def halves(key: int, place: int) -> list[float]:
+    return [part / 2**32 for part in divmod(mixed(key, place), 2**32)]
+
+
+def key_of(rng: np.random.Generator) -> int:
+    return (int(rng.random() * 2**32) << 32) + int(rng.random() * 2**32)
 
 
 def swarm(optimizer: Any, value: Any, start: Any, iterations: int, seed: int) -> tuple[Any, Any]:
@@ -53,10 +65,9 @@ def swarm(optimizer: Any, value: Any, start: Any, iterations: int, seed: int) ->
     for iteration in range(iterations):
         if iteration:
             g = p[int(np.argmin(losses))].copy()
-            key = (int(rng.random() * 2**32) << 32) + int(rng.random() * 2**32)
+            key = key_of(rng)
             for i in range(len(x)):
-                first = 2 * i * len(start)
-                r = np.array([mixed(key, first + place) for place in range(2 * len(start))]).reshape(-1, 2)
+                r = np.array([halves(key, i * len(start) + j) for j in range(len(start))])
                 pull = optimizer.cognitive * r[:, 0] * (p[i] - x[i]) + optimizer.social * r[:, 1] * (g - x[i])
                 v[i] = chi * (v[i] + pull)
                 x[i] = x[i] + v[i]
@@ -78,17 +89,15 @@ def generations(optimizer: Any, value: Any, start: Any, iterations: int, seed: i
     points, trail = [], []
     for iteration in range(iterations):
         if iteration:
-            trials = x.copy()
+            trials, key = x.copy(), key_of(rng)
             for i in range(members):
-                others: list[int] = []
-                while len(others) < 3:
-                    drawn = int(rng.random() * members)
-                    if drawn != i and drawn not in others:
-                        others.append(drawn)
-                a, b, c = x[others]
-                mutated = int(rng.random() * n)
-                crossed = rng.random(n) < optimizer.crossover_probability
-                crossed[mutated] = True
+                place = members * n + 2 * i
+                *drawn, gene = halves(key, place) + halves(key, place + 1)
+                left = [member for member in range(members) if member != i]
+                a, b, c = (x[left.pop(int(part * len(left)))] for part in drawn)
+                coins = np.array([number(key, i * n + j) for j in range(n)])
+                crossed = coins < optimizer.crossover_probability
+                crossed[int(gene * n)] = True
                 trials[i][crossed] = (a + optimizer.differential_weight * (b - c))[crossed]
             for i in range(members):
                 found = value(trials[i])
@@ -148,7 +157,15 @@ def test_counted_numbers_are_even_and_apart() -> None:
     assert min(kstest(numbers, "uniform").pvalue for numbers in drawn) > 1e-3
     assert np.abs(np.corrcoef(drawn) - np.eye(3)).max() < 0.03
     assert np.abs(np.corrcoef(drawn[:, 1:].ravel(), drawn[:, :-1].ravel())[0, 1]) < 0.02
-    assert drawn[0, 5] == mixed(int(keys[0]), 5)
+    assert drawn[0, 5] == number(int(keys[0]), 5)
+
+
+def test_both_halves_of_a_pair_are_even_and_apart() -> None:
+    key = drawn_key(np.random.default_rng(0))
+    pairs = np.array([counted_pair(key, place) for place in range(20_000)]).T
+    assert min(kstest(numbers, "uniform").pvalue for numbers in pairs) > 1e-3
+    assert np.abs(np.corrcoef([*pairs, np.roll(pairs[0], 1)]) - np.eye(3)).max() < 0.03
+    assert pairs[:, 5].tolist() == halves(int(key), 5)
 
 
 @settings(max_examples=20, deadline=None)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import llvmlite.binding
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from processes import ROOT, python
+from scipy.optimize import rosen
 
 from benchmarks import (
     against,
@@ -29,6 +31,8 @@ from benchmarks import (
     measurement,
     peak,
     population,
+    population_methods,
+    population_works,
     pure_python,
     roofline,
     roofline_figure,
@@ -103,6 +107,38 @@ def test_multiply_adds_are_those_of_the_layers() -> None:
     assert size.value_products == 4 * (2 * 2 + 2 * 1)
     assert size.gradient_products == 4 * (2 * 6 + 2)
     assert size.start().size == size.network().size == 9
+
+
+def test_works_of_population_methods_are_what_they_say() -> None:
+    valley, network = population_works.valley(SIZES[1]), population_works.network(SIZES[1])
+    population = valley.population()
+    np.testing.assert_allclose(valley.objective().values(population), rosen(population.T), rtol=1e-12)
+    assert valley.objective().value(np.ones(valley.start.size)) == 0.0
+    assert network.in_numpy is not None
+    assert valley.in_numpy is None
+    expected = [network.in_numpy(w) for w in network.population()]
+    np.testing.assert_allclose(network.objective().values(population), expected, rtol=1e-10)
+
+
+def test_every_method_is_held_against_a_peer_on_networks_and_valleys() -> None:
+    titles = {title for title, *_ in population_methods.works()}
+    methods = [method.replace(" ", "-") for method in population_methods.METHODS]
+    assert titles == {f"{method}{kind}" for method in methods for kind in ("", ", valley")}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "most"), [(0.0, 2**18, 2**19), (1e-4, 500, 2000), (0.02, 10, 20), (0.6, 2, 2)]
+)
+def test_enough_generations_are_timed(
+    seconds: float, least: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+
+    def run(generations: int) -> None:
+        now[0] += seconds * generations
+
+    monkeypatch.setattr(population_methods, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    assert least <= population_methods.generations_of(run) <= most
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.0])

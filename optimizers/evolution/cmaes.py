@@ -12,6 +12,7 @@ from optimizers.evolution.adaptation import course_of, draw, learn
 from optimizers.evolution.criteria import met, names_of
 from optimizers.evolution.rates import covariance_rates, recombination_weights
 from optimizers.function_addresses import address, caller
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.objective import ALL_ROWS, Array, Need, Objective, Rows
 from optimizers.optimizer import Observe, Optimizer, Outcome
 from optimizers.options import Positive, TwoOrMore, options
@@ -38,7 +39,7 @@ def _search(
     data: Any,
     rows: Any,
     course: Any,
-    rng: Any,
+    drawing: Any,
     first: int,
     w: Any,
     loss: float,
@@ -48,13 +49,13 @@ def _search(
 ) -> tuple[float, int, int]:
     """Do iterations from ``first`` on, one for each place in ``losses``; iteration 0 evaluates the start.
 
-    ``values`` is an address. ``losses`` takes the lowest loss before each iteration, ``found`` those of the
-    last population, ``w`` the parameters of the lowest.
+    ``values`` is an address, ``drawing`` that of a generator. ``losses`` takes the lowest loss before
+    each iteration, ``found`` those of the last population, ``w`` the parameters of the lowest.
 
     Returns:
         The lowest loss, iterations done, and the criteria met that end the search.
     """
-    ending = 0
+    ending, rng = 0, generator_at(drawing)
     for done in range(losses.size):
         if first + done == 0:
             copy_point(course.mean, course.candidates[0])
@@ -160,16 +161,16 @@ class CMAES(Optimizer):
         charges = objective.linear_algebra_cost(multiply_adds, candidates) > 0.0
         course, functions = course_of(start, self.step, candidates), objective.compiled
         if functions is not None:
-            values = address(functions.values, VALUES)
+            values, drawing = address(functions.values, VALUES), generator_address(rng)
         w, loss, first, found = start.copy(), math.nan, 0, np.empty(candidates)
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
-            place = (course, rng, first, w, loss, found, losses, objective.target)
+            place = (first, w, loss, found, losses, objective.target)
             if functions is not None:
-                loss, done, ending = _search(values, functions.data, ALL_ROWS, *place)
+                loss, done, ending = _search(values, functions.data, ALL_ROWS, course, drawing, *place)
             else:
-                loss, done, ending = _search_python(objective, *place)
+                loss, done, ending = _search_python(objective, course, rng, *place)
             if charges:
                 for iteration in range(first, first + done):
                     # The start is no population.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from optimizers.compilation import compiled
-from optimizers.counted_numbers import counted_number, drawn_key
+from optimizers.counted_numbers import counted_pair, drawn_key
 from optimizers.errors import InputError
 from optimizers.objective import Array
 from optimizers.options import NonNegative, TwoOrMore, options
@@ -33,9 +33,10 @@ def _fly(kept: Any, best: int, positions: Any, velocities: Any, settings: Any, r
     key, size = drawn_key(rng), positions.shape[1]
     for i in range(positions.shape[0]):
         for j in range(size):
-            position, place = positions[i, j], 2 * (i * size + j)
-            own = cognitive * counted_number(key, place) * (kept[i, j] - position)
-            others = social * counted_number(key, place + 1) * (kept[best, j] - position)
+            position = positions[i, j]
+            one, other = counted_pair(key, i * size + j)
+            own = cognitive * one * (kept[i, j] - position)
+            others = social * other * (kept[best, j] - position)
             velocities[i, j] = constriction * (velocities[i, j] + own + others)
             positions[i, j] = position + velocities[i, j]
 

@@ -74,6 +74,8 @@ def impress(coding: Any, w: Any, chromosomes: Any, member: int) -> None:
 
 def express_all(coding: Coding, chromosomes: Array, n: int) -> Array:
     """Return the parameters of every chromosome, shape (P, n)."""
+    if coding.bits == 0:
+        return chromosomes.astype(np.float64)
     population = np.empty((len(chromosomes), n))
     for member, w in enumerate(population):
         express(coding, chromosomes, member, w)

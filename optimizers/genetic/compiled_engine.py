@@ -8,6 +8,7 @@ import numpy as np
 
 from optimizers.compilation import compiled
 from optimizers.function_addresses import address, caller
+from optimizers.generator_address import generator_address, generator_at
 from optimizers.genetic.breeding import (
     GATHER,
     MUTATE,
@@ -20,7 +21,7 @@ from optimizers.genetic.breeding import (
     with_operators,
 )
 from optimizers.genetic.coding import Coding, express_all
-from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Generations, note, reach
+from optimizers.genetic.generations import DONE, NOTE, RUNNING, STATE, Account, Generations, note, reach
 from optimizers.genetic.genetic_options import GeneticOptions
 from optimizers.genetic.local_search import (
     REFINE,
@@ -68,34 +69,32 @@ def lowest_child(paid: Any, count: int) -> int:
 
 @compiled(allocates=True)
 def evolve(
-    parts: Any,
+    handed: Any,
     datas: Any,
     rows: Any,
-    plan: Any,
-    coding: Any,
     search: Any,
-    herd: Any,
     side: int,
-    account: Any,
-    rng: Any,
+    noted: Any,
+    drawing: Any,
 ) -> int:
     """Breed one generation after the other until the account's trail is full or the search has ended.
 
     Arguments:
-        parts: addresses of what is called.
+        handed: addresses of what is called, the options, the code of a weight, and populations with work
+            arrays: ``Parts``, ``Plan``, ``Coding`` and ``Herd``, as plain tuples.
         datas: the data of the objective's ``values`` and ``value_and_gradient``.
         rows: no rows, for all of them.
-        plan: the options.
-        coding: the code of a weight.
         search: gradient steps of the best member.
-        herd: populations and work arrays.
         side: which of the herd's populations is the present one.
-        account: takes what each generation found.
-        rng: generator.
+        noted: the ``Account`` as a plain tuple; takes what each generation found.
+        drawing: address of a generator.
 
     Returns:
         Which of the herd's populations is the present one now.
     """
+    # For numba to recognise a NamedTuple takes a microsecond or two, at each call from Python.
+    parts, plan, coding, herd = Parts(*handed[0]), Plan(*handed[1]), Coding(*handed[2]), Herd(*handed[3])
+    account, rng = Account(*noted), generator_at(drawing)
     while account.counts[DONE] < account.trail.size and account.counts[STATE] == RUNNING:
         count = _recombine(parts.recombine, plan, coding, herd, side, rng)
         if count:
@@ -146,11 +145,11 @@ def run_compiled(
     if functions is not None:
         # Behind the first call of ``note`` from Python, for which it would be compiled once more.
         parts, datas = _parts(functions, search), (functions.data, functions.gradient_data)
+        handed, drawing = (parts[:], plan[:], coding[:], herd[:]), generator_address(rng)
     while goes_on:
         search = aiming(search, objective.target)
         if functions is not None:
-            account = generations.account
-            side = evolve(parts, datas, ALL_ROWS, plan, coding, search, herd, side, account, rng)
+            side = evolve(handed, datas, ALL_ROWS, search, side, generations.account[:], drawing)
             goes_on = generations.goes_on(herd.losses[side])
         else:
             before = objective.cost

@@ -140,7 +140,7 @@ def herd_of(plan: Plan, population: Array, n: int) -> Herd:
         positions=np.arange(genes),
         room=np.zeros(genes),
         # Multiples of the golden ratio, whole numbers taken off, lie apart from one another.
-        marks=np.array([1.0 + gene * 0.6180339887498949 % 1.0 for gene in range(1, genes + 1)]),
+        marks=1.0 + np.arange(1.0, genes + 1.0) * 0.6180339887498949 % 1.0,
         members=np.zeros(plan.kept + plan.parents, dtype=np.int64),
         keys=np.zeros(plan.kept + plan.parents + size),
         worse=indices[2],

@@ -1,0 +1,74 @@
+"""Hands a Generator to a compiled loop as the address of what it draws from.
+
+numba takes 6 us to recognise a Generator and to ask it for its functions, at each call from Python: a call of
+a loop took 6.8 us, and takes 0.7 this way. A generation of a swarm of 28 on a 2-2-1 network takes 1.0.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import create_struct_proxy
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import lower_builtin, type_callable
+
+# numba's own annotations know neither its settings nor its types.
+_config: Any = numba.config
+
+_KIND: Any = types.NumPyRandomBitGeneratorType("bit_generator")
+
+_FIELDS = ("state", "fnptr_next_uint64", "fnptr_next_uint32", "fnptr_next_double")
+"""numba's names for what stands in NumPy's ``bitgen_t``, in its order (numpy/random/bitgen.h)."""
+
+_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
+
+
+def generator_address(rng: np.random.Generator) -> Any:
+    """Return what ``generator_at`` takes in compiled code; where nothing is compiled, the Generator itself.
+
+    The Generator has to outlive every call that is handed its address.
+    """
+    return rng if _config.DISABLE_JIT else _pointer(rng.bit_generator.capsule, b"BitGenerator")
+
+
+def generator_at(place: Any) -> Any:
+    """Return the Generator of an address, for compiled code; in Python what it is handed.
+
+    >>> import numpy as np
+    >>> from optimizers.compilation import compiled
+    >>> @compiled()
+    ... def draw(place):
+    ...     return generator_at(place).random()
+    >>> rng, same = np.random.default_rng(0), np.random.default_rng(0)
+    >>> draw(generator_address(rng)) == same.random(), draw(generator_address(rng)) == same.random()
+    (True, True)
+    >>> rng.random() == same.random()
+    True
+    """
+    return place
+
+
+def _typed(context: Any) -> Any:
+    return lambda place: types.npy_rng if isinstance(place, types.Integer) else None
+
+
+def _lower(target: Any, builder: Any, typed: Any, values: Any) -> Any:
+    parts = builder.inttoptr(values[0], ir.IntType(64).as_pointer())
+    bits = create_struct_proxy(_KIND)(target, builder)
+    for number, name in enumerate(_FIELDS):
+        setattr(bits, name, builder.load(builder.gep(parts, [ir.Constant(ir.IntType(64), number)])))
+    bits.state_address, bits.bit_generator = bits.state, values[0]
+    made = create_struct_proxy(types.npy_rng)(target, builder)
+    made.bit_generator = bits._getvalue()
+    return impl_ret_borrowed(target, builder, types.npy_rng, made._getvalue())
+
+
+type_callable(generator_at)(_typed)
+lower_builtin(generator_at, types.Integer)(_lower)
