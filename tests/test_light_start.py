@@ -56,6 +56,20 @@ def test_a_run_imports_the_members_that_it_names(tmp_path: Path) -> None:
     assert not found & others
 
 
+DATA = """
+import sys
+import harness
+for name in ("iris", "setosa", "wine", "breast-cancer", "digits"):
+    harness.problems.load(name)
+print("sklearn" in sys.modules)
+"""
+
+
+def test_data_that_scikit_learn_carries_are_read_without_its_import(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", DATA)
+    assert done.stdout.split() == ["False"], done.stderr
+
+
 OPERATORS = """
 import optimizers
 from optimizers.genetic.crossover import CROSSOVERS

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import datasets
 
 from harness.network.losses import find_loss
-from harness.problems import Problem, load, parse
+from harness.problems import Problem, load, parse, real_data
 from harness.problems.encoding import encode_targets, named_classes, split_rows
 from harness.problems.problem import _data_of_many
 from optimizers.errors import InputError
@@ -344,3 +345,17 @@ def test_encoding_keeps_its_labels_as_they_are() -> None:
     labels = np.array(["b", "a", "b"])
     encode_targets(labels, find_loss("categorical-cross-entropy"))
     assert labels.tolist() == ["b", "a", "b"]
+
+
+@pytest.mark.parametrize("name", sorted(real_data.FILES))
+def test_data_are_those_that_scikit_learn_loads(name: str) -> None:
+    X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+    found, labels = real_data._carried(name)
+    np.testing.assert_array_equal(found, X)
+    np.testing.assert_array_equal(labels, y)
+    assert labels.dtype.kind == "i"
+
+
+def test_a_file_that_is_not_there_is_asked_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_data, "FILES", {"iris": ("elsewhere.csv", 1)})
+    np.testing.assert_array_equal(real_data._carried("iris")[0], datasets.load_iris().data)

@@ -15,6 +15,9 @@ from optimizers.options import options
 WORTH = 5.0
 """Seconds of work that are worth worker processes: two of them take two seconds to start and import."""
 
+MANY = 10_000
+"""Runs that are worth them whatever each of them takes."""
+
 
 @options
 class Automatic(Executor):
@@ -22,8 +25,8 @@ class Automatic(Executor):
 
     How long the rest will take is estimated from what has been done, compilation left out: kinds of runs
     share most of what they compile, so that `quickstart` took 34 s in an empty cache with two workers from
-    the beginning, and 26 s here. Own functions stay in this process: what they do beside their answer, such
-    as counting their calls, would be lost.
+    the beginning, and 26 s here. Ten thousand runs and more go there at once. Own functions stay in this
+    process: what they do beside their answer, such as counting their calls, would be lost.
     """
 
     def processes(self) -> int:
@@ -34,6 +37,10 @@ class Automatic(Executor):
         """Do runs in their order, as far as they are done here."""
         if cores() == 1 or any(isinstance(run.problem, FunctionProblem) for run in runs):
             yield from Serial().do(runs)
+            return
+        if len(runs) >= MANY:
+            # Nothing is to be found out here while the other cores wait.
+            yield from _in_workers(runs)
             return
         spent, compiled, done = 0.0, 0.0, 0
         here = Serial().do(runs)
