@@ -17,7 +17,6 @@ from optimizers.objective import Array
 from optimizers.options import BelowOne, NonNegative, Sizes, options
 from optimizers.printable import shown
 
-
 FILES = {
     "iris": ("iris.csv", 1),
     "wine": ("wine_data.csv", 1),
