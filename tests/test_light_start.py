@@ -70,6 +70,19 @@ def test_data_that_scikit_learn_carries_are_read_without_its_import(tmp_path: Pa
     assert done.stdout.split() == ["False"], done.stderr
 
 
+WORKER = """
+import sys
+import harness.sweeps.worker
+print(*sorted({"pandas", "pyarrow", "matplotlib", "rich", "loky", "sklearn"} & set(sys.modules)))
+"""
+
+
+def test_a_worker_imports_no_tables(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", WORKER)
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout.split()
+
+
 OPERATORS = """
 import optimizers
 from optimizers.genetic.crossover import CROSSOVERS
