@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from optimizers.objective import Array
 
 MOST_BYTES = 64_000_000
-"""Bytes of tables that are kept: two hundred seeds of six hundred rows of thirty numbers take half of them."""
+"""Bytes of tables that are kept: those of 200 seeds of 600 rows of 30 numbers take half."""
 
 FEWEST = 2
 """Entries that are kept however large they are: a run asks three times for its own."""
