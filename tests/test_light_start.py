@@ -83,6 +83,19 @@ def test_a_worker_imports_no_tables(tmp_path: Path) -> None:
     assert not done.stdout.split()
 
 
+BEGUN = """
+import gc, os
+from harness.sweeps.worker import begin
+begin(os.getppid(), (), None)
+print(gc.get_freeze_count() > 10_000)
+"""
+
+
+def test_a_worker_does_not_look_through_what_it_has_imported_for_garbage(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", BEGUN)
+    assert done.stdout.split() == ["True"], done.stderr
+
+
 OPERATORS = """
 import optimizers
 from optimizers.genetic.crossover import CROSSOVERS
