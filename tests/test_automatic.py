@@ -60,6 +60,9 @@ def test_very_many_runs_are_handed_on_at_once(handed: list[int], monkeypatch: py
     monkeypatch.setattr(automatic, "MANY", 6)
     assert sum(map(len, Automatic().do(runs(3, "adam", "rprop")))) == 6
     assert handed == [6]
+    monkeypatch.setattr(automatic, "at_work", lambda: True)
+    assert sum(map(len, Automatic().do(runs(3, "adam", "rprop")))) == 6
+    assert handed == [6], "this process compiles what all share"
 
 
 def test_own_functions_stay_here(handed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
