@@ -1,4 +1,4 @@
-"""Functions of a small network are compiled once: the number 0 and a truth are types of their own to numba."""
+"""What a small network needs is compiled once: the number 0 and a truth are types of their own to numba."""
 
 from __future__ import annotations
 
