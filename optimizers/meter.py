@@ -76,7 +76,6 @@ class Meter:
         objective = self._objective
         if told is None and objective.looks_are_free:
             return objective.peek(w)
-        before = self.spent()
         if told is not None:
             for answer in objective.known(w):
                 if self.same(told, answer):
@@ -84,7 +83,7 @@ class Meter:
         self.looking = True
         try:
             if objective.looks_are_free or self.affords(1.0):
-                began = self._clock.now()
+                before, began = self.spent(), self._clock.now()
                 loss = objective.peek(w)
                 if not objective.looks_are_free and self.spent() > before:
                     # A call that counts is part of the search, which will not have to make it again.

@@ -106,9 +106,10 @@ class Registry(Mapping[str, Member]):
         Raises:
             InputError: for an unknown name; it says which is nearest.
         """
-        if name not in self:
-            raise unknown_name(self.kind, name, self)
-        return self[name]
+        try:
+            return self[name]
+        except KeyError:
+            raise unknown_name(self.kind, name, self) from None
 
     def adopt(self, module: ModuleType, place: str) -> list[str]:
         """Take in the members that a module defines itself; return their names.

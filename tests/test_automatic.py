@@ -55,6 +55,16 @@ def test_what_would_take_long_is_handed_on_and_nothing_is_done_twice(
     assert 0 < handed[0] < 6
 
 
+def test_very_many_runs_are_handed_on_at_once(handed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(automatic, "WORTH", 1e9)
+    monkeypatch.setattr(automatic, "MANY", 6)
+    assert sum(map(len, Automatic().do(runs(3, "adam", "rprop")))) == 6
+    assert handed == [6]
+    monkeypatch.setattr(automatic, "at_work", lambda: True)
+    assert sum(map(len, Automatic().do(runs(3, "adam", "rprop")))) == 6
+    assert handed == [6], "this process compiles what all share"
+
+
 def test_own_functions_stay_here(handed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(automatic, "WORTH", 0.0)
     where = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 from pathlib import Path
@@ -22,7 +23,7 @@ from harness.plots.legend import Legend
 from harness.plots.media import MEDIA
 from harness.plots.style import line_looks, panels
 from harness.plots.text import fold, inches, keyed
-from harness.report.image_files import write_figure, write_plot
+from harness.report.image_files import FIGURE_DOTS_PER_INCH, write_figure, write_plot
 from harness.results import Results
 from optimizers.errors import InputError
 from optimizers.registry import OPTIMIZERS
@@ -236,6 +237,19 @@ class TestFiles:
         for name in ("one", "two"):
             write_figure(results.plot.convergence(), tmp_path / f"{name}.{ending}")
         assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
+
+    def test_an_image_is_what_matplotlib_saves_and_is_drawn_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        results = synthetic(np.random.default_rng(0), problems=2, seeds=2)
+        saved = io.BytesIO()
+        figure_of(results.plot.convergence()).savefig(saved, format="png", dpi=FIGURE_DOTS_PER_INCH)
+        drawn: list[object] = []
+        draw = NotebookFigure.draw
+        monkeypatch.setattr(NotebookFigure, "draw", lambda *given: drawn.append(given) or draw(*given))
+        write_figure(results.plot.convergence(), tmp_path / "figure.png")
+        assert (tmp_path / "figure.png").read_bytes() == saved.getvalue()
+        assert len(drawn) == 1
 
     def test_a_caption_lies_beside_it(self, tmp_path: Path) -> None:
         results = synthetic(np.random.default_rng(0), problems=1, seeds=2)

@@ -12,10 +12,7 @@ from harness.plots import has_no_table, known_plots
 
 IMPORTED = """
 import sys
-import harness.report.drawn_beside
 from harness.cli.entry import main
-# Also where tests keep all cores busy.
-harness.report.drawn_beside.core_is_free = lambda: True
 try:
     main({arguments!r})
 except SystemExit as end:
@@ -38,23 +35,65 @@ def test_what_is_listed_is_not_imported(arguments: tuple[str, ...], tmp_path: Pa
     assert not imported(tmp_path, *arguments) & heavy
 
 
+def test_what_is_foretold_imports_no_matplotlib(tmp_path: Path) -> None:
+    assert "matplotlib" not in imported(tmp_path, "run", "quickstart", "--dry-run")
+
+
 def test_a_run_imports_the_members_that_it_names(tmp_path: Path) -> None:
     found = imported(tmp_path, "run", "quickstart", "--only", "optimizer=gradient-descent", "--seeds", "1")
     assert {"optimizers.descent.gradient_descent", "harness.problems.boolean"} <= found
     assert (tmp_path / "output" / "quickstart" / "convergence-cost.png").is_file()
-    assert "matplotlib" not in found, "which another process has imported meanwhile"
     others = {
         "optimizers.evolution",
         "optimizers.second_order",
         "optimizers.perceptron",
         "optimizers.scipy",
-        "harness.plots.convergence",
         "harness.problems.real_data",
         "harness.gradients.symbolic",
         "harness.tuning",
         "harness.exchange",
     }
     assert not found & others
+
+
+DATA = """
+import sys
+import harness
+for name in ("iris", "setosa", "wine", "breast-cancer", "digits"):
+    harness.problems.load(name)
+print("sklearn" in sys.modules)
+"""
+
+
+def test_data_that_scikit_learn_carries_are_read_without_its_import(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", DATA)
+    assert done.stdout.split() == ["False"], done.stderr
+
+
+WORKER = """
+import sys
+import harness.sweeps.worker
+print(*sorted({"pandas", "pyarrow", "matplotlib", "rich", "loky", "sklearn"} & set(sys.modules)))
+"""
+
+
+def test_a_worker_imports_no_tables(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", WORKER)
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout.split()
+
+
+BEGUN = """
+import gc, os
+from harness.sweeps.worker import begin
+begin(os.getppid(), (), None)
+print(gc.get_freeze_count() > 10_000)
+"""
+
+
+def test_a_worker_does_not_look_through_what_it_has_imported_for_garbage(tmp_path: Path) -> None:
+    done = started(tmp_path, "-c", BEGUN)
+    assert done.stdout.split() == ["True"], done.stderr
 
 
 OPERATORS = """

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import datasets
 
 from harness.network.losses import find_loss
-from harness.problems import Problem, load, parse
+from harness.problems import Problem, load, parse, real_data
 from harness.problems.encoding import encode_targets, named_classes, split_rows
-from harness.problems.problem import _data_of_many
+from harness.problems.kept_data import BESIDE, KeptData
+from harness.problems.problem import _KEPT
 from optimizers.errors import InputError
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [3.0, 2.0]])
@@ -188,7 +190,7 @@ def test_own_data_are_copied() -> None:
     problem = own(numbers, inputs=inputs, loss="half-squared")
     before = problem.objective().value(problem.start())
     inputs[...], numbers[...] = 7.0, 7.0
-    _data_of_many.cache_clear()
+    _KEPT.clear()
     assert problem.objective().value(problem.start()) == before
 
 
@@ -344,3 +346,50 @@ def test_encoding_keeps_its_labels_as_they_are() -> None:
     labels = np.array(["b", "a", "b"])
     encode_targets(labels, find_loss("categorical-cross-entropy"))
     assert labels.tolist() == ["b", "a", "b"]
+
+
+@pytest.mark.parametrize("name", sorted(real_data.FILES))
+def test_data_are_those_that_scikit_learn_loads(name: str) -> None:
+    X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+    found, labels = real_data._carried(name)
+    np.testing.assert_array_equal(found, X)
+    np.testing.assert_array_equal(labels, y)
+    assert labels.dtype.kind == "i"
+
+
+def test_a_file_that_is_not_there_is_asked_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_data, "FILES", {"iris": ("elsewhere.csv", 1)})
+    np.testing.assert_array_equal(real_data._carried("iris")[0], datasets.load_iris().data)
+
+
+def test_what_two_optimizers_ask_for_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = load("iris")
+    made: list[int] = []
+    make = Problem._data
+    monkeypatch.setattr(Problem, "_data", lambda self, seed: made.append(seed) or make(self, seed))
+    _KEPT.clear()
+    for seed in [*range(300), *range(300)]:
+        problem.objective("analytic", seed)
+        problem.measures(seed)
+    assert made == list(range(300))
+
+
+def test_kept_data_take_no_more_than_they_may() -> None:
+    table = np.zeros(1000)
+    kept = KeptData(most=3 * (BESIDE + table.nbytes))
+    for key in (0, 1, 2, 0, 3):
+        kept.get(key, lambda: (table,))
+    made: list[int] = []
+    for key in (0, 2, 3, 1):
+        kept.get(key, lambda key=key: made.append(key) or (table,))
+    assert made == [1]
+    assert len(kept) == 3
+
+
+def test_two_entries_are_kept_however_large() -> None:
+    kept = KeptData(most=0)
+    first = kept.get(0, lambda: (np.zeros(9),))
+    kept.get(1, lambda: (np.zeros(9),))
+    assert kept.get(0, lambda: ()) is first
+    kept.get(2, lambda: (np.zeros(9),))
+    assert kept.get(1, lambda: ()) == ()

@@ -35,12 +35,8 @@ TABLE: dict[str, Any] = {"problems": ["xor"], "optimizers": ["adam"], "budget": 
 MARKUP = "=1+1 <script>alert(1)</script> $\\frac{1}$ | * _ [x](javascript:y)"
 ESCAPES = f"{MARKUP} \x1b[2J\x07 \u202e"
 RUNS_CODE = {
-    "pickle.loads": {
-        "optimizers/machine_code.py",
-        "harness/sweeps/worker.py",
-        "harness/report/drawn_beside.py",
-    },
-    "pickle.load": {"optimizers/compile_ahead.py", "harness/report/drawn_beside.py"},
+    "pickle.loads": {"optimizers/machine_code.py", "harness/sweeps/worker.py"},
+    "pickle.load": {"optimizers/compile_ahead.py"},
     "eval": {"harness/autodiff/functions/table.py"},
     "exec_module": {"harness/gradients/symbolic.py", "harness/sweeps/plugins.py"},
 }

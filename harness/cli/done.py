@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 KINDS = {".png": "figure", ".html": "page"}
 
 
-def prepare() -> None:
-    """Import what ``report_done`` needs, for whoever waits for something else."""
-    import harness.report.comparison_text
-    import harness.report.table  # noqa: F401
-
-
 def as_json_text(results: Tables, done: int, folder: Path, files: Sequence[Path]) -> str:
     """Return the same as JSON, for a script."""
     from harness.report.json_summary import as_text

@@ -86,7 +86,8 @@ def _tile(population: Any, first: int, c: int, data: Any, losses: Any) -> None:
     forwards = SIZES + layers + 1
     m = rows * c
     _turn(population, first, c, workspace)
-    place, below = 0, 0
+    # A plain 0 is of a type of its own, for which numba would compile both layers once more.
+    place, below = np.int64(0), np.int64(0)
     top = integers[PARAMETERS] * c
     for layer in range(layers):
         ins, outs = integers[SIZES + layer], integers[SIZES + layer + 1]

@@ -158,7 +158,8 @@ def at_cache_lines(numbers: int, number: type[np.floating[Any]]) -> NDArray[Any]
     """Return zeros that begin where a cache line of 64 bytes does, as every vector then does."""
     size = np.dtype(number).itemsize
     room = np.zeros(numbers + VECTOR_BYTES // size, dtype=number)
-    first = -room.ctypes.data // size % (VECTOR_BYTES // size)
+    # In a tenth of the time that ``room.ctypes`` takes to be made.
+    first = -room.__array_interface__["data"][0] // size % (VECTOR_BYTES // size)
     return room[first : first + numbers]
 
 
@@ -200,7 +201,7 @@ MISFITS: dict[str, tuple[Callable[[Array], Array], str]] = {
     "numbers": (lambda Y: Y[:0], "numbers"),
     "probabilities": (lambda Y: Y[(Y < 0) | (Y > 1)], "numbers from 0 to 1"),
     "distribution": (
-        lambda Y: Y[(Y < 0).any(axis=1) | ~np.isclose(Y.sum(axis=1), 1, rtol=0, atol=1e-12)],
+        lambda Y: Y[(Y < 0).any(axis=1) | (np.abs(Y.sum(axis=1) - 1) > 1e-12)],
         "rows that sum to 1, one column a class (one-hot)",
     ),
     "signs": (lambda Y: Y[~np.isin(Y, (-1, 1))], "-1 and +1 only"),

@@ -68,11 +68,13 @@ def _take(data: Any, rows: Any, first: int, m: int) -> None:
 
 
 @compiled(within_callers=True)
-def _sum(w: Any, data: Any, m: int, begin: int, factor: float, gradient: Any, with_gradient: bool) -> float:
+def _sum(w: Any, data: Any, m: int, begin: int, factor: float, gradient: Any) -> float:
     """Return the summed loss of the m rows at the beginning of the workspace.
 
-    Their summed gradient times a factor is written, or added to what is there.
+    Their summed gradient times a factor is written, or added to what is there; nothing is where that is 0.
     """
+    # Told by a truth of its own, it was compiled once for either: half a second of a cold start.
+    with_gradient = factor != 0.0
     integers, workspace = data.integers, data.workspace
     layers = integers[LAYERS]
     features, outputs = integers[SIZES], integers[SIZES + layers]
@@ -147,13 +149,16 @@ def _sum(w: Any, data: Any, m: int, begin: int, factor: float, gradient: Any, wi
 
 
 @compiled(within_callers=True)
-def _mean(w: Any, rows: Any, data: Any, count: int, gradient: Any, with_gradient: bool) -> float:
-    """Return the mean loss of all rows or of given ones, a vector at a time, and write its gradient."""
+def _mean(w: Any, rows: Any, data: Any, count: int, factor: float, gradient: Any) -> float:
+    """Return the mean loss of all rows or of given ones, a vector at a time, and write its gradient.
+
+    It is written times a factor, or not where that is 0.
+    """
     loss = 0.0
     for first in range(0, count, LANES):
         m = min(LANES, count - first)
         _take(data, rows, first, m)
-        loss += _sum(w, data, m, ADD if first > 0 else ZERO, 1.0 / count, gradient, with_gradient)
+        loss += _sum(w, data, m, ADD if first > 0 else ZERO, factor / count, gradient)
     return loss / count
 
 
@@ -162,7 +167,7 @@ def value(w: Any, rows: Any, data: Any) -> float:
     """Return the mean loss over all rows, or over the given ones; see ``optimizers.signatures.VALUE``."""
     count = rows.size if rows.size else data.integers[ROWS]
     data.counters[VALUE_ROWS] += count
-    mean: float = _mean(w, rows, data, count, data.workspace, False)
+    mean: float = _mean(w, rows, data, count, 0.0, data.workspace)
     return mean
 
 
@@ -171,5 +176,5 @@ def value_and_gradient(w: Any, rows: Any, data: Any, gradient: Any) -> float:
     """Return the mean loss and write its gradient; see ``optimizers.signatures.VALUE_AND_GRADIENT``."""
     count = rows.size if rows.size else data.integers[ROWS]
     data.counters[GRADIENT_ROWS] += count
-    mean: float = _mean(w, rows, data, count, gradient, True)
+    mean: float = _mean(w, rows, data, count, 1.0, gradient)
     return mean

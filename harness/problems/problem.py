@@ -37,6 +37,7 @@ from harness.problems.encoding import (
     split_rows,
     unit_costs,
 )
+from harness.problems.kept_data import KeptData
 from harness.problems.scaling import Scaling
 from optimizers.arguments import Name, Text, Truth, accepts, plain_seed
 from optimizers.arrays import real_array
@@ -46,9 +47,6 @@ from optimizers.options import BelowOne, Real
 from optimizers.printable import shown
 
 NOTHING = float("nan")
-
-MUCH = 100_000
-"""Bytes of a data set whose splits are kept of two seeds, and not of two hundred."""
 
 
 class Problem(BaseProblem):
@@ -249,8 +247,9 @@ class Problem(BaseProblem):
         Features, and the targets of a regression, are shifted and scaled to mean 0 and standard deviation
         1 of the TRAINING rows; a feature that is constant there, but for rounding, is only shifted.
         """
-        held = self._X.nbytes + self._Y.nbytes
-        return (_data_of_many if held < MUCH else _data_of_two)(self, plain_seed(seed))
+        number = plain_seed(seed)
+        tables = _KEPT.get((self, number), lambda: self._data(number))
+        return cast("tuple[Array, Array, Array, Array]", tables)
 
     @functools.lru_cache(maxsize=2)  # noqa: B019  # data and scaling ask for the same
     def _split(self, seed: int) -> tuple[Rows, Rows]:
@@ -423,8 +422,5 @@ def hidden_sizes(hidden: Any) -> tuple[int, ...]:
     return tuple(hidden)
 
 
-_data_of_many = functools.lru_cache(maxsize=200)(Problem._data)
-"""Data of many seeds: those of a block of runs, which are measured together at its end."""
-
-_data_of_two = functools.lru_cache(maxsize=2)(Problem._data)
-"""Data of two seeds, where they are large: a run asks three times for its own."""
+_KEPT = KeptData()
+"""Data of problems and seeds: each of the optimizers that are compared asks for the same."""

@@ -8,7 +8,7 @@ import inspect
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -68,7 +68,7 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
         InputError: for an unknown plot, option or problem, or a value that is not of its kind.
     """
     if all(figure == DEFAULT_FIGURE for figure in figures) and len(figures) < 2:
-        # Right as it stands: to look would import Matplotlib, which another process may be doing.
+        # Right as it stands: to look would import Matplotlib, before there is anything to draw.
         return
     plots = known_plots()
     files: list[str] = []
@@ -135,19 +135,13 @@ def _word(value: Any) -> str:
     return f"{value:x}" if isinstance(value, int) and value.bit_length() > 1_000 else str(value)
 
 
-def write_artifacts(
-    results: Tables,
-    figures: Sequence[dict[str, Any]],
-    folder: Path,
-    write: Callable[[str, Tables, Mapping[str, Any], Path], None] = write_plot,
-) -> list[Path]:
+def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
     """Write ``summary.csv``, ``skipped.csv`` where a pair was skipped, every figure and the table behind it.
 
     Arguments:
         results: the runs.
         figures: each the name of a plot, and its options.
         folder: where to.
-        write: draws a plot into an image.
 
     Returns:
         The files, the figures last.
@@ -168,7 +162,7 @@ def write_artifacts(
         options = dict(figure)
         name = options.pop("name")
         files.append(folder / figure_file(figure))
-        write(name, results, options, files[-1])
+        write_plot(name, results, options, files[-1])
     return files
 
 

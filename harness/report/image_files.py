@@ -78,6 +78,7 @@ def write_figure(drawn: Any, path: Path) -> None:
     """
     # Not before it is needed: most commands draw nothing.
     import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     from harness.plots.figure import figure_of
 
@@ -87,5 +88,12 @@ def write_figure(drawn: Any, path: Path) -> None:
     with warnings.catch_warnings(), matplotlib.rc_context(embedded):
         # A letter that the font does not have is drawn as a box, which says enough.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure_of(drawn).savefig(buffer, format=kind, dpi=FIGURE_DOTS_PER_INCH, metadata=undated)
+        figure = figure_of(drawn)
+        if kind == "png":
+            # ``savefig`` would draw it twice, first for its layout, which drawing works out as well.
+            figure.set_dpi(FIGURE_DOTS_PER_INCH)
+            canvas: Any = FigureCanvasAgg(figure)
+            canvas.print_png(buffer, metadata=undated)
+        else:
+            figure.savefig(buffer, format=kind, dpi=FIGURE_DOTS_PER_INCH, metadata=undated)
     write_whole(path, buffer.getvalue())

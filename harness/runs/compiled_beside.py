@@ -100,6 +100,11 @@ def _is_empty(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and not any(folder.rglob("*.nbc"))
 
 
+def at_work() -> bool:
+    """Say whether another process compiles."""
+    return _helper is not None
+
+
 def wait_for(optimizer: Optimizer) -> None:
     """Wait until the other process has compiled an optimizer, where there is one that does."""
     if _helper is not None:

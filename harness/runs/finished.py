@@ -5,22 +5,25 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from harness.runs.columns import RUNS
 from harness.runs.recorder import Trace
 from optimizers.objective import Rows
+
+if TYPE_CHECKING:
+    # Where tables are made they are imported: a worker makes none, and they take a third of its start.
+    import pandas as pd
+    import pyarrow as pa
 
 Finished = tuple[dict[str, Any], Trace]
 """A run's row and its trace."""
 
 PARAMETERS = tuple(name for name, column in RUNS.items() if column.kind == "parameters")
 
-TYPES = {"text": pa.large_string(), "whole": pa.int64(), "number": pa.float64()}
+TYPES = {"text": "large_string", "whole": "int64", "number": "float64"}
 """How Arrow has what pandas has of each kind of column."""
 
 NUMBERS_OF_A_ROW = 2 * len(RUNS)
@@ -121,6 +124,8 @@ class FinishedRuns(Sequence[Finished]):
 
     def frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the table of the runs and the table of their traces."""
+        import pandas as pd
+
         ids = pd.array(self.rows["run_id"], dtype=str)
         of_look = ids.take(np.repeat(np.arange(len(self)), self.sizes()))
         # The columns are nobody else's, and a copy of them takes as long as all else.
@@ -128,6 +133,8 @@ class FinishedRuns(Sequence[Finished]):
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
         """Return the two as Arrow has them, with what a frame would say of its columns."""
+        import pyarrow as pa
+
         columns = {name: _arrow(self.rows[name], name) for name in self.rows}
         ids = columns["run_id"].take(pa.array(np.repeat(np.arange(len(self)), self.sizes())))
         looks = {"run_id": ids, **{name: pa.array(column) for name, column in self.looks.items()}}
@@ -155,6 +162,9 @@ class FinishedRuns(Sequence[Finished]):
 @functools.lru_cache(maxsize=16)
 def _said(schema: pa.Schema) -> Any:
     """Return what a frame of pandas says of its columns in a file; it takes 3 ms to find out."""
+    import pandas as pd
+    import pyarrow as pa
+
     cells = [_cell(kind) for kind in schema.types]
     frame = pd.DataFrame({name: [cell] for name, cell in zip(schema.names, cells, strict=True)})
     return pa.Schema.from_pandas(frame, preserve_index=False).metadata
@@ -162,6 +172,8 @@ def _said(schema: pa.Schema) -> Any:
 
 def _cell(kind: pa.DataType) -> Any:
     """Return a value of a type that columns of rows or of looks have."""
+    import pyarrow as pa
+
     if pa.types.is_list(kind):
         return np.zeros(1)
     return "" if pa.types.is_large_string(kind) else kind.to_pandas_dtype()()
@@ -169,6 +181,9 @@ def _cell(kind: pa.DataType) -> Any:
 
 def _arrow(cells: Sequence[Any], name: str) -> pa.Array:
     """Return a column of rows as Arrow has it; one that the table does not name is what its cells are."""
+    import pandas as pd
+    import pyarrow as pa
+
     if name not in RUNS:
         return pa.Array.from_pandas(pd.Series(cells))
     if name in PARAMETERS:

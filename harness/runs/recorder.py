@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.problems.base import Measures, MeasuresTable
-from harness.runs.tables import TRACE_COLUMNS
+from harness.runs.columns import TRACE
 from optimizers.look import Look
 from optimizers.objective import Array, Rows
 from optimizers.several_looks import Looks
 
-COLUMNS = TRACE_COLUMNS[1:]
+COLUMNS = tuple(TRACE)[1:]
 """Columns of a trace, behind ``run_id``. The spread is the inter-quartile range of a population's losses."""
 
 COUNTS = Look._fields[2:7]

@@ -16,13 +16,13 @@ import numpy as np
 from harness.gradients import build_source
 from harness.problems.base import BaseProblem
 from harness.problems.seeds import seed_sequence
+from harness.runs.columns import RUNS
 from harness.runs.compiled_beside import wait_for
 from harness.runs.described import RowsKept, described, plain_json, setting, stream
 from harness.runs.finished import Finished
 from harness.runs.identity import digest_of, digest_of_key, own_code, shown_problem
 from harness.runs.recorder import Recorder, Trace
 from harness.runs.shared import Searched, Shared, finish, without_warnings
-from harness.runs.tables import RUN_COLUMNS
 from optimizers.budget import Budget
 from optimizers.courses import Course
 from optimizers.objective import Array, Measurable, Objective
@@ -136,7 +136,8 @@ class Run:
         """Return what the run has in common with those that differ by their seeds."""
         own = None if self.gradient == NO_GRADIENT else self.gradient
         target, said = self.problem.target, described(self.optimizer)
-        row = dict.fromkeys(RUN_COLUMNS[: RUN_COLUMNS.index("last_w") + 1]) | {
+        columns = tuple(RUNS)
+        row = dict.fromkeys(columns[: columns.index("last_w") + 1]) | {
             "problem": shown_problem(self.problem),
             "optimizer": said.label,
             "optimizer_name": said.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import threading
@@ -44,6 +45,8 @@ def begin(parent: int, plugins: Sequence[str], memory: float | None) -> None:
     end_with(parent)
     limit_memory(memory)
     load(plugins)
+    # What has been imported stays: to look through it for garbage took a thirtieth of the time of all runs.
+    gc.freeze()
 
 
 def limit_memory(gigabytes: float | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.done import as_json_text, prepare, report_done
+from harness.cli.done import as_json_text, report_done
 from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.options import COST, RETRY, REUSE, WORKERS
@@ -182,13 +182,6 @@ def command(
     With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
     takes of the processor. Where seconds are what is compared, leave it out.
     """
-    from harness.report.drawn_beside import core_is_free, drawn_beside
-
-    if not dry_run:
-        # It begins to import while this process still does.
-        beside = drawn_beside(("convergence",) if core_is_free() else ())
-        drawer = click.get_current_context().with_resource(beside)
-
     from harness.report.artifacts import check_figures, write_artifacts, write_reference
     from harness.report.html.libraries import check_page
     from harness.sweeps.changes import seeds_of
@@ -259,9 +252,7 @@ def command(
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
         echo(as_json_text(results, done, folder, []) if as_json else nothing)
         return
-    files = write_artifacts(results, declared.figures, folder, drawer.write_plot)
-    prepare()
-    drawer.wait()
+    files = write_artifacts(results, declared.figures, folder)
     if reference:
         files = write_reference(results, declared.figures, folder, Path("results") / name)
     files += [page] if page is not None else []

@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 
 from harness.problems.function_problem import FunctionProblem
+from harness.runs.compiled_beside import at_work
 from harness.runs.finished import Finished, FinishedRuns
 from harness.runs.single_run import Run
 from harness.sweeps.executors.executor import Executor, cores
@@ -15,6 +16,9 @@ from optimizers.options import options
 WORTH = 5.0
 """Seconds of work that are worth worker processes: two of them take two seconds to start and import."""
 
+MANY = 10_000
+"""Runs that are worth them whatever each of them takes."""
+
 
 @options
 class Automatic(Executor):
@@ -22,8 +26,9 @@ class Automatic(Executor):
 
     How long the rest will take is estimated from what has been done, compilation left out: kinds of runs
     share most of what they compile, so that `quickstart` took 34 s in an empty cache with two workers from
-    the beginning, and 26 s here. Own functions stay in this process: what they do beside their answer, such
-    as counting their calls, would be lost.
+    the beginning, and 26 s here. Ten thousand runs and more go there at once, but where the cache is empty.
+    Own functions stay in this process: what they do beside their answer, such as counting their calls, would
+    be lost.
     """
 
     def processes(self) -> int:
@@ -34,6 +39,11 @@ class Automatic(Executor):
         """Do runs in their order, as far as they are done here."""
         if cores() == 1 or any(isinstance(run.problem, FunctionProblem) for run in runs):
             yield from Serial().do(runs)
+            return
+        if len(runs) >= MANY and not at_work():
+            # Nothing is to be found out here while the other cores wait. In an empty cache they do not: this
+            # process compiles what all share, and the other one the rest.
+            yield from _in_workers(runs)
             return
         spent, compiled, done = 0.0, 0.0, 0
         here = Serial().do(runs)
