@@ -11,19 +11,14 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core.cgutils import create_struct_proxy
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import lower_builtin, type_callable
 
+from optimizers.generator_unboxing import generator_of
+
 # numba's own annotations know neither its settings nor its types.
 _config: Any = numba.config
-
-_KIND: Any = types.NumPyRandomBitGeneratorType("bit_generator")
-
-_FIELDS = ("state", "fnptr_next_uint64", "fnptr_next_uint32", "fnptr_next_double")
-"""numba's names for what stands in NumPy's ``bitgen_t``, in its order (numpy/random/bitgen.h)."""
 
 _pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_GetPointer", ctypes.pythonapi)
@@ -60,14 +55,8 @@ def _typed(context: Any) -> Any:
 
 
 def _lower(target: Any, builder: Any, typed: Any, values: Any) -> Any:
-    parts = builder.inttoptr(values[0], ir.IntType(64).as_pointer())
-    bits = create_struct_proxy(_KIND)(target, builder)
-    for number, name in enumerate(_FIELDS):
-        setattr(bits, name, builder.load(builder.gep(parts, [ir.Constant(ir.IntType(64), number)])))
-    bits.state_address, bits.bit_generator = bits.state, values[0]
-    made = create_struct_proxy(types.npy_rng)(target, builder)
-    made.bit_generator = bits._getvalue()
-    return impl_ret_borrowed(target, builder, types.npy_rng, made._getvalue())
+    made = generator_of(target, builder, values[0])
+    return impl_ret_borrowed(target, builder, types.npy_rng, made)
 
 
 type_callable(generator_at)(_typed)

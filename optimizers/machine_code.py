@@ -33,6 +33,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.environment import lookup_environment
 
+from optimizers.generator_unboxing import uncounted_generators
 from optimizers.private_folder import NotPrivateError, make_private
 
 _Library: Any = JITCodeLibrary
@@ -178,7 +179,7 @@ class SelfContainedCompiler(_Compiler):  # type: ignore[misc]
     """Compile a function, and what is compiled for it on the way, to objects that are self-contained."""
 
     def _compile_core(self) -> Any:
-        with _uncollected(), _self_contained(self.state.targetctx.codegen()):
+        with _uncollected(), _self_contained(self.state.targetctx.codegen()), uncounted_generators():
             return super()._compile_core()
 
 

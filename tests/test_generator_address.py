@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from baseline_cases import problem
+from numba import types
+from numba.core import pythonapi
 
 from optimizers import DifferentialEvolution, EvolutionStrategy, GeneticAlgorithm, ParticleSwarm
 from optimizers.compilation import compiled
 from optimizers.generator_address import generator_address, generator_at
+from optimizers.generator_unboxing import uncounted_generators
 
 KINDS = [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64]
 
@@ -55,3 +60,29 @@ def test_a_search_draws_from_the_generator_that_it_is_handed(optimizer: Any) -> 
     assert after_one == after_again != after_other
     assert after_one != np.random.default_rng(1).random()
     assert not np.array_equal(one[-1], other[-1])
+
+
+@pytest.mark.parametrize("kind", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
+@pytest.mark.parametrize("allocates", [False, True])
+def test_compiled_code_keeps_no_generator_that_it_was_handed(kind: Any, allocates: bool) -> None:
+    @compiled(allocates=allocates)
+    def drawn(rng: Any) -> float:
+        return rng.random()
+
+    def handed(count: int) -> int:
+        for _ in range(count):
+            drawn(np.random.Generator(kind(0)))
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    rng = np.random.Generator(kind(1))
+    assert [drawn(rng) for _ in range(3)] == np.random.Generator(kind(1)).random(3).tolist()
+    before = handed(50)
+    assert handed(200) - before < 200, "less than an object for each generator"
+
+
+def test_what_others_compile_takes_generators_in_numbas_own_way() -> None:
+    before = pythonapi._unboxers.functions[types.NumPyRandomGeneratorType]
+    with uncounted_generators():
+        assert pythonapi._unboxers.functions[types.NumPyRandomGeneratorType] is not before
+    assert pythonapi._unboxers.functions[types.NumPyRandomGeneratorType] is before
