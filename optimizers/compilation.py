@@ -204,7 +204,8 @@ def compiled(
         "parallel": parallel,
         "nogil": True,
         "_nrt": allocates or parallel,
-        "forceinline": within_callers,
+        # Left out where it is not asked for: a user's function is identified by its options.
+        **({"forceinline": True} if within_callers else {}),
     }
 
     def decorate(function: Callable[..., Any]) -> Any:
