@@ -102,8 +102,8 @@ def _sum(w: Any, data: Any, m: int, begin: int, factor: float, gradient: Any) ->
     if with_gradient and not taken_in:
         # The activations of the output are needed once more after the loss has written over its own copy.
         delta = other
-        for r in range(U(outputs * LANES)):
-            workspace[U(delta) + r] = workspace[U(output_start) + r]
+        for u in range(outputs):
+            copy_vector(workspace, output_start + u * LANES, workspace, delta + u * LANES)
         other = delta + outputs * LANES
     _row_losses(
         *(integers[LOSS], workspace, delta, workspace, features * LANES, LANES),
