@@ -113,10 +113,13 @@ class Limits:
             for name, (amount, work) in self._works.items()
         }
 
-    def peak_now(self) -> float:
-        """Return the multiply-adds a second of this moment, before a lowered clock has risen again."""
-        done = self.threads * peak.multiply_adds(NOW)
-        return float(done / min(peak.seconds_of(self.threads, NOW) for _ in range(2)))
+
+def peak_now() -> float:
+    """Return one core's multiply-adds a second of this moment, before a lowered clock has risen again.
+
+    Of one, for several would have to be brought together first, which takes as long.
+    """
+    return float(peak.multiply_adds(NOW) / min(peak.seconds_of(1, NOW) for _ in range(2)))
 
 
 def _on_own_arrays(function: Any, threads: int) -> Callable[[int, int], object]:

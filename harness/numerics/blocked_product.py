@@ -6,8 +6,9 @@ cold start to find the types of the loops for four shapes of blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from harness.numerics.register_blocks import ADD, BIAS, PRODUCT_SHAPES, TEN, write_product
 from harness.numerics.vector_writer import Value, Writer, vector_of, whole
@@ -67,68 +68,82 @@ def _shares(write: Writer, outs: Value) -> Iterator[tuple[int, int, Value]]:
         left = builder.sub(left, builder.mul(blocks, whole(units)))
 
 
-def _write(
-    target: Any,
-    builder: Any,
-    begin: Value,
-    w: Value,
-    place: Value,
-    out_step: Value,
-    in_step: Value,
-    outs: Value,
-    ins: Value,
-    bias: Value,
-    a: Value,
-    a0: Value,
-    a_stride: Value,
-    z: Value,
-    z0: Value,
-    z_stride: Value,
-    m: Value,
-) -> None:
-    write = Writer(builder)
-    lanes = whole(vector_of(z).count)
-    full, rest = builder.sdiv(m, lanes), builder.srem(m, lanes)
-    partial = builder.zext(builder.icmp_signed(">", rest, whole(0)), rest.type)
-    between = write.bytes_apart(w, out_step, max(units for units, _ in PRODUCT_SHAPES))
+class _Product(NamedTuple):
+    """The arguments of ``multiply_by_blocks``, as LLVM's values."""
+
+    begin: Value
+    w: Value
+    place: Value
+    out_step: Value
+    in_step: Value
+    outs: Value
+    ins: Value
+    bias: Value
+    a: Value
+    a0: Value
+    a_stride: Value
+    z: Value
+    z0: Value
+    z_stride: Value
+    m: Value
+
+
+def _write(target: Any, builder: Any, *values: Value) -> None:
+    write, product = Writer(builder), _Product(*values)
+    between = write.bytes_apart(product.w, product.out_step, max(units for units, _ in PRODUCT_SHAPES))
     done = whole(0)
-    for units, most, blocks in _shares(write, outs):
-        any_units = builder.icmp_signed(">", blocks, whole(0))
-        first_row = whole(0)
-        for vectors, masked, times in _parts(write, most, full, partial):
-            rows_of_block = builder.mul(whole(vectors), lanes)
-
-            def in_rows(
-                k: Value,
-                _: list[Value],
-                *,
-                units: int = units,
-                blocks: Value = blocks,
-                done: Value = done,
-                vectors: int = vectors,
-                masked: bool = masked,
-                first_row: Value = first_row,
-                rows_of_block: Value = rows_of_block,
-            ) -> list[Value]:
-                r = write.plus(first_row, builder.mul(k, rows_of_block))
-
-                def in_units(block: Value, _: list[Value]) -> list[Value]:
-                    o = write.plus(done, builder.mul(block, whole(units)))
-                    write_product(
-                        *(write, vectors, masked, between[:units], begin),
-                        *(w, write.plus(place, builder.mul(o, out_step)), in_step, ins, write.plus(bias, o)),
-                        *(a, write.plus(a0, r), a_stride),
-                        *(z, write.plus(write.plus(z0, builder.mul(o, z_stride)), r), z_stride),
-                        builder.sub(m, r),
-                    )
-                    return []
-
-                write.loop(blocks, [], in_units)
-                return []
-
-            write.loop(builder.select(any_units, times, whole(0)), [], in_rows)
-            first_row = write.plus(first_row, builder.mul(times, rows_of_block))
+    for units, most, blocks in _shares(write, product.outs):
+        with builder.if_then(builder.icmp_signed(">", blocks, whole(0))):
+            _write_shape(write, product, between[:units], most, done, blocks)
         done = write.plus(done, builder.mul(blocks, whole(units)))
+
+
+def _write_shape(
+    write: Writer, product: _Product, between: Sequence[Value], most: int, done: Value, blocks: Value
+) -> None:
+    """Write the blocks of one shape, for all rows: so many blocks of units, behind those that are done."""
+    builder, lanes = write.builder, whole(vector_of(product.z).count)
+    full, rest = builder.sdiv(product.m, lanes), builder.srem(product.m, lanes)
+    partial = builder.zext(builder.icmp_signed(">", rest, whole(0)), rest.type)
+    first_row = whole(0)
+    for vectors, masked, times in _parts(write, most, full, partial):
+        rows = builder.mul(whole(vectors), lanes)
+        in_rows = functools.partial(_write_rows, write, product, between, done, blocks, vectors, masked)
+        write.loop(times, [], functools.partial(in_rows, first_row, rows))
+        first_row = write.plus(first_row, builder.mul(times, rows))
+
+
+def _write_rows(
+    write: Writer,
+    product: _Product,
+    between: Sequence[Value],
+    done: Value,
+    blocks: Value,
+    vectors: int,
+    masked: bool,
+    first_row: Value,
+    rows: Value,
+    k: Value,
+    carried: list[Value],
+) -> list[Value]:
+    """Write the blocks of all units for the k-th time so many rows."""
+    builder = write.builder
+    r = write.plus(first_row, builder.mul(k, rows))
+
+    def in_units(block: Value, carried: list[Value]) -> list[Value]:
+        o = write.plus(done, builder.mul(block, whole(len(between))))
+        write_product(
+            *(write, vectors, masked, between, product.begin, product.w),
+            write.plus(product.place, builder.mul(o, product.out_step)),
+            *(product.in_step, product.ins, write.plus(product.bias, o)),
+            *(product.a, write.plus(product.a0, r), product.a_stride, product.z),
+            write.plus(write.plus(product.z0, builder.mul(o, product.z_stride)), r),
+            *(product.z_stride, builder.sub(product.m, r)),
+        )
+        return carried
+
+    write.loop(blocks, [], in_units)
+    return carried
 
 
 @lowered(_write)

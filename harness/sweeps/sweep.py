@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from harness.problems.problem import Problem
+from harness.runs import provenance
 from harness.runs.compiled_beside import compiled_beside
 from harness.runs.declaration import Declaration, keep_declaration
 from harness.runs.finished import FinishedRuns
 from harness.runs.folder_lock import locked
 from harness.runs.plans import Plan
-from harness.runs.provenance import columns_of, provenance
 from harness.runs.settings import with_axes, with_short_names
 from harness.runs.single_run import Run
 from harness.runs.store import Store
@@ -93,11 +93,12 @@ def sweep(
         raise InputError("retry and reuse go with runs that are kept: give the folder they are in")
     doing = chosen_executor(executor, workers)
     with _compiled_for(experiment, doing):
+        finding = provenance.found_beside()
         runs, skipped = plan(experiment)
         if chosen is not None:
             runs = chosen(runs)
-        entry = provenance()
-        asked = asked_of(experiment, runs, skipped, entry["fingerprint"], reuse)
+        asked = asked_of(experiment, runs, skipped, provenance.package_fingerprint(), reuse)
+        entry = finding()
         if folder is not None:
             with locked(folder, wait, announce):
                 store = Store(folder)
@@ -108,7 +109,7 @@ def sweep(
         if not pending:
             return _nothing(asked), 0
         told = _progress(progress, None, len(runs), pending)
-        rows, trace = _in_memory(pending, doing, told, columns_of(entry)).frames()
+        rows, trace = _in_memory(pending, doing, told, provenance.columns_of(entry)).frames()
         listed = {asked.digest: list(asked.runs)}
         rows, skipped = with_short_names(rows, skipped)
         named = with_axes(rows)
@@ -152,7 +153,7 @@ def _in_folder(
     found = len(done)
     # They are read again at the end, and a million rows take a gigabyte.
     del kept, done
-    _do(pending, chosen, store, told, columns_of(entry))
+    _do(pending, chosen, store, told, provenance.columns_of(entry))
     results = store.load(asked) if pending or found else _nothing(asked)
     return replace(results, notes=(*notes, *results.notes)), len(pending)
 
