@@ -15,13 +15,11 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from harness.numerics.blocked_outer import add_outer_products
 from harness.numerics.blocked_product import multiply_by_blocks
 from harness.numerics.register_blocks import (
-    ADD,
     BIAS,
-    OUTER_SHAPES,
     ZERO,
-    outer_block,
 )
 from harness.numerics.row_products import add_times, multiply_row
 from optimizers.compilation import compiled
@@ -141,10 +139,6 @@ def total(values: Any, start: int, count: int) -> float:
     return result
 
 
-(_UNITS, _COLUMNS), _ = OUTER_SHAPES
-_outer_of_several, _outer_of_one = (outer_block(*shape) for shape in OUTER_SHAPES)
-
-
 @compiled()
 def weight_products(
     delta: Any,
@@ -163,22 +157,7 @@ def weight_products(
         for o in range(outs):
             add_times(delta[U(d0 + o)], a, a0, gradient, place + o * ins, ins)
         return
-    # The units below outside, for they are the more: so they stay in the core's first cache.
-    for i in range(0, ins, _COLUMNS):
-        count = min(_COLUMNS, ins - i)
-        o = 0
-        while o + _UNITS <= outs:
-            _outer_of_several(
-                *(ADD, delta, d0 + o * m, m, a, a0 + i * a_stride, a_stride, count, m),
-                *(gradient, place + o * ins + i, ins),
-            )
-            o += _UNITS
-        while o < outs:
-            _outer_of_one(
-                *(ADD, delta, d0 + o * m, m, a, a0 + i * a_stride, a_stride, count, m),
-                *(gradient, place + o * ins + i, ins),
-            )
-            o += 1
+    add_outer_products(delta, d0, m, a, a0, a_stride, gradient, place, ins, outs, m)
 
 
 @compiled()
