@@ -3,6 +3,7 @@
     python -m benchmarks                          everything, an hour
     python -m benchmarks gradient-step --repeats 5
     python -m benchmarks --reference              everything, into results/benchmarks and README.md
+    python -m benchmarks drawing --reference      that anew, where all else is of the same machine and day
     python -m benchmarks --list
 
 Each piece of work is done by each party in turn, several times over; medians and quartiles are shown, of
@@ -24,7 +25,7 @@ import pandas as pd
 from benchmarks.figure import draw
 from benchmarks.measurement import Measure, Row, machine
 from benchmarks.readme import write_tables
-from benchmarks.table import markdown, print_row, print_title, write_table
+from benchmarks.table import in_short, markdown, print_row, print_title, write_table
 
 ROOT = Path(__file__).parent.parent
 
@@ -66,6 +67,21 @@ def show(folder: Path) -> list[Path]:
     return [folder / "table.csv", folder / "table.md", *drawn]
 
 
+def _measured_before(
+    folder: Path, described: dict[str, str], parser: argparse.ArgumentParser
+) -> pd.DataFrame:
+    """Return the table of a folder, of which some is measured anew: all of it is of one machine and day."""
+    machine_of = folder / "machine.json"
+    there = json.loads(machine_of.read_text(encoding="utf-8")) if machine_of.exists() else {}
+    changed = [key for key in {**there, **described} if there.get(key) != described.get(key)]
+    if changed:
+        parser.error(
+            f"{folder} was measured with another {changed[0]} ({there.get(changed[0])}, now "
+            f"{described.get(changed[0])}): leave out the names, and measure everything"
+        )
+    return pd.read_csv(folder / "table.csv")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
@@ -76,7 +92,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=10, help="times that each party does its work (10)")
     parser.add_argument("--folder", type=Path, default=Path("benchmarks/output"), help="where tables go")
     parser.add_argument(
-        "--reference", action="store_true", help="measure everything for results/benchmarks and README.md"
+        "--reference", action="store_true", help="measure for results/benchmarks and README.md"
     )
     parser.add_argument("--list", action="store_true", help="say what there is, and measure nothing")
     given = parser.parse_args()
@@ -89,13 +105,12 @@ def main() -> None:
         parser.error(f"there is no benchmark {unknown[0]!r}: take one of {', '.join(NAMES)}")
     if given.repeats < 1:
         parser.error(f"--repeats is {given.repeats}, expected 1 or more")
-    if given.reference and given.names:
-        parser.error("--reference measures everything: leave out the names")
     folder = ROOT / "results" / "benchmarks" if given.reference else given.folder
     described = machine()
     print(", ".join(f"{key} {value}" for key, value in described.items()))
     rows: list[Row] = []
     folder.mkdir(parents=True, exist_ok=True)
+    before = _measured_before(folder, described, parser) if given.reference and given.names else None
     (folder / "machine.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
     for name in given.names or NAMES:
         measure, text = measure_of(name)
@@ -107,10 +122,10 @@ def main() -> None:
                 print(f"\n{table}")
             rows.append(row)
             print_row(row)
-            write_table(rows, folder)
+            write_table(rows, folder, before)
     written = show(folder)
     if given.reference:
-        write_tables(ROOT / "README.md", (folder / "table.md").read_text(encoding="utf-8"))
+        write_tables(ROOT / "README.md", in_short(pd.read_csv(folder / "table.csv"), described))
         written.append(ROOT / "README.md")
     print("\n" + "\n".join(map(str, written)))
 

@@ -37,9 +37,26 @@ def frame_of(rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame([asdict(row) for row in rows])
 
 
-def write_table(rows: list[Row], folder: Path) -> None:
-    """Write what has been measured so far: a table of an hour is not lost with its last line."""
-    frame_of(rows).to_csv(folder / "table.csv", index=False, float_format="%.6g")
+def write_table(rows: list[Row], folder: Path, before: pd.DataFrame | None = None) -> None:
+    """Write what has been measured so far, in a table of before or by itself.
+
+    Row by row: a table of an hour is not lost with its last line.
+    """
+    frame = frame_of(rows) if before is None else renewed(before, frame_of(rows))
+    frame.to_csv(folder / "table.csv", index=False, float_format="%.6g")
+
+
+def renewed(table: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the rows of some benchmarks measured anew, in the place of the old ones.
+
+    >>> old = frame_of([Row("a", "x", "p", 1, 2, "s", 2), Row("b", "y", "p", 1, 3, "s", 3)])
+    >>> renewed(old, frame_of([Row("a", "x", "p", 1, 4, "s", 4)]))["ratio"].tolist()
+    [4, 3]
+    """
+    replaced = table["benchmark"].isin(set(new["benchmark"]))
+    place = int(replaced.to_numpy().argmax()) if replaced.any() else len(table)
+    kept = [table.iloc[:place], new, table.iloc[place:][~replaced.iloc[place:]]]
+    return pd.concat([part for part in kept if len(part)], ignore_index=True)
 
 
 def _short(number: float) -> str:
@@ -87,6 +104,18 @@ def markdown(frame: pd.DataFrame, machine: dict[str, str]) -> str:
         lines += _summary(part, peers, len(works))
         parts.append(f"**{str(name).replace('-', ' ')}**\n\n" + "\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+IN_SHORT = (
+    *("gradient-step", "epoch", "population", "generation", "sweep"),
+    *("comparison", "overhead", "busy", "command-line"),
+)
+"""Benchmarks that README shows."""
+
+
+def in_short(frame: pd.DataFrame, machine: dict[str, str]) -> str:
+    """Return those of the tables that README shows."""
+    return markdown(frame[frame["benchmark"].isin(IN_SHORT)], machine)
 
 
 def _summary(part: pd.DataFrame, peers: list[str], works: int) -> list[str]:

@@ -21,6 +21,7 @@ import pytest
 from processes import ROOT, python
 from scipy.optimize import rosen
 
+from benchmarks import __main__ as benchmark_command
 from benchmarks import (
     against,
     busy,
@@ -46,7 +47,7 @@ from benchmarks.growth import slope
 from benchmarks.measurement import Row, check_same, compared, installed
 from benchmarks.readme import BEGIN, END, with_tables, write_tables
 from benchmarks.sizes import SIZES, Size
-from benchmarks.table import frame_of, markdown, with_quartiles, write_table
+from benchmarks.table import frame_of, in_short, markdown, with_quartiles, write_table
 from harness.numerics.shared_work import allowed_threads
 
 ROWS = [
@@ -189,8 +190,31 @@ def test_the_readme_shows_the_tables_of_the_reference_run() -> None:
     folder = ROOT / "results" / "benchmarks"
     text, kept = (path.read_text(encoding="utf-8") for path in (ROOT / "README.md", folder / "table.md"))
     described = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
-    assert with_tables(text, kept) == text
-    assert kept == markdown(pd.read_csv(folder / "table.csv"), described)
+    table = pd.read_csv(folder / "table.csv")
+    assert with_tables(text, in_short(table, described)) == text
+    assert kept == markdown(table, described)
+
+
+def test_a_part_of_the_reference_is_measured_anew_in_its_place(tmp_path: Path) -> None:
+    write_table(ROWS, tmp_path)
+    before = pd.read_csv(tmp_path / "table.csv")
+    write_table([replace(ROWS[0], ratio=7.0)], tmp_path, before)
+    after = pd.read_csv(tmp_path / "table.csv")
+    others = before["benchmark"] != ROWS[0].benchmark
+    assert after["ratio"].tolist() == [7.0, *before["ratio"][others]]
+
+
+def test_a_part_of_the_reference_of_another_machine_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(benchmark_command, "ROOT", tmp_path)
+    (tmp_path / "results" / "benchmarks").mkdir(parents=True)
+    (tmp_path / "results" / "benchmarks" / "machine.json").write_text('{"cpu": "another"}', encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["benchmarks", "drawing", "--reference"])
+    with pytest.raises(SystemExit) as ended:
+        benchmark_command.main()
+    assert ended.value.code == 2
+    assert "was measured with another cpu (another, now" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["no marks", END + BEGIN, 2 * (BEGIN + END)])
