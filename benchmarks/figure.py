@@ -56,10 +56,14 @@ def draw(table: pd.DataFrame, folder: Path, machine: dict[str, str]) -> Path | N
     if not groups:
         return None
     peers = list(dict.fromkeys(compared["peer"]))
-    figure = Figure(figsize=(7.2, 0.9 + 2.3 * len(groups)), layout="constrained")
-    axes = figure.subplots(len(groups), 1, squeeze=False).ravel()
-    for panel, (name, part) in zip(axes, groups.items(), strict=True):
+    columns = min(2, len(groups))
+    lines = -(-len(groups) // columns)
+    figure = Figure(figsize=(7.2 * columns, 0.9 + 2.3 * lines), layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).ravel()
+    for panel, (name, part) in zip(axes, groups.items(), strict=False):
         _panel(panel, name, part, peers)
+    for panel in axes[len(groups) :]:
+        panel.remove()
     described = f"{machine['cpu']}, {machine['threads']} threads, {machine['date']}"
     figure.suptitle(f"Time of each peer over ours (above 1: ours is faster)\n{described}", fontsize=LABEL + 1)
     path = folder / "ratios.png"

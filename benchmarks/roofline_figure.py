@@ -126,16 +126,8 @@ def _roofline(panel: Axes, part: pd.DataFrame, rates: pd.Series, named: str) -> 
             panel.text(ridge, 1.05 * peak, name, fontsize=SMALL, color="0.3", rotation=35, va="bottom")
     panel.axhline(peak, color="0.2", linewidth=1)
     panel.axhline(dgemm, color="0.2", linewidth=1, linestyle=(0, (4, 3)))
-    for name, rate, above in (("peak", peak, True), ("dgemm", dgemm, False)):
-        panel.annotate(
-            name,
-            (high, rate),
-            xytext=(-3, 2 if above else -3),
-            textcoords="offset points",
-            fontsize=SMALL,
-            ha="right",
-            va="bottom" if above else "top",
-        )
+    for name, rate in (("peak", peak), ("dgemm", dgemm)):
+        _beside(panel, name, high, rate)
     for kind, rows in part.groupby("kernel", sort=False):
         panel.plot(
             rows["products"] / rows["moved"],
@@ -155,6 +147,19 @@ def _roofline(panel: Axes, part: pd.DataFrame, rates: pd.Series, named: str) -> 
     panel.tick_params(labelsize=SMALL)
 
 
+def _beside(panel: Axes, text: str, right: float, y: float) -> None:
+    """Write a line's name beside the panel: within it marks may be anywhere."""
+    panel.annotate(
+        text,
+        (right, y),
+        (4, 0),
+        textcoords="offset points",
+        fontsize=SMALL,
+        va="center",
+        annotation_clip=False,
+    )
+
+
 def _shares(panel: Axes, part: pd.DataFrame, threads: int) -> None:
     names = [size.name for size in SIZES]
     for kind, rows in part.groupby("kernel", sort=False):
@@ -167,14 +172,8 @@ def _shares(panel: Axes, part: pd.DataFrame, threads: int) -> None:
     bar = BAR_OF_ONE if threads == 1 else BAR_OF_SEVERAL
     barred = [names.index(name) for name in BARRED_SIZES]
     panel.plot([barred[0] - 0.3, barred[-1] + 0.3], [bar] * 2, color="0.2", linewidth=1.5)
-    panel.annotate(
-        f"aim: {bar:.2f}",
-        (barred[-1] + 0.3, bar),
-        xytext=(0, 3),
-        textcoords="offset points",
-        fontsize=SMALL,
-        ha="right",
-    )
+    _beside(panel, f"aim\n{bar:.2f}", len(names) - 0.7, bar)
+    panel.set_xlim(-0.3, len(names) - 0.7)
     panel.axhline(1.0, color="0.2", linewidth=1)
     # Above 1 is what does one kind of work in the shade of another.
     panel.set_ylim(0, max(1.1, 1.05 * float(part["share at its clock"].max())))
