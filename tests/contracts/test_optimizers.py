@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import gc
 import math
 import pickle
 import random
 import re
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, get_args
@@ -348,6 +350,24 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_global_state(name: str, 
     with global_randomness(1):
         found = searched(name, kind, [2, 9, 1, 8, 0])
     assert found.path.tobytes() == walked(name, kind, (2, 9, 1, 8)).path.tobytes()
+
+
+class Watched(np.random.PCG64):
+    """Can be referred to weakly."""
+
+
+@every_pair
+def test_nobody_keeps_the_generator(name: str, kind: str) -> None:
+    rng = np.random.Generator(Watched(7))
+    watched = weakref.ref(rng.bit_generator)
+    optimizer, objective = build(name), KINDS[kind].build()
+    optimizer.run(objective, KINDS[kind].start(), rng, Watcher(objective, [5, 5]))
+    del rng
+    gc.collect(0)
+    if watched() is not None:
+        # What refers to it in a circle takes a search through everything, a tenth of a second.
+        gc.collect()
+    assert watched() is None
 
 
 @every_pair
