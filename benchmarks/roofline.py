@@ -141,7 +141,5 @@ def _beside_its_limits(kernel: Kernel, limits: Limits, repeats: int) -> Iterator
         at_peak = kernel.work.products / before["multiply-adds"]
         rounds.append((seconds / kernel.times, at_peak, whole, whole / min(clock, 1.0)))
     ours, *held_against = 1e6 * np.transpose(rounds)
-    for peer, limit in zip(
-        ("at peak", "at all rates", "at all rates and its clock"), held_against, strict=True
-    ):
+    for peer, limit in zip(LIMITS, held_against, strict=True):
         yield compared("roofline", work_name(kernel.name, limits.threads), peer, ours, limit, "us")

@@ -79,17 +79,18 @@ def with_quartiles(row: Any, name: str) -> str:
     return number if math.isnan(low) else f"{number} ({_short(low)} to {_short(high)})"
 
 
-def header(machine: dict[str, str]) -> str:
-    """Say when and where it was measured, and with which versions."""
+def header(frame: pd.DataFrame, machine: dict[str, str]) -> str:
+    """Say when and where it was measured, with which versions, and in how many rounds."""
     place = ("cpu", "threads", "date")
     rest = ", ".join(f"{name} {version}" for name, version in machine.items() if name not in place)
     where = f"{machine['cpu']}, {machine['threads']} threads, {machine['date']}"
-    return f"*{where}; {rest}. Medians, in brackets lower and upper quartiles.*"
+    most = int(frame["rounds"].max())
+    return f"*{where}; {rest}. Medians of up to {most} rounds, in brackets lower and upper quartiles.*"
 
 
 def markdown(frame: pd.DataFrame, machine: dict[str, str]) -> str:
     """Return the ratios as tables for a README: a line for each piece of work, a column for each peer."""
-    parts = [header(machine)]
+    parts = [header(frame, machine)]
     for name, part in frame.groupby("benchmark", sort=False):
         works, peers = list(dict.fromkeys(part["work"])), list(dict.fromkeys(part["peer"]))
         cells = {(row.work, row.peer): row for row in part.itertuples()}

@@ -9,16 +9,13 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import lower_builtin, type_callable
 
+from optimizers.compilation import UNCOMPILED
 from optimizers.generator_unboxing import generator_of
-
-# numba's own annotations know neither its settings nor its types.
-_config: Any = numba.config
 
 _pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
     ("PyCapsule_GetPointer", ctypes.pythonapi)
@@ -30,7 +27,7 @@ def generator_address(rng: np.random.Generator) -> Any:
 
     The Generator has to outlive every call that is handed its address.
     """
-    return rng if _config.DISABLE_JIT else _pointer(rng.bit_generator.capsule, b"BitGenerator")
+    return rng if UNCOMPILED else _pointer(rng.bit_generator.capsule, b"BitGenerator")
 
 
 def generator_at(place: Any) -> Any:

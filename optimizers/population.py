@@ -157,17 +157,16 @@ class PopulationSearch(Optimizer):
         propose, functions = type(self).propose, objective.compiled
         if functions is not None:
             values, proposes = address(functions.values, VALUES), address(propose, PROPOSE)
-            drawing = generator_address(rng)
+        drawing = rng if functions is None else generator_address(rng)
         first, best = 0, 0
         allowance = observe(kept[0].copy())
         while allowance:
-            losses, target = np.empty(allowance), objective.target
+            losses = np.empty(allowance)
+            place = (drawing, first, best, losses, objective.target)
             if functions is not None:
                 data = functions.data
-                place = (drawing, first, best, losses, target)
                 best, done = _search(values, data, ALL_ROWS, proposes, *moved, *rule, *place)
             else:
-                place = (rng, first, best, losses, target)
                 best, done = _search_python(objective, propose, *moved, *rule, *place)
             first += done
             allowance = observe(

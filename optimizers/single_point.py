@@ -134,17 +134,16 @@ class SinglePointSearch(Optimizer):
         accept, functions = type(self).accept, objective.compiled
         if functions is not None:
             value, accepts = address(functions.value, VALUE), address(accept, ACCEPT)
-            drawing = generator_address(rng)
+        drawing = rng if functions is None else generator_address(rng)
         first, loss = 0, np.nan
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
-            kept = (candidate, losses, best, objective.target)
+            place = (drawing, first, loss, candidate, losses, best, objective.target)
             if functions is not None:
-                place = (drawing, first, loss, *kept)
                 loss, done = _search(value, functions.data, ALL_ROWS, accepts, *rule, *place)
             else:
-                loss, done = _search_python(objective, accept, *rule, rng, first, loss, *kept)
+                loss, done = _search_python(objective, accept, *rule, *place)
             first += done
             allowance = observe(w, iterations=done, losses=losses[:done], best=best, loss=loss)
         return None

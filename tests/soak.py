@@ -45,7 +45,7 @@ LARGEST = 100_000
 """Runs of a folder at the most."""
 
 WARM, SAMPLES = 300, 60
-"""Sweeps before the first sample, when caches of up to 256 problems and descriptions are full, and after."""
+"""Sweeps before the first sample, when 64 megabytes of data and 256 descriptions are kept, and after."""
 
 MOST_GROWTH = {"megabytes": 0.02, "open files": 0.002, "processes": 0.002, "threads": 0.002}
 """Growth for each thousand runs that would matter: twenty megabytes for a million, two files."""

@@ -19,7 +19,6 @@ class _Products(NamedTuple):
 
     delta: Value
     d0: Value
-    d_stride: Value
     a: Value
     a0: Value
     a_stride: Value
@@ -45,7 +44,7 @@ def _shares(write: Writer, ins: Value) -> Iterator[tuple[int, tuple[int, ...], V
 def _write(target: Any, builder: Any, *values: Value) -> None:
     write, asked = Writer(builder), _Products(*values)
     most = max(unit for _, units in OUTER_SHAPES for unit in units)
-    between_deltas = write.bytes_apart(asked.delta, asked.d_stride, most)
+    between_deltas = write.bytes_apart(asked.delta, asked.m, most)
     between_columns = write.bytes_apart(asked.a, asked.a_stride, max(columns for columns, _ in OUTER_SHAPES))
     for columns, units, blocks, first in _shares(write, asked.ins):
         between = between_deltas, between_columns[:columns]
@@ -74,7 +73,7 @@ def _write_columns(
         o = write.plus(done, builder.mul(block, whole(several)))
         write_outer(
             *(write, between_deltas[:several], between_columns, whole(ADD)),
-            *(asked.delta, write.plus(asked.d0, builder.mul(o, asked.d_stride))),
+            *(asked.delta, write.plus(asked.d0, builder.mul(o, asked.m))),
             *(asked.a, below, count, asked.m, asked.gradient),
             write.plus(asked.place, write.plus(builder.mul(o, asked.ins), i)),
             asked.ins,
@@ -93,7 +92,6 @@ def _write_columns(
 def add_outer_products(
     delta: Any,
     d0: int,
-    d_stride: int,
     a: Any,
     a0: int,
     a_stride: int,
@@ -103,8 +101,8 @@ def add_outer_products(
     outs: int,
     m: int,
 ) -> None:
-    """Add the dot product over m rows of each of ``outs`` deltas with each of ``ins`` units."""
+    """Do what ``products.weight_products`` does, for any number of rows."""
     for o in range(outs):
-        own = delta[d0 + o * d_stride :][:m]
+        own = delta[d0 + o * m :][:m]
         for i in range(ins):
             gradient[place + o * ins + i] += own @ a[a0 + i * a_stride :][:m]

@@ -1,7 +1,7 @@
 """A matrix product of one tile of rows, cut into blocks that hold their sums in registers.
 
-All loops are written in LLVM's words, and not as compiled Python around the blocks: numba took 1.1 s of a
-cold start to find the types of the loops for four shapes of blocks.
+All loops are written in LLVM's words, and not as compiled Python around the blocks, whose types numba has to
+find: ``products.multiply`` compiles in 1.25 s in place of 1.55, with half as many shapes of blocks more.
 """
 
 from __future__ import annotations
@@ -24,19 +24,13 @@ def _parts(write: Writer, most: int, full: Value, partial: Value) -> Iterator[tu
         full: whole vectors that there are.
         partial: 1 where a part of a vector is left over, otherwise 0.
     """
-    builder = write.builder
-
-    def either(condition: Value, number: Value, other: Value) -> Value:
-        return builder.select(condition, number, other)
-
-    left = full
-    paired = whole(0)
+    builder, left, paired = write.builder, full, whole(0)
     if most == 3:
         # A single vector of eight units has eight sums, that wait for one another: two twos in place of
         # three and one, and two where the second is a part.
         some = builder.icmp_signed(">", full, whole(0))
         of_three = builder.icmp_signed("!=", builder.srem(full, whole(3)), whole(2))
-        paired = either(builder.and_(some, of_three), partial, whole(0))
+        paired = builder.select(builder.and_(some, of_three), partial, whole(0))
         left = builder.sub(full, paired)
         threes = builder.sdiv(left, whole(3))
         one_over = builder.icmp_signed("==", builder.srem(left, whole(3)), whole(1))

@@ -17,10 +17,7 @@ from numba import types
 
 from harness.numerics.blocked_outer import add_outer_products
 from harness.numerics.blocked_product import multiply_by_blocks
-from harness.numerics.register_blocks import (
-    BIAS,
-    ZERO,
-)
+from harness.numerics.register_blocks import BIAS, ZERO
 from harness.numerics.row_products import add_times, multiply_row
 from optimizers.compilation import compiled
 from optimizers.function_addresses import caller
@@ -157,7 +154,7 @@ def weight_products(
         for o in range(outs):
             add_times(delta[U(d0 + o)], a, a0, gradient, place + o * ins, ins)
         return
-    add_outer_products(delta, d0, m, a, a0, a_stride, gradient, place, ins, outs, m)
+    add_outer_products(delta, d0, a, a0, a_stride, gradient, place, ins, outs, m)
 
 
 @compiled()

@@ -13,7 +13,6 @@ MOST_BYTES = 64_000_000
 FEWEST = 2
 """Entries that are kept however large they are: a run asks three times for its own."""
 
-
 BESIDE = 10_000
 """Bytes that an entry counts for beside its tables: a problem is as long in memory as its data."""
 

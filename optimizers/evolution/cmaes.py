@@ -161,16 +161,17 @@ class CMAES(Optimizer):
         charges = objective.linear_algebra_cost(multiply_adds, candidates) > 0.0
         course, functions = course_of(start, self.step, candidates), objective.compiled
         if functions is not None:
-            values, drawing = address(functions.values, VALUES), generator_address(rng)
+            values = address(functions.values, VALUES)
+        drawing = rng if functions is None else generator_address(rng)
         w, loss, first, found = start.copy(), math.nan, 0, np.empty(candidates)
         allowance = observe(w)
         while allowance:
             losses = np.empty(allowance)
-            place = (first, w, loss, found, losses, objective.target)
+            place = (course, drawing, first, w, loss, found, losses, objective.target)
             if functions is not None:
-                loss, done, ending = _search(values, functions.data, ALL_ROWS, course, drawing, *place)
+                loss, done, ending = _search(values, functions.data, ALL_ROWS, *place)
             else:
-                loss, done, ending = _search_python(objective, course, rng, *place)
+                loss, done, ending = _search_python(objective, *place)
             if charges:
                 for iteration in range(first, first + done):
                     # The start is no population.
