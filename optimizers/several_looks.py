@@ -35,6 +35,10 @@ class Passed(NamedTuple):
     """The objective's counters at each, shape (K, 2)."""
     whole: int
     """Iterations of the call that they are from; it may have gone on beyond the last of them."""
+    told: Array | None = None
+    """Loss at each as the search was told it, shape (K,); None where it was not."""
+    population_losses: Array | None = None
+    """Losses of a population at each, shape (K, P)."""
 
 
 class SeveralLooks(ABC):
@@ -66,6 +70,7 @@ class Looks(NamedTuple):
     """Of all stretches, one behind the other."""
     lowest: Array
     stretches: Rows
+    population_losses: Array | None
 
     def __iter__(self) -> Iterator[Look]:  # type: ignore[override]  # as looks, not as its fields
         end = 0
@@ -81,7 +86,7 @@ class Looks(NamedTuple):
                 float(self.seconds[place]),
                 None if self.losses is None else self.losses[end - stretch : end],
                 float(self.lowest[place]),
-                None,
+                None if self.population_losses is None else self.population_losses[place],
             )
 
 
@@ -139,6 +144,7 @@ def ordinary(
         passed.losses,
         lowest,
         passed.stretches,
+        passed.population_losses,
     )
 
 

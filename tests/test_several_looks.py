@@ -9,7 +9,7 @@ import pytest
 
 from harness.problems import load
 from harness.runs.recorder import Recorder
-from optimizers import Adam, Budget, GradientDescent, Momentum, Rprop
+from optimizers import Adam, Budget, GeneticAlgorithm, GradientDescent, MemeticAlgorithm, Momentum, Rprop
 from optimizers.look import Look
 from optimizers.observer import Observer
 from optimizers.several_looks import Looks, Passed
@@ -32,6 +32,28 @@ CASES = {
         None,
     ),
     "no rate": ("parity:bits=3", Rprop(), {"iterations": 2000}, 1e-3),
+    "population": ("xor", GeneticAlgorithm(population_size=10), {"cost": 2500.0}, None),
+    "population without elite": (
+        "xor",
+        GeneticAlgorithm(population_size=8, keep_elitism=0, keep_parents=0, parent_selection_type="random"),
+        {"iterations": 150},
+        None,
+    ),
+    "population at the target": ("xor", GeneticAlgorithm(), {"iterations": 2000}, 0.1),
+    "population judged twice": (
+        "iris",
+        GeneticAlgorithm(population_size=20, mutation_type="adaptive", mutation_percent_genes=(30, 5)),
+        {"cost": 3000.0},
+        None,
+    ),
+    "population at rest": ("xor", GeneticAlgorithm(population_size=6, saturation=25), {"cost": 9000.0}, None),
+    "population that improves": ("iris", MemeticAlgorithm(population_size=10), {"cost": 6000.0}, None),
+    "population in single precision": (
+        "xor:precision=float32",
+        GeneticAlgorithm(population_size=10),
+        {"cost": 2500.0},
+        0.2,
+    ),
 }
 
 
@@ -69,7 +91,10 @@ def test_together_they_are_what_they_are_one_by_one(case: str) -> None:
     assert seconds[-1] <= together.clock.seconds
 
 
-def test_a_small_network_is_looked_at_three_times_and_not_thirty(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("case", ["iterations", "population"])
+def test_a_small_network_is_looked_at_four_times_and_not_thirty(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls: list[int] = []
     one = SingleLooks.__call__
 
@@ -78,9 +103,9 @@ def test_a_small_network_is_looked_at_three_times_and_not_thirty(monkeypatch: py
         return one(observer, w, **told)
 
     monkeypatch.setattr(Observer, "__call__", counted)
-    _, looks, _ = searched(Observer, "iterations")
+    _, looks, _ = searched(Observer, case)
     assert len(looks) > 30
-    assert len(calls) < 4
+    assert len(calls) < 6, calls
 
 
 def test_a_point_at_the_target_that_the_loop_does_not_know_of_ends_the_run_there() -> None:
@@ -105,7 +130,7 @@ def test_looks_that_were_not_asked_for_fail_the_run() -> None:
 
 
 def test_a_recorder_keeps_the_same_rows_of_them() -> None:
-    for case in ("iterations", "bouncing"):
+    for case in ("iterations", "bouncing", "population"):
         tables = []
         for several in (True, False):
             name, optimizer, limits, _ = CASES[case]
@@ -124,10 +149,27 @@ def test_a_recorder_keeps_the_same_rows_of_them() -> None:
                 np.testing.assert_array_equal(tables[0][column], tables[1][column])
 
 
+def test_losses_told_of_what_was_passed_that_are_not_so_fail_the_run() -> None:
+    problem = load("xor")
+    objective = problem.objective()
+    observer = Observer(objective, 1.0, Budget(iterations=50), start=problem.start())
+    observer(problem.start())
+    ahead = observer.ahead()[:2]
+    points = np.tile(problem.start(), (2, 1))
+    so = objective.peeks(points)
+    counters = np.zeros((2, 2), dtype=np.int64)
+    told = so + [0.0, 1e-3]
+    assert not observer.past(
+        Passed(ahead, ahead.cumsum(), points, points, np.repeat(so[:1], 2), counters, 3, told, so[:, None])
+    )
+    assert observer.iteration == 2
+    assert "it told of loss" in str(observer.outcome)
+
+
 def test_as_single_looks_a_table_of_looks_is_what_its_columns_say() -> None:
     numbers = np.array([0.5, 0.25])
     whole = np.array([3, 5])
-    table = Looks(np.zeros((2, 1)), numbers, whole, numbers, whole, whole, numbers, None, numbers, whole)
+    table = Looks(np.zeros((2, 1)), numbers, whole, numbers, whole, whole, numbers, None, numbers, whole, None)
     first, second = table
     assert (first.loss, first.iteration, second.cost, second.gradient_rows) == (0.5, 3, 0.25, 5)
     assert first.losses is None

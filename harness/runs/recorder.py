@@ -92,7 +92,7 @@ class Recorder:
             self._add_between(self._last, look[2:7], look.losses[1:], look.loss, look.lowest)
         row = EMPTY.copy()
         if look.population_losses is not None:
-            row[MEDIAN], row[SPREAD] = _population(look.population_losses)
+            (row[MEDIAN],), (row[SPREAD],) = _populations(look.population_losses[np.newaxis])
         if look.mistakes is not None:
             row[MISTAKES] = look.mistakes
         self._add(row, look[2:7], look.loss)
@@ -117,6 +117,8 @@ class Recorder:
         for place, column in enumerate(looks[2:7]):
             table[:, place] = column
         table[:, LOSS], table[:, BEST_LOSS] = loss, best[1:]
+        if looks.population_losses is not None:
+            table[:, MEDIAN], table[:, SPREAD] = _populations(looks.population_losses)
         self._blocks.append(table)
         self._best, self._last = float(best[-1]), tuple(table[-1, : len(COUNTS)].tolist())
         self._wait(np.arange(self._above, self._above + loss.size), looks.points)
@@ -229,10 +231,11 @@ def measures_table(measures: Sequence[Measures]) -> Array:
     return _table(measures, len(Measures._fields))
 
 
-def _population(losses: Array) -> tuple[float, float]:
-    """Return median and spread of a population's losses."""
+def _populations(losses: Array) -> tuple[Array, Array]:
+    """Return median and spread of the losses of each of some populations, shape (K, P)."""
     # The quantiles whose method NumPy calls "inverted_cdf", at a tenth of the time that it takes.
-    ordered = np.sort(losses)
-    low, median, high = (ordered[math.ceil(part * losses.size) - 1] for part in (0.25, 0.5, 0.75))
-    spread = high - low if math.isfinite(high) else math.inf
-    return float(median), float(spread)
+    ordered, members = np.sort(losses), losses.shape[1]
+    low, median, high = (ordered[:, math.ceil(part * members) - 1] for part in (0.25, 0.5, 0.75))
+    spread = np.full_like(high, np.inf)
+    np.subtract(high, low, out=spread, where=np.isfinite(high))
+    return median, spread

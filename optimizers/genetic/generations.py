@@ -12,14 +12,15 @@ from optimizers.compilation import compiled
 from optimizers.genetic.coding import CODING, Coding, express
 from optimizers.objective import Array, Objective, Rows
 from optimizers.optimizer import Observe, Outcome
+from optimizers.several_looks import Passed, SeveralLooks
 from optimizers.signatures import INTEGERS, REALS
 
-DONE, TOTAL, STALE, IDLE, STATE = range(5)
-"""Places in the counts: generations since the last look, and in all; of the last ones, those without a new
-best, and those that had nothing to pay for; the state."""
+DONE, TOTAL, STALE, IDLE, STATE, PASSED, BEGUN = range(7)
+"""Places in the counts: generations of the account, and in all; of the last ones, those without a new best,
+and those that had nothing to pay for; the state; looks that were passed, and generations up to the last."""
 
 ANSWER, LOWEST, BEST = range(3)
-"""Places in the losses: of the present answer, the lowest since the last look, the lowest of all."""
+"""Places in the losses: of the present answer, the lowest since the last look that was passed, of all."""
 
 RUNNING, LOST, SATURATED, EXHAUSTED, REACHED = range(5)
 
@@ -29,24 +30,43 @@ without mutation a population becomes copies of one member, and no budget of cos
 
 
 class Account(NamedTuple):
-    """What compiled loops write down of each generation."""
+    """What compiled loops write down of each generation, with K looks in sight, the last one answered."""
 
     trail: Array
-    """Loss of the answer before each generation since the last look; as long as the allowance."""
+    """Loss of the answer before each generation; as long as all stretches together."""
     answer: Array
     """Parameters of the best member of the present population."""
     best: Array
-    """Parameters of the lowest loss in the trail."""
+    """Parameters of the lowest loss in the trail since the last look that was passed."""
     losses: Array
     counts: Rows
     saturation: int
     """Generations without a new best after which the search ends, or 0."""
     target: float
     """Loss at which the search ends at once."""
+    ends: Rows
+    """Generations up to each look, shape (K,)."""
+    answers: Array
+    """The answer at each look that was passed, shape (K, n)."""
+    answer_losses: Array
+    """Its loss, shape (K,)."""
+    bests: Array
+    """The parameters of the lowest loss of each stretch, shape (K, n)."""
+    populations: Array
+    """Losses of the population at each, shape (K, P)."""
+    counters: Rows
+    """The objective's counters at each, shape (K, 2)."""
 
 
-ACCOUNT = types.NamedTuple([REALS, REALS, REALS, REALS, INTEGERS, types.int64, types.float64], Account)
-NOTE = types.void(ACCOUNT, CODING, types.float64[:, ::1], REALS, types.boolean)
+_TABLE = types.float64[:, ::1]
+ACCOUNT = types.NamedTuple(
+    [
+        *(REALS, REALS, REALS, REALS, INTEGERS, types.int64, types.float64),
+        *(INTEGERS, _TABLE, REALS, _TABLE, _TABLE, types.int64[:, ::1]),
+    ],
+    Account,
+)
+NOTE = types.void(ACCOUNT, CODING, _TABLE, REALS, types.boolean)
 
 
 @compiled()
@@ -54,7 +74,7 @@ def _leave(account: Any) -> None:
     """Write down the answer that a generation began with, and count the generation."""
     found, counts = account.losses, account.counts
     account.trail[counts[DONE]] = found[ANSWER]
-    if counts[DONE] == 0 or found[ANSWER] < found[LOWEST]:
+    if counts[DONE] == counts[BEGUN] or found[ANSWER] < found[LOWEST]:
         found[LOWEST] = found[ANSWER]
         for i in range(account.answer.size):
             account.best[i] = account.answer[i]
@@ -70,6 +90,24 @@ def reach(account: Any, w: Any, loss: float) -> None:
         account.answer[i] = w[i]
     account.losses[ANSWER] = loss
     account.counts[STATE] = REACHED
+
+
+@compiled()
+def go_past(account: Any, population_losses: Any, counters: Any) -> None:
+    """Take along what there is to see where a look is due that is not the last, and the search goes on."""
+    counts, look = account.counts, account.counts[PASSED]
+    if look + 1 == account.ends.size or counts[DONE] < account.ends[look] or counts[STATE] != RUNNING:
+        return
+    for i in range(account.answer.size):
+        account.answers[look, i] = account.answer[i]
+        account.bests[look, i] = account.best[i]
+    for member in range(population_losses.size):
+        account.populations[look, member] = population_losses[member]
+    for i in range(counters.size):
+        account.counters[look, i] = counters[i]
+    account.answer_losses[look] = account.losses[ANSWER]
+    counts[PASSED] += 1
+    counts[BEGUN] = counts[DONE]
 
 
 @compiled()
@@ -122,6 +160,7 @@ class Generations:
     Attributes:
         account: what is written down of each generation.
         outcome: why the search ended by itself, or None.
+        goes_past: whether a loop writes down what looks would see, and goes past them.
     """
 
     def __init__(
@@ -134,14 +173,15 @@ class Generations:
         objective: Objective,
     ) -> None:
         self.outcome: Outcome | None = None
+        self.goes_past = False
         self.account = Account(
-            trail=np.empty(allowance),
             answer=start.copy(),
             best=start.copy(),
             losses=np.full(3, np.inf),
-            counts=np.zeros(5, dtype=np.int64),
+            counts=np.zeros(7, dtype=np.int64),
             saturation=saturation,
             target=objective.target,
+            **_pages(np.array([allowance]), start.size, members=0, counters=objective.counters.size),
         )
         self._observe, self._objective = observe, objective
         self._coding = coding
@@ -163,22 +203,25 @@ class Generations:
     def goes_on(self, losses: Array) -> bool:
         """Look if the allowance is used up or the search has ended; say whether it goes on."""
         account = self.account
-        done, total, stale, idle, state = account.counts.tolist()
+        done, total, stale, idle, state, passed, begun = account.counts.tolist()
         if done < account.trail.size and state == RUNNING:
             return True
         answer_loss, _, best_loss = account.losses.tolist()
+        if passed and not self._has_passed(passed, done):
+            return False
         allowance = self._observe(
             account.answer.copy(),
-            iterations=done,
-            losses=account.trail[:done],
+            iterations=done - begun,
+            losses=account.trail[begun:done],
             best=account.best.copy(),
             loss=answer_loss,
             population_losses=losses.copy(),
         )
-        account.counts[DONE] = 0
-        self.account = account._replace(trail=np.empty(allowance), target=self._objective.target)
         if not allowance:
             return False
+        account.counts[DONE] = account.counts[PASSED] = account.counts[BEGUN] = 0
+        pages = _pages(self._stretches(allowance), account.answer.size, losses.size, account.counters.shape[1])
+        self.account = account._replace(target=self._objective.target, **pages)
         if state == REACHED:
             # It was told so in single precision, and is not there yet.
             account.counts[STATE] = state = RUNNING
@@ -197,3 +240,44 @@ class Generations:
                 "stalled", f"{idle} generations in a row brought forth nothing but copies of their parents"
             )
         return bool(state == RUNNING)
+
+    def _stretches(self, allowance: int) -> Rows:
+        """Return how many generations the next looks are apart."""
+        if self.goes_past and isinstance(self._observe, SeveralLooks):
+            return self._observe.ahead()
+        return np.array([allowance])
+
+    def _has_passed(self, looks: int, done: int) -> bool:
+        """Have the looks seen that a loop went past; say whether the search may go on."""
+        account = self.account
+        ends = account.ends[:looks]
+        assert isinstance(self._observe, SeveralLooks)
+        return self._observe.past(
+            Passed(
+                np.diff(ends, prepend=0),
+                ends,
+                account.answers[:looks],
+                account.bests[:looks],
+                account.trail[: ends[-1]],
+                account.counters[:looks],
+                done,
+                account.answer_losses[:looks],
+                account.populations[:looks],
+            )
+        )
+
+
+def _pages(stretches: Rows, n: int, members: int, counters: int) -> dict[str, Array | Rows]:
+    """Return the empty arrays of an account, for looks so many generations apart."""
+    ends = stretches.cumsum()
+    # Of the last look nothing is taken along.
+    looks = ends.size - 1
+    return {
+        "trail": np.empty(ends[-1]),
+        "ends": ends,
+        "answers": np.empty((looks, n)),
+        "answer_losses": np.empty(looks),
+        "bests": np.empty((looks, n)),
+        "populations": np.empty((looks, members)),
+        "counters": np.empty((looks, counters), dtype=np.int64),
+    }
