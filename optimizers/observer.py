@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimizers.interruption import INTERRUPTION
-from optimizers.objective import Rows
+from optimizers.objective import Array, Rows
 from optimizers.several_looks import (
     Looks,
     Passed,
@@ -110,9 +110,11 @@ class Observer(SingleLooks, SeveralLooks):
             best = None if told is None else passed.best[place]
             loss = None if passed.told is None else float(passed.told[place])
             members = None if passed.population_losses is None else passed.population_losses[place]
-            seen = {"losses": told, "best": best, "loss": loss, "population_losses": members}
             self._allowed = stretch
-            if not self(passed.points[place], iterations=stretch, **seen):
+            point = passed.points[place]
+            if not self(
+                point, iterations=stretch, losses=told, best=best, loss=loss, population_losses=members
+            ):
                 return False
             begin += stretch
         counters[:] = now

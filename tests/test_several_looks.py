@@ -158,7 +158,7 @@ def test_losses_told_of_what_was_passed_that_are_not_so_fail_the_run() -> None:
     points = np.tile(problem.start(), (2, 1))
     so = objective.peeks(points)
     counters = np.zeros((2, 2), dtype=np.int64)
-    told = so + [0.0, 1e-3]
+    told = so + np.array([0.0, 1e-3])
     assert not observer.past(
         Passed(ahead, ahead.cumsum(), points, points, np.repeat(so[:1], 2), counters, 3, told, so[:, None])
     )
@@ -169,7 +169,8 @@ def test_losses_told_of_what_was_passed_that_are_not_so_fail_the_run() -> None:
 def test_as_single_looks_a_table_of_looks_is_what_its_columns_say() -> None:
     numbers = np.array([0.5, 0.25])
     whole = np.array([3, 5])
-    table = Looks(np.zeros((2, 1)), numbers, whole, numbers, whole, whole, numbers, None, numbers, whole, None)
+    spent = numbers, whole, whole, numbers
+    table = Looks(np.zeros((2, 1)), numbers, whole, *spent, None, numbers, whole, None)
     first, second = table
     assert (first.loss, first.iteration, second.cost, second.gradient_rows) == (0.5, 3, 0.25, 5)
     assert first.losses is None

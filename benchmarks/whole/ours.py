@@ -30,9 +30,11 @@ def compare() -> dict[str, list[float]]:
             folder=Path(folder) / "comparison",
             workers=None,
         )
-        looks = results.trace.merge(results.runs[["run_id", "target"]])
-    reached = looks[looks["loss"] <= looks["target"]].drop_duplicates("run_id").set_index("run_id")["loss"]
+        looks = results.trace
     runs = results.runs.set_index("run_id")
+    targets = runs.drop_duplicates("problem").set_index("problem")["target"]
+    at_target = looks["loss"].to_numpy() <= looks["problem"].map(targets).to_numpy(float)
+    reached = looks[at_target].drop_duplicates("run_id").set_index("run_id")["loss"]
     runs["last"] = reached.reindex(runs.index).fillna(runs["best_loss"])
     return {
         task.key(problem, method): group["last"].tolist()

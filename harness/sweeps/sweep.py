@@ -29,6 +29,7 @@ from harness.sweeps.executors import chosen_executor
 from harness.sweeps.executors.automatic import Automatic
 from harness.sweeps.executors.executor import Executor
 from harness.sweeps.experiment import Experiment
+from harness.sweeps.garbage import rarely_searched_for
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from harness.sweeps.pending import asked_of, kept_aside, outcomes_to_retry, pending_of
 from harness.sweeps.planning import plan
@@ -92,7 +93,7 @@ def sweep(
     if folder is None and (again or reuse):
         raise InputError("retry and reuse go with runs that are kept: give the folder they are in")
     doing = chosen_executor(executor, workers)
-    with _compiled_for(experiment, doing):
+    with rarely_searched_for(), _compiled_for(experiment, doing):
         finding = provenance.found_beside()
         runs, skipped = plan(experiment)
         if chosen is not None:

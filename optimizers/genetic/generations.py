@@ -181,7 +181,7 @@ class Generations:
             counts=np.zeros(7, dtype=np.int64),
             saturation=saturation,
             target=objective.target,
-            **_pages(np.array([allowance]), start.size, members=0, counters=objective.counters.size),
+            **_pages(np.array([allowance]), start.size, 0, objective.counters.size),
         )
         self._observe, self._objective = observe, objective
         self._coding = coding
@@ -220,7 +220,8 @@ class Generations:
         if not allowance:
             return False
         account.counts[DONE] = account.counts[PASSED] = account.counts[BEGUN] = 0
-        pages = _pages(self._stretches(allowance), account.answer.size, losses.size, account.counters.shape[1])
+        widths = account.answer.size, losses.size, account.counters.shape[1]
+        pages = _pages(self._stretches(allowance), *widths)
         self.account = account._replace(target=self._objective.target, **pages)
         if state == REACHED:
             # It was told so in single precision, and is not there yet.
@@ -267,7 +268,7 @@ class Generations:
         )
 
 
-def _pages(stretches: Rows, n: int, members: int, counters: int) -> dict[str, Array | Rows]:
+def _pages(stretches: Rows, n: int, members: int, counters: int) -> dict[str, Any]:
     """Return the empty arrays of an account, for looks so many generations apart."""
     ends = stretches.cumsum()
     # Of the last look nothing is taken along.
