@@ -14,9 +14,9 @@ RARELY = 1_000
 def rarely_searched_for() -> Iterator[None]:
     """Return a context in which Python rarely looks through all objects.
 
-    Where that is due before long, it is done at the end.
-    What numba leaves behind when it has compiled makes such a search take 90 ms. They came in the middle of
-    some run, and were as much as thirty runs of a small network; or in the middle of the next sweep.
+    Where that is due before long, it is done at the end. What numba leaves behind when it has compiled makes
+    such a search take 90 ms: they came in the middle of some run, and were as much as thirty runs of a small
+    network, or in the middle of the next sweep.
     """
     before = gc.get_threshold()
     gc.set_threshold(*before[:2], max(before[2], RARELY))

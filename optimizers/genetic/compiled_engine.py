@@ -89,8 +89,8 @@ def evolve(
 ) -> int:
     """Breed one generation after the other until the account's trail is full or the search has ended.
 
-    What looks on the way would see is taken along, for a call from here and a look take 100 us in Python, a
-    generation of a hundred small networks 40.
+    What looks on the way would see is taken along: a call of this loop and a look take 110 us in Python, a
+    generation of fifty 6 us where the network is 2-2-1, and 70 where it is 4-8-3 on 105 rows.
 
     Arguments:
         handed: addresses of what is called, the options, the code of a weight, and populations with work
