@@ -724,6 +724,14 @@ class TestProvenance:
         assert project_commit.__wrapped__() == commit
         git("tag", "v1")
         assert project_commit.__wrapped__() == commit
+        (tmp_path / "results").mkdir()
+        (tmp_path / "results" / "table.csv").write_text("one", encoding="utf-8")
+        git("add", ".")
+        assert project_commit.__wrapped__() == commit
+        (tmp_path / "harness" / "new.py").write_text("one", encoding="utf-8")
+        assert project_commit.__wrapped__() == f"{commit}-dirty"
+        (tmp_path / "harness" / "new.py").unlink()
+        assert project_commit.__wrapped__() == commit
         file.write_text("two", encoding="utf-8")
         assert project_commit.__wrapped__() == f"{commit}-dirty"
 

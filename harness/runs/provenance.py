@@ -38,6 +38,9 @@ CHANGES_NO_NUMBER = {
 """What of each package has no part in a run's numbers: it keeps, judges or draws them. All other files have
 one, so that a new one counts unless it or its folder is named here."""
 
+CODE = (*CHANGES_NO_NUMBER, "pyproject.toml")
+"""What of a checkout is code: a commit is marked where it has changed."""
+
 
 def top() -> Path:
     """Return the folder that holds the packages."""
@@ -135,6 +138,8 @@ def _version(package: str) -> str | None:
 def project_commit() -> str | None:
     """Return the commit of the checkout of this project that this package runs from, marked where changed.
 
+    What changes a number is in the packages: results that are written beside them change no code.
+
     A virtual environment may lie in anybody's repository. So the repository must have this very file at the
     place that this project has it, beside the project's own ``pyproject.toml``.
     """
@@ -150,7 +155,11 @@ def project_commit() -> str | None:
         return None
     project = declared.get("project")
     named = isinstance(project, dict) and project.get("name") == PROJECT
-    return _commit(folder) if named else None
+    if not named:
+        return None
+    commit = _git(folder, "rev-parse", "HEAD")
+    changed = _git(top(), "status", "--porcelain", "--", *CODE)
+    return f"{commit}-dirty" if commit and changed else commit
 
 
 def _commit(folder: Path) -> str | None:
