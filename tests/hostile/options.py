@@ -164,8 +164,10 @@ def try_problem(name: str, option: str, value: Any) -> None:
     start = problem.start(0)
     if not np.isfinite(start).all():
         raise Wrong(f"the start is {start}")
-    loss = problem.objective().value(start)
-    hold(problem, start, 0, loss, "at the start")
+    objective = problem.objective()
+    hold(problem, start, 0, objective.peek(start), "at the start")
+    if problem.precision == "float64" and objective.value(start) != objective.peek(start):
+        raise Wrong(f"a search is told {objective.value(start)!r} at the start, not what is measured")
 
 
 def try_source(name: str, option: str, value: Any) -> None:
