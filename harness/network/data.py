@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from harness.network import candidate_lanes, few_rows, kernels, single_kernels
 from harness.network.activation import BACKWARD, FORWARD
 from harness.network.activations import find_activation
-from harness.network.loss import ROW_LOSSES
+from harness.network.loss import ROW_LOSSES, Loss
 from harness.network.network import Network
 from harness.network.precision import DOUBLE, SINGLE, Precision, function_of, pair_of
 from harness.numerics import products
@@ -43,6 +44,19 @@ USUAL_POPULATION = 100
 """Candidates for which threads have to pay before there are any."""
 
 
+class Layout(NamedTuple):
+    """What the kernels are told of a network and a number of rows, whatever these hold."""
+
+    integers: Rows
+    """The header, but for threads, and what stands behind it."""
+    tile: int
+    """Rows of a tile."""
+    numbers: int
+    """Length of the workspace."""
+    threads_pay: bool
+    """Whether several threads may share the work."""
+
+
 def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precision = DOUBLE) -> Data:
     """Pack a network and its data into what the kernels read.
 
@@ -53,23 +67,46 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
         counters: moved by the kernels.
         precision: of the numbers in them; single precision for a network that has no refusal of it.
     """
+    pairs = tuple([pair_of(find_activation(name), precision) for name in network.layer_activations])
+    most = min(kernels.SLOTS, allowed_threads())
+    layout = _layout_of(network, X.shape[0], precision, most, pairs, network.loss_entry)
+    integers = layout.integers.copy()
+    if layout.threads_pay:
+        integers[kernels.BOARD], integers[kernels.THREADS] = board_of(most), most
+    if integers[kernels.BOARD]:
+        doors = single_kernels if precision == SINGLE else kernels
+        integers[kernels.GROUP_SHARE] = address(doors.share_of_rows, SHARE)
+        integers[kernels.CANDIDATE_SHARE] = address(doors.share_of_candidates, SHARE)
+    number = np.float32 if precision == SINGLE else np.float64
+    plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
+    tiles = in_tiles(np.concatenate([X, Y], axis=1), layout.tile)
+    begin = int(integers[kernels.TILES])
+    reals = at_cache_lines(begin + tiles.size, number)
+    np.concatenate(plain, out=reals[: sum(part.size for part in plain)], casting="same_kind")
+    reals[begin:] = tiles.ravel()
+    workspace = at_cache_lines(layout.numbers, number)
+    return Data(reals.view(np.float64), integers, workspace.view(np.float64), counters)
+
+
+@functools.lru_cache(maxsize=256)
+def _layout_of(
+    network: Network, rows: int, precision: Precision, most: int, pairs: tuple[Any, ...], entry: Loss
+) -> Layout:
+    """Return the layout of a network, with its functions as they are known by now; it takes 12 us to make."""
     of, number = (in_single, np.float32) if precision == SINGLE else (_as_it_is, np.float64)
     bytes_of = np.dtype(number).itemsize
-    rows, sizes = X.shape[0], network.sizes
+    sizes = network.sizes
     work = rows * (network.products // PRODUCTS_OF_AN_EXPONENTIAL + sum(sizes[1:]))
     groups = min(kernels.SLOTS, max(1, work // kernels.GROUP_WORK), max(1, rows // GROUP_ROWS))
     # Activations and deltas of each layer, a gathered tile of inputs and targets, three rows of scratch.
     numbers_of_row = sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1] + 3
     tile = tile_of(rows, groups, numbers_of_row, bytes_of)
     slot = tile * numbers_of_row
-    most = min(kernels.SLOTS, allowed_threads())
     few = rows <= FEW_ROWS and network.size <= FEW_PARAMETERS and precision != SINGLE
     lanes = CANDIDATES if few else 0
     laid_out = lanes * (network.size + rows * (sum(sizes[1:]) + sizes[-1] + 3))
-    pairs = [pair_of(find_activation(name), precision) for name in network.layer_activations]
     forwards = [address(forward, of(FORWARD)) for forward, _ in pairs]
     backwards = [address(backward, of(BACKWARD)) for _, backward in pairs]
-    entry = network.loss_entry
     header = [0] * kernels.SIZES
     header[kernels.ROWS], header[kernels.TILE], header[kernels.GROUPS] = rows, tile, groups
     header[kernels.SLOT], header[kernels.LAYERS] = slot, len(pairs)
@@ -77,30 +114,21 @@ def pack(network: Network, X: Array, Y: Array, counters: Rows, precision: Precis
     header[kernels.TAKEN_IN] = int(entry.takes_in is not None)
     header[kernels.LANES], header[kernels.NUMBER] = lanes, bytes_of
     header[kernels.LOSS] = address(function_of(entry, precision), of(ROW_LOSSES))
-    plain = [X.T.ravel(), Y.T.ravel(), X.ravel()]
-    header[kernels.TILES] = kernels.vectors_of.py_func(sum(part.size for part in plain), bytes_of)
-    if groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK:
-        header[kernels.BOARD], header[kernels.THREADS] = board_of(most), most
-    if header[kernels.BOARD]:
-        doors = single_kernels if precision == SINGLE else kernels
-        header[kernels.GROUP_SHARE] = address(doors.share_of_rows, SHARE)
-        header[kernels.CANDIDATE_SHARE] = address(doors.share_of_candidates, SHARE)
+    # Inputs and targets column by column, and inputs row by row, come before the tiles.
+    header[kernels.TILES] = kernels.vectors_of.py_func(rows * (2 * sizes[0] + sizes[-1]), bytes_of)
     integers = np.array([*header, *sizes, *forwards, *backwards], dtype=np.int64)
     integers[kernels.LENGTH] = integers.size
     if not _is_small(integers):
         _name_products(integers)
     if lanes:
         integers[kernels.VALUE_AT] = address(_value_kernel(integers), VALUE)
-    tiles = in_tiles(np.concatenate([X, Y], axis=1), tile)
-    reals = at_cache_lines(header[kernels.TILES] + tiles.size, number)
-    np.concatenate(plain, out=reals[: sum(part.size for part in plain)], casting="same_kind")
-    reals[header[kernels.TILES] :] = tiles.ravel()
     if precision == SINGLE:
         numbers = single_kernels.room_of.py_func(integers, most)
     else:
         numbers = kernels.room_of.py_func(integers, most)
-    workspace = at_cache_lines(max(numbers, laid_out), number)
-    return Data(reals.view(np.float64), integers, workspace.view(np.float64), counters)
+    integers.flags.writeable = False
+    threads_pay = groups > 1 or work * USUAL_POPULATION >= kernels.PARALLEL_WORK
+    return Layout(integers, tile, max(numbers, laid_out), threads_pay)
 
 
 def _as_it_is(signature: Any) -> Any:

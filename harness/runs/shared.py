@@ -60,6 +60,7 @@ class Shared:
         self.words = words
         self._source, self._measured = source, (gradient, reference)
         self._objective: Measurable | None = None
+        self._functions: tuple[Any, ...] | None = None
         self._measure: Measure | None = None
 
     def objective(self, seed: int) -> Measurable:
@@ -68,6 +69,12 @@ class Shared:
         if self._objective is None or not problem.renewed(self._objective, seed):
             self._objective = problem.objective(self._source, seed)
         return self._objective
+
+    def is_warm(self, objective: Measurable) -> bool:
+        """Say whether the run before had an objective of the same compiled functions, and was warmed up."""
+        functions = None if objective.compiled is None else objective.compiled[:3]
+        before, self._functions = self._functions, functions
+        return functions is not None and functions == before
 
     def losses(self, points: Array) -> Array:
         """Return the loss at each of some points, shape (R, K, n), of a problem whose rows are the same."""

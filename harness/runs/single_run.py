@@ -159,7 +159,7 @@ class Run:
             shared: made of this run, or of one that differs by its seed.
         """
         objective = shared.objective(self.seed)
-        compile_seconds = self.warm_up(objective)
+        compile_seconds = 0.0 if shared.is_warm(objective) else self.warm_up(objective)
         start = self.problem.start(self.seed)
         try:
             observer, recorder = self.observer(shared, objective, start)
