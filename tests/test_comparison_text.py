@@ -192,6 +192,12 @@ class TestTwoFolders:
         compared = Results.of(tables).compare([claim.table() for claim in claims])
         assert compared.verdicts["verdict"].tolist() == ["better", "undecided"]
 
+    def test_folders_may_have_any_bytes_for_a_name(self) -> None:
+        both = race([2.0] * 3, [3.0] * 3), race([1.0] * 3, [3.0] * 3)
+        tables, claims = beside(*both, Path("out/\udcff"), Path("out/after"))
+        assert claims[0] == Claim("lbfgs in after by analytic", r"lbfgs in \udcff by analytic")
+        assert {name.rpartition(" in ")[2] for name in tables.runs["run_id"]} == {r"\udcff", "after"}
+
     def test_what_has_nothing_in_common_is_refused(self) -> None:
         one = race([2.0] * 3, [3.0] * 3)
         with pytest.raises(InputError, match="no problem in common"):

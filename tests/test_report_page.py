@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -405,6 +406,20 @@ def test_several_folders_have_a_page_each_and_one_that_leads_to_them(
     assert "absent is no folder" in called(capsys, "report", "absent", "all").err
     answer = called(capsys, "report", "all/one & two", "all/deeper/three", "--output", "mine.html")
     assert answer.out.splitlines()[-1] == "index: mine.html"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_may_have_any_bytes_for_a_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    harness.run("xor", "rprop", seeds=1, budget=30, folder="all/\udcff")
+    answer = called(capsys, "report", "all")
+    assert answer.status == 0, answer.err
+    parsed = read(Path("all/index.html").read_text(encoding="utf-8"))
+    (link,) = [str(attributes["href"]) for name, attributes in parsed.elements if name == "a"]
+    assert link == "./%FF/report.html"
+    assert r"(all/\udcff)" in parsed.text
 
 
 @pytest.mark.parametrize("package", ["jinja2", "plotly.offline"])

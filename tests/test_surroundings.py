@@ -20,6 +20,7 @@ from processes import COMMAND, ROOT, python, started
 import harness
 from harness.plots import known_plots
 from harness.report.image_files import write_figure
+from harness.runs import provenance
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
@@ -286,6 +287,46 @@ class TestSignals:
             timeout=120,
         )
         assert done.stdout == "[True, True, True, True] False\n", done.stderr[-2000:]
+
+    def test_a_thread_that_never_ends_does_not_keep_the_command(self, tmp_path: Path) -> None:
+        script = (
+            "import sys, threading, time\n"
+            "from harness.cli import entry\n"
+            "entry.LONGEST_END = 0.2\n"
+            "threading.Thread(target=time.sleep, args=(10_000,)).start()\n"
+            "sys.argv = ['harness', '--version']\n"
+            "entry.main()"
+        )
+        done = started(tmp_path, "-c", script)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("harness")
+
+    def test_no_end_waits_for_the_thread_that_asks_git(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked, answered = threading.Event(), threading.Event()
+
+        def slow() -> dict[str, Any]:
+            asked.set()
+            assert answered.wait(60)
+            return {"commit": "one"}
+
+        monkeypatch.setattr(provenance, "provenance", slow)
+        finding = provenance.found_beside()
+        assert asked.wait(60)
+        # An interrupt may come wherever the thread is by then: Python's end waits for those that are none.
+        waited_for = [thread for thread in threading.enumerate() if not thread.daemon]
+        answered.set()
+        assert waited_for == [threading.main_thread()]
+        assert finding() == {"commit": "one"}
+
+    def test_what_goes_wrong_where_git_is_asked_is_raised_where_it_is_waited_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken() -> dict[str, Any]:
+            raise MemoryError("no room")
+
+        monkeypatch.setattr(provenance, "provenance", broken)
+        with pytest.raises(MemoryError, match="no room"):
+            provenance.found_beside()()
 
     def test_input_errors_of_a_sweep_are_not_taken_for_signals(self) -> None:
         with pytest.raises(InputError):

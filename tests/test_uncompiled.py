@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def grouped(monkeypatch: pytest.MonkeyPatch, group_rows: int) -> tuple[Data, np.
     """A small network and 41 rows, packed so that a group has few rows, and parameters."""
     monkeypatch.setattr(packing, "GROUP_ROWS", group_rows)
     monkeypatch.setattr(kernels, "GROUP_WORK", 1)
-    monkeypatch.setattr(packing, "_layout_of", packing._layout_of.__wrapped__)
+    monkeypatch.setattr(packing, "_layout_of", inspect.unwrap(packing._layout_of))
     rng = np.random.default_rng(0)
     network = Network(sizes=(3, 4, 2), activation="tanh", loss="half-squared")
     X, Y = rng.normal(size=(41, 3)), rng.normal(size=(41, 2))

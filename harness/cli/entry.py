@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from typing import Any, NoReturn
 
@@ -16,6 +17,9 @@ from harness.sweeps.interrupts import SIGNALS, Interrupted, came, noticed
 
 WRONG = 2
 """Status for input that is wrong, and for surroundings that do not do their part."""
+
+LONGEST_END = 30.0
+"""Seconds that threads and workers have for their own end, when all is done and said."""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -79,12 +83,19 @@ def _end(status: int) -> NoReturn:
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_at_last, args=(status,), daemon=True).start()
     # As Python does it, in this order: the pool of workers ends with its thread, and is then waited for.
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
+    os._exit(status)
+
+
+def _end_at_last(status: int) -> NoReturn:
+    """Leave though something is still waited for, such as a thread that never ends."""
+    time.sleep(LONGEST_END)
     os._exit(status)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.runs.claims import Claim
 from harness.runs.tables import TRACE_COLUMNS, Tables, gradient_column
 from optimizers.errors import InputError
+from optimizers.printable import printable
 
 
 def beside(one: Tables, other: Tables, folder: Path, other_folder: Path) -> tuple[Tables, tuple[Claim, ...]]:
@@ -78,7 +79,9 @@ def _told_apart(folder: Path, other: Path) -> tuple[str, str]:
     (('one', 'two'), ('a/mine', 'b/mine'))
     """
     names = folder.resolve().name, other.resolve().name
-    return names if names[0] != names[1] else (str(folder), str(other))
+    one, two = names if names[0] != names[1] else (str(folder), str(other))
+    # A name on a disk is any bytes, and a column of texts takes letters alone.
+    return printable(one), printable(two)
 
 
 def _refuse_other_problems(one: Tables, other: Tables) -> None:

@@ -10,9 +10,10 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -86,9 +87,17 @@ def provenance() -> dict[str, Any]:
 
 def found_beside() -> Callable[[], dict[str, Any]]:
     """Begin to find the provenance, and return what waits for it: git takes 10 ms for an answer."""
-    asking = ThreadPoolExecutor(1)
-    found = asking.submit(provenance)
-    asking.shutdown(wait=False)
+    found: Future[dict[str, Any]] = Future()
+
+    def find() -> None:
+        try:
+            found.set_result(provenance())
+        except BaseException as error:
+            found.set_exception(error)
+
+    # No pool: where an interrupt comes between the start of its thread and the note of it, the end of Python
+    # waits for that thread for ever. It came so in one of seven hundred interrupted commands.
+    threading.Thread(target=find, daemon=True).start()
     return found.result
 
 

@@ -13,6 +13,7 @@ from harness.report.html.libraries import asset, environment
 from harness.report.html.page import policy
 from harness.runs.plans import figures_of
 from harness.runs.tables import Tables
+from optimizers.printable import printable
 
 
 def write_index(pages: Sequence[tuple[Tables, Path]], index: Path) -> str:
@@ -32,13 +33,14 @@ def write_index(pages: Sequence[tuple[Tables, Path]], index: Path) -> str:
         )
         entries.append(
             {
-                "name": f"{tables.name} ({page.parent})",
+                "name": printable(f"{tables.name} ({page.parent})"),
                 "question": tables.question,
                 "contents": tables.contents(),
                 "sentences": comparison.short()
                 if race
                 else ["It was no race: the numbers that answer it are there."],
-                "address": quote(address if address.startswith("../") else f"./{address}"),
+                # Whatever bytes a name on a disk has.
+                "address": quote(os.fsencode(address if address.startswith("../") else f"./{address}")),
             }
         )
     found: str = (
