@@ -44,6 +44,9 @@ EXECUTORS = ("serial", "processes:workers=2")
 LARGEST = 100_000
 """Runs of a folder at the most."""
 
+LONGEST_END = 300.0
+"""Seconds that a command has for its end behind its signal, on however busy a machine."""
+
 WARM, SAMPLES = 300, 60
 """Sweeps before the first sample, when 64 megabytes of data and 256 descriptions are kept, and after."""
 
@@ -107,11 +110,11 @@ def traceback_in(err: str) -> bool:
     return "Traceback" in err
 
 
-def soaked(folder: Path, seeds: int, kills: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Do a folder's runs with commands that are killed; return how many were, and how many tracebacks."""
+def soaked(folder: Path, seeds: int, kills: int, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Do a folder's runs with commands that are killed; return how many were, hung, and had a traceback."""
     folder.mkdir()
     (folder / "soak.toml").write_text(EXPERIMENT.format(seeds=seeds), encoding="utf-8")
-    killed = tracebacks = 0
+    killed = hung = tracebacks = 0
     # As long as the rest takes by itself, about, so that kills fall into runs and not behind them.
     patience = 2.0 + seeds * KINDS / 2_000 / max(1, kills)
     while True:
@@ -124,13 +127,16 @@ def soaked(folder: Path, seeds: int, kills: int, rng: np.random.Generator) -> tu
                 os.killpg(process.pid, number)
             elif process.poll() is None:
                 process.send_signal(number)
-        _, err = process.communicate(timeout=None if last else 600)
+        try:
+            _, err = process.communicate(timeout=None if last else LONGEST_END)
+        except subprocess.TimeoutExpired:
+            hung += 1
+            os.killpg(process.pid, signal.SIGKILL)
+            _, err = process.communicate()
         tracebacks += traceback_in(err)
         if process.returncode == 0:
-            if last:
-                return killed, tracebacks
-            # It was done before its signal came: the kills that are left go to another folder.
-            return killed, tracebacks
+            # Where it was done before its signal came, the kills that are left go to another folder.
+            return killed, hung, tracebacks
         if last:
             raise SystemExit(f"the command in {folder} ended with {process.returncode}: {err[-2000:]}")
         killed += 1
@@ -179,7 +185,7 @@ def main() -> int:
     reader.add_argument("--seed", type=int, default=1)
     given = reader.parse_args()
     rng = np.random.default_rng(given.seed)
-    began, wrong, killed, tracebacks = time.monotonic(), False, 0, 0
+    began, killed, stuck, tracebacks = time.monotonic(), 0, 0, 0
     total = np.zeros(3, dtype=int)
     with tempfile.TemporaryDirectory(prefix="harness-soak-") as made:
         left, number = given.runs, 0
@@ -188,9 +194,10 @@ def main() -> int:
             seeds = -(-runs // KINDS)
             # The share of the kills that this folder's runs are of all, rounded up.
             share = min(given.kills - killed, -(-given.kills * runs // max(given.runs, 1)))
-            fallen, said = soaked(Path(made) / str(number), seeds, share, rng)
+            fallen, hung, said = soaked(Path(made) / str(number), seeds, share, rng)
             found = np.array(counted(Path(made) / str(number), seeds))
-            total, killed, tracebacks = total + found, killed + fallen, tracebacks + said
+            total, killed = total + found, killed + fallen
+            stuck, tracebacks = stuck + hung, tracebacks + said
             left, number = left - seeds * KINDS, number + 1
             print(
                 f"folder {number}: {found[0]} runs, {fallen} kills, {time.monotonic() - began:.0f} s",
@@ -199,9 +206,10 @@ def main() -> int:
     done, lost, twice = total
     print(
         f"runs {done}, kills {killed}, folders {number}; lost {lost}, twice or without trace {twice}, "
-        f"traceback {tracebacks}"
+        f"hung {stuck}, traceback {tracebacks}",
+        flush=True,
     )
-    wrong = bool(lost or twice or tracebacks)
+    wrong = bool(lost or twice or stuck or tracebacks)
     for executor in EXECUTORS:
         for name, slope in flat(given.runs, executor).items():
             grows = slope.low > MOST_GROWTH[name]
