@@ -24,7 +24,7 @@ from harness.runs import provenance
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
-HOSTILE = "a \x1b]0;gone\x07 [/x] $\\frac{1}$ \u202e"
+HOSTILE = "a \x1b]0;gone\x07 [/x] $\\frac{1}$ \u202e \uffff"
 NAME = "a [/x] $\\frac{1}$ <&>"
 EXPERIMENT = """
 problems = ["xor"]
@@ -132,7 +132,7 @@ class TestPrintable:
         for arguments in (["run", "small.toml"], ["show", "results", "output/small"]):
             done = call(folder, *arguments)
             assert done.returncode == 0
-            assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", done.stdout)
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e\uffff]", done.stdout)
 
     def test_hostile_names_are_shown_as_they_are(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
