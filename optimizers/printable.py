@@ -56,8 +56,8 @@ def shown(value: Any) -> str:
 def printable(text: str) -> str:
     r"""Escape what a terminal or a drawing would act on or choke on; lines and letters of any script stay.
 
-    These are control characters, marks that turn the direction of writing, halves of surrogate pairs, and what
-    is no character.
+    These are control characters, marks that turn the direction of writing, halves of surrogate pairs, and
+    what is no character.
 
     >>> printable("loss of \x1b]0;adam\u202e\uffff")
     'loss of \\x1b]0;adam\\u202e\\uffff'
@@ -113,8 +113,8 @@ def listed(names: Iterable[object]) -> str:
 
 
 _ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
-"""Categories of Unicode. The last two have no letter in them: what anybody gives a meaning of his own, and what
-has none yet or never will, of which two make an SVG that no program reads."""
+"""Categories of Unicode. The last two have no letter in them: what anybody gives a meaning of his own, and
+what has none yet or never will, of which two make an SVG that no program reads."""
 
 
 def _escaped(character: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,13 @@ class TestParameters:
     ) -> None:
         with pytest.raises(ValueError, match=said):
             NetworkClassifier(**given).fit(*FEW)
+
+    def test_numbers_that_no_whole_number_holds_are_no_classes_and_warn_of_nothing(self) -> None:
+        classifier, labels = NetworkClassifier(budget=8), [1.5e300, -2.5e299, 0.25]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(ValueError, match="Unknown label type"):
+                classifier.fit([[0.0], [1.0], [2.0]], labels)
 
     def test_a_loss_has_to_fit_the_labels(self) -> None:
         with pytest.raises(InputError, match=r"tells classes apart, .*NetworkClassifier"):

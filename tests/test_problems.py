@@ -342,6 +342,13 @@ def test_measures_of_own_data_are_those_of_a_plain_count() -> None:
     assert measures.gradient_norm == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
 
 
+@pytest.mark.parametrize("loss", ["half-squared", "categorical-cross-entropy", "perceptron-soft"])
+@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 2, 2), (3, 1, 2, 1)])
+def test_targets_of_more_than_two_dimensions_are_made_no_columns(loss: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=rf"y has shape \({shape[0]}, {shape[1]}.*, expected"):
+        encode_targets(np.zeros(shape), find_loss(loss))
+
+
 def test_encoding_keeps_its_labels_as_they_are() -> None:
     labels = np.array(["b", "a", "b"])
     encode_targets(labels, find_loss("categorical-cross-entropy"))

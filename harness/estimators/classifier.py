@@ -146,7 +146,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc
         return usual if self.loss is None else self.loss
 
     def _targets(self, labels: NDArray[Any], going_on: bool) -> Array:
-        check_classification_targets(labels)
+        # To see whether they are whole it casts them, whatever their size.
+        with np.errstate(invalid="ignore"):
+            check_classification_targets(labels)
         if not going_on:
             self._decide(np.unique(labels))
         return self._encoded(labels)

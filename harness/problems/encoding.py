@@ -38,6 +38,11 @@ def encode_targets(labels: ArrayLike, loss: Loss) -> tuple[Array, NDArray[Any] |
     given = label_array(labels)
     if given.dtype.kind == "f" and not np.isfinite(given).all():
         raise InputError(f"y holds {given[~np.isfinite(given)].flat[0]}: remove such rows, or fill them in")
+    if given.ndim > 2:
+        # Of what lies deeper NumPy makes columns without a word, in an order that nobody has said.
+        raise InputError(
+            f"y has shape {given.shape}, expected (rows,) or (rows, outputs): lay it out in columns"
+        )
     if loss.targets == "numbers":
         if given.dtype.kind not in "iufb":
             raise InputError(

@@ -98,6 +98,12 @@ def _strided(table: Any) -> Any:
     return np.repeat(table, 2, axis=0)[::2] if table.ndim else table
 
 
+def _with_first(table: Any, first: Any) -> Any:
+    objects = np.where(table > 0, table.astype(object), first)
+    objects.flat[:1] = first
+    return objects
+
+
 def _read_only(table: Any) -> Any:
     copy = table.copy()
     copy.flags.writeable = False
@@ -197,8 +203,8 @@ ODD: dict[str, Callable[[Any], Any]] = there(
         "times": lambda table: np.zeros(table.shape, dtype="timedelta64[s]"),
         "records": lambda table: np.zeros(table.shape, dtype=[("a", float)]),
         "void": lambda table: np.zeros(table.shape, dtype="V8"),
-        "mixed objects": lambda table: np.where(table > 0, table.astype(object), "a"),
-        "nones": lambda table: np.where(table > 0, table.astype(object), None),
+        "mixed objects": lambda table: _with_first(table, "a"),
+        "nones": lambda table: _with_first(table, None),
         "huge ints": lambda table: np.full(table.shape, 10**400, dtype=object),
         "ragged": lambda table: [*table.tolist(), [1.0]],
         "sparse": lambda table: scipy.sparse.csr_array(table),
@@ -275,7 +281,7 @@ def labels_of(rows: int, rng: Rng) -> tuple[str, Any]:
             "date frame": lambda: pd.Series(pd.to_datetime(["2020", "2021", "2022"])).take(codes),
             "too few": lambda: codes[1:],
             "too many": lambda: [*codes.tolist(), 1, 0],
-            "ragged": lambda: [[1], *[[1, 2]] * (rows - 1)],
+            "ragged": lambda: [[1], *[[1, 2]] * max(rows - 1, 1)],
             "deep": lambda: np.zeros((rows, 1, 1)),
             "none at all": lambda: None,
             "scalar": lambda: 1,
