@@ -247,6 +247,8 @@ def test_file(file: Path, sample: int, seed: int) -> None:
         os.environ["NUMBA_DISABLE_JIT"] = "1"
     tests = [str(ROOT / "tests" / name) for name in TESTS[file.relative_to(ROOT).as_posix()]]
     options = ["-n0", "-qq", "-s", "--no-summary", "-p", "no:cacheprovider"]
+    # By its first four letters alone, ``tested`` of a module would be taken for a test of its own.
+    options += ["-o", "python_functions=test_*"]
     status = pytest.main([*options, str(file), *tests], plugins=[mutation])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         sys.exit(int(status))
