@@ -11,7 +11,7 @@ OF_TIMES = ["test_time_statistics.py", "test_statistic_family.py", "test_odd_com
 OF_LIMITS = ["test_cost_rules.py"]
 TESTS = {
     "optimizers/budget.py": OF_LIMITS,
-    "optimizers/clock.py": OF_LIMITS,
+    "optimizers/clock.py": ["test_clock.py", *OF_LIMITS],
     "optimizers/meter.py": OF_LIMITS,
     "optimizers/limits.py": OF_LIMITS,
     "optimizers/objective.py": ["test_cost_rules.py", "test_objective.py", "test_counters.py"],

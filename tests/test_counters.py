@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from cases import make_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from harness.network.network import Network
-from optimizers.objective import ALL_ROWS
+from optimizers.capabilities.gradient import Gradient
+from optimizers.objective import ALL_ROWS, Array, Objective, Rows
 
 ROWS = 6
 NETWORK = Network(sizes=(3, 4, 2), activation="tanh", loss="categorical-cross-entropy")
@@ -129,3 +132,76 @@ def test_the_rows_of_a_single_layer_are_the_training_rows_and_nobody_can_change_
         with pytest.raises(ValueError, match="read-only"):
             table[0] = 1.0
     assert not make_case(NETWORK, ROWS).objective().single_layer
+
+
+class Priced(Objective):
+    """Four rows, and a price for whatever is counted."""
+
+    size, rows = 2, 4
+    gradient = Gradient(3.0)
+    curvature: Any = SimpleNamespace(cost=5.0)
+    residuals: Any = SimpleNamespace(cost=7.0)
+    output_layer: Any = SimpleNamespace(cost=11.0)
+
+    def __init__(self) -> None:
+        self.counters = np.zeros(2, dtype=np.int64)
+
+    def value(self, w: ArrayLike, rows: Rows | None = None) -> float:
+        raise NotImplementedError
+
+    def values(self, population: ArrayLike, rows: Rows | None = None) -> Array:
+        raise NotImplementedError
+
+    def value_and_gradient(self, w: ArrayLike, rows: Rows | None = None) -> tuple[float, Array]:
+        raise NotImplementedError
+
+
+PRICES = {
+    "value": (1.0, 0),
+    "gradient": (3.0, 1),
+    "corrected_rows": (2.0, 1),
+    "hessian_rows": (5.0, 1),
+    "jacobian_rows": (7.0, 1),
+    "solved_rows": (11.0, 0),
+}
+"""What a row of each costs in passes of one, and whether it is one for a derivative."""
+
+
+@given(st.fixed_dictionaries({name: st.integers(0, 50) for name in PRICES}), st.floats(0.0, 9.0))
+def test_each_kind_of_row_has_its_price_and_its_column(rows: dict[str, int], charged: float) -> None:
+    objective = Priced()
+    assert objective.spent == (0.0, 0, 0)
+    objective.counters[:] = rows["value"], rows["gradient"]
+    for name in list(PRICES)[2:]:
+        setattr(objective, name, rows[name])
+    objective.charged = charged
+    cost = sum(PRICES[name][0] * count for name, count in rows.items()) / 4 + charged
+    derivatives = sum(count for name, count in rows.items() if PRICES[name][1])
+    assert objective.spent == (pytest.approx(cost, rel=1e-12), rows["value"], derivatives)
+    assert (objective.value_rows, objective.gradient_rows) == (rows["value"], derivatives)
+    # At other states of the counters what is counted beside them is as it is now.
+    states = np.array([[0, 0], [rows["value"], rows["gradient"]], [8, 4]])
+    costs, values, gradients = objective.spent_at(states)
+    beside = cost - (rows["value"] + 3.0 * rows["gradient"]) / 4
+    assert costs == pytest.approx([beside, cost, beside + 5.0], rel=1e-9, abs=1e-9)
+    assert values.tolist() == [0, rows["value"], 8]
+    beside_rows = derivatives - rows["gradient"]
+    assert gradients.tolist() == [beside_rows, derivatives, beside_rows + 4]
+
+
+def test_an_objective_charges_no_linear_algebra_and_draws_one_row_order_unless_it_knows_better() -> None:
+    objective = Priced()
+    assert objective.linear_algebra_cost(1e9) == 0.0
+    objective.charge(1e9)
+    assert objective.cost == 0.0
+    assert objective.row_order().integers(1 << 30) == np.random.default_rng(0).integers(1 << 30)
+
+
+@pytest.mark.parametrize("evaluations", [1.0, 2.5])
+def test_linear_algebra_up_to_fifty_products_a_parameter_and_evaluation_is_free(evaluations: float) -> None:
+    objective = make_case(NETWORK, ROWS).objective()
+    free = 50 * objective.size * evaluations
+    a_pass = ROWS * (3 * 4 + 4 * 2)
+    assert objective.linear_algebra_cost(free, evaluations) == 0.0
+    assert objective.linear_algebra_cost(free - 1, evaluations) == 0.0
+    assert objective.linear_algebra_cost(free + 3 * a_pass, evaluations) == pytest.approx(3.0, rel=1e-12)

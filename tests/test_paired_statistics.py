@@ -121,6 +121,10 @@ def test_probability_ahead_counts_pairs_and_halves_ties() -> None:
     second = ["solved at 20", "solved at 10", "failed", "failed", "reached 0.1"]
     found = compared(first, second).statistic("probability-ahead").iloc[0]
     assert (found["n"], found["ahead"], found["tied"], found["probability"]) == (5, 2, 1, 0.5)
+    found = compared(["solved at 10"] * 3, ["solved at 10", "failed", "failed"]).statistic(
+        "probability-ahead"
+    )
+    assert found[["ahead", "tied", "probability"]].values.tolist() == [[2, 1, 2.5 / 3]]
 
 
 def test_no_seed_in_common_is_no_comparison() -> None:
@@ -128,6 +132,10 @@ def test_no_seed_in_common_is_no_comparison() -> None:
     assert (found["n"], found["unpaired"]) == (0, 4)
     assert math.isnan(found["probability"])
     assert np.isnan(found["probability_low"])
+
+
+def test_no_adjusted_p_value_is_more_than_one() -> None:
+    assert holm(np.array([0.9, 0.8, math.nan])).tolist()[:2] == [1.0, 1.0]
 
 
 # Hamilton's depression scale, Hollander, Wolfe (1973), table 3.1; the example of R's wilcox.test.

@@ -17,13 +17,48 @@ from synthetic import build, run_row, synthetic, trace_rows
 from harness.analysis.expected_running_time import expected_running_time
 from harness.analysis.grouping import groups
 from harness.analysis.kaplan_meier import kaplan_meier
-from harness.analysis.medians import median_interval
+from harness.analysis.medians import median_interval, rank_below
 from harness.analysis.proportions import share_interval, wilson_interval
-from harness.analysis.restricted_mean_time import restricted_mean
+from harness.analysis.restricted_mean_time import common_limit, restricted_mean
 from harness.analysis.time_to_target import time_quantile
-from harness.analysis.times import times_to_target
+from harness.analysis.times import Times, times_to_target
 from harness.results import Results
 from optimizers.errors import InputError
+
+
+def test_a_rank_whose_tail_is_just_the_level_is_taken() -> None:
+    # P(Binomial(5, 1/2) = 0) = 1/32.
+    assert (rank_below(5, 0.5, 1 / 32), rank_below(5, 0.5, 1 / 32 - 1e-9)) == (1, 0)
+
+
+def test_a_run_that_is_solved_at_the_limit_is_solved() -> None:
+    time, solved = np.array([2.0, 5.0, 6.0]), np.full(3, True)
+    at, behind = restricted_mean(time, solved, 6.0), restricted_mean(time, solved, 6.0 + 1e-9)
+    assert at[0] == pytest.approx(13 / 3, rel=1e-12)
+    assert at[1] == pytest.approx(behind[1], rel=1e-6)
+
+
+def test_ends_of_runs_that_are_all_alike_are_those_of_a_part_that_may_be_unlike_them() -> None:
+    squared = norm.ppf(0.975) ** 2
+    part = squared / (4 + squared)
+    none = restricted_mean(np.full(4, 9.0), np.full(4, False), 6.0)
+    assert none == (6.0, (pytest.approx(6 * (1 - part), rel=1e-12), 6.0))
+    mean, (low, high) = restricted_mean(np.full(4, 3.0), np.full(4, True), 5.0)
+    assert (mean, low, high) == (3.0, pytest.approx(3 * (1 - part)), pytest.approx(3 + 2 * part))
+    ert, (low, high) = expected_running_time(np.full(4, 3.0), np.full(4, True))
+    assert (ert, low, high) == (3.0, pytest.approx(3 * (1 - part)), math.inf)
+    ert, (low, high) = expected_running_time(np.array([1.0, 2.0, 3.0, 6.0]), np.full(4, False))
+    assert (ert, low, high) == (math.inf, pytest.approx(3 / part), math.inf)
+
+
+def test_the_common_limit_is_that_of_the_first_curve_that_ends_or_all_that_was_spent() -> None:
+    spent = np.array([1.0, 4.0, 9.0])
+    whole = Times(np.full(3, True), spent, spent)
+    cut = Times(np.array([True, False, True]), spent, spent)
+    longer = Times(np.full(3, True), 2 * spent, 2 * spent)
+    assert common_limit([whole, longer]) == 18.0
+    assert common_limit([longer, cut]) == 4.0
+
 
 # Remission times in weeks of Freireich and others (1963), as in Kalbfleisch and Prentice, table 1.2.
 MERCAPTOPURINE = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
