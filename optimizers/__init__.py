@@ -95,7 +95,8 @@ if not TYPE_CHECKING:  # which knows the names from above, and would take any ot
         """
         if name in _PLACES:
             return getattr(importlib.import_module(f"optimizers.{_PLACES[name]}"), name)
-        if not name.startswith("_"):
+        # No module is looked for among them: that imports all, and some of these import it.
+        if name[:1].isupper():
             from optimizers.named import kebab_case
             from optimizers.registry import OPTIMIZERS
 

@@ -113,7 +113,7 @@ def test_a_stretch_is_as_long_as_the_pace_allows_and_twice_the_last_at_most(time
     clock = Clock(100.0, None)
     looked(clock, time, 0.0, 0.0)
     # Nothing timed yet: one, whatever the pace.
-    assert clock.stretch(1) == 1
+    assert (clock.stretch(1), clock.stretch(10)) == (1, 1)
     looked(clock, time, 0.5, 0.0)
     # 10 iterations in half a second: 0.2 seconds are 4 of them.
     assert clock.stretch(10) == 4

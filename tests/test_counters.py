@@ -189,6 +189,14 @@ def test_each_kind_of_row_has_its_price_and_its_column(rows: dict[str, int], cha
     assert gradients.tolist() == [beside_rows, derivatives, beside_rows + 4]
 
 
+def test_rows_of_a_gradient_that_is_not_there_cost_nothing() -> None:
+    objective = Priced()
+    objective.gradient = Gradient.refused()
+    objective.counters[:] = 8, 0
+    assert objective.spent == (2.0, 8, 0)
+    assert objective.spent_at(np.array([[4, 0], [8, 0]]))[0].tolist() == [1.0, 2.0]
+
+
 def test_an_objective_charges_no_linear_algebra_and_draws_one_row_order_unless_it_knows_better() -> None:
     objective = Priced()
     assert objective.linear_algebra_cost(1e9) == 0.0

@@ -117,3 +117,11 @@ def test_the_text_of_a_plot_says_whether_it_has_a_table() -> None:
     found = {name for name, plot in known_plots().items() if hasattr(sys.modules[plot.__module__], "table")}
     assert found
     assert found == {name for name in known_plots() if not has_no_table(name)}
+
+
+def test_a_module_that_is_imported_first_brings_no_optimizers_along(tmp_path: Path) -> None:
+    # That went round in a circle: all optimizers were looked through for one of the name `endings`.
+    script = "import sys, optimizers.limits; print(*sys.modules)"
+    done = started(tmp_path, "-c", script)
+    assert done.returncode == 0, done.stderr
+    assert "optimizers.multi_start" not in done.stdout.split()
