@@ -324,7 +324,7 @@ REFUSED: dict[str, tuple[Function, list[str]]] = {
     "an order of fields": (lambda w: np.sort(w, order="a"), ["order", "np.sort"]),
     "options of einsum": (lambda w: np.einsum("i->", w, dtype=np.float32), ["dtype", "np.einsum"]),
     "too many subscripts": (lambda w: np.einsum("ij->i", w), ["np.einsum", "subscripts"]),
-    "plane vectors": (lambda w: np.cross(w, w), ["np.cross", "x[0]"]),
+    "plane vectors": (lambda w: np.cross(w, w), ["np.cross", "cannot be traced"]),
     "a sign": (lambda w: ad.logsumexp(w, return_sign=True), ["return_sign", "logsumexp"]),
     "least squares": (lambda w: np.linalg.lstsq(np.eye(2), w), ["np.linalg.lstsq", "np.linalg.solve"]),
     "places of an order": (lambda w: np.argsort(w), ["np.argsort", "np.sort"]),

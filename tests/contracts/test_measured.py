@@ -249,7 +249,8 @@ def test_an_objective_can_be_minimised_twice() -> None:
     objective = FunctionObjective(Counted().value, 3)
     first, second = (optimizers.minimize(objective, START, optimizers.Momentum(), 200) for _ in range(2))
     assert first.w.tobytes() == second.w.tobytes()
-    assert dataclasses.replace(first, w=second.w) == second
+    # Without what an array is compared by: Python 3.13 holds no array for itself.
+    assert dataclasses.replace(first, w=None) == dataclasses.replace(second, w=None)
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan])

@@ -144,6 +144,7 @@ REFUSED_VALUES: dict[str, Any] = {
     "axis": 0,
     "keepdims": True,
     "device": "cpu",
+    "descending": True,
 }
 """Values that are no defaults, of parameters that are refused."""
 
@@ -160,6 +161,7 @@ VERSIONED = {
     ("x.reshape", "copy"),
     ("np.clip", "min"),
     ("np.clip", "max"),
+    ("np.sort", "descending"),
     ("np.std", "correction"),
     ("np.var", "correction"),
 }

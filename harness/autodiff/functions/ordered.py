@@ -31,7 +31,7 @@ def _sorted_rows(x: Any) -> Any:
     return emit("gather", x, emit("order", x))
 
 
-@function(np.sort, "a, axis=-1, kind=None, order=None, *, stable=None")
+@function(np.sort, "a, axis=-1, kind=None, order=None, *, stable=None, descending=None")
 def sort(x: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
     """Sort, NaN last. Every kind of sort gives the same numbers."""
     x = array_of(x)
