@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-OF_NETWORKS = ["contracts/test_activations.py", "contracts/test_losses.py"]
+OF_NETWORKS = [
+    *("contracts/test_activations.py", "contracts/test_losses.py", "test_points_of_activations.py"),
+]
 OF_COMPARISONS = ["test_verdicts.py", "test_odd_comparisons.py", "test_paired_statistics.py"]
 OF_PAIRS = ["test_paired_statistics.py"]
 OF_SEEDS = ["test_confidence_sequences.py", "test_sequential_verdicts.py"]

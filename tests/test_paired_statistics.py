@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata, wilcoxon
 from synthetic import build, run_row, synthetic
 
-from harness.analysis import signed_ranks
+from harness.analysis import signed_ranks, tested_pairs
 from harness.analysis.ahead import leads, standing
 from harness.analysis.grouping import pairs
 from harness.analysis.multiplicity import holm
+from harness.analysis.paired_ratio import _exp, log_ratio_bounds
 from harness.analysis.signed_ranks import hodges_lehmann, signed_rank_distribution, signed_rank_test
 from harness.analysis.solved_difference import mcnemar_test, paired_difference_interval
+from harness.analysis.times import Times
 from harness.results import Results
 from optimizers.errors import InputError
 
@@ -132,6 +134,50 @@ def test_no_seed_in_common_is_no_comparison() -> None:
     assert (found["n"], found["unpaired"]) == (0, 4)
     assert math.isnan(found["probability"])
     assert np.isnan(found["probability_low"])
+
+
+def test_two_times_of_nought_are_even_and_a_ratio_that_a_number_holds_is_one() -> None:
+    nought = Times(np.array([True]), np.zeros(1), np.zeros(1))
+    assert [bounds.tolist() for bounds in log_ratio_bounds(nought, nought)] == [[0.0], [0.0]]
+    found = build(
+        [
+            run_row(f"{name}{seed}", "xor", name, seed=seed, outcome="solved", cost_to_target=0.0)
+            for name in ("adam", "lbfgs")
+            for seed in range(7)
+        ]
+    ).statistic("paired-ratio")
+    assert found[["ratio", "p"]].values.tolist() == [[1.0, 1.0]]
+    assert _exp(708.5) == math.exp(708.5)
+    assert _exp(709.0) == math.inf
+
+
+@pytest.mark.parametrize("loss", [0.0, -1.0])
+def test_losses_of_nought_or_below_have_no_ratio(loss: float) -> None:
+    ends = [(name, seed) for name in ("adam", "lbfgs") for seed in range(4)]
+    runs = [run_row(f"{n}{s}", "xor", n, seed=s, final_loss=loss if s else 0.5) for n, s in ends]
+    found = build(runs).statistic("paired-ratio:measure=loss")
+    assert found["ratio"].isna().all()
+
+
+def test_a_difference_of_parts_solved_has_its_sign_and_stays_within_one() -> None:
+    solved, failed = "solved at 10", "failed"
+    found = compared([solved] * 3 + [failed], [solved, failed, failed, solved]).statistic("solved-difference")
+    assert found[["only", "only_other", "difference"]].values.tolist() == [[2, 1, 0.25]]
+    assert found["difference_low"].iat[0] < -0.25
+    assert found["difference_high"].iat[0] > 0.5
+    assert paired_difference_interval(2, 0, 2)[1][1] == 1.0
+    assert paired_difference_interval(0, 2, 2)[1][0] == -1.0
+    runs = [
+        run_row(f"{n}{s}", "xor", n, seed=s, target=math.nan) for n in ("adam", "lbfgs") for s in range(3)
+    ]
+    untold = build(runs).statistic("solved-difference")
+    assert untold[["difference", "difference_low", "difference_high", "p"]].isna().to_numpy().all()
+
+
+def test_columns_of_a_test_are_numbers_with_a_sentence() -> None:
+    columns = tested_pairs.tested("this test")
+    assert [column.kind for column in columns.values()] == ["number", "number"]
+    assert columns["p"].holds == "two-sided p-value of this test"
 
 
 def test_no_adjusted_p_value_is_more_than_one() -> None:

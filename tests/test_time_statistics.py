@@ -32,10 +32,34 @@ def test_a_rank_whose_tail_is_just_the_level_is_taken() -> None:
 
 
 def test_a_run_that_is_solved_at_the_limit_is_solved() -> None:
-    time, solved = np.array([2.0, 5.0, 6.0]), np.full(3, True)
+    time, solved = np.array([3.0, 4.0, 5.0, 6.0, 6.0, 6.0]), np.full(6, True)
     at, behind = restricted_mean(time, solved, 6.0), restricted_mean(time, solved, 6.0 + 1e-9)
-    assert at[0] == pytest.approx(13 / 3, rel=1e-12)
+    assert at[0] == pytest.approx(5.0, rel=1e-12)
     assert at[1] == pytest.approx(behind[1], rel=1e-6)
+    assert 3.0 < at[1][0] < 4.5
+
+
+def test_the_expected_time_of_one_run_or_of_none_that_cost_anything_has_no_upper_end() -> None:
+    assert expected_running_time(np.array([5.0]), np.array([True])) == (5.0, (0.0, math.inf))
+    assert expected_running_time(np.zeros(3), np.full(3, True)) == (0.0, (0.0, math.inf))
+    ert, (low, high) = expected_running_time(np.array([0.25, 0.75]), np.full(2, True))
+    assert ert == 0.5
+    assert 0.0 < low < 0.25
+    assert 1.0 < high < math.inf
+
+
+@pytest.mark.parametrize(("half", "finite"), [(699.5, True), (700.5, False)])
+def test_an_upper_end_beyond_e_to_the_seven_hundred_is_none(half: float, finite: bool) -> None:
+    # Of two runs of 1 and 3 half of the interval is half of Student's t of one degree, a tangent.
+    level = 2.0 / math.pi * math.atan(2.0 * half)
+    high = expected_running_time(np.array([1.0, 3.0]), np.full(2, True), level)[1][1]
+    assert math.isfinite(high) is finite
+
+
+def test_without_a_target_there_is_no_expected_time() -> None:
+    rows = [run_row(str(seed), "xor", "adam", seed=seed, target=math.nan) for seed in range(3)]
+    found = build(rows).statistic("expected-running-time")
+    assert found[["ert", "ert_low", "ert_high"]].isna().to_numpy().all()
 
 
 def test_ends_of_runs_that_are_all_alike_are_those_of_a_part_that_may_be_unlike_them() -> None:
