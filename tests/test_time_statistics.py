@@ -42,10 +42,10 @@ def test_a_run_that_is_solved_at_the_limit_is_solved() -> None:
 def test_the_expected_time_of_one_run_or_of_none_that_cost_anything_has_no_upper_end() -> None:
     assert expected_running_time(np.array([5.0]), np.array([True])) == (5.0, (0.0, math.inf))
     assert expected_running_time(np.zeros(3), np.full(3, True)) == (0.0, (0.0, math.inf))
-    ert, (low, high) = expected_running_time(np.array([0.25, 0.75]), np.full(2, True))
-    assert ert == 0.5
-    assert 0.0 < low < 0.25
-    assert 1.0 < high < math.inf
+    ert, (low, high) = expected_running_time(np.array([0.5, 1.5]), np.full(2, True))
+    assert ert == 1.0
+    assert 0.0 < low < 0.5
+    assert 1.5 < high < math.inf
 
 
 @pytest.mark.parametrize(("half", "finite"), [(699.5, True), (700.5, False)])
