@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.sweeps import garbage
 from harness.sweeps.garbage import rarely_searched_for
 
 
@@ -34,7 +35,10 @@ def made(count: int) -> list[list[int]]:
     return [[number] for number in range(count)]
 
 
-def test_a_search_through_all_objects_waits_for_the_end(found: list[int]) -> None:
+def test_a_search_through_all_objects_waits_for_the_end(
+    found: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(garbage, "SHORTEST", 0.0)
     with rarely_searched_for():
         kept = made(5_000)
         assert set(found) == {0, 1}
@@ -53,6 +57,13 @@ def test_nothing_is_searched_where_little_was_made(found: list[int]) -> None:
     with rarely_searched_for():
         pass
     assert 2 not in found
+
+
+def test_nothing_is_searched_where_hardly_any_time_has_passed(found: list[int]) -> None:
+    with rarely_searched_for():
+        kept = made(5_000)
+    assert 2 not in found
+    assert len(kept) == 5_000
 
 
 def test_searches_that_are_off_stay_off(found: list[int]) -> None:
