@@ -19,8 +19,8 @@ def rarely_searched_for() -> Iterator[None]:
     """Return a context in which Python rarely looks through all objects.
 
     Where that is due before long, it is done at the end, unless there was hardly anything to do. What numba
-    leaves behind when it has compiled makes such a search take 90 ms: they came in the middle of some run, and
-    were as much as thirty runs of a small network, or in the middle of the next sweep.
+    leaves behind when it has compiled makes such a search take 90 ms: they came in the middle of some run,
+    and were as much as thirty runs of a small network, or in the middle of the next sweep.
     """
     before, began = gc.get_threshold(), time.monotonic()
     gc.set_threshold(*before[:2], max(before[2], RARELY))
