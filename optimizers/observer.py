@@ -78,9 +78,9 @@ class Observer(SingleLooks, SeveralLooks):
             # Told in single precision, and not written down.
             passed = passed._replace(losses=None)
         measured = self._objective.peeks(passed.points)
-        honest = passed.told is None or self._are_honest(passed.told, measured)
+        honest = True
         if passed.told is not None:
-            measured = passed.told
+            honest, measured = self._are_honest(passed.told, measured), passed.told
         if not honest or not is_ordinary(passed, measured, self._target):
             self.clock.resume(arrived)
             return self._one_by_one(passed)

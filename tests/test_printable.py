@@ -106,3 +106,10 @@ def test_no_error_has_a_word_without_end() -> None:
         assert len(said) < 150
         assert said.startswith(word[:50])
         assert said.endswith(" is no folder: give another")
+
+
+@given(st.text(st.characters()))
+def test_nothing_is_left_but_letters_marks_spaces_and_lines(text: str) -> None:
+    left = printable(text)
+    assert all(c.isprintable() or c == "\n" or unicodedata.category(c) == "Zs" for c in left)
+    assert printable(left) == left

@@ -422,6 +422,28 @@ def test_a_folder_may_have_any_bytes_for_a_name(
     assert r"(all/\udcff)" in parsed.text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_every_command_takes_a_folder_of_any_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("\udcff", "other"):
+        harness.run("xor", ["rprop", "adam"], seeds=2, budget=30, folder=name)
+    for arguments in (
+        ("status", "\udcff"),
+        ("show", "results", "\udcff"),
+        ("compare", "\udcff"),
+        ("compare", "\udcff", "other"),
+        ("compare", "other", "\udcff", "--csv"),
+        ("plot", "\udcff"),
+        ("export", "\udcff", "--to", "csv", "--output", "csv\udcff"),
+        ("import", "csv\udcff", "--from", "csv", "--output", "again\udcff"),
+        ("merge", "\udcff", "other", "--into", "both\udcff"),
+    ):
+        answer = called(capsys, *arguments)
+        assert answer.status == 0, (arguments, answer.err)
+
+
 @pytest.mark.parametrize("package", ["jinja2", "plotly.offline"])
 def test_without_the_extra_it_is_named(package: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ordinary = builtins.__import__

@@ -12,6 +12,7 @@ from optimizers.compilation import compiled
 from optimizers.genetic.coding import CODING, Coding, express
 from optimizers.objective import Array, Objective, Rows
 from optimizers.optimizer import Observe, Outcome
+from optimizers.points import copy_point
 from optimizers.several_looks import Passed, SeveralLooks
 from optimizers.signatures import INTEGERS, REALS
 
@@ -47,15 +48,15 @@ class Account(NamedTuple):
     ends: Rows
     """Generations up to each look, shape (K,)."""
     answers: Array
-    """The answer at each look that was passed, shape (K, n)."""
+    """The answer at each look that is gone past, shape (K - 1, n)."""
     answer_losses: Array
-    """Its loss, shape (K,)."""
+    """Its loss, shape (K - 1,)."""
     bests: Array
-    """The parameters of the lowest loss of each stretch, shape (K, n)."""
+    """The parameters of the lowest loss of each stretch up to one, shape (K - 1, n)."""
     populations: Array
-    """Losses of the population at each, shape (K, P)."""
+    """Losses of the population at each, shape (K - 1, P)."""
     counters: Rows
-    """The objective's counters at each, shape (K, 2)."""
+    """The objective's counters at each, shape (K - 1, 2)."""
 
 
 _TABLE = types.float64[:, ::1]
@@ -76,8 +77,7 @@ def _leave(account: Any) -> None:
     account.trail[counts[DONE]] = found[ANSWER]
     if counts[DONE] == counts[BEGUN] or found[ANSWER] < found[LOWEST]:
         found[LOWEST] = found[ANSWER]
-        for i in range(account.answer.size):
-            account.best[i] = account.answer[i]
+        copy_point(account.answer, account.best)
     counts[DONE] += 1
     counts[TOTAL] += 1
 
@@ -86,23 +86,20 @@ def _leave(account: Any) -> None:
 def reach(account: Any, w: Any, loss: float) -> None:
     """Write down a point in the middle of a generation whose loss ends the search."""
     _leave(account)
-    for i in range(w.size):
-        account.answer[i] = w[i]
+    copy_point(w, account.answer)
     account.losses[ANSWER] = loss
     account.counts[STATE] = REACHED
 
 
-@compiled()
+@compiled(allocates=True)
 def go_past(account: Any, population_losses: Any, counters: Any) -> None:
     """Take along what there is to see where a look is due that is not the last, and the search goes on."""
     counts, look = account.counts, account.counts[PASSED]
     if look + 1 == account.ends.size or counts[DONE] < account.ends[look] or counts[STATE] != RUNNING:
         return
-    for i in range(account.answer.size):
-        account.answers[look, i] = account.answer[i]
-        account.bests[look, i] = account.best[i]
-    for member in range(population_losses.size):
-        account.populations[look, member] = population_losses[member]
+    copy_point(account.answer, account.answers[look])
+    copy_point(account.best, account.bests[look])
+    copy_point(population_losses, account.populations[look])
     for i in range(counters.size):
         account.counters[look, i] = counters[i]
     account.answer_losses[look] = account.losses[ANSWER]
