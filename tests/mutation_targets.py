@@ -11,6 +11,8 @@ OF_SEEDS = ["test_confidence_sequences.py", "test_sequential_verdicts.py"]
 OF_BLOCKS = ["test_block_statistics.py", "test_statistic_family.py"]
 OF_TIMES = ["test_time_statistics.py", "test_statistic_family.py", "test_odd_comparisons.py"]
 OF_LIMITS = ["test_cost_rules.py"]
+OF_SOURCES = ["contracts/test_gradient_sources.py", "test_function_problems.py", "test_missing_faces.py"]
+OF_DERIVATIONS = [*OF_SOURCES, "test_autodiff_sources.py"]
 TESTS = {
     "optimizers/budget.py": OF_LIMITS,
     "optimizers/clock.py": ["test_clock.py", *OF_LIMITS],
@@ -41,12 +43,16 @@ TESTS = {
     "harness/network/few_rows.py": [*OF_NETWORKS, "test_few_rows.py"],
     "harness/network/candidate_lanes.py": [*OF_NETWORKS, "test_candidate_lanes.py"],
     "harness/numerics/elementary.py": ["test_elementary.py"],
-    "harness/gradients/analytic.py": ["contracts/test_gradient_sources.py"],
-    "harness/gradients/differences.py": ["test_difference_sources.py", "contracts/test_gradient_sources.py"],
-    "harness/gradients/complex_step.py": ["test_difference_sources.py", "contracts/test_gradient_sources.py"],
-    "harness/gradients/complex_pass.py": ["contracts/test_gradient_sources.py"],
-    "harness/gradients/forward_autodiff.py": ["contracts/test_gradient_sources.py"],
-    "harness/gradients/reverse_autodiff.py": ["contracts/test_gradient_sources.py"],
+    "harness/gradients/analytic.py": OF_SOURCES,
+    "harness/gradients/differences.py": ["test_difference_sources.py", *OF_SOURCES],
+    "harness/gradients/complex_step.py": [
+        "test_difference_sources.py",
+        "test_complex_functions.py",
+        *OF_SOURCES,
+    ],
+    "harness/gradients/complex_pass.py": OF_SOURCES,
+    "harness/gradients/forward_autodiff.py": OF_DERIVATIONS,
+    "harness/gradients/reverse_autodiff.py": OF_DERIVATIONS,
     "harness/analysis/ahead.py": OF_PAIRS,
     "harness/analysis/anytime_area.py": ["test_curve_statistics.py", "test_statistic_family.py"],
     "harness/analysis/betting_sequence.py": ["test_confidence_sequences.py"],

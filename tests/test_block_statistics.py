@@ -8,9 +8,16 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from scipy.stats import t as student
 from synthetic import PROBLEMS, build, run_row, synthetic
 
-from harness.analysis.friedman import critical_difference, friedman_test, letters, studentized_range_quantile
+from harness.analysis.friedman import (
+    critical_difference,
+    friedman_test,
+    letters,
+    mean_rank_interval,
+    studentized_range_quantile,
+)
 from harness.analysis.performance_profile import performance_ratios
 from harness.analysis.profiles import measured
 from harness.results import Results
@@ -102,6 +109,54 @@ def test_letters_are_shared_where_and_only_where_ranks_are_close(seed: int) -> N
         assert bool(set(found[i]) & set(found[j])) == (abs(ranks[i] - ranks[j]) < 1.5)
 
 
+def test_beyond_the_alphabet_letters_are_numbered() -> None:
+    found = letters(np.arange(54.0), 0.5)
+    assert found[:27] == [*"abcdefghijklmnopqrstuvwxyz", "a1"]
+    assert found[51:] == ["z1", "a2", "b2"]
+
+
+def test_the_interval_of_a_mean_rank_is_student_s_within_the_ranks_there_are() -> None:
+    ranks = np.array([2.0, 3.0, 2.5, 3.0, 2.0, 2.5])
+    for level in (0.8, 0.95):
+        low, high = student.interval(level, 5, ranks.mean(), ranks.std(ddof=1) / math.sqrt(6))
+        mean, interval = mean_rank_interval(ranks, 4, level)
+        assert (mean, interval) == (2.5, pytest.approx((low, high), rel=1e-12))
+    assert mean_rank_interval(np.array([1.0, 1.0, 2.0]), 3)[1][0] == 1.0
+    assert mean_rank_interval(np.array([3.0, 3.0, 1.0]), 3)[1][1] == 3.0
+
+
+def ranked(orders: list[list[str]]) -> Results:
+    """Results of a problem for each order, in which optimizers solve it one behind the other."""
+    rows = [
+        run_row(f"{problem}{name}", problem, name, outcome="solved", cost=cost, cost_to_target=cost)
+        for problem, order in zip(PROBLEMS, orders, strict=False)
+        for cost, name in enumerate(order, 10)
+    ]
+    return build(rows)
+
+
+def test_letters_are_given_apart_only_where_friedman_s_test_tells_something_apart() -> None:
+    names = ["adam", "momentum", "rprop"]
+    clear = ranked([names] * 6).statistic("mean-rank")
+    assert clear["optimizer"].tolist() == names
+    assert clear["rank"].tolist() == [1.0, 2.0, 3.0]
+    # Chi-square of perfect agreement is b (k - 1) = 12, and 3.314 sqrt(12 / 72) is 1.353.
+    assert clear["chi_square"].tolist() == pytest.approx([12.0] * 3)
+    assert clear["p"].tolist() == pytest.approx([math.exp(-6.0)] * 3)
+    assert clear["critical_difference"].tolist() == pytest.approx([1.353] * 3, abs=5e-4)
+    assert clear["letters"].tolist() == ["a", "ab", "b"]
+    # Two of these are further apart than the critical difference, and p is .062.
+    a, m, n, r = names = ["adam", "momentum", "nesterov", "rprop"]
+    orders = [[m, a, n, r], [a, n, m, r], [a, m, r, n], [n, a, m, r], [a, n, r, m]]
+    found = ranked(orders).statistic("mean-rank")
+    assert found["optimizer"].tolist() == names
+    assert found["rank"].tolist() == pytest.approx([1.4, 2.6, 2.4, 3.6])
+    assert found["critical_difference"][0] < 3.6 - 1.4
+    assert found["p"].tolist() == pytest.approx([0.06236833987892676] * 4)
+    assert found["letters"].tolist() == ["a", "a", "a", "a"]
+    assert ranked(orders).statistic("mean-rank:level=0.9")["letters"].tolist() == ["a", "ab", "ab", "b"]
+
+
 def test_mean_ranks_are_of_problems_and_of_runs_seed_by_seed() -> None:
     results = synthetic(np.random.default_rng(5), problems=6, optimizers=3, seeds=7)
     found = results.statistic("mean-rank")
@@ -155,6 +210,9 @@ def test_what_cannot_be_ranked_is_refused_or_left_out_by_name() -> None:
     assert math.isnan(found.loc[label, "rank"])
     alone = results.where(optimizer=[name for name in found.index if name != label]).statistic("mean-rank")
     assert found.drop(label)["rank"].tolist() == alone["rank"].tolist()
+    # The first of those that are missing is named.
+    with pytest.raises(InputError, match=r"no run of genetic-algorithm.* on xor: take"):
+        without(fewer, "xor", results.runs["optimizer"].iloc[-1]).statistic("mean-rank")
 
 
 def test_performance_profiles_are_counted_problem_by_problem() -> None:

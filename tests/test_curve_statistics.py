@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from synthetic import best_by_walking, build, quantile_by_counting, run_row, synthetic, trace_rows
 
-from harness.analysis.anytime_area import mean_height
+from harness.analysis.anytime_area import heights_of, mean_height
 from harness.analysis.crossover import bootstrap_crossover, crossover, crossover_interval
 from harness.analysis.curves import RunCurve
 from harness.results import Results
@@ -66,6 +66,25 @@ def test_a_mean_height_is_the_sum_of_rectangles(seed: int) -> None:
     for horizon in (3, 20, 60):
         heights = [best_by_walking(list(zip(spent, best, strict=True)), step) for step in range(horizon)]
         assert mean_height(curve, float(horizon)) == pytest.approx(sum(heights) / horizon)
+
+
+def test_up_to_no_cost_at_all_the_height_is_that_of_the_start() -> None:
+    curve = RunCurve(np.array([0.0, 0.25, 4.0]), np.array([3.0, 2.0, 1.0]))
+    assert (mean_height(curve, 0.0), mean_height(curve, 0.5)) == (3.0, 2.5)
+    late = RunCurve(np.array([2.0]), np.array([3.0]))
+    assert (mean_height(late, 0.0), mean_height(late, 4.0)) == (math.inf, math.inf)
+
+
+def test_heights_by_run_are_of_those_that_have_a_logarithm_and_a_trace_or_have_failed() -> None:
+    ends = [("adam", "budget", "xor"), ("rprop", "budget", "xor"), ("momentum", "failed", "xor")]
+    ends += [("adam", "budget", "iris"), ("rprop", "budget", "iris")]
+    rows = [
+        run_row(f"{name}{problem}", problem, name, outcome=outcome, cost=10.0, target=math.nan)
+        for name, outcome, problem in ends
+    ]
+    trace = trace_rows("adamxor", [0, 10], [1.0, 0.01])
+    trace += trace_rows("adamiris", [0, 10], [1.0, -1.0]) + trace_rows("rpropiris", [0, 10], [1.0, 0.1])
+    assert heights_of(build(rows, trace)) == {"adamxor": 0.0, "momentumxor": math.inf}
 
 
 def test_areas_are_of_the_logarithm_down_to_the_target() -> None:

@@ -18,8 +18,8 @@ import scipy.special
 
 import harness
 from harness.fingerprints.fingerprint import fingerprint
-from harness.problems import FunctionProblem, Problem, ProblemFamily, load
-from harness.runs.identity import own_code, shown_optimizer
+from harness.problems import PROBLEMS, FunctionProblem, Problem, ProblemFamily, load
+from harness.runs.identity import digest_of, is_own_problem, own_code, shown_optimizer, shown_problem
 from harness.runs.single_run import Run
 from harness.sweeps.experiment_file import read_experiment
 from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
@@ -346,6 +346,48 @@ class TestOptimizers:
         before = self.identity(outer)
         monkeypatch.setattr(Walk, "length", 0.125)
         assert self.identity(outer) != before
+
+    def test_the_code_of_an_own_class_of_problems_is_told_by_sixteen_digits(self) -> None:
+        class Doubled(FunctionProblem):
+            """A problem of the user's own."""
+
+        class Tripled(FunctionProblem):
+            """Another one."""
+
+            factor = 3
+
+        codes = [own_code(cls(scaled, 2, name="same"), Adam(), []) for cls in (Doubled, Tripled, Doubled)]
+        assert codes[0] == codes[2] != codes[1]
+        assert all(len(code) == 16 and int(code, 16) for code in codes)
+        assert own_code(FunctionProblem(scaled, 2, name="same"), Adam(), []) == ""
+        # The first half of a quarter of SHA-256, by itself: it names files that are there already.
+        assert digest_of("abc") == "ba7816bf8f01cfea"
+
+    def test_data_under_a_name_that_builds_nothing_are_own(self) -> None:
+        def named(name: str) -> Problem:
+            return Problem.from_arrays([[0.0], [1.0]], [0, 1], test_fraction=0, name=name)
+
+        for name in ("mine", "xor:depth=3", "parity:bits=x"):
+            assert is_own_problem(named(name)), name
+        assert [shown_problem(named(name)) for name in ("mine", "xor")] == ["mine", "xor (own)"]
+
+    def test_data_under_the_name_of_a_brought_family_are_own_unless_they_are_its_own(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        @options
+        class Halves(ProblemFamily):
+            """Own data."""
+
+            def data(self) -> Any:
+                return np.arange(8.0)[:, None], np.arange(8) >= 4
+
+        monkeypatch.setattr(PROBLEMS, "_members", {**PROBLEMS, "halves": Halves})
+        built = load("halves")
+        assert not is_own_problem(built)
+        built.family = None
+        assert not is_own_problem(built), "the same key"
+        other = Problem.from_arrays([[0.0], [1.0]], [0, 1], test_fraction=0, name="halves")
+        assert is_own_problem(other)
 
     def test_what_comes_with_the_project_has_no_code_of_its_own(self) -> None:
         assert own_code(load("xor"), MultiStart(), ["analytic"]) == ""

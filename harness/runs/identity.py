@@ -19,16 +19,13 @@ from optimizers.named import Named
 from optimizers.optimizer import Optimizer
 from optimizers.registry import known_optimizers
 
-PLAIN = (type(None), bool, int, float, str, tuple)
-"""Types of options that the text of the options says all of."""
-
 
 def own_code(problem: BaseProblem, optimizer: Optimizer, gradients: list[str]) -> str:
     """Return a digest of the classes and functions that a user brought to a run beside the problem's key.
 
     Arguments:
         problem: of which a class of the user's own counts here, and what its network is made of.
-        optimizer: of an own class, or one with an option that is an object of the user's.
+        optimizer: of an own class, or one with an option that is an optimizer of an own class.
         gradients: gradient sources by name.
 
     Returns:
@@ -61,17 +58,14 @@ def _class_code(cls: type, what: str) -> str:
 
 
 def _optimizer_code(optimizer: Named) -> list[str]:
-    what = f"optimizer '{optimizer.name()}'"
     top = top_of(type(optimizer).__module__)
     if top not in OWN:
-        return [fingerprint(optimizer, what=what, own=top)]
+        return [fingerprint(optimizer, what=f"optimizer '{optimizer.name()}'", own=top)]
     found = []
     for option in fields(optimizer):  # type: ignore[arg-type]  # every member of a family is a dataclass
         value = getattr(optimizer, option.name)
         if isinstance(value, Named):
             found += _optimizer_code(value)
-        elif not isinstance(value, PLAIN):
-            found.append(fingerprint(value, what=what))
     named = getattr(optimizer, "schedule", None)
     schedule = None if named is None else SCHEDULES.get(named)
     if schedule is not None and schedule.package not in OWN:
