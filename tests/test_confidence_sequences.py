@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.betting_sequence import betting_sequence, excluded, log_capitals
 from harness.analysis.median_sequence import is_above, is_within, log_capital_above, median_sequence
-from harness.analysis.probability_sequence import counted, ends, log_capital, probability_sequence
+from harness.analysis.probability_sequence import counted, ends, log_capital, looks, probability_sequence
 
 TEN = np.array([1, 0, 1, 1, 0, 1, 1, 1, 0, 1] * 6, dtype=np.float64)
 
@@ -164,9 +164,30 @@ def test_what_is_not_known_is_on_neither_side():
     assert is_within(np.zeros(60), np.zeros(60), 0.1)[-1]
 
 
+@pytest.mark.parametrize("place", [-5.0, -0.1, 0.1, 5.0])
+def test_a_median_at_an_end_or_beyond_is_not_within(place):
+    assert not is_within(np.full(60, place), np.full(60, place), 0.1).any()
+
+
 def test_an_empty_set_stays_the_last_interval_that_was():
-    low, high = probability_sequence(np.concatenate([np.ones(100), np.zeros(300)]))
+    leads = np.concatenate([np.ones(100), np.zeros(300)])
+    low, high = probability_sequence(leads)
     assert (low <= high).all()
+    each = ends(*counted(leads))
+    crossed = np.maximum.accumulate(each[0]) > np.minimum.accumulate(each[1])
+    last = int(np.argmax(crossed)) - 1
+    assert (low[last], high[last]) == (each[0][: last + 1].max(), each[1][: last + 1].min())
+    assert low[last] < high[last], "the last that was is an interval"
+    assert (low[last:] == low[last]).all()
+    assert (high[last:] == high[last]).all()
+
+
+def test_looks_at_n_pairs_are_a_fiftieth_of_n_apart_or_the_next_step_below():
+    steps = [factor * 10**power for power in range(7) for factor in (1, 2, 5)]
+    expected = [
+        n for n in range(1, 60_001) if n % max(step for step in steps if step == 1 or n >= 50 * step) == 0
+    ]
+    assert looks(60_000).tolist() == expected
 
 
 def ever_wrong(rng, draws: int, pairs: int, chances: tuple[float, float, float], level: float) -> float:

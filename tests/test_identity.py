@@ -23,6 +23,7 @@ from harness.runs.identity import digest_of, is_own_problem, own_code, shown_opt
 from harness.runs.single_run import Run
 from harness.sweeps.experiment_file import read_experiment
 from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
+from optimizers.descent.schedule import SCHEDULES, Schedule
 from optimizers.objective import Need
 from optimizers.optimizer import Outcome
 from optimizers.options import options
@@ -386,8 +387,20 @@ class TestOptimizers:
         assert not is_own_problem(built)
         built.family = None
         assert not is_own_problem(built), "the same key"
+        assert shown_problem(built) == "halves"
         other = Problem.from_arrays([[0.0], [1.0]], [0, 1], test_fraction=0, name="halves")
         assert is_own_problem(other)
+        assert shown_problem(other) == "halves (own)"
+
+    def test_a_brought_schedule_is_told_by_its_code(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        codes = []
+        for function in (compiled(1.0), compiled(2.0)):
+            brought = Schedule("mine", "a factor", SCHEDULES["constant"].reads, function)
+            monkeypatch.setattr(SCHEDULES, "_members", {**SCHEDULES, "mine": brought})
+            codes.append(own_code(load("xor"), Adam(schedule="mine"), []))  # type: ignore[arg-type]
+        assert codes[0] != codes[1]
+        assert "" not in codes
+        assert own_code(load("xor"), Adam(), []) == ""
 
     def test_what_comes_with_the_project_has_no_code_of_its_own(self) -> None:
         assert own_code(load("xor"), MultiStart(), ["analytic"]) == ""

@@ -16,6 +16,11 @@ from simulated_comparisons import best_fixed_size, decide_draws
 from synthetic import build, costs, run_row
 
 from harness.analysis.comparison import decide, declared_verdicts
+from harness.analysis.measures import Measured
+from harness.analysis.median_sequence import median_sequence
+from harness.analysis.probability_sequence import counted, log_capital
+from harness.analysis.sequential_path import Path, path_of
+from harness.analysis.sequential_verdict import needed
 from harness.analysis.verdict import Verdict
 from harness.results import Results
 from harness.runs.claims import By
@@ -30,8 +35,7 @@ def declared(
     rows: Sequence[dict[str, Any]], by: By = "cost-to-target", margin: float = 0.0, claims: int = 1
 ) -> Results:
     results = build(list(rows))
-    claim = DeclaredClaim(0, "xor", ("one", "analytic"), ("other", "analytic"), by, margin)
-    return replace(results, declaration=Declaration([claim] * claims, 2000, 0.95, ""))
+    return replace(results, declaration=Declaration([claimed(by, margin)] * claims, 2000, 0.95, ""))
 
 
 def verdict(rows: Sequence[dict[str, Any]], by: By = "cost-to-target", margin: float = 0.0) -> Verdict:
@@ -50,6 +54,14 @@ def losses(one: Sequence[float], other: Sequence[float], column: str = "final_lo
         for name, values in (("one", one), ("other", other))
         for seed, value in enumerate(values)
     ]
+
+
+def claimed(by: By, margin: float = 0.0) -> DeclaredClaim:
+    return DeclaredClaim(0, "xor", ("one", "analytic"), ("other", "analytic"), by, margin)
+
+
+def path(measured: Measured, solved: np.ndarray | None, claim: DeclaredClaim, level: float = 0.975) -> Path:
+    return path_of(measured, solved, claim, level)
 
 
 def ended(one: Sequence[bool], other: Sequence[bool]) -> list[dict[str, Any]]:
@@ -214,6 +226,120 @@ class TestMeasures:
         assert found.turned.probability_interval == pytest.approx(turned.probability_interval, abs=1e-6)
         assert found.stopped == turned.stopped or found.stopped.needed == pytest.approx(
             turned.stopped.needed, rel=1e-3
+        )
+
+    def test_ahead_on_more_starts_but_behind_by_the_size_of_accuracies_is_undecided(self) -> None:
+        one = np.where(np.arange(400) % 5 < 3, 0.91, 0.3)
+        found = verdict(losses(one, np.full(400, 0.9), "test_accuracy"), "accuracy")
+        assert (found.answer, found.ahead) == ("undecided", 240)
+        assert found.reason == "the one that is ahead on more starts is behind by its size"
+        turned = verdict(losses(np.full(400, 0.9), one, "test_accuracy"), "accuracy")
+        assert turned.answer == "undecided"
+
+    @pytest.mark.parametrize("size", [0.1, -0.1])
+    def test_accuracies_beyond_the_margin_are_at_no_time_equivalent(self, size: float) -> None:
+        values = size + 0.01 * np.random.default_rng(44).standard_normal(400)
+        measured = Measured(0.5 + 0.5 * np.sign(values), (values, values))
+        assert not path(measured, None, claimed("accuracy", 0.05)).equivalent.any()
+        assert path(measured, None, claimed("accuracy", 0.15)).equivalent[-1]
+
+    def test_a_margin_of_all_that_accuracies_can_differ_by_is_kept_at_once(self) -> None:
+        found = verdict(losses([0.9] * 3, [0.1] * 3, "test_accuracy"), "accuracy", margin=1.0)
+        assert (found.answer, found.stopped.at) == ("equivalent", 1)
+
+    def test_who_solves_more_has_no_part_in_a_claim_about_accuracies(self) -> None:
+        values = 0.01 * np.random.default_rng(45).standard_normal(400)
+        measured = Measured(0.5 + 0.5 * np.sign(values), (values, values))
+        with_target = path(measured, np.zeros(400), claimed("accuracy", 0.05))
+        without = path(measured, None, claimed("accuracy", 0.05))
+        assert without.equivalent[-1]
+        assert (with_target.equivalent == without.equivalent).all()
+        assert (with_target.better == without.better).all()
+
+    @pytest.mark.parametrize("margin", [0.1, 0.5])
+    def test_costs_are_equivalent_once_the_parts_solved_are_as_alike_as_a_solved_start_may_cost(
+        self, margin: float
+    ) -> None:
+        n = 150
+        tied = Measured(np.full(n, 0.5), (np.zeros(n), np.zeros(n)))
+        found = path(tied, np.full(n, 0.5), claimed("cost-to-target", margin))
+        alike = found.solved_high <= margin / (1 + margin)
+        assert 10 < found.pairs[np.argmax(alike)] < n
+        assert (found.equivalent == alike).all()
+
+    def test_what_is_known_at_the_same_look_is_equivalence(self) -> None:
+        some, never = np.array([False, True, True]), np.zeros(3, dtype=np.bool_)
+        ends = np.zeros(3)
+        known = Path(np.array([1, 2, 5]), ends, ends, some, never, some, ends, ends)
+        assert known.first() == (2, "equivalent")
+        assert known._replace(equivalent=np.array([False, False, True])).first() == (2, "better")
+        assert known._replace(better=never, worse=some, equivalent=never).first() == (2, "worse")
+        assert known._replace(better=never, equivalent=never).first() == (None, "undecided")
+
+
+class TestNumbers:
+    def test_a_claim_without_its_measure_was_not_stopped(self) -> None:
+        found = verdict(losses([0.1] * 4, [0.2] * 4), "solved")
+        assert (found.stopped.at, found.stopped.needed) == (None, math.inf)
+        assert found.stopped.margin == claimed("solved").margin_in_words()
+
+    def test_p_values_are_of_the_highest_capital_times_the_claims(self) -> None:
+        rng = np.random.default_rng(46)
+        ahead = rng.random(40) < 0.7
+        rows = two(np.where(ahead, 50.0, 200.0), [100.0] * 40)
+        highest = log_capital(0.5, *counted(ahead.astype(float))).max()
+        for claims in (1, 3):
+            found = decide(declared(rows, claims=claims)).verdicts[0]
+            assert found.p == pytest.approx(math.exp(-highest))
+            assert found.p_adjusted == pytest.approx(min(claims * math.exp(-highest), 1.0))
+        # Where the margin is of another number, half of a claim's share is spent on each.
+        found = verdict(rows, margin=0.1)
+        assert found.p_adjusted == pytest.approx(min(2 * math.exp(-highest), 1.0))
+
+    def test_a_factor_has_the_median_of_what_is_known_of_each_pair(self) -> None:
+        ratios = [0.5, 0.8, 1.25, 2.0] * 6
+        found = verdict(two(ratios, [1.0] * 24))
+        logs = np.log(ratios)
+        # The median of an even number lies between the two in the middle.
+        assert found.effect == pytest.approx(0.0, abs=1e-12)
+        assert found.effect_interval == median_sequence(logs, logs, 0.95)
+        assert found.effect_exact
+        odd = verdict(two(ratios[:3], [1.0] * 3))
+        assert odd.effect == pytest.approx(math.log(0.8))
+        # A run that did not solve took longer than the budget at the least: only a bound is known.
+        censored = verdict(two([math.inf] * 15 + [0.5] * 9, [1.0] * 24))
+        assert not censored.effect_exact
+        low, high = censored.effect_interval
+        assert low < high == math.inf
+
+    def test_starts_that_one_alone_solved_are_counted(self) -> None:
+        found = verdict(ended([True, True, True, False, False], [True, False, False, True, False]))
+        assert (found.only, found.only_other, found.solved, found.other_solved) == (2, 1, 3, 2)
+        assert found.difference == pytest.approx(0.2)
+
+    def test_the_pairs_that_are_needed_grow_with_the_square_of_what_is_lacking(self) -> None:
+        n = 50
+        values = Measured(np.array([1.0] * 30 + [0.0] * 20), None)
+        ends = np.array([0.4]), np.array([0.75])
+        never = np.zeros(1, dtype=np.bool_)
+        known = Path(np.array([n]), *ends, never, never, never, np.array([-1.0]), np.array([1.0]))
+        # The lower end is 0.2 below 0.6, and has to come within 0.1: half as wide is four times as many.
+        assert needed(known, values, claimed("cost-to-target"), 0.95) == pytest.approx(4 * n)
+        # By a margin of 0.6 either side of even it has to come within 0.2 above: 0.15 is enough already.
+        assert needed(known, values, claimed("solved", 0.6), 0.95) == n + 1
+        effect = np.log(np.linspace(0.9, 1.1, n))
+        factor = values._replace(effect=(effect, effect), leads=np.full(n, 0.5))
+        even = known._replace(low=np.array([0.3]), high=np.array([0.7]))
+        low, high = median_sequence(effect, effect, 0.95)
+        centre = float(np.median(effect))
+        allowed = math.log1p(0.04)
+        shrink = min((allowed + centre) / (centre - low), (allowed - centre) / (high - centre))
+        assert 0 < shrink < 1
+        found = needed(even, factor, claimed("cost-to-target", 0.04), 0.95)
+        assert found == pytest.approx(n / shrink**2)
+        assert (
+            needed(even, values._replace(leads=np.full(n, 0.5)), claimed("final-loss", 0.04), 0.95)
+            == math.inf
         )
 
 

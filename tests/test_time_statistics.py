@@ -325,6 +325,8 @@ class TestTimes:
     def test_a_lower_target_than_that_at_which_runs_ended_is_refused(self) -> None:
         with pytest.raises(InputError, match=r"target is 0.001, expected at least 0.01.*lower one"):
             pair(("solved", 20)).statistic("time-to-target:target=0.001")
+        same = pair(("solved", 20))
+        assert times_to_target(same, groups(same)[0], "cost", 0.01) is not None, "the target itself"
         found = pair(("budget", 20), target=math.nan).statistic("time-to-target:target=0.001")
         assert found["time"].tolist() == [math.inf]
 

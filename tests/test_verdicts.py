@@ -14,7 +14,7 @@ import pytest
 from scipy.stats import binomtest, norm
 from synthetic import build, costs, synthetic
 
-from harness.analysis.comparison import decide
+from harness.analysis.comparison import Decided, chosen_line, decide
 from harness.analysis.probability_ahead import ProbabilityAhead
 from harness.analysis.verdict import Verdict
 from harness.results import Results
@@ -204,6 +204,41 @@ class TestRanks:
         found = decide(build(runs))
         assert [(one.line[0], one.other[0]) for one in found.verdicts] == [("b", "a"), ("b", "c"), ("c", "a")]
         assert found.tests == 3
+
+    @pytest.mark.parametrize("level", [0.9, 0.9375, 0.95, 0.99])
+    @pytest.mark.parametrize("tests", [0, 1, 3, 10, 64])
+    def test_as_many_pairs_are_needed_as_have_the_least_p_value_that_decides(
+        self, tests: int, level: float
+    ) -> None:
+        n = 1
+        while max(tests, 1) * 2.0 ** (1 - n) > 1 - level + 1e-12:
+            n += 1
+        assert Decided((), (), (), True, tests, level).fewest == n
+
+    @pytest.mark.parametrize(
+        ("given", "found"),
+        [
+            ("adam(batch=8) [halves]", ("adam(batch=8) [halves]", "analytic")),
+            ("adam(batch=8)", ("adam(batch=8) [halves]", "analytic")),
+            ("rprop(growth=1.5)", ("rprop", "analytic")),
+            ("split by sign", ("split by sign", "analytic")),
+            ("momentum by central-difference", ("momentum", "central-difference")),
+            ("gradient-descent", ("named otherwise", "analytic")),
+            ("momentum", "momentum stands for 2 of the optimizers and sources there"),
+            ("momentum by complex-step", "there is no run of momentum by complex-step"),
+            ("nesterov", "there is no run of nesterov"),
+        ],
+    )
+    def test_a_claim_names_an_optimizer_by_label_name_or_source(self, given: str, found: Any) -> None:
+        lines = {
+            ("adam(batch=8) [halves]", "analytic"): "adaptive",
+            ("rprop", "analytic"): "resilient",
+            ("split by sign", "analytic"): "split",
+            ("momentum", "analytic"): "heavy-ball",
+            ("momentum", "central-difference"): "heavy-ball",
+            ("named otherwise", "analytic"): "gradient-descent",
+        }
+        assert chosen_line(lines, given) == found
 
 
 class TestOddInputs:

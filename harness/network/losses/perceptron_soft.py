@@ -34,9 +34,11 @@ def _row_losses(
         for r in range(U(m)):
             z = o[place + r]
             y = t[target + r]
-            scratch[s + r] += 0.0 if -y * z < 0.0 else -y * z
+            cost = -y * z
+            scratch[s + r] += 0.0 if cost < 0.0 else cost
             # At z = 0 the step says +1; of the subgradients there, take the one that mends that mistake.
-            mistake = z < 0.0 if y > 0.0 else z >= 0.0
+            positive = y > 0.0
+            mistake = z < 0.0 if positive else z >= 0.0
             o[place + r] = -y if mistake else 0.0
 
 
