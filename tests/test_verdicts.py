@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest, norm
-from synthetic import build, costs, synthetic
+from synthetic import build, costs, run_row, synthetic
 
 from harness.analysis.comparison import Decided, chosen_line, decide
 from harness.analysis.probability_ahead import ProbabilityAhead
+from harness.analysis.signed_ranks import hodges_lehmann
+from harness.analysis.solved_difference import paired_difference_interval
 from harness.analysis.verdict import Verdict
 from harness.results import Results
 from harness.runs.claims import Claim
@@ -132,6 +134,80 @@ class TestNumbers:
             assert getattr(turned, name) == getattr(back, name)
         for name in ("probability", "probability_interval", "effect", "effect_interval", "difference"):
             assert getattr(turned, name) == pytest.approx(getattr(back, name), nan_ok=True)
+
+
+class TestMargins:
+    """Equivalent is what lies within the margin with all that is not excluded, at a level claims share."""
+
+    @pytest.mark.parametrize("claims", [1, 4])
+    @pytest.mark.parametrize("shift", [-0.03, 0.0, 0.03])
+    def test_a_ratio_is_within_where_both_ends_are(self, shift: float, claims: int) -> None:
+        logs = np.random.default_rng(2).normal(shift, 0.1, 40)
+        rows = build(costs(np.exp(logs), "one") + costs(np.ones(40), "other"))
+        low, high = hodges_lehmann(logs, logs, 1 - 0.05 / claims)[1]
+        # All starts were solved: the parts differ by less than any of these margins allows from 0.2 on.
+        for margin in [*np.linspace(0.001, 0.3, 16), 0.5, 2.0]:
+            found = decide(rows, [Claim("one", "other", margin=float(margin))] * claims).verdicts[0]
+            parts = paired_difference_interval(0, 0, 40, 1 - 0.05 / claims)[1]
+            expected = -math.log1p(margin) <= low and high <= math.log1p(margin)
+            expected &= parts[1] <= margin / (1 + margin)
+            assert found.within is bool(expected), margin
+
+    def test_a_ratio_counts_by_its_logarithm_and_accuracies_by_their_difference(self) -> None:
+        # log(1.5) is 0.405: a factor of 1.45 is within, a difference of accuracies of 0.45 as well, 1.55 not.
+        for ratio, expected in ((1.45, True), (1 / 1.45, True), (1.55, False), (1 / 1.55, False)):
+            found = verdict([ratio] * 60, [1.0] * 60, Claim("one", "other", margin=0.5))
+            assert found.within is expected
+        for one, other, expected in (
+            (0.95, 0.5, True),
+            (0.5, 0.95, True),
+            (0.95, 0.4, False),
+            (0.4, 0.95, False),
+        ):
+            assert accuracies(one, other, 0.5).within is expected
+
+    @pytest.mark.parametrize(("one", "other"), [(0.75, 0.25), (0.25, 0.75)])
+    def test_what_differs_by_the_margin_itself_is_within(self, one: float, other: float) -> None:
+        assert accuracies(one, other, 0.5).within
+        assert not accuracies(one, other, math.nextafter(0.5, 0)).within
+
+    @pytest.mark.parametrize(("only", "only_other"), [(9, 2), (2, 9)])
+    def test_parts_solved_are_within_where_both_ends_are(self, only: int, only_other: int) -> None:
+        one = [1.0] * only + [math.inf] * only_other + [1.0] * 89
+        other = [math.inf] * only + [1.0] * only_other + [1.0] * 89
+        low, high = paired_difference_interval(only, only_other, 100, 0.95)[1]
+        far = max(-low, high)
+        assert verdict(one, other, Claim("one", "other", "solved", margin=far)).within
+        assert not verdict(one, other, Claim("one", "other", "solved", margin=math.nextafter(far, 0))).within
+        # At one cost where both solve, a claim about the cost allows m / (1 + m).
+        for margin, expected in ((far / (1 - far) + 1e-9, True), (far / (1 - far) - 1e-9, False)):
+            assert verdict(one, other, Claim("one", "other", margin=margin)).within is expected
+
+    def test_parts_solved_have_no_share_in_a_claim_about_accuracies(self) -> None:
+        rows = [
+            *costs([1.0] * 60, "one", test_accuracy=0.9),
+            *costs([math.inf] * 60, "other", test_accuracy=0.9),
+        ]
+        (found,) = decide(build(rows), [Claim("one", "other", "accuracy", margin=0.1)]).verdicts
+        assert found.within
+
+    def test_beyond_two_thousand_pairs_no_size_is_estimated(self) -> None:
+        found = verdict([1.0] * 2000, [1.01] * 2000)
+        assert found.effect == pytest.approx(-math.log(1.01))
+        assert found.answer == "equivalent"
+        found = verdict([1.0] * 2001, [1.01] * 2001)
+        assert math.isnan(found.effect)
+        assert found.answer == "better"
+
+
+def accuracies(one: float, other: float, margin: float) -> Verdict:
+    rows = [
+        run_row(f"{name} {seed}", "xor", name, seed=seed, target=math.nan, test_accuracy=value)
+        for name, value in (("one", one), ("other", other))
+        for seed in range(12)
+    ]
+    (found,) = decide(build(rows), [Claim("one", "other", "accuracy", margin=margin)]).verdicts
+    return found
 
 
 class TestContradictions:
