@@ -16,6 +16,7 @@ from oracles import DIGITS, ulps
 from harness.network.activations import find_activation
 from harness.numerics.elementary import (
     exponential,
+    exponential_below_one,
     exponential_minus_one,
     hyperbolic_tangent,
     log_one_plus,
@@ -104,6 +105,9 @@ def test_nan_comes_out_of_every_elementary_function_as_nan(function: Any) -> Non
 def test_infinities_and_overflow_give_the_limits() -> None:
     assert [exponential(x) for x in (math.inf, LARGEST, 709.79)] == [math.inf] * 3
     assert [exponential(x) for x in (-math.inf, -LARGEST, -745.14)] == [0.0] * 3
+    # 2^-1022 is the smallest normal number, e to the -708.396.
+    assert [exponential_below_one(x) for x in (-708.3965, -709.0, -710.0, -math.inf)] == [0.0] * 4
+    assert exponential_below_one(-708.396) == pytest.approx(math.exp(-708.396), rel=1e-15)
     assert exponential_minus_one(-math.inf) == -1.0
     assert log_one_plus(math.inf) == math.inf
     assert [sigmoid(z) for z in (math.inf, LARGEST, -math.inf, -LARGEST)] == [1.0, 1.0, 0.0, 0.0]

@@ -241,6 +241,8 @@ class TestRefusals:
         assert without.objective().gradient.cause.startswith("no derivative by hand is given: take ")
         given = FunctionProblem(lambda w: np.sum(w**2), 2, derivative=lambda w: 2 * w)
         assert given.objective().value_and_gradient([1.0, 2.0])[1].tolist() == [2.0, 4.0]
+        # The value takes a product and a sum a number, its derivative a product: half as much again.
+        assert given.objective().gradient.cost == 1.5
         wrong = FunctionProblem(lambda w: np.sum(w**2), 2, derivative=lambda w: 2.0)
         with pytest.raises(InputError, match=r"shape \(\), expected \(2,\)"):
             wrong.objective().value_and_gradient([1.0, 2.0])

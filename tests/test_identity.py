@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
+import hashlib
 import importlib
+import importlib.metadata
+import json
 import math
+import platform
+import struct
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numba
 import numpy as np
 import pytest
+import scipy.interpolate
 import scipy.special
 
 import harness
 from harness.fingerprints.fingerprint import fingerprint
+from harness.fingerprints.origins import is_installed, version_of
 from harness.problems import PROBLEMS, FunctionProblem, Problem, ProblemFamily, load
+from harness.runs.described import described, stream
 from harness.runs.identity import digest_of, is_own_problem, own_code, shown_optimizer, shown_problem
 from harness.runs.single_run import Run
 from harness.sweeps.experiment_file import read_experiment
@@ -26,7 +37,7 @@ from optimizers import Adam, Budget, InputError, MultiStart, Optimizer
 from optimizers.descent.schedule import SCHEDULES, Schedule
 from optimizers.objective import Need
 from optimizers.optimizer import Outcome
-from optimizers.options import options
+from optimizers.options import option_values, options
 
 SCALE = 1.0
 
@@ -99,6 +110,38 @@ def nested(c: float) -> Any:
     return function
 
 
+def noted(note: float) -> Any:
+    function = contextlib.contextmanager(scaled)
+    function.note = note  # type: ignore[attr-defined]
+    return function
+
+
+def beginning(c: float) -> type:
+    class Begun:
+        def __init__(self) -> None:
+            self.c = c
+
+    return Begun
+
+
+def listing(c: float) -> type:
+    @dataclasses.dataclass
+    class Listed:
+        entries: list[float] = dataclasses.field(default_factory=lambda: [c])
+
+    return Listed
+
+
+class Many(list[float]):
+    """A list of the user's own."""
+
+
+def spline(middle: float) -> Any:
+    heights = np.zeros(2001)
+    heights[1000] = middle
+    return scipy.interpolate.PPoly(heights[None, :2000], np.arange(2001.0))
+
+
 two_on_one_line = (lambda w: np.sum(w**2), lambda w: np.sum(w**4))
 
 PAIRS: dict[str, tuple[Any, Any]] = {
@@ -140,6 +183,25 @@ PAIRS: dict[str, tuple[Any, Any]] = {
         functools.wraps(np.sum)(around(2.0)),
     ),
     "polynomials": (np.poly1d([1, 2]), np.poly1d([1, 3])),
+    "a number in the middle of a library's object": (spline(1.0), spline(2.0)),
+    "arrays of objects": (around(np.array([1, "a"], object)), around(np.array([1, "b"], object))),
+    "sets": (around({1.0, 2.0}), around({1.0, 3.0})),
+    "kinds of containers": (around([1.0, 2.0]), around((1.0, 2.0))),
+    "kinds of sets": (around({1.0}), around(frozenset({1.0}))),
+    "lists of an own kind": (around(Many([1.0, 2.0])), around(Many([1.0, 3.0]))),
+    "masks": (around(np.ma.array([1.0, 2.0], mask=[0, 1])), around(np.ma.array([1.0, 2.0], mask=[1, 0]))),
+    "data under a mask": (
+        around(np.ma.array([1.0, 2.0], mask=[0, 1])),
+        around(np.ma.array([1.0, 3.0], mask=[0, 1])),
+    ),
+    "what stands for masked numbers": (
+        around(np.ma.array([1.0], mask=[1], fill_value=0.0)),
+        around(np.ma.array([1.0], mask=[1], fill_value=9.0)),
+    ),
+    "attributes of what a library made": (around(noted(1.0)), around(noted(2.0))),
+    "how an object begins": (around(beginning(1.0)), around(beginning(2.0))),
+    "what a field is made by": (around(listing(1.0)), around(listing(2.0))),
+    "methods of objects from C": (around("a".join), around("b".join)),
 }
 
 
@@ -260,6 +322,59 @@ class TestFunctions:
         assert "key=" in sentence
         assert FunctionProblem(function, 2, name="noisy", key="mine").key == "mine"
 
+    @pytest.mark.parametrize(
+        "held",
+        [np.mean, np.poly1d, np.poly1d([1, 2]), np, np.sin, np.ndarray.sum, scipy.special.erf, noted(1.0)],
+        ids=repr,
+    )
+    def test_what_a_library_brings_counts_by_its_version(
+        self, held: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = fingerprint(held, lambda w: held)
+        monkeypatch.setattr("harness.fingerprints.code.version_of", lambda top: f"another of {top}")
+        assert fingerprint(held, lambda w: held) != before
+
+    def test_what_comes_with_the_project_counts_by_its_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = fingerprint(load, Adam, Adam(), harness)
+        monkeypatch.setattr("harness.fingerprints.code.version_of", lambda top: f"another of {top}")
+        assert fingerprint(load, Adam, Adam(), harness) == before
+
+    def test_a_module_that_is_imported_when_it_is_called_belongs_to_the_function(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+        def function(w: Any) -> Any:
+            import users_later
+
+            return users_later.factor * w.sum()
+
+        keys = []
+        for factor in (1, 2, 1):
+            (tmp_path / "users_later.py").write_text(f"factor = {factor}\n", encoding="utf-8")
+            sys.modules.pop("users_later", None)
+            importlib.invalidate_caches()
+            keys.append(key_of(function))
+        sys.modules.pop("users_later")
+        assert keys[0] == keys[2] != keys[1]
+
+    def test_what_is_refused_within_a_table_is_named_by_its_place_there(self) -> None:
+        with pytest.raises(InputError, match="depends on 'door', a _thread"):
+            key_of(around({"door": threading.Lock()}))
+
+    def test_libraries_are_told_from_the_users_own_modules(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # One that is a file, and says its version in its metadata alone.
+        assert is_installed("typing_extensions")
+        assert version_of("typing_extensions") == importlib.metadata.version("typing_extensions")
+        assert version_of("math") == platform.python_version()
+        versioned = types.ModuleType("versioned_by_itself")
+        versioned.__version__ = "1.2"  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "versioned_by_itself", versioned)
+        assert version_of("versioned_by_itself") == "1.2"
+        assert version_of("nobody_has_this") == ""
+        assert not is_installed("nobody_has_this")
+
     def test_an_open_file_is_refused(self, tmp_path: Path) -> None:
         with (tmp_path / "data").open("w") as file, pytest.raises(InputError, match="TextIOWrapper"):
             key_of(lambda w: file.write(str(w)))
@@ -311,6 +426,29 @@ def named_adam() -> Any:
 class Mixin:
     def step(self, w: Any) -> Any:
         return w * SCALE
+
+
+@options
+class Listing(Walk):
+    """A search of the user's own with an option that has no hash."""
+
+    entries: Any = None
+
+
+class TestStreams:
+    """What seeds an optimizer's own randomness; another stream would be another number in every table."""
+
+    @pytest.mark.parametrize("optimizer", [Adam(learning_rate=0.5), MultiStart(), Walk()])
+    def test_its_words_are_the_first_of_a_digest(self, optimizer: Optimizer) -> None:
+        said = [load("xor").data_key, optimizer.name(), option_values(optimizer)]
+        text = json.dumps(said, sort_keys=True, default=lambda value: type(value).__qualname__)
+        expected = struct.unpack("<4I", hashlib.sha256(text.encode()).digest()[:16])
+        assert stream(load("xor").data_key, optimizer) == list(expected)
+
+    def test_options_without_a_hash_are_described_as_well(self) -> None:
+        said = described(Listing(entries=[1.0, 2.0]))
+        assert (said.name, said.options["entries"]) == ("listing", [1.0, 2.0])
+        assert said.text == '{"entries": [1.0, 2.0]}'
 
 
 class TestOptimizers:
