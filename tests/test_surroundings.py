@@ -71,6 +71,24 @@ class TestStreams:
         assert (done.returncode, done.stderr) == (0, "")
         assert len(harness.load(folder / output).runs) == 2
 
+    @pytest.mark.parametrize("words", ["list", "--help", "show optimizer adam", "status output/small"])
+    def test_a_reader_that_has_gone_ends_a_command_as_its_signal_would(
+        self, words: str, folder: Path
+    ) -> None:
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            [sys.executable, *COMMAND, *words.split()],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=write,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=120,
+        )
+        os.close(write)
+        assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
     def test_a_full_device_is_named(self, folder: Path) -> None:
         done = call(folder, "list", shell="> /dev/full")

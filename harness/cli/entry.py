@@ -25,7 +25,8 @@ LONGEST_END = 30.0
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with its status.
 
-    That is 0, 2 for input that is wrong, and 128 and its number for a signal: 130 for an interrupt.
+    That is 0, 2 for input that is wrong, and 128 and its number for a signal: 130 for an interrupt, 141 where
+    who reads the output has gone, such as ``head``.
     """
     _open_streams()
     # No window is ever opened, so a name that Matplotlib does not know need not end anything.
@@ -57,6 +58,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         try:
             status = _command(arguments)
             sys.stdout.flush()
+        except BrokenPipeError:
+            _lose_output()
+            status = 128 + signal.SIGPIPE
         except OSError as error:
             if error.filename is None:
                 # A stream has no name.
@@ -107,6 +111,7 @@ def _leave(number: int) -> NoReturn:
 
 def _command(arguments: list[str] | None) -> int:
     """Run the command; return its status."""
+    output = sys.stdout
     try:
         import click
 
@@ -126,6 +131,11 @@ def _command(arguments: list[str] | None) -> int:
         command = error.ctx.command_path if error.ctx is not None else "harness"
         said = printable(shortened(error.format_message().rstrip("."))).replace("\n", " ")
         return _say(f"{said} (see `{command} --help`)")
+    except SystemExit as ended:
+        # Where who reads has gone, Rich and click leave with 1; click puts another stream in the place of it.
+        if sys.stdout is output and not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        return 128 + signal.SIGPIPE
     except MemoryError as error:
         return _say(f"the memory is too small ({error}): take less data or fewer units")
     except click.Abort as error:
