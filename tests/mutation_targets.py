@@ -20,7 +20,7 @@ TESTS = {
     "optimizers/limits.py": OF_LIMITS,
     "optimizers/objective.py": ["test_cost_rules.py", "test_objective.py", "test_counters.py"],
     "harness/runs/identity.py": ["test_identity.py", "test_missing_faces.py", "test_labels.py"],
-    "harness/runs/provenance.py": ["test_store.py", "test_status.py", "test_merging.py"],
+    "harness/runs/provenance.py": ["test_provenance.py"],
     "harness/runs/described.py": ["test_identity.py", "test_improvements.py", "test_replay.py"],
     "harness/fingerprints/fingerprint.py": ["test_identity.py", "test_compiled_function.py"],
     "harness/fingerprints/code.py": ["test_identity.py", "test_compiled_function.py"],

@@ -129,33 +129,6 @@ class TestOtherCode:
         assert (loaded.runs["fingerprint"] == "").all() == any("unknown" in text for text in loaded.remarks())
 
     @pytest.mark.parametrize(
-        ("file", "counts"),
-        [
-            ("optimizers/new.py", True),
-            ("harness/network/kernels.py", True),
-            ("harness/runs/recorder.py", True),
-            ("harness/plots/new.py", False),
-            ("harness/cli/commands/run.py", False),
-            ("harness/report/artifacts.py", False),
-        ],
-    )
-    def test_the_fingerprint_covers_what_can_change_a_number(
-        self, file: str, counts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(
-            provenance_module, "__file__", str(tmp_path / "harness" / "runs" / "provenance.py")
-        )
-        digest = provenance_module.package_fingerprint.__wrapped__
-        place = tmp_path / file
-        place.parent.mkdir(parents=True)
-        found = []
-        for content in (b"a = 1\n", b"a = 1\r\n", b"a = 2\n"):
-            place.write_bytes(content)
-            found.append(digest())
-        assert found[0] == found[1]
-        assert (found[0] != found[2]) == counts
-
-    @pytest.mark.parametrize(
         "wrong", [{"reuse": "other_code"}, {"retry": "faild"}, {"retry": 3}, {"retry": [1]}]
     )
     def test_a_misspelt_wish_is_answered(self, wrong: dict[str, Any], tmp_path: Path) -> None:

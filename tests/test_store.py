@@ -32,7 +32,6 @@ from harness.runs import provenance as provenance_module
 from harness.runs.columns import TRACE, TRACE_LABELS
 from harness.runs.parts import own_process, stem_of, write_whole
 from harness.runs.plans import Plan, read_plan
-from harness.runs.provenance import command_text, project_commit, provenance
 from harness.runs.store import Store
 from harness.runs.tables import RUN_COLUMNS, TRACE_COLUMNS
 from harness.sweeps.experiment import Experiment
@@ -705,87 +704,6 @@ class TestProvenance:
         assert found["system"]
         assert pd.Timestamp(found["time"]).tzinfo is not None
 
-    def test_a_checkout_is_named_by_its_commit_and_by_what_has_changed(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def git(*words: str) -> str:
-            identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
-            done = subprocess.run(
-                ["git", *identity, *words], cwd=tmp_path, check=True, capture_output=True, text=True
-            )
-            return done.stdout.strip()
-
-        file = placed(tmp_path / "harness" / "runs" / "provenance.py", monkeypatch)
-        (tmp_path / "pyproject.toml").write_text('[project]\nname = "neural-harness"\n', encoding="utf-8")
-        git("init", "-q")
-        git("add", ".")
-        git("commit", "-q", "-m", "one")
-        commit = git("rev-parse", "HEAD")
-        assert project_commit.__wrapped__() == commit
-        git("tag", "v1")
-        assert project_commit.__wrapped__() == commit
-        (tmp_path / "results").mkdir()
-        (tmp_path / "results" / "table.csv").write_text("one", encoding="utf-8")
-        git("add", ".")
-        assert project_commit.__wrapped__() == commit
-        (tmp_path / "harness" / "new.py").write_text("one", encoding="utf-8")
-        assert project_commit.__wrapped__() == f"{commit}-dirty"
-        (tmp_path / "harness" / "new.py").unlink()
-        assert project_commit.__wrapped__() == commit
-        file.write_text("two", encoding="utf-8")
-        assert project_commit.__wrapped__() == f"{commit}-dirty"
-
-    @pytest.mark.parametrize("tracked", [True, False])
-    @pytest.mark.parametrize("place", ["harness", ".venv/lib/python3/site-packages/harness"])
-    def test_the_repository_of_somebody_else_is_never_taken_for_this_projects(
-        self, place: str, tracked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        placed(tmp_path / place / "runs" / "provenance.py", monkeypatch)
-        (tmp_path / "pyproject.toml").write_text('[project]\nname = "theirs"\n', encoding="utf-8")
-        (tmp_path / "theirs.py").write_text("", encoding="utf-8")
-        for words in (
-            ["init", "-q"],
-            ["add", "." if tracked else "theirs.py"],
-            ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "theirs"],
-        ):
-            subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
-        monkeypatch.chdir(tmp_path)
-        assert project_commit.__wrapped__() is None
-        monkeypatch.setattr(provenance_module, "project_commit", project_commit.__wrapped__)
-        found = provenance()
-        assert found["commit"] is None
-        # The repository in which a user works is said under a name of its own.
-        assert len(found["directory_commit"].removesuffix("-dirty")) == 40
-
-    def test_an_installed_package_without_a_checkout_has_no_commit(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-        placed(tmp_path / "harness" / "runs" / "provenance.py", monkeypatch)
-        assert project_commit.__wrapped__() is None
-
-    def test_a_machine_without_git_has_no_commit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PATH", "")
-        assert project_commit.__wrapped__() is None
-        assert provenance()["directory_commit"] is None
-
-    def test_a_package_that_is_not_installed_has_no_version(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(provenance_module, "PACKAGES", ("numpy", "no-such-package"))
-        assert provenance()["versions"]["no-such-package"] is None
-
-    def test_a_machine_that_does_not_tell_its_processor_is_no_reason_to_fail(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        read_text = Path.read_text
-
-        def hidden(path: Path, *arguments: Any, **options: Any) -> str:
-            if path.name == "cpuinfo":
-                raise OSError(errno.ENOENT, "No such file or directory")
-            return read_text(path, *arguments, **options)
-
-        monkeypatch.setattr(Path, "read_text", hidden)
-        assert isinstance(provenance()["processor"], str)
-
     def test_runs_found_again_keep_the_provenance_of_their_making(self, kept: Path) -> None:
         before = {name: content for name, content in files(kept).items() if not name.startswith("plans")}
         sweep(declared(), kept)
@@ -803,14 +721,3 @@ class TestProvenance:
         assert versions.drop(before["run_id"]).tolist() == ["9.9.9"] * 3
         assert len(list((kept / "provenance").iterdir())) == 2
         assert {path.stem for path in (kept / "provenance").iterdir()} == set(after.runs["provenance"])
-
-    def test_the_command_of_a_process_without_one_is_empty(self) -> None:
-        assert json.loads(command_text({}, 1, []))["command"] == []
-
-
-def placed(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let the package seem to lie somewhere else."""
-    file.parent.mkdir(parents=True)
-    file.write_text("one", encoding="utf-8")
-    monkeypatch.setattr(provenance_module, "__file__", str(file))
-    return file

@@ -20,7 +20,6 @@ from processes import COMMAND, ROOT, python, started
 import harness
 from harness.plots import known_plots
 from harness.report.image_files import write_figure
-from harness.runs import provenance
 from harness.sweeps.interrupts import Interrupted, came, deferred, noticed
 from optimizers import Adam, InputError
 
@@ -70,24 +69,6 @@ class TestStreams:
         done = call(folder, "run", "small.toml", "--output", output, shell=shell)
         assert (done.returncode, done.stderr) == (0, "")
         assert len(harness.load(folder / output).runs) == 2
-
-    @pytest.mark.parametrize("words", ["list", "--help", "show optimizer adam", "status output/small"])
-    def test_a_reader_that_has_gone_ends_a_command_as_its_signal_would(
-        self, words: str, folder: Path
-    ) -> None:
-        read, write = os.pipe()
-        os.close(read)
-        done = subprocess.run(
-            [sys.executable, *COMMAND, *words.split()],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=write,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=120,
-        )
-        os.close(write)
-        assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
     def test_a_full_device_is_named(self, folder: Path) -> None:
@@ -318,34 +299,6 @@ class TestSignals:
         done = started(tmp_path, "-c", script)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("harness")
-
-    def test_no_end_waits_for_the_thread_that_asks_git(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked, answered = threading.Event(), threading.Event()
-
-        def slow() -> dict[str, Any]:
-            asked.set()
-            assert answered.wait(60)
-            return {"commit": "one"}
-
-        monkeypatch.setattr(provenance, "provenance", slow)
-        before = set(threading.enumerate())
-        finding = provenance.found_beside()
-        assert asked.wait(60)
-        # An interrupt may come wherever the thread is by then: Python's end waits for those that are none.
-        (begun,) = set(threading.enumerate()) - before
-        answered.set()
-        assert begun.daemon
-        assert finding() == {"commit": "one"}
-
-    def test_what_goes_wrong_where_git_is_asked_is_raised_where_it_is_waited_for(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def broken() -> dict[str, Any]:
-            raise MemoryError("no room")
-
-        monkeypatch.setattr(provenance, "provenance", broken)
-        with pytest.raises(MemoryError, match="no room"):
-            provenance.found_beside()()
 
     def test_input_errors_of_a_sweep_are_not_taken_for_signals(self) -> None:
         with pytest.raises(InputError):
