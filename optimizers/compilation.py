@@ -32,6 +32,7 @@ from numba.misc.appdirs import AppDirs
 from optimizers.compiled_function import CompiledFunction, UncompiledFunction
 from optimizers.machine_code import MachineCode, warn_of_no_cache
 from optimizers.private_folder import make_private
+from optimizers.silent_math import silence_math
 
 # numba's own annotations do not know its settings.
 _config: Any = numba.config
@@ -214,6 +215,7 @@ def compiled(
         package = function.__module__.partition(".")[0]
         _packages.add(package)
         if UNCOMPILED:
+            silence_math(function)
             return UncompiledFunction(function, options, plain or function)
         dispatcher = CompiledFunction(function, targetoptions=options)
         if not cached:

@@ -85,6 +85,38 @@ def test_a_division_by_zero_is_as_silent_as_in_machine_code() -> None:
     assert np.isnan(function(none, none))
 
 
+BEYOND = """
+import json, math
+import math as of_c
+from optimizers.compilation import compiled
+
+@compiled()
+def answers(x, numbers):
+    numbers[0], numbers[1], numbers[2] = math.exp(1000.0 * x), math.log(0.0 * x), math.log(-x)
+    numbers[3], numbers[4], numbers[5] = math.sqrt(-x), math.log1p(-x), of_c.lgamma(0.0 * x)
+    numbers[6], numbers[7], numbers[8] = math.acos(2.0 * x), math.atanh(x), math.sinh(1000.0 * x)
+    numbers[9], numbers[10], numbers[11] = math.pow(-x, 0.5), math.pow(10.0 * x, 400.0), math.gamma(200.0 * x)
+    numbers[12], numbers[13], numbers[14] = math.log10(0.0 * x), math.log2(0.0 * x), math.tan(math.inf * x)
+    numbers[15], numbers[16], numbers[17] = math.exp(x), math.lgamma(0.5 * x), math.ldexp(x, 2000)
+
+import numpy as np
+numbers = np.empty(18)
+answers(1.0, numbers)
+print(json.dumps([repr(float(number)) for number in numbers]))
+"""
+
+
+def test_functions_of_mathematics_have_the_infinities_of_machine_code(tmp_path: Path) -> None:
+    (tmp_path / "beyond.py").write_text(BEYOND, encoding="utf-8")
+    said = []
+    for off in ("0", "1"):
+        done = started(tmp_path, "-W", "ignore", "beyond.py", NUMBA_DISABLE_JIT=off)
+        assert done.returncode == 0, done.stderr
+        said.append([float(number) for number in json.loads(done.stdout)])
+    np.testing.assert_allclose(said[1], said[0], rtol=1e-15)
+    assert {"inf", "-inf", "nan"} <= set(map(str, said[0]))
+
+
 def test_a_function_that_python_cannot_run_has_a_plain_form(tmp_path: Path) -> None:
     script = """
 from optimizers.compilation import UNCOMPILED, compiled
