@@ -11,7 +11,8 @@ OF_SEEDS = ["test_confidence_sequences.py", "test_sequential_verdicts.py"]
 OF_BLOCKS = ["test_block_statistics.py", "test_statistic_family.py"]
 OF_TIMES = ["test_time_statistics.py", "test_statistic_family.py", "test_odd_comparisons.py"]
 OF_LIMITS = ["test_cost_rules.py"]
-OF_SOURCES = ["contracts/test_gradient_sources.py", "test_function_problems.py", "test_missing_faces.py"]
+# The contract of the sources takes twenty minutes as Python.
+OF_SOURCES = ["test_function_problems.py", "test_missing_faces.py"]
 OF_DERIVATIONS = [*OF_SOURCES, "test_autodiff_sources.py"]
 TESTS = {
     "optimizers/budget.py": OF_LIMITS,
@@ -39,7 +40,7 @@ TESTS = {
     "harness/network/activations/softmax.py": OF_NETWORKS,
     "harness/network/activations/step.py": OF_NETWORKS,
     "harness/network/activations/tanh.py": OF_NETWORKS,
-    "harness/network/kernels.py": [*OF_NETWORKS, "test_uncompiled.py", "contracts/test_gradient_sources.py"],
+    "harness/network/kernels.py": [*OF_NETWORKS, "test_network.py", "test_uncompiled.py"],
     "harness/network/few_rows.py": [*OF_NETWORKS, "test_few_rows.py"],
     "harness/network/candidate_lanes.py": [*OF_NETWORKS, "test_candidate_lanes.py"],
     "harness/numerics/elementary.py": ["test_elementary.py"],
