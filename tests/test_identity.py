@@ -323,15 +323,28 @@ class TestFunctions:
         assert FunctionProblem(function, 2, name="noisy", key="mine").key == "mine"
 
     @pytest.mark.parametrize(
-        "held",
-        [np.mean, np.poly1d, np.poly1d([1, 2]), np, np.sin, np.ndarray.sum, scipy.special.erf, noted(1.0)],
+        ("held", "top"),
+        [
+            (np.mean, "numpy"),
+            (json.dumps, "json"),
+            (np.poly1d, "numpy"),
+            (np.poly1d([1, 2]), "numpy"),
+            (np, "numpy"),
+            (np.sin, "numpy"),
+            (np.ndarray.sum, "numpy"),
+            (scipy.special.erf, "scipy"),
+            (noted(1.0), "contextlib"),
+        ],
         ids=repr,
     )
     def test_what_a_library_brings_counts_by_its_version(
-        self, held: Any, monkeypatch: pytest.MonkeyPatch
+        self, held: Any, top: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         before = fingerprint(held, lambda w: held)
-        monkeypatch.setattr("harness.fingerprints.code.version_of", lambda top: f"another of {top}")
+        monkeypatch.setattr(
+            "harness.fingerprints.code.version_of",
+            lambda asked: "another" if asked == top else version_of(asked),
+        )
         assert fingerprint(held, lambda w: held) != before
 
     def test_what_comes_with_the_project_counts_by_its_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,8 +379,8 @@ class TestFunctions:
     def test_libraries_are_told_from_the_users_own_modules(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # One that is a file, and says its version in its metadata alone.
         assert is_installed("typing_extensions")
-        assert version_of("typing_extensions") == importlib.metadata.version("typing_extensions")
-        assert version_of("math") == platform.python_version()
+        assert version_of.__wrapped__("typing_extensions") == importlib.metadata.version("typing_extensions")
+        assert version_of.__wrapped__("math") == platform.python_version()
         versioned = types.ModuleType("versioned_by_itself")
         versioned.__version__ = "1.2"  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "versioned_by_itself", versioned)
