@@ -169,8 +169,9 @@ def test_a_median_at_an_end_or_beyond_is_not_within(place):
     assert not is_within(np.full(60, place), np.full(60, place), 0.1).any()
 
 
-def test_an_empty_set_stays_the_last_interval_that_was():
-    leads = np.concatenate([np.ones(100), np.zeros(300)])
+@pytest.mark.parametrize("before", [0.0, 1.0])
+def test_an_empty_set_stays_the_last_interval_that_was(before):
+    leads = np.concatenate([np.full(100, before), np.full(300, 1.0 - before)])
     low, high = probability_sequence(leads)
     assert (low <= high).all()
     each = ends(*counted(leads))
