@@ -205,6 +205,20 @@ PAIRS: dict[str, tuple[Any, Any]] = {
 }
 
 
+BROUGHT: dict[str, tuple[Any, str]] = {
+    "a dispatcher": (np.mean, "numpy"),
+    "a function": (json.dumps, "json"),
+    "a class": (np.poly1d, "numpy"),
+    "an object": (np.poly1d([1, 2]), "numpy"),
+    "a module": (np, "numpy"),
+    "a ufunc": (np.sin, "numpy"),
+    "a method from C": (np.ndarray.sum, "numpy"),
+    "a ufunc of another": (scipy.special.erf, "scipy"),
+    "a function that it made": (noted(1.0), "contextlib"),
+}
+"""What a library brings, and the library."""
+
+
 class TestFunctions:
     @pytest.mark.parametrize("kind", PAIRS)
     def test_two_functions_under_one_name_are_two_problems(self, kind: str) -> None:
@@ -322,28 +336,15 @@ class TestFunctions:
         assert "key=" in sentence
         assert FunctionProblem(function, 2, name="noisy", key="mine").key == "mine"
 
-    @pytest.mark.parametrize(
-        ("held", "top"),
-        [
-            (np.mean, "numpy"),
-            (json.dumps, "json"),
-            (np.poly1d, "numpy"),
-            (np.poly1d([1, 2]), "numpy"),
-            (np, "numpy"),
-            (np.sin, "numpy"),
-            (np.ndarray.sum, "numpy"),
-            (scipy.special.erf, "scipy"),
-            (noted(1.0), "contextlib"),
-        ],
-        ids=repr,
-    )
+    @pytest.mark.parametrize("kind", BROUGHT)
     def test_what_a_library_brings_counts_by_its_version(
-        self, held: Any, top: str, monkeypatch: pytest.MonkeyPatch
+        self, kind: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        held, library = BROUGHT[kind]
         before = fingerprint(held, lambda w: held)
         monkeypatch.setattr(
             "harness.fingerprints.code.version_of",
-            lambda asked: "another" if asked == top else version_of(asked),
+            lambda top: "another" if top == library else version_of(top),
         )
         assert fingerprint(held, lambda w: held) != before
 
