@@ -219,6 +219,19 @@ class TestContradictions:
             "undecided", "the one that is ahead on more starts solves fewer of them",
         )  # fmt: skip
 
+    def test_the_other_s_contradictions_are_no_better(self) -> None:
+        often = [10.0] * 70 + [math.inf] * 30
+        found = verdict([11.0] * 100, often)
+        assert (found.answer, found.reason) == (
+            "undecided", "the one that is ahead on more starts solves fewer of them",
+        )  # fmt: skip
+        rng = np.random.default_rng(1)
+        dear = np.where(np.arange(400) < 260, 99.0, 100_000.0) * np.exp(rng.normal(0, 0.001, 400))
+        found = verdict(np.full(400, 100.0), dear, Claim("one", "other"))
+        assert (found.answer, found.reason) == (
+            "undecided", "the one that is ahead on more starts is behind by its size",
+        )  # fmt: skip
+
     def test_one_that_is_slightly_cheaper_often_and_far_dearer_otherwise_is_not_better(self) -> None:
         rng = np.random.default_rng(1)
         one = np.where(np.arange(400) < 260, 99.0, 100_000.0) * np.exp(rng.normal(0, 0.001, 400))
@@ -309,7 +322,7 @@ class TestRanks:
         lines = {
             ("adam(batch=8) [halves]", "analytic"): "adaptive",
             ("rprop", "analytic"): "resilient",
-            ("split by sign", "analytic"): "split",
+            ("split by sign", "analytic"): "signed",
             ("momentum", "analytic"): "heavy-ball",
             ("momentum", "central-difference"): "heavy-ball",
             ("named otherwise", "analytic"): "gradient-descent",
