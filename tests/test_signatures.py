@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from optimizers.compilation import compiled
+from optimizers.compilation import UNCOMPILED, compiled
 from optimizers.function_addresses import address, caller
 from optimizers.objective import ALL_ROWS
 from optimizers.signatures import VALUE, Data
@@ -36,6 +36,10 @@ def test_the_source_runs_in_python_to_the_same() -> None:
     assert data.counters.tolist() == [7, 13]
 
 
+compiling = pytest.mark.skipif(UNCOMPILED, reason="nothing is compiled")
+
+
+@compiling
 def test_named_or_not_is_compiled_once() -> None:
     @compiled(allocates=True)
     def read(data: Any) -> Any:
@@ -55,6 +59,7 @@ def test_a_call_by_address_reads_the_same_names() -> None:
     assert through(address(_sum, VALUE), np.ones(1), ALL_ROWS, some_data().unnamed()) == 18
 
 
+@compiling
 @pytest.mark.parametrize("other", [(np.zeros(1), np.zeros(1)), (np.ones(1), 2, np.ones(1), np.ones(1))])
 def test_other_tuples_have_no_names(other: Any) -> None:
     @compiled()
