@@ -38,7 +38,7 @@ UNCOMPILED = (
         "test_baselines_single_point.py",
     ),
     *("test_baselines_cmaes.py", "test_bipop_cmaes.py", "test_metaheuristics_2021.py"),
-    *("test_elementary_single.py", "test_single_precision.py", "test_shared_work.py"),
+    *("test_elementary_single.py", "test_single_precision.py", "test_board_without_helpers.py"),
 )
 """Files with tests of compiled functions against something independent, on data small enough for Python."""
 

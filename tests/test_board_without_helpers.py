@@ -1,0 +1,81 @@
+"""Shares of work on a board that nobody helps with, or somebody slow: compiled or not, each is done once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.numerics.atomic import add, load
+from harness.numerics.shared_work import (
+    DONE,
+    OWNED,
+    REST_UNTIL,
+    SHARE,
+    SIZE,
+    TICKET,
+    integers_at,
+    share_out,
+)
+from optimizers.compilation import compiled
+from optimizers.function_addresses import address
+
+SHARES = 8
+
+
+@compiled()
+def _mark(context: int, number: int, room: int) -> None:
+    integers_at(context, SHARES)[number] += 1 + room
+
+
+@compiled()
+def _mark_and_give_one_away(context: int, number: int, room: int) -> None:
+    """Count a share, and with the first one have the second taken by somebody who is slow."""
+    words = integers_at(context, SHARES + 1)
+    words[number] += 1 + room
+    if number == 0:
+        add(integers_at(int(words[SHARES]), SIZE), TICKET, 1)
+
+
+@pytest.fixture
+def board() -> Any:
+    """A board at the beginning of a cache line, without helpers."""
+    room = np.zeros(SIZE + 8, dtype=np.int64)
+    first = -room.ctypes.data // 8 % 8
+    return room[first : first + SIZE]
+
+
+def test_who_owns_the_board_does_all_shares_where_nobody_helps(board: Any) -> None:
+    marks = np.zeros(SHARES, dtype=np.int64)
+    where = address(_mark, SHARE)
+    for times in range(1, 4):
+        share_out(board.ctypes.data, where, marks.ctypes.data, SHARES, 2)
+        assert marks.tolist() == [times] * SHARES
+        assert board[OWNED] == 0
+
+
+def test_without_a_board_or_with_one_that_is_taken_or_rests_each_does_its_own(board: Any) -> None:
+    marks = np.zeros(SHARES, dtype=np.int64)
+    where = address(_mark, SHARE)
+    share_out(0, where, marks.ctypes.data, SHARES, 2)
+    board[OWNED] = 1
+    share_out(board.ctypes.data, where, marks.ctypes.data, SHARES, 2)
+    assert board[OWNED] == 1
+    board[OWNED], board[REST_UNTIL] = 0, np.iinfo(np.int64).max
+    share_out(board.ctypes.data, where, marks.ctypes.data, SHARES, 2)
+    assert marks.tolist() == [3] * SHARES
+    assert (board[OWNED], board[TICKET]) == (0, 0), "nothing was put on it"
+
+
+def test_who_is_slow_is_waited_for_and_then_left_alone_for_a_while(board: Any) -> None:
+    words = np.zeros(SHARES + 1, dtype=np.int64)
+    words[SHARES] = board.ctypes.data
+    slow = threading.Timer(0.2, lambda: add(board, DONE, 1))
+    slow.start()
+    share_out(board.ctypes.data, address(_mark_and_give_one_away, SHARE), words.ctypes.data, SHARES, 2)
+    slow.join()
+    assert words[:SHARES].tolist() == [1, 0, *[1] * (SHARES - 2)]
+    assert load(board, DONE) == 1
+    assert board[REST_UNTIL] > 0
