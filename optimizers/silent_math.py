@@ -45,7 +45,7 @@ def _silent(name: str, other: str) -> Callable[..., float]:
 SILENT = ModuleType("math")
 """In place of ``math``, under its name."""
 vars(SILENT).update(vars(math))
-vars(SILENT).update({name: _silent(name, other) for name, other in BEYOND.items() if hasattr(math, name)})
+vars(SILENT).update({name: _silent(name, other) for name, other in BEYOND.items()})
 
 
 def silence_math(function: Callable[..., Any]) -> None:
