@@ -51,6 +51,18 @@ def same(one: harness.Results, other: harness.Results) -> None:
     assert one.remarks() == other.remarks()
 
 
+def changed(folder: Path, into: Path, **cells: Any) -> str:
+    """Copy a folder whose first run has come to something else; return that run."""
+    store = Store(folder)
+    shutil.copytree(folder / "plans", into / "plans")
+    # The names that tables show are not those that are stored.
+    stored = store.finished().drop(columns="part")
+    for name, value in cells.items():
+        stored.loc[0, name] = value
+    Store(into).append_tables(stored, store.load().trace)
+    return str(stored["run_id"][0])
+
+
 class TestShards:
     @given(ids=st.lists(st.integers(0, 2**64 - 1).map("{:016x}".format), max_size=40), of=st.integers(1, 12))
     @settings(deadline=None, max_examples=60)
@@ -161,6 +173,22 @@ class TestMerge:
         kept = harness.load(tmp_path / "all").runs.set_index("run_id")["final_loss"]
         assert kept[stored["run_id"][0]] == stored["final_loss"][0]
 
+    @pytest.mark.parametrize("outcome", ["failed", "timeout"])
+    def test_what_a_full_disk_or_a_busy_machine_has_ended_is_no_contradiction(
+        self, outcome: str, shards: list[Path], tmp_path: Path
+    ) -> None:
+        changed(shards[0], tmp_path / "changed", outcome=outcome)
+        merged = merge([shards[0], tmp_path / "changed"], tmp_path / "all")
+        assert (merged.parts, merged.differing) == (2, [])
+
+    def test_a_run_of_which_three_folders_say_something_else_is_named_once(
+        self, shards: list[Path], tmp_path: Path
+    ) -> None:
+        others = [tmp_path / "second", tmp_path / "third"]
+        named = {changed(shards[0], other, final_loss=1.0 + len(other.name)) for other in others}
+        merged = merge([shards[0], *others], tmp_path / "all")
+        assert merged.differing == list(named)
+
     @pytest.mark.parametrize("what", ["runs/*.parquet", "trace/*.parquet", "plans/*.json"])
     def test_what_is_damaged_is_named_and_nothing_copied(
         self, what: str, shards: list[Path], tmp_path: Path
@@ -229,3 +257,24 @@ def test_the_command_says_what_it_did(
         "harness: absent is no folder: give one that `harness run` printed at its end\n",
     )
     assert called(capsys, "merge", "--into", "all").status == 2
+
+
+@pytest.mark.parametrize(("seeds", "said"), [([0], "1 run is"), ([0, 1], "2 runs are")], ids=["one", "two"])
+def test_the_command_names_a_run_that_is_there_with_other_numbers(
+    seeds: list[int],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    harness.run("xor", "adam", budget=9, seeds=seeds, folder="one")
+    store = Store(Path("one"))
+    stored = store.finished().drop(columns="part")
+    shutil.copytree("one/plans", "other/plans")
+    Store(Path("other")).append_tables(stored.assign(final_loss=7.0), store.load().trace)
+    answer = called(capsys, "merge", "one", "other", "--into", "all")
+    assert answer.out.splitlines()[1] == (
+        f"{said} there twice, from the same code and with different numbers, such as "
+        f"{stored['run_id'][0]}: the one that was written last stands."
+    )

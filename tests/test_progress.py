@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from terminal import Answer, called
 from harness.problems import load
 from harness.runs.single_run import Run
 from harness.sweeps import progress, sweep, time_left
-from harness.sweeps.progress import Lines, NotebookBar, Progress, State
+from harness.sweeps.progress import Bar, Lines, NotebookBar, Progress, State
 from harness.sweeps.time_left import MEASURED, TimeLeft, kinds_of
 from optimizers import Adam, Budget
 
@@ -99,6 +100,40 @@ class TestNotebookBar:
         assert [type(output) for output in sweep._progress(None, None, 10, [])._outputs] == (
             [NotebookBar] if running else []
         )
+
+
+class TestBar:
+    def test_it_comes_after_a_moment_and_says_what_was_compiled(
+        self, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name, value in (("FORCE_COLOR", "1"), ("TERM", "xterm"), ("COLUMNS", "100")):
+            monkeypatch.setenv(name, value)
+        state = State(10, 4, left(adam=6))
+        with Progress(state, [Bar()]) as told:
+            told.advance(row())
+            assert capsys.readouterr().err == ""
+            clock.now += 2.0
+            told.advance(row(compiled=1.5))
+            told.advance(row("budget"))
+        out, err = capsys.readouterr()
+        assert out == ""
+        last = [line for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", err).splitlines() if line.strip()][-1]
+        assert last.startswith("runs (4 found) ")
+        assert "7/10" in last
+        assert last.endswith("xor, adam: budget")
+
+    def test_a_sweep_of_a_moment_has_none(self, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+        with Progress(State(2, 0, left(adam=2)), [Bar()]) as told:
+            told.advance(row())
+            told.advance(row())
+        assert capsys.readouterr().err == ""
+
+    @pytest.mark.parametrize(("is_terminal", "expected"), [(True, Bar), (False, Lines)], ids=["bar", "lines"])
+    def test_it_is_for_a_terminal(
+        self, is_terminal: bool, expected: type, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
+        assert [type(output) for output in sweep._progress(True, None, 10, [])._outputs] == [expected]
 
 
 class TestLines:

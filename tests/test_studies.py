@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from harness.runs.single_run import Run
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
 from harness.studies.estimates import mean_of, ratio_of_means
-from harness.studies.findings import perform
+from harness.studies.findings import perform, stored
 from harness.studies.named import studies_named
 from harness.studies.page import page
 from harness.studies.printed import Ours, beside, read_printed
@@ -331,6 +332,8 @@ def _second_look(folder: Path) -> type[Study]:
         (["neurogen-xr"], "did you mean 'neurogen-xor'"),
         (["neurogen-xor", "--new", "mine"], "--new begins a study"),
         (["neurogen-xor", "--quick", "--reference"], "reference copy is of the whole study"),
+        (["all", "--output", "runs"], "--output is the folder of one study, and there are several: name one"),
+        (["--new", "Mine"], "study 'Mine': expected a name in small letters"),
     ],
 )
 def test_a_command_that_makes_no_sense_says_why(
@@ -339,3 +342,78 @@ def test_a_command_that_makes_no_sense_says_why(
     answer = called(capsys, "study", *arguments)
     assert answer.status == 2
     assert said in answer.err
+
+
+class TestCommand:
+    def test_it_begins_a_study_in_a_new_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        answer = called(capsys, "study", "--new", "own-paper-1987")
+        assert answer.out.splitlines() == [
+            "written: own-paper-1987/protocol.toml",
+            "written: own-paper-1987/printed.csv",
+            "written: own-paper-1987/study.py",
+            "",
+            "Fill them in, then: harness study own-paper-1987",
+        ]
+        assert all(Path("own-paper-1987", name).is_file() for name in ("protocol.toml", "study.py"))
+
+    @pytest.mark.usefixtures("families_as_before")
+    def test_what_to_believe_comes_first_then_criteria_and_files(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        begin("own-paper-1988", tmp_path)
+        answer = called(capsys, "study", "own-paper-1988", "--quick", "--workers", "1")
+        assert answer.status == 0
+        blocks = [block.splitlines() for block in answer.out.rstrip("\n").split("\n\n")]
+        assert blocks[0] == [
+            "Is momentum worth it on XOR?",
+            "What the publication asked, for a reader who does not know it.",
+        ]
+        assert blocks[1][0].startswith("Momentum needs fewer iterations by a factor of ")
+        # Stars are for the page.
+        assert blocks[1][1].startswith("Momentum is faster: yes, under ")
+        assert blocks[2][0] == "1 of 1 criteria are met."
+        assert blocks[2][1].startswith("  met: momentum is faster by this factor (")
+        files = dict(line.split(": ")[::-1] for line in blocks[3])
+        folder = Path("output/own-paper-1988-quick")
+        assert files[str(folder / "README.md")] == "page"
+        assert files[str(folder / "criteria.csv")] == "table"
+        assert all(Path(file).is_file() for file in files)
+
+    def test_several_come_one_after_the_other_and_a_reference_copy_is_what_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        one = _second_look(tmp_path)
+
+        class ThirdLook(one):  # type: ignore[misc, valid-type]
+            title = "u"
+
+        monkeypatch.setattr("harness.studies.named.STUDIES", {"one": one, "other": ThirdLook})
+        answer = called(capsys, "study", "all", "--reference", "--workers", "1")
+        assert answer.status == 0
+        assert answer.out.count("1 of 1 criteria are met.") == 2
+        begun, _, went_on = answer.out.partition("\nu\n")
+        name = one.name()
+        for said, own in ((begun, name), (went_on, ThirdLook.name())):
+            assert f"page: {Path('results', own, 'README.md')}" in said
+            assert "output/" not in said
+        assert harness.load(Path("results", name, "second")).runs["seed"].tolist() == [4]
+
+
+def test_a_first_look_in_a_notebook_without_a_folder_names_no_page(tmp_path: Path) -> None:
+    study = _second_look(tmp_path)()
+    kept = perform(study, tmp_path / "runs", quick=True, workers=1)
+    assert f"page: {tmp_path / 'runs' / 'README.md'}" in kept._repr_html_()
+    assert "page:" not in replace(kept, folder=None)._repr_html_()
+
+
+def test_runs_of_a_study_that_are_not_there_are_named_with_the_command(tmp_path: Path) -> None:
+    study = _second_look(tmp_path)()
+    perform(study, tmp_path / "runs", workers=1)
+    shutil.rmtree(tmp_path / "runs" / "second")
+    with pytest.raises(InputError, match=f"has no runs of second: run `harness study {study.name()}`"):
+        stored(study, tmp_path / "runs")

@@ -39,7 +39,8 @@ def command(folders: tuple[Path, ...], into: Path, no_wait: bool) -> None:
     parts = f"{merged.parts} part{'' if merged.parts == 1 else 's'}"
     echo(f"{into}: {merged.runs} runs in {plans}; {parts} copied{left}.")
     if merged.differing:
+        count = len(merged.differing)
         echo(
-            f"{len(merged.differing)} runs are there twice, from the same code and with different numbers, "
-            f"such as {merged.differing[0]}: the one that was written last stands."
+            f"{count} {'run is' if count == 1 else 'runs are'} there twice, from the same code and with "
+            f"different numbers, such as {merged.differing[0]}: the one that was written last stands."
         )
