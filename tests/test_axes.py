@@ -63,6 +63,11 @@ class TestOptions:
             {"learning_rate": rate, "decay_1": 0.5, "batch": batch} for rate, batch in pairs
         ]
 
+    def test_more_combinations_than_anybody_runs_are_refused_before_they_are_made(self) -> None:
+        many = [place / 2000 for place in range(1, 1101)]
+        with pytest.raises(InputError, match=r"have 1\.21e\+06 combinations: give fewer values"):
+            build(optimizers=[{"name": "adam", "learning_rate": many, "decay_1": many}])
+
     def test_two_groups_go_together_apart_from_each_other(self) -> None:
         table = {
             "learning_rate": [1, 2], "batch": [1, 2], "decay_1": [3, 4, 5], "decay_2": [3, 4, 5],

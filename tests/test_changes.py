@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,21 @@ class TestSettings:
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", ["5", "true"])
+def test_a_field_that_is_no_list_is_refused_as_it_would_be_without_the_change(
+    given: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'problems = "xor"\noptimizers = {given}\nbudget = 20\n', encoding="utf-8")
+    said = []
+    for settings in ((), ("optimizers.adam.learning_rate=0.1",)):
+        with pytest.raises(InputError) as caught:
+            changed(path, *settings)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert re.search("field 'optimizers' is .*, expected a list of names or tables", said[0])
+
+
 class TestChoices:
     def test_only_leaves_no_others(self, file: Path) -> None:
         found = changed(file, only=["optimizer=lbfgs,random-search", "problem=xor", "seed=1"])
@@ -137,6 +153,19 @@ class TestChoices:
                 "lbfgs",
             ]
         assert names(changed(file, without=["problem=parity:bits=4,xor"])) == ["parity"]
+
+    def test_commas_of_a_list_and_between_options_separate_no_choices(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.toml"
+        path.write_text(
+            'problems = ["xor:hidden=[3,2]", "xor:hidden=[4]", "iris"]\nbudget = 20\n'
+            'optimizers = ["adam:decay_1=0.5,batch=3", "adam", "lbfgs"]\n',
+            encoding="utf-8",
+        )
+        found = changed(
+            path, only=["problem=xor:hidden=[3,2],iris", "optimizer=adam:decay_1=0.5,batch=3,lbfgs"]
+        )
+        assert [problem.network.sizes for problem in found.problems] == [(2, 3, 2, 1), (4, 8, 3)]
+        assert labels(found) == ["adam(batch=3, decay_1=0.5)", "lbfgs"]
 
     def test_without_takes_away(self, file: Path) -> None:
         found = changed(file, without=["optimizer=adam", "problem=parity:bits=4"])

@@ -104,6 +104,12 @@ def test_a_claim_goes_with_its_optimizer_and_stays_with_what_is_left_of_its_prob
     assert restricted(experiment, only=["problem=xor", "optimizer=rprop,adam"]).claims == ()
 
 
+def test_a_claim_about_problems_goes_with_the_last_of_them() -> None:
+    experiment = build({"better": "lbfgs", "than": "rprop", "problems": ["iris"]})
+    assert restricted(experiment, without=["problem=iris"]).claims == ()
+    assert restricted(experiment, without=["problem=xor"]).claims == experiment.claims
+
+
 def test_claims_are_part_of_the_plan_and_come_with_the_results(tmp_path: Path) -> None:
     options: dict[str, Any] = {"budget": 20, "seeds": 1, "claims": {"better": "rprop", "than": "adam"}}
     results = harness.run("xor", ["adam", "rprop"], **options)

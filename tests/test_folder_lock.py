@@ -78,6 +78,35 @@ def test_a_lock_is_left_behind_by_nobody(tmp_path: Path) -> None:
     assert not (tmp_path / "nothing" / "done").exists()
 
 
+def test_a_lock_that_the_system_refuses_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(handle: int, how: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with pytest.raises(InputError, match=rf"{NAME} cannot be written: Input/output error"), locked(tmp_path):
+        pass
+
+
+def test_a_lock_that_was_removed_in_between_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ends removes the file: a lock on what nobody finds any more keeps nobody out."""
+    taken, flock = [], fcntl.flock
+
+    def too_late(handle: int, how: int) -> None:
+        flock(handle, how)
+        taken.append(handle)
+        if len(taken) == 1:
+            (tmp_path / NAME).unlink()
+
+    monkeypatch.setattr(fcntl, "flock", too_late)
+    with locked(tmp_path):
+        assert len(taken) == 2
+        assert json.loads((tmp_path / NAME).read_text(encoding="utf-8"))["process"] == os.getpid()
+
+
 def test_who_holds_it_is_said_and_not_waited_for_where_that_is_asked(tmp_path: Path) -> None:
     process = holding(tmp_path)
     try:

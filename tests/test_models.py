@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,26 @@ def test_parameters_of_another_network_are_refused(results: harness.Results, tmp
         load_model(file)
 
 
+def test_classes_that_no_file_holds_are_named_and_nothing_is_written(
+    results: harness.Results, tmp_path: Path
+) -> None:
+    model = results.model("wine", "lbfgs", 0)
+    mixed = Model(model.network, model.w, classes=np.array([1, "two", None], dtype=object))
+    with pytest.raises(InputError, match=r"the classes are \[1, 'two', None\], objects of more than one type"):
+        mixed.save(tmp_path / "mixed")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_another_version_is_named_with_its_format(results: harness.Results, tmp_path: Path) -> None:
+    file = results.model("wine", "lbfgs", 0).save(tmp_path / "mine.npz")
+    with np.load(file, allow_pickle=False) as parts:
+        found = {name: parts[name] for name in parts.files}
+    found["description"] = np.array(json.dumps(json.loads(str(found["description"])) | {"format": 99}))
+    np.savez(file, **found)
+    with pytest.raises(InputError, match=r"mine\.npz has format 99, expected 1: .* save it anew"):
+        load_model(file)
+
+
 class TestWhichRun:
     X, y = np.arange(12.0).reshape(6, 2), list("aabbab")
 
@@ -125,6 +146,18 @@ class TestWhichRun:
             results.where(sed=3)
         with pytest.raises(InputError, match="expected \\(rows, 2\\)"):
             results.model(self.own(), "adam", 0).predict([1.0, 2.0])
+
+    def test_parameters_are_the_best_or_the_last(self) -> None:
+        results = harness.run(self.own(), Adam(), seeds=1, budget=10)
+        with pytest.raises(InputError, match="unknown kind of parameters 'bst': did you mean 'best'"):
+            results.model(self.own(), "adam", 0, parameters="bst")  # type: ignore[arg-type]
+
+    def test_a_run_that_kept_no_parameters_predicts_nothing(self) -> None:
+        results = harness.run(self.own(), Adam(), seeds=1, budget=10)
+        bare = replace(results, runs=results.runs.assign(best_w=[np.empty(0)]))
+        with pytest.raises(InputError, match="run of adam on own, seed 0, kept no parameters.*run it again"):
+            bare.model(self.own(), "adam", 0)
+        assert bare.model(self.own(), "adam", 0, parameters="last").w.size
 
     def test_a_function_predicts_nothing(self) -> None:
         bowl = FunctionProblem(lambda w: float(w @ w), 2, name="bowl", key="bowl")

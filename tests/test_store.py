@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import os
@@ -76,6 +77,10 @@ def kept(tmp_path: Path) -> Path:
     """A folder with six runs of which two pairs were skipped, in one part."""
     sweep(declared(), tmp_path / "kept")
     return tmp_path / "kept"
+
+
+def digest_of(parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def only_part(folder: Path, kind: str) -> Path:
@@ -287,6 +292,44 @@ class TestDamage:
             wrong.to_parquet(part.parent / f"{stem_of(part)}.parquet", index=False)
             assert said in refusal(harness.load, kept)
 
+    def test_two_rows_of_one_run_in_a_part_are_named(self, kept: Path) -> None:
+        part = only_part(kept, "runs")
+        runs = pd.read_parquet(part)
+        part.unlink()
+        twice = pd.concat([runs, runs[:1]])
+        twice.to_parquet(part.parent / f"{stem_of(part)}.parquet", index=False)
+        assert f"has two rows of run {runs['run_id'].iloc[0]}" in refusal(harness.load, kept)
+
+    def test_rows_are_refused_where_a_part_is_damaged(self, kept: Path) -> None:
+        part = only_part(kept, "runs")
+        part.write_bytes(part.read_bytes()[:-1])
+        sentence = refusal(Store(kept).finished)
+        assert sentence.startswith(f"{part} is damaged")
+        assert refusal(Store(kept).finished, ["run_id"]) == sentence
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"kinds": [{"problem": "xor", "optimizer": "adam", "gradient": "analytic", "runs": 99}]}]
+        + [{name: value} for name, value in (("name", 3), ("question", None), ("fingerprint", 7))]
+        + [{"runs": "abc"}, {"runs": [1, 2]}, {"skipped": 5}, {"kinds": [{"problem": "xor"}]}],
+        ids=str,
+    )
+    def test_a_plan_that_says_what_none_says_is_damaged_though_its_digest_fits(
+        self, change: dict[str, Any], kept: Path
+    ) -> None:
+        (file,) = (kept / "plans").iterdir()
+        table = json.loads(file.read_bytes())
+        written = {name: table.pop(name) for name in ("written", "seal")}
+        table |= change
+        digest = digest_of(table)
+        seal = digest_of([digest, written["written"]])
+        file.unlink()
+        changed = kept / "plans" / f"{digest}.json"
+        changed.write_text(json.dumps({**table, "written": written["written"], "seal": seal}))
+        assert refusal(harness.load, kept).startswith(f"{changed} is damaged")
+        sweep(declared(), kept)
+        assert len(harness.load(kept).runs) == 6
+
     def test_a_lost_plan_hides_no_run(self, kept: Path) -> None:
         other = declared(seeds=3)
         sweep(other, kept)
@@ -331,9 +374,12 @@ class TestDamage:
         ):
             (kept / name).write_bytes(b"half")
         living = kept / "plans" / f".{own_process()}.x.partial"
-        living.write_bytes(b"half")
+        # Whether a process of another machine lives nobody here can tell.
+        elsewhere = kept / "plans" / f".{gone.pid}-{'0' * 8}.x.partial"
+        for path in (living, elsewhere):
+            path.write_bytes(b"half")
         sweep(declared(), kept)
-        assert set(files(kept)) == before | {str(living.relative_to(kept))}
+        assert set(files(kept)) == before | {str(path.relative_to(kept)) for path in (living, elsewhere)}
 
 
 class TestNoFolder:

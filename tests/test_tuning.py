@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.analysis.tuning_curve import trials_of, tuning_curve
 from harness.analysis.tuning_score import WORST, score_of
+from harness.problems import load
 from harness.runs.single_run import Run
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.fields import build_experiment
@@ -212,6 +213,13 @@ class TestRuns:
         tune_experiment(small, trials=3, sampler="successive-halving", folder=tmp_path, announce=said.append)
         assert said
         assert len(said) == len(set(said))
+        # What is asked of each problem by itself is one note a problem, which is the same for both.
+        both, heard = replace(small, problems=[load("setosa"), load("xor")]), list[str]()
+        with monkeypatch.context() as patch:
+            patch.setattr("harness.runs.provenance.package_fingerprint", lambda: "1" * 16)
+            tune_experiment(both, trials=1, per="problem", folder=tmp_path / "both")
+        tune_experiment(both, trials=1, per="problem", folder=tmp_path / "both", announce=heard.append)
+        assert len(heard) == 1
 
     def test_each_problem_may_have_its_own(self, tuned: Tuning) -> None:
         own = tune(per="problem")
@@ -346,6 +354,17 @@ class TestArguments:
     def test_what_is_wrong_is_said(self, arguments: dict[str, Any], said: str) -> None:
         with pytest.raises(InputError, match=said):
             harness.tune(**({"experiment": FIELDS} | arguments))
+
+    def test_several_budgets_are_refused(self) -> None:
+        with pytest.raises(InputError, match="has 2 budgets, and options are tuned at one: give that"):
+            harness.tune(FIELDS | {"budget": [50, 100]})
+
+    def test_an_experiment_that_is_built_is_tuned_as_its_table_is(self) -> None:
+        fields = FIELDS | {"problems": "setosa", "optimizers": ["rprop"]}
+        built = build_experiment("notebook", fields)
+        pd.testing.assert_frame_equal(
+            harness.tune(built, trials=2).trials(), harness.tune(fields, trials=2).trials()
+        )
 
     def test_it_leaves_its_files_and_results_that_can_be_asked(self, tmp_path: Path) -> None:
         tuning = harness.tune(FIELDS, trials=2, folder=tmp_path)

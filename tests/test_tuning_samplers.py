@@ -114,6 +114,19 @@ def test_tree_parzen_finds_a_valley_sooner_than_chance() -> None:
     assert np.mean(lowest["tpe"]) < np.mean(lowest["quasi-random"])
 
 
+def test_tree_parzen_asks_for_what_was_declared_outside_its_space_and_learns_from_the_rest() -> None:
+    pytest.importorskip("optuna")
+    outside = {"rate": 7.0, "size": 3, "kind": "a"}
+    found = [
+        [options for options, _ in played(SAMPLERS["tpe"](SPACE, list(declared), 12, np.random.default_rng(0)))]
+        for declared in ([outside, *DECLARED], DECLARED)
+    ]
+    assert found[0][:2] == [outside, *DECLARED]
+    # It is told of what has a place alone: the rest is as without the other one.
+    assert found[0][2:] == found[1][1:11]
+    assert all(options["rate"] <= 1.0 for options in found[0][2:])
+
+
 def test_tree_parzen_names_the_extra_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "optuna"]:
         monkeypatch.delitem(sys.modules, name)

@@ -330,3 +330,24 @@ class TestCommand:
         declaration = declare(experiment, 100)
         assert len(declaration.claims) == 2
         assert declaration.each == pytest.approx(0.975)
+
+
+def declared(*claims: Any, **changes: Any) -> list[tuple[str, str, str]]:
+    """Problem, optimizer and the other of what would be declared."""
+    experiment = build_experiment("test", {**TABLE, **changes, "claims": list(claims)})
+    return [(claim.problem, claim.line[0], claim.other[0]) for claim in declare(experiment, 20).claims]
+
+
+def test_an_area_that_has_no_bounds_at_every_number_of_seeds_is_refused() -> None:
+    claim = {"better": "lbfgs", "than": "adam", "by": "anytime-area"}
+    with pytest.raises(InputError, match="'lbfgs' is to be better by anytime-area.*: take cost-to-target"):
+        declared(claim)
+
+
+def test_a_claim_is_declared_where_it_is_about_and_both_run() -> None:
+    pair = {"better": "lbfgs", "than": "adam"}
+    assert declared(pair | {"problems": ["iris"]}) == [("iris", "lbfgs", "adam")]
+    single = {"problems": ["xor", "setosa"], "optimizers": ["adam", "perceptron-rule"]}
+    assert declared({"better": "perceptron-rule", "than": "adam"}, **single) == [
+        ("setosa", "perceptron-rule", "adam")
+    ]

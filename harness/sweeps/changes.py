@@ -87,11 +87,11 @@ def _limited(budget: Any, limit: str, value: Any) -> Any:
     return {name: entry for name, entry in set_.items() if entry != "none"}
 
 
-def _with_option(field: str, given: Any, name: str, option: str, value: Any) -> list[Any]:
-    """Return entries of which those of a name have an option set."""
+def _with_option(field: str, given: Any, name: str, option: str, value: Any) -> Any:
+    """Return entries of which those of a name have an option set; what is no list is refused where it is read."""
     listed = [given] if isinstance(given, str | Mapping) else given
     if not isinstance(listed, list):
-        return [given]
+        return given
     entries = [each for entry in listed for each in named(entry)]
     tables = [parse(entry, NAMED[field]) if isinstance(entry, str) else entry for entry in entries]
     names = [table.get("name") if isinstance(table, Mapping) else None for table in tables]
