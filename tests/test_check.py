@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from oracles import exact_row_gradient, relative_difference
+from terminal import called
 
 import harness
 from harness.autodiff.derivatives import traced
@@ -155,6 +156,16 @@ def test_the_terminal_shows_the_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert "50 digits" in shown
     assert "central-difference" in shown
     assert "complex-step" not in shown
+
+
+def test_the_terminal_says_which_sources_do_not_serve_and_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    answer = called(capsys, "check", "xor:activation=relu", "--gradient", "complex-step")
+    lines = answer.out.splitlines()
+    assert lines[-1].startswith("complex-step: activation 'relu' is not complex differentiable")
+    assert not any(line.startswith("complex-step ") for line in lines)
 
 
 def test_a_sweep_checks_its_sources_first_where_asked_and_keeps_the_table(

@@ -441,6 +441,9 @@ FAULTS = [
     fault(
         "default spelt out", with_field("optimizers", '["adam", {name="adam", learning_rate=0.001}]'), "twice"
     ),
+    fault("a million runs", 'budget = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\nseeds = 100_000\n'
+          'problems = "xor"\noptimizers = "adam"', "1.1e+06 runs", "up to 1e+06", "split it"),
+    fault("a table without its file", 'problems = "table"\noptimizers = "adam"\nbudget = 9', "'file'", ".csv"),
     fault("seed twice", with_field("seeds", "[4, 4]"), "seed 4", "twice"),
     fault(
         "gradient source twice", with_field("gradients", '["analytic", "analytic"]'), "'analytic'", "twice"
@@ -463,6 +466,14 @@ class TestRefusals:
         assert "mine.toml" in sentence
         for words in said:
             assert words in sentence
+
+    def test_a_file_of_megabytes_is_no_experiments(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.sweeps.experiment_file.LARGEST_FILE", 3_000_000)
+        monkeypatch.setattr("tomllib.loads", lambda text: pytest.fail("it was read"))
+        sentence = refusal("#" * 3_000_001, tmp_path)
+        assert sentence.endswith("mine.toml has more than 3 megabytes: give an experiment's file")
 
     def test_a_file_that_is_no_utf_8_is_named(self, tmp_path: Path) -> None:
         sentence = refusal('question = "größer"'.encode("latin-1"), tmp_path)

@@ -297,6 +297,37 @@ def test_sentences_tables_and_formats_say_the_same() -> None:
     assert len(json.loads(ROBUST_FORMATS["json"](found))["choices"]) == len(choices)
 
 
+def test_the_smallest_change_that_turns_a_verdict_is_said_beside_the_smallest_that_reverses_it() -> None:
+    results = race(
+        [(0.0, 1.0), (20.0, 0.5), (30.0, 0.025), (70.0, 0.001)], [(0.0, 1.0), (40.0, 0.004), (90.0, 0.001)]
+    )
+    (found,) = RobustComparison.of(results, CLAIM).sentences[1:]
+    assert found.endswith(
+        "; the smallest change makes it undecided by the measure starts solved, and behind by a target 3 times "
+        "as low and the measure area under the anytime curve"
+    )
+
+
+def test_runs_that_answer_no_choice_say_why() -> None:
+    seeds = {"adam": (0, 1), "rprop": (2, 3)}
+    rows = [
+        run_row(f"{name} {seed}", "xor", name, seed=seed) for name, own in seeds.items() for seed in own
+    ]
+    assert RobustComparison.of(build(rows), CLAIM).sentences[1:] == [
+        "adam against rprop on xor is undecided, and these runs can answer no other choice: they have no seed "
+        "in common"
+    ]
+
+
+def test_the_command_on_runs_of_one_optimizer_prints_no_empty_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harness.run("xor", "rprop", seeds=2, budget=60, folder=tmp_path / "a")
+    answer = called(capsys, "compare", str(tmp_path / "a"), "--robust")
+    assert answer.out.startswith("There is no verdict to hold against other choices: give runs of two optimizers.")
+    assert " ".join(answer.out.split()).endswith("of what a run would have spent.")
+
+
 def test_nothing_to_compare_is_said() -> None:
     assert RobustComparison.of(build([])).sentences == [
         "There is no verdict to hold against other choices: give runs of two optimizers."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -375,3 +376,14 @@ class TestSentences:
         table = declared(two([50.0] * 10, [100.0] * 10)).compare().verdicts
         assert table["decided_at"].tolist() == [9]
         assert pd.isna(table["needed"]).all()
+
+
+def test_where_no_number_of_seeds_would_decide_it_none_is_named() -> None:
+    """Half of the starts are for one and half for the other, and they are far apart."""
+    rows = two([10.0, 10_000.0] * 20, [100.0] * 40)
+    assert verdict(rows).answer == "undecided"
+    (sentence,) = declared(rows).compare().sentences
+    assert sentence.endswith("no number of seeds is in sight that would decide it")
+    assert verdict(two([10.0, 11.0] * 20, [11.0, 10.0] * 20)).answer == "undecided"
+    (sentence,) = declared(two([10.0, 11.0] * 20, [11.0, 10.0] * 20)).compare().sentences
+    assert re.search(r"about \d+ seeds would decide it$", sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,6 +189,21 @@ class TestStatus:
             "planned": 2, "done": 2, "failed": 0, "missing": 0, "other_code": 0,
         }  # fmt: skip
 
+    def test_of_several_gradient_sources_each_has_its_line(self, terminal: Any) -> None:
+        harness.run(
+            "xor",
+            ["gradient-descent", "random-search"],
+            gradients=["analytic", "central-difference"],
+            budget=30,
+            seeds=2,
+            folder="kept",
+        )
+        lines = [line.strip() for line in terminal("status", "kept").out.splitlines()]
+        counts = {name.rstrip(): numbers.split() for name, _, numbers in (line.partition("  ") for line in lines)}
+        assert counts["gradient-descent by analytic"] == ["2", "2"]
+        assert counts["gradient-descent by central-difference"] == ["2", "2"]
+        assert counts["random-search"] == ["2", "2"]
+
     @pytest.mark.parametrize("name", ["absent", "file", "empty"])
     def test_a_folder_without_results_is_named(self, name: str, terminal: Any) -> None:
         Path("file").write_text("", encoding="utf-8")
@@ -293,6 +309,24 @@ class TestForecast:
         )
         assert [line.split()[1:] for line in answer.out.splitlines()[4:7]] == [["3", "3", "unknown"]] * 3
         assert list(tmp_path.iterdir()) == []
+
+    def test_what_is_damaged_and_would_be_put_aside_is_said(self, terminal: Any, tmp_path: Path) -> None:
+        text = 'problems = "xor"\noptimizers = "adam"\nbudget = 20\nseeds = 2\nfigures = []\n'
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+        terminal("run", "mine.toml", "--output", "kept")
+        (part,) = Path("kept/runs").iterdir()
+        part.write_bytes(part.read_bytes()[:-1])
+        assert terminal("run", "mine.toml", "--output", "kept", "--dry-run").out.splitlines()[-2:] == [
+            f"{part} is damaged and would be put aside",
+            "kept: 2 of 2 runs left to do, time unknown: nothing like them was measured in the folder. Nothing "
+            "was run, nothing was written.",
+        ]
+        assert part.is_file()
+
+    def test_where_all_that_is_left_was_measured_the_time_is_said(self, tmp_path: Path) -> None:
+        sweep(declared(problems=["xor"], optimizers=["adam"], seeds=2), tmp_path, 1)
+        sentence = forecast(declared(problems=["xor"], optimizers=["adam"], seeds=3), tmp_path).sentence()
+        assert re.fullmatch(r"4 of 12 runs left to do, about [\d.]+ s of one process", sentence)
 
     def test_refused_pairs_are_said(self, terminal: Any, tmp_path: Path) -> None:
         text = 'problems = "xor"\noptimizers = ["adam", "perceptron-rule"]\nbudget = 20\n'

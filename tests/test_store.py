@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from terminal import called
 
 import harness
 from harness.cli.entry import main
@@ -712,6 +714,36 @@ class TestArtifacts:
     def test_a_wrong_figure_is_refused_before_anything_runs(self, figures: Any, said: list[str]) -> None:
         sentence = refusal(check_figures, figures)
         assert all(words in sentence for words in said), sentence
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            name
+            for name, plot in known_plots().items()
+            if {"problem", "problems"} & set(inspect.signature(plot).parameters)
+        ],
+    )
+    def test_a_figure_is_of_problems_that_the_experiment_has(self, name: str) -> None:
+        option = "problem" if "problem" in inspect.signature(known_plots()[name]).parameters else "problems"
+        wrong, right = ("irs", "iris") if option == "problem" else (["xor", "irs"], ["xor", "iris"])
+        check_figures([{"name": name, option: right}], ["xor", "iris"])
+        check_figures([{"name": name, option: wrong}])
+        sentence = refusal(check_figures, [{"name": name, option: wrong}], ["xor", "iris"])
+        assert sentence.startswith(f"unknown problem of plot '{name}' 'irs': did you mean 'iris'?")
+        assert "expected" in refusal(check_figures, [{"name": name, option: 3}], ["xor", "iris"])
+
+    def test_several_budgets_give_problems_of_figures_longer_names(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        text = 'problems = "xor"\noptimizers = "adam"\nseeds = 2\nbudget = [20, 30]\n'
+        for chosen, said in (("xor [cost=20]", ""), ("xor [cost=40]", "unknown problem of plot 'finals'")):
+            figures = f'figures = [{{ name = "finals", problems = ["{chosen}"] }}]\n'
+            Path("mine.toml").write_text(text + figures, encoding="utf-8")
+            answer = called(capsys, "run", "mine.toml", "--output", "kept")
+            assert said in answer.err
+            assert answer.status == (2 if said else 0)
+        assert Path("kept/finals-xor-cost-20-.png").is_file()
 
     def test_figures_of_one_plot_are_told_apart_by_their_options(self) -> None:
         figures = [

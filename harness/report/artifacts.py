@@ -96,7 +96,8 @@ def check_figures(figures: Sequence[dict[str, Any]], problems: Sequence[str] | N
 
 def _check_option(plot: Any, name: str, option: str, value: Any) -> None:
     """Check one option of a plot by its type, and by the range that the plot states."""
-    hint = get_type_hints(plot)[option]
+    # With what stands beside a type: a problem itself is one by `InstanceOf`.
+    hint = get_type_hints(plot, include_extras=True)[option]
     if get_origin(hint) is Literal and isinstance(value, str):
         if value not in get_args(hint):
             raise unknown_name(f"{option} of plot '{name}'", value, get_args(hint))

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import warnings
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from harness.runs.single_run import Run
 from harness.sweeps.executors import EXECUTORS
 from harness.sweeps.executors.dask import Cluster
 from harness.sweeps.executors.executor import Executor
-from harness.sweeps.executors.pooled import PooledExecutor
+from harness.sweeps.executors.pooled import PooledExecutor, WorkersDiedError
+from harness.sweeps.executors.serial import Serial
 from optimizers.budget import Budget
 from optimizers.errors import InputError
 from optimizers.registry import build_optimizer
@@ -212,6 +214,107 @@ def test_clusters_stand_side_by_side_and_their_workers_do_not_hear_the_terminal(
             ending.callback(cluster.end, at_once=False)
         assert cluster._client.run(hears_interrupts) == dict.fromkeys(cluster._client.nthreads(), False)
         assert hears_interrupts()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"executor": "serial", "workers": 2}, "workers is 2 beside an executor.*: write 'processes:workers=2'"),
+        (
+            {"executor": "dask:address=tcp://127.0.0.1:1,workers=2"},
+            "Dask: option 'workers' is 2 beside an address.*: leave one of them out",
+        ),
+    ],
+    ids=["executor", "address"],
+)
+def test_workers_are_told_once(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        harness.run("xor", "adam", budget=20, **given)
+
+
+def test_a_bound_on_memory_is_refused_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(InputError, match=r"Processes: option 'memory' is 2\.5, which needs Linux: leave it out"):
+        EXECUTORS.build("processes", memory=2.5)
+
+
+class Dying(Serial):
+    """Workers that die whatever they are given, and the number of times that others were started for them."""
+
+    renewals = 0
+
+    def start(self, digest: str, problems: bytes) -> Any:
+        return self
+
+    def submit(self, group: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(None)
+        return future
+
+    def result(self, future: Future[Any]) -> Any:
+        raise WorkersDiedError
+
+    def renew(self) -> None:
+        type(self).renewals += 1
+        raise WorkersDiedError
+
+    def end(self, at_once: bool) -> None:
+        assert at_once
+
+
+def test_workers_that_never_begin_end_the_sweep_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dying, "do", PooledExecutor.do)
+    with pytest.raises(InputError, match="die before they have begun, 3 times in a row.*take fewer workers"):
+        harness.run("xor", "adam", budget=20, seeds=1, executor=Dying())
+    assert Dying.renewals == 3
+
+
+class TestClustersElsewhere:
+    def test_one_that_does_not_answer_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        distributed = pytest.importorskip("distributed")
+
+        def silent(address: str, **told: Any) -> None:
+            raise OSError(f"Timed out trying to connect to {address} after 15 s")
+
+        monkeypatch.setattr(distributed, "Client", silent)
+        environment = dict(os.environ)
+        with pytest.raises(
+            InputError,
+            match=r"no Dask cluster answers at 'tcp://127\.0\.0\.1:1' \(Timed out .*\): give its scheduler's address",
+        ):
+            harness.run("xor", "adam", budget=20, executor="dask:address=tcp://127.0.0.1:1")
+        assert dict(os.environ) == environment
+
+    def test_an_interrupt_while_it_answers_stays_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        distributed = pytest.importorskip("distributed")
+
+        def interrupted(address: str, **told: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(distributed, "Client", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            harness.run("xor", "adam", budget=20, executor="dask:address=tcp://127.0.0.1:1")
+
+    def test_its_workers_do_the_same_runs_and_are_left_as_they_were(self) -> None:
+        distributed = pytest.importorskip("distributed")
+        wanted = {"problem": "xor", "optimizer": "adam", "seeds": 2, "budget": 60}
+        with distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+        ) as cluster:
+            before = set(cluster.scheduler.worker_plugins)
+            address = cluster.scheduler_address
+            found = harness.run("xor", "adam", seeds=2, budget=60, executor=f"dask:address={address}")
+            assert len(cluster.scheduler.workers) == 1
+            assert set(cluster.scheduler.worker_plugins) == before
+        alone = harness.run("xor", "adam", seeds=2, budget=60, executor="serial")
+        pd.testing.assert_frame_equal(
+            found.runs.drop(columns=CLOCKS), alone.runs.drop(columns=CLOCKS), check_exact=True
+        )
 
 
 class TestClustersThatDoNotStart:
