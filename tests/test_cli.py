@@ -482,6 +482,17 @@ class TestMistakes:
         assert "results/one" in sentence
         assert "leave out --reference" in sentence
 
+    def test_a_folder_of_something_else_is_no_place_for_a_reference_copy(self, call: Call) -> None:
+        Path("results/one").mkdir(parents=True)
+        write("results/one/thesis.tex", "years of work")
+        sentence = refused(call("run", one_run(), "--reference"))
+        assert "results/one holds something else than a reference copy: move it away" in sentence
+        assert Path("results/one/thesis.tex").read_text(encoding="utf-8") == "years of work"
+
+    def test_an_address_needs_an_executor(self, call: Call) -> None:
+        sentence = refused(call("run", "quickstart", "--address", "tcp://127.0.0.1:1"))
+        assert sentence.endswith("--address is given without an executor: add --executor dask\n")
+
     def test_a_reference_folder_that_cannot_be_written_is_named(self, call: Call) -> None:
         write("results", "")
         assert "results/one" in refused(call("run", one_run(), "--reference"))

@@ -263,6 +263,26 @@ class TestCommand:
         assert "cost to" not in out
         assert "undecided" not in out
 
+    def test_what_was_skipped_is_said_below_the_numbers_and_the_page_has_both(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("mine.toml").write_text(
+            'problems = "logistic-map"\noptimizers = ["gradient-descent", "perceptron-rule"]\n'
+            'budget = { iterations = 1 }\nseeds = 1\nfigures = ["gradient-error"]\n'
+            'gradients = "central-difference:step=1e-4"\ngradient_reference = "analytic"\n',
+            encoding="utf-8",
+        )
+        skipped = "skipped perceptron-rule on logistic-map: the perceptron rule does not train hidden layers"
+        for command in (("run", "mine.toml", "--output", "a"), ("compare", "a")):
+            out = " ".join(called(capsys, *command).out.split())
+            assert out.index("logistic-map: central-difference") < out.index(skipped)
+        pytest.importorskip("jinja2")
+        pytest.importorskip("plotly")
+        called(capsys, "report", "a")
+        page = Path("a/report.html").read_text(encoding="utf-8")
+        assert "gradient-error: the numbers that answer it" in page
+
 
 def test_figures_without_numbers_are_a_race() -> None:
     results = harness.run("xor", "adam", budget=20, seeds=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from collections.abc import Callable
@@ -32,10 +33,8 @@ def raising(error: BaseException, *, after: int = 0) -> Callable[[], object]:
 
     def load() -> object:
         if after:
-            try:
+            with contextlib.suppress(Interrupted):
                 signal.raise_signal(after)
-            except Interrupted:
-                pass
         raise error
 
     return load
@@ -68,11 +67,8 @@ def test_what_a_library_makes_of_a_signal_is_said_to_be_the_signal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     loading(raising(error(), after=number))
-    assert called(capsys, "compare", "kept") == (
-        128 + number,
-        "",
-        f"harness: interrupted by {number.name}; finished runs are kept, the same command goes on from here\n",
-    )
+    said = f"interrupted by {number.name}; finished runs are kept, the same command goes on from here"
+    assert called(capsys, "compare", "kept") == (128 + number, "", f"harness: {said}\n")
 
 
 def test_a_signal_that_was_swallowed_altogether_ends_the_command_all_the_same(

@@ -140,6 +140,13 @@ class TestTheRunBehindIt:
         with pytest.raises(RuntimeError, match="breaking failed: ZeroDivisionError: no way"):
             NetworkClassifier(Breaking(), hidden=(2,)).fit(*FEW)
 
+    @pytest.mark.parametrize("optimizer", ["lbfgs", "random-search"])
+    def test_one_that_finds_no_finite_loss_is_refused_with_the_reason(self, optimizer: str) -> None:
+        estimator = NetworkRegressor(optimizer, hidden=(2,), budget=20, scale=False)
+        with pytest.raises(InputError, match=f"{optimizer} found no finite loss: .*, "):
+            estimator.fit(PATIENTS[:3], [1e200, -1e200, 1e300])
+        assert not hasattr(estimator, "model_")
+
 
 class TestAgainstScikitLearn:
     def test_one_layer_is_a_logistic_regression(self) -> None:

@@ -441,9 +441,17 @@ FAULTS = [
     fault(
         "default spelt out", with_field("optimizers", '["adam", {name="adam", learning_rate=0.001}]'), "twice"
     ),
-    fault("a million runs", 'budget = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\nseeds = 100_000\n'
-          'problems = "xor"\noptimizers = "adam"', "1.1e+06 runs", "up to 1e+06", "split it"),
-    fault("a table without its file", 'problems = "table"\noptimizers = "adam"\nbudget = 9', "'file'", ".csv"),
+    fault(
+        "a million runs",
+        "budget = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\nseeds = 100_000\n"
+        'problems = "xor"\noptimizers = "adam"',
+        "1.1e+06 runs",
+        "up to 1e+06",
+        "split it",
+    ),
+    fault(
+        "a table without its file", 'problems = "table"\noptimizers = "adam"\nbudget = 9', "'file'", ".csv"
+    ),
     fault("seed twice", with_field("seeds", "[4, 4]"), "seed 4", "twice"),
     fault(
         "gradient source twice", with_field("gradients", '["analytic", "analytic"]'), "'analytic'", "twice"

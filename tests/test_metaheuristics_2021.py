@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,8 @@ import pytest
 from numpy.random import Generator
 
 from harness.problems import load
-from harness.studies.metaheuristics_2021.measured import expected_generation
+from harness.studies.findings import stored
+from harness.studies.metaheuristics_2021.measured import Measured, expected_generation
 from harness.studies.metaheuristics_2021.original.backpropagation import train
 from harness.studies.metaheuristics_2021.original.genetic import error_of, evolve
 from harness.studies.metaheuristics_2021.original.kept import (
@@ -314,3 +317,16 @@ def test_todays_options_are_those_that_were_tuned() -> None:
     file = Metaheuristics2021.folder() / "tuned" / "today.toml"
     (tuned,) = tuned_experiments(today, file)
     assert list(tuned.optimizers) == list(today.optimizers)
+
+
+def test_a_mean_curve_that_never_comes_to_where_the_printed_one_did_is_said() -> None:
+    study = Metaheuristics2021()
+    evidence = stored(study, Path(__file__).parent.parent / "results" / "metaheuristics-2021").evidence
+    crossings = evidence.measured["crossings"].copy()
+    of_wine = (crossings["problem"] == "wine") & (crossings["method"] == "GA")
+    crossings.loc[of_wine & (crossings["variant"] == PUBLISHED), "epoch"] = math.nan
+    changed = replace(evidence, measured={**evidence.measured, "crossings": crossings})
+    assert Measured(evidence).crossing("wine", "GA") is not None
+    assert Measured(changed).crossing("wine", "GA") is None
+    (said,) = [sentence for sentence in study.conclusion(changed) if "come back" in sentence]
+    assert re.search(r", but for (.*; )?GA on wine, which never does and did at \d+", said)

@@ -90,7 +90,9 @@ def test_classes_that_no_file_holds_are_named_and_nothing_is_written(
 ) -> None:
     model = results.model("wine", "lbfgs", 0)
     mixed = Model(model.network, model.w, classes=np.array([1, "two", None], dtype=object))
-    with pytest.raises(InputError, match=r"the classes are \[1, 'two', None\], objects of more than one type"):
+    with pytest.raises(
+        InputError, match=r"the classes are \[1, 'two', None\], objects of more than one type"
+    ):
         mixed.save(tmp_path / "mixed")
     assert list(tmp_path.iterdir()) == []
 
@@ -155,7 +157,7 @@ class TestWhichRun:
     def test_a_run_that_kept_no_parameters_predicts_nothing(self) -> None:
         results = harness.run(self.own(), Adam(), seeds=1, budget=10)
         bare = replace(results, runs=results.runs.assign(best_w=[np.empty(0)]))
-        with pytest.raises(InputError, match="run of adam on own, seed 0, kept no parameters.*run it again"):
+        with pytest.raises(InputError, match=r"run of adam on own, seed 0, kept no parameters.*run it again"):
             bare.model(self.own(), "adam", 0)
         assert bare.model(self.own(), "adam", 0, parameters="last").w.size
 

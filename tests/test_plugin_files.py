@@ -19,6 +19,7 @@ from harness.problems.table import EXAMPLE, Table
 from harness.runs.identity import own_code
 from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
+from harness.sweeps.plugins import load_plugins
 from optimizers import Adam, InputError, build_optimizer, minimize
 from optimizers.registry import OPTIMIZERS, Registry
 
@@ -101,6 +102,16 @@ def place(tmp_path: Path) -> Path:
 
 def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return python(folder, *COMMAND, *arguments)
+
+
+def test_a_file_is_imported_once_however_it_is_named(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = place / "code" / "mine.py"
+    first = load_plugins(path)
+    path.write_text("this is no Python any more", encoding="utf-8")
+    assert load_plugins(Path("code/../code/mine.py")) == first == str(path.resolve())
 
 
 @pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])

@@ -204,6 +204,36 @@ class TestAnyWalk:
         assert abs(added - LOOKS_PER_DECADE).max() <= 2
 
 
+@pytest.mark.parametrize(
+    "optimizer",
+    [GradientDescent(learning_rate=3.0), GeneticAlgorithm(population_size=10)],
+    ids=lambda optimizer: optimizer.name(),
+)
+def test_points_that_are_too_many_to_wait_are_measured_in_between_and_to_be_the_same(
+    optimizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of a large network keeps so much of the memory, and no more."""
+    waited: list[int] = []
+    measure = Recorder.measure
+
+    def counted(recorder: Recorder) -> None:
+        waited.append(recorder._waiting)
+        measure(recorder)
+
+    monkeypatch.setattr(Recorder, "measure", counted)
+    _, together = executed(load("iris"), optimizer, cost=400)
+    assert len(waited) <= 1
+    most = 200
+    monkeypatch.setattr("harness.runs.recorder.MOST_NUMBERS", most)
+    waited.clear()
+    _, apart = executed(load("iris"), optimizer, cost=400)
+    assert len(waited) > 1
+    assert min(waited[:-1]) > most
+    pd.testing.assert_frame_equal(
+        apart.drop(columns="seconds"), together.drop(columns="seconds"), check_exact=True
+    )
+
+
 class TestColumns:
     def test_they_are_exactly_the_documented_ones_in_their_order(self) -> None:
         documented = (

@@ -408,6 +408,29 @@ def test_several_folders_have_a_page_each_and_one_that_leads_to_them(
     assert answer.out.splitlines()[-1] == "index: mine.html"
 
 
+def test_files_and_options_that_a_hand_has_written_are_shown_as_far_as_they_say_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("logs").mkdir()
+    rows = [
+        f"{seed},{seed},theirs,xor,{options}"
+        for seed, options in enumerate(['"[1, 2]"', "fast", '"{""a"": 1}"'])
+    ]
+    Path("logs/runs.csv").write_text("\n".join(["run_id,seed,optimizer,problem,options", *rows]))
+    Path("logs/trace.csv").write_text("run_id,cost,loss,best_loss\n0,1,9,9\n1,1,9,9\n2,1,9,9\n")
+    called(capsys, "import", "logs", "--from", "csv", "--output", "kept")
+    Path("kept/commands").mkdir(exist_ok=True)
+    for name, text in (("a", "[1]"), ("b", '{"command": ["harness", "x y"]}'), ("c", "{")):
+        Path(f"kept/commands/{name}.json").write_text(text, encoding="utf-8")
+    assert called(capsys, "report", "kept").status == 0
+    parsed = read(Path("kept/report.html").read_text(encoding="utf-8"))
+    assert parsed.unclosed == []
+    assert "harness 'x y'" in parsed.text
+    for said in ("[1, 2]", "fast", "a=1"):
+        assert said in parsed.text
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_folder_may_have_any_bytes_for_a_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

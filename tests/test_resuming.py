@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,11 +23,15 @@ from harness.cli.entry import main
 from harness.problems import load
 from harness.report.artifacts import write_reference
 from harness.runs import provenance as provenance_module
+from harness.runs.finished import Finished
 from harness.runs.parts import stem_of
 from harness.runs.plans import read_plans
+from harness.runs.single_run import Run
 from harness.runs.store import Store
+from harness.sweeps.executors.serial import Serial
 from harness.sweeps.experiment_file import read_experiment
 from harness.sweeps.fields import build_experiment
+from harness.sweeps.interrupts import Interrupted
 from harness.sweeps.sweep import sweep
 from optimizers import GradientDescent, InputError, Optimizer
 from optimizers.objective import Need
@@ -416,3 +423,22 @@ class TestFolderOfAnEarlierVersion:
         results, done = sweep(experiment, kept, reuse="other-code")
         assert done == 0
         assert len(results.runs) == 12
+
+
+class Swallowing(Serial):
+    """An executor one of whose libraries swallows a signal after the second run."""
+
+    def do(self, runs: Sequence[Run]) -> Generator[Sequence[Finished]]:
+        for number, block in enumerate(Run.execute(run) for run in runs):
+            if number == 1:
+                with contextlib.suppress(Interrupted):
+                    signal.raise_signal(signal.SIGINT)
+            yield [block]
+
+
+def test_a_signal_that_was_swallowed_ends_the_sweep_all_the_same(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted) as caught:
+        run(tmp_path, seeds=5, executor=Swallowing())
+    assert caught.value.number == signal.SIGINT
+    assert caught.value.kept == "2 runs done now are kept"
+    assert len(Store(tmp_path).finished()) == 2

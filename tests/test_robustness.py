@@ -303,19 +303,17 @@ def test_the_smallest_change_that_turns_a_verdict_is_said_beside_the_smallest_th
     )
     (found,) = RobustComparison.of(results, CLAIM).sentences[1:]
     assert found.endswith(
-        "; the smallest change makes it undecided by the measure starts solved, and behind by a target 3 times "
-        "as low and the measure area under the anytime curve"
+        "; the smallest change makes it undecided by the measure starts solved, and behind by a target 3 "
+        "times as low and the measure area under the anytime curve"
     )
 
 
 def test_runs_that_answer_no_choice_say_why() -> None:
     seeds = {"adam": (0, 1), "rprop": (2, 3)}
-    rows = [
-        run_row(f"{name} {seed}", "xor", name, seed=seed) for name, own in seeds.items() for seed in own
-    ]
+    rows = [run_row(f"{name} {seed}", "xor", name, seed=seed) for name, own in seeds.items() for seed in own]
     assert RobustComparison.of(build(rows), CLAIM).sentences[1:] == [
-        "adam against rprop on xor is undecided, and these runs can answer no other choice: they have no seed "
-        "in common"
+        "adam against rprop on xor is undecided, and these runs can answer no other choice: they have no "
+        "seed in common"
     ]
 
 
@@ -324,7 +322,9 @@ def test_the_command_on_runs_of_one_optimizer_prints_no_empty_table(
 ) -> None:
     harness.run("xor", "rprop", seeds=2, budget=60, folder=tmp_path / "a")
     answer = called(capsys, "compare", str(tmp_path / "a"), "--robust")
-    assert answer.out.startswith("There is no verdict to hold against other choices: give runs of two optimizers.")
+    assert answer.out.startswith(
+        "There is no verdict to hold against other choices: give runs of two optimizers."
+    )
     assert " ".join(answer.out.split()).endswith("of what a run would have spent.")
 
 

@@ -27,6 +27,7 @@ from harness.studies.study import Evidence
 from harness.sweeps.experiment import Experiment
 from harness.sweeps.experiment_file import read_experiment
 from harness.tuning.tuned_file import tuned_experiments
+from optimizers.errors import InputError
 from optimizers.genetic.selection import rank_members, roulette_wheel
 from optimizers.objective import Array
 from optimizers.options import option_values
@@ -75,6 +76,13 @@ def test_errors_are_root_mean_squares_in_the_units_of_the_function(function: str
     assert tested[6] == pytest.approx(expected, rel=1e-9)
     beyond = network.tested(w, "extrapolation")
     assert beyond.size == (0 if function == "mackey-glass" else 10)
+
+
+def test_a_copy_without_parameters_is_refused_with_where_to_get_them() -> None:
+    with pytest.raises(
+        InputError, match="the runs come without their parameters: do them again, in an empty"
+    ):
+        Network("product", False).tested(np.empty(0), "interpolation")
 
 
 def test_a_step_of_fitness_proportional_selection_is_its_formula() -> None:

@@ -199,7 +199,9 @@ class TestStatus:
             folder="kept",
         )
         lines = [line.strip() for line in terminal("status", "kept").out.splitlines()]
-        counts = {name.rstrip(): numbers.split() for name, _, numbers in (line.partition("  ") for line in lines)}
+        counts = {
+            name.rstrip(): numbers.split() for name, _, numbers in (line.partition("  ") for line in lines)
+        }
         assert counts["gradient-descent by analytic"] == ["2", "2"]
         assert counts["gradient-descent by central-difference"] == ["2", "2"]
         assert counts["random-search"] == ["2", "2"]
@@ -318,8 +320,8 @@ class TestForecast:
         part.write_bytes(part.read_bytes()[:-1])
         assert terminal("run", "mine.toml", "--output", "kept", "--dry-run").out.splitlines()[-2:] == [
             f"{part} is damaged and would be put aside",
-            "kept: 2 of 2 runs left to do, time unknown: nothing like them was measured in the folder. Nothing "
-            "was run, nothing was written.",
+            "kept: 2 of 2 runs left to do, time unknown: nothing like them was measured in the folder. "
+            "Nothing was run, nothing was written.",
         ]
         assert part.is_file()
 

@@ -86,6 +86,12 @@ class TestEstimates:
             assert abs(one.mean() - r * other.mean()) / math.sqrt(va + r * r * vb) == pytest.approx(t)
         assert ends[0] < ratio < ends[1]
 
+    @pytest.mark.parametrize("sizes", [(0, 0), (1, 5), (5, 1), (0, 5)], ids=str)
+    def test_a_ratio_needs_two_numbers_on_both_sides(self, sizes: tuple[int, int]) -> None:
+        ratio, interval = ratio_of_means(*(np.ones(size) for size in sizes))
+        assert math.isnan(ratio)
+        assert interval == (-math.inf, math.inf)
+
     def test_a_ratio_to_what_may_be_nothing_is_anything(self) -> None:
         one, other = np.array([1.0, 2.0, 3.0]), np.array([-5.0, 5.0, 0.1])
         assert ratio_of_means(one, other)[1] == (-math.inf, math.inf)

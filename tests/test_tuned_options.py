@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import called
 
 import harness
 from harness.cli.entry import main
@@ -248,3 +249,21 @@ def test_no_seed_of_the_main_job_was_tuned_with() -> None:
     )
     assert not set(table["seeds"]) & set(read_experiment("ga-vs-backprop").seeds)
     assert len(table["seeds"]) >= 3
+
+
+def test_seeds_until_it_is_decided_go_with_options_for_all_problems(
+    by_problem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(
+        'problems = ["xor", "setosa"]\noptimizers = ["rprop", "perceptron-rule", "random-search", '
+        '"adam:batch=2"]\nbudget = 60\nseeds = 3\n',
+        encoding="utf-8",
+    )
+    call = ["run", "small.toml", "--tuned", str(by_problem), "--until-decided", "--max-seeds", "20"]
+    answer = called(capsys, *call)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.endswith(
+        "--until-decided goes with options tuned for the experiment, not for each problem\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["small.toml"]

@@ -118,7 +118,10 @@ def test_tree_parzen_asks_for_what_was_declared_outside_its_space_and_learns_fro
     pytest.importorskip("optuna")
     outside = {"rate": 7.0, "size": 3, "kind": "a"}
     found = [
-        [options for options, _ in played(SAMPLERS["tpe"](SPACE, list(declared), 12, np.random.default_rng(0)))]
+        [
+            options
+            for options, _ in played(SAMPLERS["tpe"](SPACE, list(declared), 12, np.random.default_rng(0)))
+        ]
         for declared in ([outside, *DECLARED], DECLARED)
     ]
     assert found[0][:2] == [outside, *DECLARED]

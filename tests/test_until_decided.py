@@ -340,7 +340,7 @@ def declared(*claims: Any, **changes: Any) -> list[tuple[str, str, str]]:
 
 def test_an_area_that_has_no_bounds_at_every_number_of_seeds_is_refused() -> None:
     claim = {"better": "lbfgs", "than": "adam", "by": "anytime-area"}
-    with pytest.raises(InputError, match="'lbfgs' is to be better by anytime-area.*: take cost-to-target"):
+    with pytest.raises(InputError, match=r"'lbfgs' is to be better by anytime-area.*: take cost-to-target"):
         declared(claim)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import io
 import json
 import signal
 import subprocess
@@ -196,6 +197,54 @@ def test_a_command_that_is_refused_ends_it_as_well(some: tuple[Watch, str]) -> N
     assert process is not None
     assert process.returncode is not None
     assert not some[0].page.exists()
+
+
+@pytest.fixture
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*arguments: object, **options: object) -> None:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", none_left)
+
+
+@pytest.mark.usefixtures("no_process")
+def test_where_there_is_no_other_process_the_page_is_that_of_the_end(some: tuple[Watch, str]) -> None:
+    watch, count = some
+    with watched(watch) as process:
+        assert process is None
+        assert not watch.page.exists()
+    assert f"The command ended early: {count}." in text_of(watch.page)
+
+
+@pytest.mark.usefixtures("no_process")
+def test_where_there_is_no_other_process_a_refusal_is_handed_on(some: tuple[Watch, str]) -> None:
+    with pytest.raises(InputError, match="cannot be done"), watched(some[0]):
+        raise InputError("what was asked for cannot be done")
+    assert not some[0].page.exists()
+
+
+def test_a_command_that_breaks_after_a_page_leaves_the_last_one_to_the_other_process(
+    some: tuple[Watch, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Process:
+        """A process that is told to end by the end of its input, and by no signal."""
+
+        stdin = io.BytesIO()
+
+        def terminate(self) -> None:
+            pytest.fail("it has a page to write")
+
+    monkeypatch.setattr("harness.report.html.watching._started", lambda watch: Process())
+
+    def interrupted() -> None:
+        with watched(some[0]):
+            some[0].write(5.0)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert Process.stdin.closed
+    assert f"Running: {some[1]}" in text_of(some[0].page)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

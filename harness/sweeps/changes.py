@@ -88,7 +88,7 @@ def _limited(budget: Any, limit: str, value: Any) -> Any:
 
 
 def _with_option(field: str, given: Any, name: str, option: str, value: Any) -> Any:
-    """Return entries of which those of a name have an option set; what is no list is refused where it is read."""
+    """Return entries of which those of a name have an option set; what is no list goes on to be refused."""
     listed = [given] if isinstance(given, str | Mapping) else given
     if not isinstance(listed, list):
         return given

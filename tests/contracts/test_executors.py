@@ -219,7 +219,10 @@ def test_clusters_stand_side_by_side_and_their_workers_do_not_hear_the_terminal(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"executor": "serial", "workers": 2}, "workers is 2 beside an executor.*: write 'processes:workers=2'"),
+        (
+            {"executor": "serial", "workers": 2},
+            "workers is 2 beside an executor.*: write 'processes:workers=2'",
+        ),
         (
             {"executor": "dask:address=tcp://127.0.0.1:1,workers=2"},
             "Dask: option 'workers' is 2 beside an address.*: leave one of them out",
@@ -234,7 +237,9 @@ def test_workers_are_told_once(given: dict[str, Any], said: str) -> None:
 
 def test_a_bound_on_memory_is_refused_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(InputError, match=r"Processes: option 'memory' is 2\.5, which needs Linux: leave it out"):
+    with pytest.raises(
+        InputError, match=r"Processes: option 'memory' is 2\.5, which needs Linux: leave it out"
+    ):
         EXECUTORS.build("processes", memory=2.5)
 
 
@@ -264,7 +269,7 @@ class Dying(Serial):
 
 def test_workers_that_never_begin_end_the_sweep_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Dying, "do", PooledExecutor.do)
-    with pytest.raises(InputError, match="die before they have begun, 3 times in a row.*take fewer workers"):
+    with pytest.raises(InputError, match=r"die before they have begun, 3 times in a row.*take fewer workers"):
         harness.run("xor", "adam", budget=20, seeds=1, executor=Dying())
     assert Dying.renewals == 3
 
@@ -280,7 +285,7 @@ class TestClustersElsewhere:
         environment = dict(os.environ)
         with pytest.raises(
             InputError,
-            match=r"no Dask cluster answers at 'tcp://127\.0\.0\.1:1' \(Timed out .*\): give its scheduler's address",
+            match=r"no Dask cluster answers at 'tcp://127\.0\.0\.1:1' \(Timed out .*\): give its scheduler's",
         ):
             harness.run("xor", "adam", budget=20, executor="dask:address=tcp://127.0.0.1:1")
         assert dict(os.environ) == environment
@@ -297,13 +302,12 @@ class TestClustersElsewhere:
 
     def test_its_workers_do_the_same_runs_and_are_left_as_they_were(self) -> None:
         distributed = pytest.importorskip("distributed")
-        wanted = {"problem": "xor", "optimizer": "adam", "seeds": 2, "budget": 60}
         with distributed.LocalCluster(
             n_workers=1,
             threads_per_worker=1,
             processes=False,
-            host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
         ) as cluster:
             before = set(cluster.scheduler.worker_plugins)
