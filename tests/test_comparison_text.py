@@ -56,6 +56,14 @@ class TestSentences:
             "at 1.5 times its cost (above 1.5), solved 15 and 20 of 20"
         )
 
+    def test_of_more_pairs_than_are_ranked_no_ratio_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        results = race(10 * SPREAD, 1790 * SPREAD)
+        monkeypatch.setattr("harness.analysis.verdict.MOST_RANKED", 49)
+        assert sentence(results) == (
+            "lbfgs is ahead of genetic-algorithm on iris: on 50 of 50 starts (95 % interval 93 to 100 %), "
+            "all 100 runs solved"
+        )
+
     def test_one_that_is_undecided(self) -> None:
         said = sentence(race([1.0] * 5 + [4.0] * 5, [2.0] * 10))
         assert said == (

@@ -484,6 +484,17 @@ def test_without_the_extra_it_is_named(package: str, monkeypatch: pytest.MonkeyP
     assert not list(tmp_path.iterdir())
 
 
+def test_no_library_ends_the_script_that_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "var a = '</script>', b = '</SCRIPT >', c = '<script>', d = '</style>';"
+    monkeypatch.setattr("plotly.offline.get_plotlyjs", lambda: source)
+    libraries.chart_library.cache_clear()
+    try:
+        found = libraries.chart_library()
+    finally:
+        libraries.chart_library.cache_clear()
+    assert found == r"var a = '<\/script>', b = '<\/SCRIPT >', c = '<script>', d = '</style>';"
+
+
 def test_a_page_has_the_ending_of_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"let it end in \.html"):
         one_run().report(tmp_path / "page.pdf")

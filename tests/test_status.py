@@ -205,6 +205,9 @@ class TestStatus:
         assert counts["gradient-descent by analytic"] == ["2", "2"]
         assert counts["gradient-descent by central-difference"] == ["2", "2"]
         assert counts["random-search"] == ["2", "2"]
+        statistic = " ".join(terminal("show", "kept", "--statistic", "solved-fraction").out.split())
+        for said in ("gradient-descent: analytic", "gradient-descent: central-difference"):
+            assert said in statistic
 
     @pytest.mark.parametrize("name", ["absent", "file", "empty"])
     def test_a_folder_without_results_is_named(self, name: str, terminal: Any) -> None:

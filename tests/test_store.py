@@ -732,6 +732,18 @@ class TestArtifacts:
         assert sentence.startswith(f"unknown problem of plot '{name}' 'irs': did you mean 'iris'?")
         assert "expected" in refusal(check_figures, [{"name": name, option: 3}], ["xor", "iris"])
 
+    def test_options_of_a_plot_of_ones_own_have_the_types_that_it_says(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def own(results: Any, band: float = 0.5) -> None:
+            """Draw nothing."""
+
+        monkeypatch.setattr("harness.report.artifacts.known_plots", lambda: {"own": own})
+        check_figures([{"name": "own", "band": 0.25}, {"name": "own", "band": 1}])
+        assert refusal(check_figures, [{"name": "own", "band": "wide"}]) == (
+            "plot 'own': option 'band' is 'wide', expected a valid number"
+        )
+
     def test_several_budgets_give_problems_of_figures_longer_names(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -275,6 +275,21 @@ class TestOfOnesOwn:
         place = lines.index("## What the seeds were")
         assert lines[place + 2 : place + 5] == ["| a \\| b | n |", "|---|---|", "| 0.500 | 3 |"]
 
+    def test_a_study_of_which_nothing_was_printed_has_no_table_of_it(self, tmp_path: Path) -> None:
+        printed = _second_look(tmp_path)
+        heading = "## Printed and ours"
+        findings = perform(printed(), tmp_path / "runs", quick=True, workers=1)
+        assert heading in page(findings)
+        (tmp_path / "printed.csv").write_text(TestPrinted.HEAD)
+
+        class Unprinted(printed):  # type: ignore[misc, valid-type]
+            def ours(self, evidence: Evidence) -> Iterator[Ours]:
+                return iter(())
+
+        bare = perform(Unprinted(), tmp_path / "runs", quick=True, workers=1)
+        assert len(bare.numbers) == 0
+        assert heading not in page(bare)
+
     def test_a_study_says_how_much_goes_into_its_copy(self, tmp_path: Path) -> None:
         study = _second_look(tmp_path)()
         findings = perform(study, tmp_path / "runs", quick=True, workers=1)

@@ -22,6 +22,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,8 @@ def chart_library() -> str:
     except ImportError as missing:
         raise MissingExtraError(MISSING.format("plotly")) from missing
     source: str = get_plotlyjs()
-    if "</script" in source.lower():
-        # It would end the script that it is in.
-        source = source.replace("</script", "<\\/script")
-    return source
+    # In whatever letters it would end the script that it is in.
+    return re.sub("</(?=script)", r"<\\/", source, flags=re.IGNORECASE)
 
 
 def check_page(page: Path) -> Path:
