@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import hypothesis  # noqa: F401  # before anything is frozen: it looks for who h
 import pytest
 
 from harness.sweeps import plugins
+from harness.sweeps.interrupts import SIGNALS
 from optimizers.registry import Registry
 
 LONG = (
@@ -74,6 +76,20 @@ def families_as_before() -> Iterator[None]:
         family._members = None
     plugins._loaded.clear()
     plugins._loaded.update(before)
+
+
+@pytest.fixture
+def usual_signals() -> Iterator[None]:
+    """Let signals do what they do in a terminal: a job in a shell's background begins without interrupts."""
+    before = {
+        number: signal.signal(
+            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        )
+        for number in SIGNALS
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -16,6 +16,8 @@ from harness.cli.entry import main
 from harness.sweeps import interrupts
 from harness.sweeps.interrupts import Interrupted
 
+pytestmark = pytest.mark.usefixtures("usual_signals")
+
 
 @pytest.fixture
 def loading(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:

@@ -9,7 +9,9 @@ import threading
 import pytest
 
 from harness.sweeps import interrupts
-from harness.sweeps.interrupts import SIGNALS, Interrupted, came, noticed
+from harness.sweeps.interrupts import Interrupted, came, noticed
+
+pytestmark = pytest.mark.usefixtures("usual_signals")
 
 
 @pytest.fixture
@@ -31,15 +33,6 @@ def arrive(number: int) -> None:
     handler(number, None)
 
 
-@pytest.fixture
-def handlers() -> object:
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize(
     ("handed_on", "number", "ending"),
     [
@@ -53,14 +46,12 @@ def handlers() -> object:
 def test_a_signal_that_ends_a_process_does_so_after_the_block(
     handed_on: bool, number: signal.Signals, ending: list[tuple[int, bool]], ends: list[tuple[int, bool]]
 ) -> None:
-    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     with pytest.raises(Interrupted, match=number.name), noticed(handed_on=handed_on):
         arrive(number)
     assert ends == ending
     assert came() == 0
 
 
-@pytest.mark.usefixtures("handlers")
 def test_the_third_signal_ends_the_process_at_once(ends: list[tuple[int, bool]]) -> None:
     with noticed(handed_on=False):
         with pytest.raises(Interrupted):
@@ -94,7 +85,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return moved
 
 
-@pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("ended", [False, True])
 def test_a_block_that_does_not_end_is_left_and_one_that_has_ended_is_not(ended: bool, clock: Clock) -> None:
     left: list[int] = []

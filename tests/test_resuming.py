@@ -436,6 +436,7 @@ class Swallowing(Serial):
             yield [block]
 
 
+@pytest.mark.usefixtures("usual_signals")
 def test_a_signal_that_was_swallowed_ends_the_sweep_all_the_same(tmp_path: Path) -> None:
     with pytest.raises(Interrupted) as caught:
         run(tmp_path, seeds=5, executor=Swallowing())
