@@ -11,9 +11,13 @@ OF_SEEDS = ["test_confidence_sequences.py", "test_sequential_verdicts.py"]
 OF_BLOCKS = ["test_block_statistics.py", "test_statistic_family.py"]
 OF_TIMES = ["test_time_statistics.py", "test_statistic_family.py", "test_odd_comparisons.py"]
 OF_LIMITS = ["test_cost_rules.py"]
-# The contract of the sources takes twenty minutes as Python.
+# The contract of the sources takes twenty minutes as Python, and some of the tests of differences one each.
 OF_SOURCES = ["test_function_problems.py", "test_missing_faces.py"]
 OF_DERIVATIONS = [*OF_SOURCES, "test_autodiff_sources.py"]
+OF_DIFFERENCES = [
+    f"test_difference_sources.py::{name}"
+    for name in ("TestAgreement", "TestCounting", "TestParameters", "TestRefusals")
+]
 TESTS = {
     "optimizers/budget.py": OF_LIMITS,
     "optimizers/clock.py": ["test_clock.py", *OF_LIMITS],
@@ -45,9 +49,9 @@ TESTS = {
     "harness/network/candidate_lanes.py": [*OF_NETWORKS, "test_candidate_lanes.py"],
     "harness/numerics/elementary.py": ["test_elementary.py"],
     "harness/gradients/analytic.py": OF_SOURCES,
-    "harness/gradients/differences.py": ["test_difference_sources.py", *OF_SOURCES],
+    "harness/gradients/differences.py": [*OF_DIFFERENCES, *OF_SOURCES],
     "harness/gradients/complex_step.py": [
-        "test_difference_sources.py",
+        *OF_DIFFERENCES,
         "test_complex_functions.py",
         *OF_SOURCES,
     ],

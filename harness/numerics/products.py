@@ -132,8 +132,9 @@ def total(values: Any, start: int, count: int) -> float:
     first = U(start)
     result = 0.0
     for r in range(U(count)):
-        result += values[first + r]
-    return result
+        # A float of Python's gives way to NumPy's single precision, so that uncompiled the sum would be in it.
+        result += np.float64(values[first + r])
+    return float(result)
 
 
 @compiled()
