@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from odd_results import CASES, many
 
@@ -61,6 +62,14 @@ def test_several_files_are_read_together(tmp_path: Path) -> None:
     for name in ("a", "b"):
         shutil.copy(RECORDED / "results.parquet", tmp_path / f"{name}.parquet")
     assert len(harness.import_results(tmp_path, "benchopt").runs) == 16
+
+
+def test_an_export_without_a_column_is_refused(tmp_path: Path) -> None:
+    many().export("benchopt", tmp_path)
+    file = tmp_path / "results.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["time", "stop_val"]), file)
+    with pytest.raises(InputError, match="has no column stop_val, time: export again"):
+        harness.import_results(tmp_path, "benchopt")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -110,7 +110,9 @@ def test_data_of_old_loggers_are_read(tmp_path: Path) -> None:
         ("bbobexp_f1.info", "% uniform\n", "", "none of COCO's"),
         ("data_f1/bbobexp_f1_DIM2.dat", "\n3 0 ", "\nthree 0 ", "line 3 is"),
         ("data_f1/bbobexp_f1_DIM2.dat", "\n3 0 ", "\n0 0 ", "line 3 is"),
+        ("data_f1/bbobexp_f1_DIM2.dat", "\n3 0 ", "\n15 0 ", "line 4 is"),
         ("data_f1/bbobexp_f1_DIM2.tdat", "% f eval", "f eval", "line 1 is"),
+        ("data_f1/bbobexp_f1_DIM2.dat", "% f eval", "% run\n% f eval", "than the .tdat file beside it"),
     ],
 )
 def test_wrong_data_are_refused_in_a_sentence(
@@ -121,6 +123,46 @@ def test_wrong_data_are_refused_in_a_sentence(
     assert old in text
     (tmp_path / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError, match=said):
+        harness.import_results(tmp_path, "coco")
+
+
+def test_an_index_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(RECORDED, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "bbobexp_f1.info"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
+    said = f"{len(lines) - 1} lines, expected three for each function and dimension: mend it"
+    with pytest.raises(InputError, match=said):
+        harness.import_results(tmp_path, "coco")
+
+
+def test_empty_lines_between_rows_say_nothing(tmp_path: Path) -> None:
+    shutil.copytree(RECORDED, tmp_path, dirs_exist_ok=True)
+    for file in tmp_path.rglob("*.dat"):
+        file.write_text(file.read_text(encoding="utf-8").replace("\n", "\n \n"), encoding="utf-8")
+    found, expected = (harness.import_results(folder, "coco") for folder in (tmp_path, RECORDED))
+    assert found.trace.equals(expected.trace)
+
+
+def test_an_index_of_no_function_has_no_run(tmp_path: Path) -> None:
+    (tmp_path / "f1.info").write_text("\n", encoding="utf-8")
+    with pytest.raises(InputError, match="without a run: give another folder"):
+        harness.import_results(tmp_path, "coco")
+
+
+def test_an_export_whose_runs_are_gone_is_refused(tmp_path: Path) -> None:
+    many().export("coco", tmp_path)
+    heading = (tmp_path / "runs.csv").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "runs.csv").write_text(heading + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"runs\.csv has no runs: export again"):
+        harness.import_results(tmp_path, "coco")
+
+
+def test_an_export_with_another_number_of_blocks_is_refused(tmp_path: Path) -> None:
+    one_run().export("coco", tmp_path)
+    (file,) = tmp_path.rglob("*.tdat")
+    file.write_text(file.read_text(encoding="utf-8") + "% one more\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"has 2 runs, but runs\.csv names 1: export again"):
         harness.import_results(tmp_path, "coco")
 
 

@@ -143,12 +143,33 @@ def test_wrong_logs_are_refused_in_a_sentence(change, said: str, tmp_path: Path)
         ("evaluations raw_y\n1.5 0.5\n", "not whole numbers"),
         ("evaluations raw_y\n2 0.5\n2 0.4\n", "rising order"),
         ("evaluations raw_y\n1 0.5\n", "has 1 runs, but"),
+        ("evaluations raw_y\n1 0.5\n\n1 0.4\n", "rising order"),
     ],
 )
 def test_wrong_tables_are_refused_in_a_sentence(text: str, said: str, tmp_path: Path) -> None:
     shutil.copytree(RECORDED / "minimised", tmp_path, dirs_exist_ok=True)
     (tmp_path / "data_f1_Sphere" / "IOHprofiler_f1_DIM2.dat").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=said):
+        harness.import_results(tmp_path, "ioh")
+
+
+def test_a_best_that_was_not_logged_is_unknown(tmp_path: Path) -> None:
+    shutil.copytree(RECORDED / "maximised", tmp_path, dirs_exist_ok=True)
+    (file,) = tmp_path.rglob("*.json")
+    table = json.loads(file.read_text(encoding="utf-8"))
+    table["scenarios"][0]["runs"][0]["best"] = {"y": None}
+    file.write_text(json.dumps(table), encoding="utf-8")
+    results = harness.import_results(tmp_path, "ioh")
+    assert math.isnan(results.runs["final_loss"][0])
+    assert results.runs["best_w"][0].size == 0
+    assert results.trace["loss"].tolist() == [-3.0, -7.0, -5.0]
+
+
+def test_a_copy_of_an_exported_log_is_refused(tmp_path: Path) -> None:
+    many().export("ioh", tmp_path)
+    (folder, *_) = (file.parent for file in tmp_path.rglob("*.json"))
+    shutil.copytree(folder, tmp_path / "copied")
+    with pytest.raises(InputError, match="holds a run twice: take away the copies of the logs"):
         harness.import_results(tmp_path, "ioh")
 
 

@@ -53,6 +53,15 @@ def test_what_else_tells_functions_apart_is_in_the_name(tmp_path: Path) -> None:
     assert set(runs["setting"]) == {"cost=10", "cost=50"}
 
 
+def test_a_seed_that_comes_again_is_another_run(tmp_path: Path) -> None:
+    table = pd.read_csv(RECORDED / "benchmark.csv")
+    pd.concat([table, table]).to_csv(tmp_path / "twice.csv", index=False)
+    once, twice = (harness.import_results(folder, "nevergrad") for folder in (RECORDED, tmp_path))
+    assert twice.runs.groupby(["problem", "optimizer"]).size().tolist() == [4] * 4
+    assert twice.runs["run_id"].is_unique
+    assert sorted(twice.runs["final_loss"]) == sorted([*once.runs["final_loss"]] * 2)
+
+
 def test_a_row_says_the_best_loss_at_its_budget(tmp_path: Path) -> None:
     results = many()
     results.export("nevergrad:budgets=[10,1000]", tmp_path)
