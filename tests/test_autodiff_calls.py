@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 import types
+from collections.abc import Iterator
+from datetime import datetime
+from os import getenv
+from random import gauss, random
+from secrets import randbelow
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,8 +19,10 @@ import pytest
 
 from harness import autodiff as ad
 from harness.autodiff import calls
+from harness.autodiff.derivatives import traced
 from harness.autodiff.evaluator import Evaluator
 from harness.autodiff.program import Program
+from harness.autodiff.staleness import MOST_READINGS
 from optimizers.errors import InputError
 
 W = np.array([0.7, -1.2, 2.1])
@@ -48,6 +57,19 @@ class TestArguments:
     def test_a_place_that_is_not_there_is_refused(self) -> None:
         with pytest.raises(InputError, match="argument is 2, but the function is called with 1"):
             ad.gradient(lambda w: w, argument=2)(1.0)
+
+    @pytest.mark.parametrize("derivative", [ad.gradient, ad.value_and_gradient, ad.jacobian, ad.hessian])
+    def test_what_is_no_function_is_refused(self, derivative: Any) -> None:
+        with pytest.raises(InputError, match=r"the function is 3\.0, expected a callable"):
+            derivative(3.0)
+
+    def test_a_jacobian_by_several_places_is_refused(self) -> None:
+        with pytest.raises(InputError, match=r"argument is \(0, 1\), expected one place such as 0"):
+            ad.jacobian(lambda w, x: w * x, argument=(0, 1))  # type: ignore[arg-type]
+
+    def test_what_is_carried_back_needs_a_place_to_begin_at(self) -> None:
+        with pytest.raises(InputError, match="vjp has no primals: hand in an array for each argument"):
+            ad.vjp(np.sin)
 
     def test_several_places_give_a_tuple(self) -> None:
         both = ad.gradient(lambda w, x: np.sum(w * x**2), argument=(1, 0))
@@ -129,6 +151,11 @@ class TestAnswers:
         with pytest.raises(InputError, match="no list of 2"):
             back(np.ones(3))
 
+    @pytest.mark.parametrize(("inputs", "outputs"), [(0, 2), (2, 0), (0, 0)])
+    def test_the_jacobian_of_nothing_is_an_empty_table(self, inputs: int, outputs: int) -> None:
+        found = ad.jacobian(lambda w: np.sum(w) * np.ones(outputs))(np.ones(inputs))
+        assert found.shape == (outputs, inputs)
+
     def test_the_hessian_of_a_number_is_a_number(self) -> None:
         assert ad.hessian(np.sin)(0.5).shape == ()
         assert ad.hessian(np.sin)(0.5) == pytest.approx(-np.sin(0.5), rel=1e-14)
@@ -136,6 +163,21 @@ class TestAnswers:
     def test_an_array_put_together_from_numbers(self) -> None:
         found = ad.jacobian(lambda w: np.array([w[0] * w[1], 2.0, w[2] ** 2]))(W)
         assert found == pytest.approx(np.array([[W[1], W[0], 0], [0, 0, 0], [0, 0, 2 * W[2]]]))
+
+    @pytest.mark.parametrize(
+        "product",
+        [
+            lambda w, turned: np.add(turned, w),
+            lambda w, turned: w * turned,
+            lambda w, turned: turned @ w,
+            lambda w, turned: w @ turned,
+            lambda w, turned: np.exp(turned) @ w,
+        ],
+        ids=["added", "multiplied", "before a vector", "behind a vector", "of which exp is taken"],
+    )
+    def test_one_put_together_is_an_array_as_any_other(self, product: Any) -> None:
+        found = ad.jacobian(lambda w: product(w, np.array([w[2], w[1], w[0]])))(W)
+        assert found.tolist() == ad.jacobian(lambda w: product(w, w[::-1]))(W).tolist()
 
     def test_a_write_into_a_plain_array_is_a_sentence(self) -> None:
         def write(w: Any) -> Any:
@@ -181,6 +223,16 @@ class TestInnerFunctions:
 
         assert ad.gradient(inner)(W) == pytest.approx(4 * W)
 
+    def test_a_hessian_of_an_outer_array(self) -> None:
+        found = ad.gradient(lambda w: np.sum(ad.hessian(lambda v: np.sum(v**4))(w)))(W)
+        assert found == pytest.approx(24 * W)
+
+    def test_a_program_that_would_read_an_outer_array_is_refused(self) -> None:
+        with pytest.raises(
+            ad.TraceError, match="reads an array of an outer trace: hand it in as an argument"
+        ):
+            ad.gradient(lambda w: traced(lambda v: np.sum(w * v), [(3,)]))(W)
+
     def test_an_array_that_escaped_its_trace_is_refused(self) -> None:
         escaped: list[Any] = []
 
@@ -191,6 +243,8 @@ class TestInnerFunctions:
         ad.gradient(keep)(W)
         with pytest.raises(ad.TraceError, match="a trace that has ended"):
             ad.gradient(lambda w: np.sum(w * escaped[0]))(W)
+        with pytest.raises(ad.TraceError, match="a trace that has ended"):
+            np.exp(escaped[0])
 
 
 class Model:
@@ -213,7 +267,147 @@ def by_global(w: Any) -> Any:
     return np.sum(w) * SCALE
 
 
+class Slots:
+    """Something whose attributes are in slots, one of them not set."""
+
+    __slots__ = ("scale", "table", "unset")
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+        self.table = np.ones(3)
+
+    def loss(self, w: Any) -> Any:
+        return self.scale * np.sum(w * self.table)
+
+
+class Holder:
+    """Something whose class holds an instance."""
+
+    model = Model()
+
+    def loss(self, w: Any) -> Any:
+        return np.sum(w) * self.model.scale
+
+    @functools.cached_property
+    def unused(self) -> float:
+        return 1.0
+
+
+SETTINGS = {"scale": 1.0}
+
+
+def by_entry(w: Any) -> Any:
+    return np.sum(w) * SETTINGS["scale"]
+
+
+def bound_entry(w: Any, entry: Any = SETTINGS.get) -> Any:
+    return np.sum(w) * entry("scale")
+
+
+def by_rounding(w: Any, rounded: Any = math.floor) -> Any:
+    return np.sum(w) * rounded(1.5)
+
+
+def by_new_array(w: Any, make: Any = np.array) -> Any:
+    return np.sum(w * make([1.0, 1.0, 1.0]))
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Program]]:
+    """The programs that have been made since."""
+    programs: list[Program] = []
+
+    def counted(program: Program) -> Evaluator:
+        programs.append(program)
+        return Evaluator(program)
+
+    monkeypatch.setattr(calls, "Evaluator", counted)
+    yield programs
+
+
 class TestWhatIsReadFromOutside:
+    def test_attributes_in_slots(self) -> None:
+        model = Slots()
+        slope = ad.gradient(model.loss)
+        assert slope(W).tolist() == [1, 1, 1]
+        model.scale = 2.0
+        assert slope(W).tolist() == [2, 2, 2]
+        model.table[1] = 5.0
+        assert slope(W).tolist() == [2, 10, 2]
+
+    def test_an_instance_that_a_class_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        slope = ad.gradient(Holder().loss)
+        assert slope(W).tolist() == [1, 1, 1]
+        monkeypatch.setattr(Holder.model, "scale", 3.0)
+        assert slope(W).tolist() == [3, 3, 3]
+
+    def test_a_variable_that_is_set_later(self) -> None:
+        def function(w: Any) -> Any:
+            try:
+                return np.sum(w) * factor
+            except NameError:
+                return np.sum(w)
+
+        slope = ad.gradient(function)
+        assert slope(W).tolist() == [1, 1, 1]
+        factor = 3.0
+        assert slope(W).tolist() == [3, 3, 3]
+
+    def test_a_number_that_becomes_one_of_another_type(self) -> None:
+        factor: Any = 2.0
+        slope = ad.gradient(lambda w: np.sum(w) * (factor if isinstance(factor, float) else 0.5))
+        assert slope(W).tolist() == [2, 2, 2]
+        factor = 2
+        assert slope(W).tolist() == [0.5, 0.5, 0.5]
+
+    def test_an_entry_by_a_method_that_is_bound_to_its_container(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slope = ad.gradient(bound_entry)
+        assert slope(W).tolist() == [1, 1, 1]
+        monkeypatch.setitem(SETTINGS, "scale", 4.0)
+        assert slope(W).tolist() == [4, 4, 4]
+
+    def test_more_objects_than_are_compared(self, made: list[Program]) -> None:
+        many = [[float(number)] for number in range(MOST_READINGS + 1)]
+        slope = ad.gradient(lambda w: np.sum(w) * many[-1][0])
+        for number in range(3):
+            many[-1][0] = float(number)
+            assert slope(W).tolist() == [number] * 3
+        assert len(made) == 3
+
+    @pytest.mark.parametrize(
+        "function",
+        [Model().loss, Slots().loss, Holder().loss, by_entry, bound_entry, by_rounding, by_new_array],
+        ids=[
+            *("an instance", "slots", "an instance in a class", "an entry", "a bound method"),
+            *("a function of a module", "a function of NumPy"),
+        ],
+    )
+    def test_a_function_is_traced_once_while_what_it_reads_stays(
+        self, function: Any, made: list[Program]
+    ) -> None:
+        slope = ad.gradient(function)
+        for _ in range(3):
+            assert slope(W).tolist() == slope(W).tolist()
+        assert len(made) == 1
+
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            *(random, gauss, lambda: randbelow(9), lambda: datetime.now().microsecond),
+            *(perf_counter, lambda: len(getenv("HOME", ""))),
+        ],
+        ids=["random", "gauss", "randbelow", "datetime.now", "perf_counter", "getenv"],
+    )
+    def test_what_answers_differently_every_time_is_asked_every_time(
+        self, draw: Any, made: list[Program]
+    ) -> None:
+        slope = ad.gradient(lambda w: np.sum(w) * draw())
+        for _ in range(3):
+            slope(W)
+        assert len(made) == 3
+
     def test_a_closure(self) -> None:
         scale, table = 1.0, np.ones(3)
         slope = ad.gradient(lambda w: scale * np.sum(table * w))
@@ -298,14 +492,7 @@ class TestWhatIsReadFromOutside:
         assert found[0] == pytest.approx(wanted[0])
         assert found[1] == pytest.approx(wanted[1])
 
-    def test_what_is_the_same_is_traced_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        made: list[Program] = []
-
-        def counted(program: Program) -> Evaluator:
-            made.append(program)
-            return Evaluator(program)
-
-        monkeypatch.setattr(calls, "Evaluator", counted)
+    def test_what_is_the_same_is_traced_once(self, made: list[Program]) -> None:
         table = np.ones(3)
         slope = ad.gradient(lambda w, x: np.sum(w * x * table) * SCALE)
         for _ in range(3):

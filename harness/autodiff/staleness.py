@@ -48,6 +48,9 @@ PLAIN = (
 )
 """Types whose objects do not change."""
 
+LOOKED_INTO = (types.FunctionType, np.ndarray, list, tuple, set, frozenset, dict)
+"""Types whose objects are looked into where they are members of a class."""
+
 _MISSING = object()
 _INSTALLED = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
 
@@ -133,7 +136,8 @@ class Readings:
             if not same(old, getattr(owner, name, _MISSING)):
                 return False
         for container, copy in self._containers:
-            if len(container) != len(copy) or not all(map(same, copy, _members(container))):
+            members = list(_members(container))
+            if len(members) != len(copy) or not all(map(same, copy, members)):
                 return False
         for array, shape, dtype, bits in self._arrays:
             if array.shape != shape or array.dtype is not dtype or array.tobytes() != bits:
@@ -142,10 +146,9 @@ class Readings:
 
     def _read(self, space: Any, name: str) -> None:
         """Note what stands under a name."""
-        value = space.get(name, _MISSING)
+        value = space[name]
         self._entries.append((space, name, value))
-        if value is not _MISSING:
-            self._look(value)
+        self._look(value)
 
     def _look(self, value: Any) -> None:
         if isinstance(value, PLAIN) or id(value) in self._seen:
@@ -188,6 +191,8 @@ class Readings:
         self._arrays.append((array, array.shape, array.dtype, array.tobytes()))
 
     def _look_at_function(self, function: Any) -> None:
+        if function.__module__ in VOLATILE:
+            raise _VolatileError
         if _is_installed(function.__module__ or ""):
             return
         self._functions.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
@@ -236,15 +241,22 @@ class Readings:
 
     def _look_at_class(self, kind: type) -> None:
         for base in kind.__mro__:
+            if base.__module__ in VOLATILE:
+                raise _VolatileError
             if _is_installed(base.__module__):
                 continue
             space = base.__dict__
             for name, member in list(space.items()):
                 if name in ("__dict__", "__weakref__", "__doc__", "__module__"):
                     continue
-                inner = getattr(member, "__func__", getattr(member, "fget", member))
+                # A lock of theirs is nothing to look into.
+                is_cached = isinstance(member, functools.cached_property)
+                inner = (
+                    member.func if is_cached else getattr(member, "__func__", getattr(member, "fget", member))
+                )
                 self._entries.append((space, name, member))
-                if isinstance(inner, types.FunctionType | np.ndarray | list | dict | tuple):
+                # Others that stand in a class, such as what its metaclass keeps, cannot be looked into.
+                if isinstance(inner, LOOKED_INTO) or hasattr(inner, "__dict__"):
                     self._look(inner)
 
     def _look_at_instance(self, value: Any) -> None:

@@ -258,13 +258,13 @@ def difference(x: Any, n: Any = 1, axis: Any = -1, prepend: Any = NONE, append: 
     (axis,) = normalize_axis_tuple(axis, x.ndim)
     parts = [_long(owner, prepend, x, axis), x, _long(owner, append, x, axis)]
     x = np.concatenate([part for part in parts if part is not None], axis) if n else x
+    if x.condition:
+        raise refused("np.diff of conditions", "multiply them by 1.0 first")
     for _ in range(n):
         high = [slice(None)] * x.ndim
         low = list(high)
         high[axis], low[axis] = slice(1, None), slice(None, -1)
         x = x[tuple(high)] - x[tuple(low)]
-        if x.condition:
-            raise refused("np.diff of conditions", "multiply them by 1.0 first")
     return x
 
 
