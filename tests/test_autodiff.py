@@ -295,5 +295,19 @@ def test_what_a_constant_is_made_of_is_worked_out_once() -> None:
     assert lay_out(program).steps <= len(names)
 
 
+def test_a_program_can_be_read() -> None:
+    from harness.autodiff.derivatives import traced
+
+    assert str(traced(lambda w: 2.0 * w @ np.ones((3, 2)) + 1.0, [(3,)])).splitlines() == [
+        "inputs v0[3]",
+        "v1[3] = affine(v0, 2.0, 0.0)",
+        "v3[1x3] = reshape(v1, (1, 3))",
+        "v4[1x2] = product(v3, v2, False, False)",
+        "v5[2] = reshape(v4, (2,))",
+        "v6[2] = affine(v5, 1.0, 1.0)",
+        "outputs v6",
+    ]
+
+
 if __name__ == "__main__":
     RECORDED.write_text(json.dumps({name: by_jax(case) for name, case in CASES.items()}, indent=0) + "\n")

@@ -6,7 +6,6 @@ import functools
 import math
 import threading
 import types
-from collections.abc import Iterator
 from datetime import datetime
 from os import getenv
 from random import gauss, random
@@ -313,7 +312,7 @@ def by_new_array(w: Any, make: Any = np.array) -> Any:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Program]]:
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Program]:
     """The programs that have been made since."""
     programs: list[Program] = []
 
@@ -322,7 +321,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Program]]:
         return Evaluator(program)
 
     monkeypatch.setattr(calls, "Evaluator", counted)
-    yield programs
+    return programs
 
 
 class TestWhatIsReadFromOutside:

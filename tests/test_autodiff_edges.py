@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import harness.autodiff as ad
 from harness.autodiff import TraceError
+from harness.autodiff.primitive import PRIMITIVES
 from harness.autodiff.primitives.special_functions import polygamma
 
 Function = Callable[[Any], Any]
@@ -46,6 +47,25 @@ OF_VECTORS: dict[str, Function] = {
     "median": np.median,
     "quantile": lambda w: np.quantile(w, [0, 0.25, 0.5, 0.7, 1]),
     "percentile": lambda w: np.percentile(w, 30),
+    "product": np.prod,
+    "product, kept": lambda w: np.prod(w, keepdims=True, initial=3.0),
+    "product of nothing": lambda w: np.prod(w[:0]),
+    "sign": np.sign,
+    "power 0": lambda w: w**0,
+    "power 1": lambda w: w**1,
+    "no difference": lambda w: np.diff(w, n=0),
+    **{
+        f"norm of order {order}": lambda w, order=order: np.linalg.norm(w, ord=order)
+        for order in (np.inf, -np.inf, 0, 1, 3, 2.5)
+    },
+    "mean of some": lambda w: np.mean(w, where=w > 0),
+    "mean of finite ones": lambda w: np.mean(w, where=np.isfinite(w)),
+    "variance of some": lambda w: np.var(w, where=w < 1),
+    "either": lambda w: (w > 0.0) + (w < -0.5),
+    "both": lambda w: (w > 0.0) * (w < 2.0),
+    "any of some": lambda w: np.dot(w > 0.0, w < 2.0),
+    "product with a number": lambda w: np.dot(w, 2.0) + np.dot(3.0, w),
+    "inner product with a number": lambda w: np.inner(w, 2.0) + np.inner(3.0, w),
     "no quantile": lambda w: np.quantile(w, []),
     "ptp": np.ptp,
     "cumprod": np.cumprod,
@@ -151,6 +171,70 @@ def test_equal_numbers_keep_their_order_and_their_slopes() -> None:
     weights = np.array([1.0, 10.0, 100.0])
     slope = ad.gradient(lambda w: np.sum(np.sort(w) * weights))(np.array([2.0, 1.0, 1.0]))
     np.testing.assert_array_equal(slope, [100.0, 1.0, 10.0])
+
+
+ORDERS: dict[str, tuple[Any, Function]] = {
+    # The slope of each norm, as a formula.
+    "the highest": (np.inf, lambda w: np.sign(w) * (abs(w) == abs(w).max())),
+    "the lowest": (-np.inf, lambda w: np.sign(w) * (abs(w) == abs(w).min())),
+    "how many are not 0": (0, np.zeros_like),
+    "the sum": (1, np.sign),
+    "the length": (2, lambda w: w / np.sqrt(np.sum(w * w))),
+    "cubes": (3, lambda w: np.sign(w) * w**2 / np.sum(abs(w) ** 3) ** (2 / 3)),
+    "reciprocals": (-1, lambda w: np.sign(w) / w**2 / np.sum(1 / abs(w)) ** 2),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_slopes_of_norms_are_those_of_their_formulas(name: str) -> None:
+    order, slope = ORDERS[name]
+    table = np.array([[1.5, -0.4], [0.3, 2.0], [-2.5, 0.7]])
+    for point in (table[:, 0], table[:, 1]):
+        value, found = ad.value_and_gradient(lambda w: np.linalg.norm(w, ord=order))(point)
+        np.testing.assert_allclose(value, np.linalg.norm(point, ord=order), rtol=1e-14)
+        np.testing.assert_allclose(found, slope(point), rtol=1e-13)
+    columns = ad.gradient(lambda w: np.sum(np.linalg.norm(w, ord=order, axis=0)))(table)
+    np.testing.assert_allclose(columns, np.stack([slope(column) for column in table.T], 1), rtol=1e-13)
+
+
+def test_the_length_of_a_number_is_its_absolute_value() -> None:
+    assert ad.value_and_gradient(np.linalg.norm)(-3.0) == (3.0, -1.0)
+
+
+def test_the_mean_of_entries_that_the_data_choose() -> None:
+    point = np.array([2.0, -1.0, 4.0, -3.0])
+    value, slope = ad.value_and_gradient(lambda w: np.mean(w**2, where=w > 0))(point)
+    assert value == 10.0
+    assert slope.tolist() == [2.0, 0.0, 4.0, 0.0]
+
+
+@pytest.mark.parametrize("function", [np.sort, np.median, np.cumsum, np.diff], ids=lambda f: f.__name__)
+def test_nothing_has_a_slope_of_nothing(function: Function) -> None:
+    nothing = np.zeros((2, 0))
+    value, back = ad.vjp(function, nothing)
+    (slope,) = back(np.ones(np.shape(value)))
+    assert slope.shape == nothing.shape
+
+
+@pytest.mark.parametrize("number", [0.0, 1e-300, 1e307, np.inf])
+def test_a_length_keeps_its_digits_where_squares_leave_the_range_of_a_float(number: float) -> None:
+    found = traced_value(lambda w: np.linalg.norm(w), np.full(4, number))
+    np.testing.assert_allclose(found, 2.0 * number, rtol=1e-15)
+
+
+def test_a_product_of_two_transposed_tables() -> None:
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(1.0, 9.0).reshape(4, 2)
+    c = np.random.default_rng(0).normal(size=(3, 4))
+    value, back = ad.vjp(lambda a, b: a.T @ b.T, a, b)
+    np.testing.assert_allclose(value, a.T @ b.T, rtol=1e-14)
+    # d(A' B') with C is tr(C' dA' B') = tr(dA (C B)'), and so for B.
+    for found, wanted in zip(back(c), ((c @ b).T, (a @ c).T), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-13)
+
+
+def test_the_exact_determinant_of_a_singular_matrix_is_zero() -> None:
+    ones = np.full((1, 3, 3), mpmath.mpf(1), dtype=object)
+    assert PRIMITIVES["determinant"].exact(mpmath, ones).tolist() == [0]
 
 
 def test_running_products_of_zeros_have_finite_slopes() -> None:
@@ -314,6 +398,24 @@ def test_a_factor_of_zero_leaves_its_number_out() -> None:
 REFUSED: dict[str, tuple[Function, list[str]]] = {
     "a method of quantiles": (lambda w: np.quantile(w, 0.5, method="lower"), ["lower", "linear"]),
     "a rank from the data": (lambda w: np.quantile(w, w[0]), ["rank"]),
+    "a percentile from the data": (lambda w: np.percentile(w, w[0]), ["rank", "fixed q"]),
+    "entries that the data choose": (lambda w: w[w > 0], ["index that depends on the data", "np.where"]),
+    "a shift from the data": (lambda w: np.roll(w, w[0]), ["shift of np.roll", "fixed numbers"]),
+    "repeats from the data": (lambda w: np.repeat(w, w > 0), ["repeats of np.repeat", "fixed numbers"]),
+    "places that hold": (lambda w: np.where(w > 0), ["np.where with one argument", "give both values"]),
+    "a masked choice": (
+        lambda w: np.where(w > 0, w, np.ma.masked_equal([1.0, 2.0], 2.0)),
+        ["a masked array", ".filled(...)"],
+    ),
+    "another type": (lambda w: w.astype(np.float32), ["float32", "keep to float64"]),
+    "plain numbers": (lambda w: np.asarray(w, dtype=float), ["plain numbers", "np.stack"]),
+    "a thousand members": (
+        lambda w: np.asarray(w[0] + np.zeros(1002)),
+        ["1,002 entries", "leave np.asarray out"],
+    ),
+    "the length of a number": (lambda w: len(w[0]) * w, ["a traced number has no length"]),
+    "a dictionary of axes": (lambda w: np.sum(w, axis={"a": 1}), ["np.sum", "NumPy refuses it"]),
+    "differences of conditions": (lambda w: np.diff(w > 0), ["np.diff of conditions", "1.0 first"]),
     "weights of quantiles": (
         lambda w: np.quantile(w, 0.5, method="inverted_cdf", weights=[1, 1]),
         ["weights", "np.quantile"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import enum
 import functools
 import hashlib
 import importlib
@@ -21,6 +22,7 @@ from typing import Any, ClassVar
 
 import numba
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.interpolate
 import scipy.special
@@ -48,6 +50,10 @@ def scaled(w: Any) -> Any:
 
 def by_helper(w: Any) -> Any:
     return scaled(w)
+
+
+def by_package(w: Any) -> Any:
+    return users_package.inner.outer.inner.factor * np.sum(w)  # type: ignore[name-defined]  # noqa: F821
 
 
 def key_of(function: Any, **changes: Any) -> str:
@@ -132,6 +138,29 @@ def listing(c: float) -> type:
     return Listed
 
 
+def with_member(kind: Any, c: float) -> type:
+    return type("Made", (), {"member": kind(lambda *_: c)})
+
+
+class Kind(enum.Enum):
+    LOW = 1.0
+    HIGH = 2.0
+
+
+def kinds(c: float) -> Any:
+    return enum.Enum("Kinds", {"ONLY": c}, module=__name__)
+
+
+class Saved:
+    """Something that says itself what its state is, without what it may forget."""
+
+    def __init__(self, c: float, forgotten: float = 0.0) -> None:
+        self.c, self.forgotten = c, forgotten
+
+    def __getstate__(self) -> float:
+        return self.c
+
+
 class Many(list[float]):
     """A list of the user's own."""
 
@@ -202,6 +231,27 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "how an object begins": (around(beginning(1.0)), around(beginning(2.0))),
     "what a field is made by": (around(listing(1.0)), around(listing(2.0))),
     "methods of objects from C": (around("a".join), around("b".join)),
+    "what a property reads": (around(with_member(property, 1.0)), around(with_member(property, 2.0))),
+    "what a cached property reads": (
+        around(with_member(functools.cached_property, 1.0)),
+        around(with_member(functools.cached_property, 2.0)),
+    ),
+    "what a static method returns": (
+        around(with_member(staticmethod, 1.0)),
+        around(with_member(staticmethod, 2.0)),
+    ),
+    "what a class method returns": (
+        around(with_member(classmethod, 1.0)),
+        around(with_member(classmethod, 2.0)),
+    ),
+    "read-only tables": (
+        around(types.MappingProxyType({"a": 1.0})),
+        around(types.MappingProxyType({"a": 2.0})),
+    ),
+    "members of an enumeration": (around(Kind.LOW), around(Kind.HIGH)),
+    "values of an enumeration": (around(kinds(1.0).ONLY), around(kinds(2.0).ONLY)),
+    "what an object says of its state": (around(Saved(1.0)), around(Saved(2.0))),
+    "slots that are set": (around(Slotted(1.0)), around(Slotted.__new__(Slotted))),
 }
 
 
@@ -215,6 +265,7 @@ BROUGHT: dict[str, tuple[Any, str]] = {
     "a method from C": (np.ndarray.sum, "numpy"),
     "a ufunc of another": (scipy.special.erf, "scipy"),
     "a function that it made": (noted(1.0), "contextlib"),
+    "what is copied by its name": (pd.NA, "pandas"),
 }
 """What a library brings, and the library."""
 
@@ -229,6 +280,9 @@ class TestFunctions:
     @pytest.mark.parametrize("make", [around, nested, compiled, Bowl, Slotted, lambda c: Bowl(c).value])
     def test_the_same_function_made_again_is_the_same_problem(self, make: Any) -> None:
         assert key_of(make(1.5)) == key_of(make(1.5))
+
+    def test_what_an_object_leaves_out_of_its_state_has_no_part_in_it(self) -> None:
+        assert key_of(around(Saved(1.0, 2.0))) == key_of(around(Saved(1.0, 3.0)))
 
     def test_a_constant_and_a_helper_belong_to_the_function(self, monkeypatch: pytest.MonkeyPatch) -> None:
         keys = [key_of(by_helper)]
@@ -373,6 +427,46 @@ class TestFunctions:
         sys.modules.pop("users_later")
         assert keys[0] == keys[2] != keys[1]
 
+    def test_a_module_in_a_module_of_the_users_own_counts_by_what_is_called(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outer, inner = types.ModuleType("users_package"), types.ModuleType("users_package.inner")
+        # As modules of one package that import each other.
+        outer.inner, inner.outer = inner, outer  # type: ignore[attr-defined]
+        monkeypatch.setitem(globals(), "users_package", outer)
+        keys = []
+        for factor, unused in ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0)):
+            inner.factor, inner.unused = factor, unused  # type: ignore[attr-defined]
+            keys.append(key_of(by_package))
+        assert keys[0] == keys[2] != keys[1]
+
+    def test_a_module_that_is_not_there_is_known_by_its_name(self) -> None:
+        def one(w: Any) -> Any:
+            import nobody_has_this
+
+            return nobody_has_this.call(w)
+
+        def other(w: Any) -> Any:
+            import nobody_has_that
+
+            return nobody_has_that.call(w)
+
+        assert key_of(one) == key_of(one) != key_of(other)
+
+    def test_a_compiled_module_of_the_users_own_counts_by_its_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        module, file = types.ModuleType("users_compiled"), tmp_path / "users_compiled.so"
+        module.__file__ = str(file)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        found = []
+        for content in (b"one", b"another", b"one"):
+            file.write_bytes(content)
+            found.append(fingerprint(module))
+        assert found[0] == found[2] != found[1]
+        file.unlink()
+        assert fingerprint(module) not in found
+
     def test_what_is_refused_within_a_table_is_named_by_its_place_there(self) -> None:
         with pytest.raises(InputError, match="depends on 'door', a _thread"):
             key_of(around({"door": threading.Lock()}))
@@ -388,6 +482,7 @@ class TestFunctions:
         assert version_of("versioned_by_itself") == "1.2"
         assert version_of("nobody_has_this") == ""
         assert not is_installed("nobody_has_this")
+        assert not is_installed.__wrapped__("__main__")
 
     def test_an_open_file_is_refused(self, tmp_path: Path) -> None:
         with (tmp_path / "data").open("w") as file, pytest.raises(InputError, match="TextIOWrapper"):

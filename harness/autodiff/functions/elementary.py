@@ -69,7 +69,7 @@ def raised(base: Any, exponent: Any) -> Any:
     """Raise to a power."""
     number = _number(exponent)
     if number is not None:
-        return affine(base, 0, 1) if number == 0 else power(base, number)
+        return power(base, number)
     return emit("raise", *spread(base, exponent))
 
 
