@@ -73,6 +73,11 @@ def test_a_frame_shows_the_looks_up_to_its_cost(results: harness.Results) -> Non
         assert at_cost(cost) in [text.get_text() for text in panel.texts]
 
 
+def test_runs_that_have_spent_nothing_have_one_moment(results: harness.Results) -> None:
+    again = replay(results.runs.iloc[0], results.trace, load("xor"))
+    assert moments([again._replace(cost=np.zeros_like(again.cost))]).tolist() == [0.0]
+
+
 def test_the_last_frame_is_the_plot(results: harness.Results) -> None:
     for name, attribute in (("loss-landscape", "lines"), ("decision-boundary", "images")):
         animation = animated(name)(results, **QUICK.get(name, {}))

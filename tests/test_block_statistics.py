@@ -210,6 +210,14 @@ def test_what_cannot_be_ranked_is_refused_or_left_out_by_name() -> None:
     assert math.isnan(found.loc[label, "rank"])
     alone = results.where(optimizer=[name for name in found.index if name != label]).statistic("mean-rank")
     assert found.drop(label)["rank"].tolist() == alone["rank"].tolist()
+    with pytest.raises(InputError, match=r"two optimizers or more that ran on every problem, found 1"):
+        results.where(optimizer=label).statistic("mean-rank")
+    names = list(found.index)
+    apart = (results.runs["problem"] != "iris") | (
+        (results.runs["seed"] >= 2) == (results.runs["optimizer"] == label)
+    )
+    with pytest.raises(InputError, match="a seed on iris that all optimizers have, found none"):
+        results.where(run_id=list(results.runs["run_id"][apart]), optimizer=names).statistic("mean-rank")
     # The first of those that are missing is named.
     with pytest.raises(InputError, match=r"no run of genetic-algorithm.* on xor: take"):
         without(fewer, "xor", results.runs["optimizer"].iloc[-1]).statistic("mean-rank")

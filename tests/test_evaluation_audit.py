@@ -10,7 +10,7 @@ import pytest
 
 import harness
 from harness.analysis import build_statistic
-from harness.analysis.evaluations_again import evaluations_of
+from harness.analysis.evaluations_again import _Ledger, evaluations_of
 from harness.problems import load
 from harness.results import Results
 from harness.runs.single_run import Run
@@ -87,6 +87,17 @@ def test_distinct_ones_against_a_list_of_all(name: str) -> None:
     found = evaluations_of(row)
     assert found is not None
     assert (found.evaluated, found.distinct) == (len(listed), len(set(listed)))
+
+
+def test_a_batch_of_rows_is_no_evaluation_of_a_candidate() -> None:
+    objective = load("xor").objective()
+    ledger, w, rows = _Ledger(objective), np.ones(objective.size), np.array([0, 1])
+    assert ledger.value(w, rows) == objective.value(w, rows)
+    assert ledger.values(w[None], rows).tolist() == objective.values(w[None], rows).tolist()
+    assert (ledger.alone, ledger.in_populations, len(ledger.seen)) == (0, 0, 0)
+    ledger.value(w)
+    ledger.values(np.stack([w, 0.0 * w, -0.0 * w]))
+    assert (ledger.alone, ledger.in_populations, len(ledger.seen)) == (1, 3, 2)
 
 
 def test_unchanged_children_and_elites_are_remembered_and_found_again_ones_repeated() -> None:

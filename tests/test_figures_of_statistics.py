@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from synthetic import LABELS, build, costs, run_row, synthetic
 
 from harness.analysis.places import mean_places
-from harness.plots.choice import emphasised
+from harness.plots.choice import GREY, emphasised, greyed
+from harness.plots.media import medium_of
 from harness.plots.style import line_looks
 from harness.results import Results
 from harness.runs.claims import Claim
@@ -85,6 +86,15 @@ class TestEmphasis:
         assert emphasised(results, looks, "all") == list(looks)
         with pytest.raises(InputError, match="unknown optimizer to emphasise 'adma': did you mean 'adam'"):
             emphasised(results, looks, "adma")
+
+    def test_one_in_the_background_keeps_its_own_name(self) -> None:
+        looks = line_looks(many())
+        drawn, explained, said, caption = greyed(looks, list(looks)[1:], medium_of("column"))
+        behind, *others = looks
+        assert drawn[behind]["color"] == GREY
+        assert [drawn[line]["color"] for line in others] == [looks[line]["color"] for line in others]
+        assert explained[behind]["label"] == looks[behind]["label"]
+        assert (said, caption) == ("", "")
 
     def test_the_rest_is_grey_and_named(self) -> None:
         results = many()
@@ -265,9 +275,75 @@ class TestCriticalDifferences:
         assert heading.endswith("not on all of them, and left out: lbfgs")
         assert not any("lbfgs" in text.get_text() for text in panel.texts)
 
+    def test_a_difference_longer_than_the_axis_is_only_named(self) -> None:
+        rows = [
+            row
+            for problem, name in itertools.product(range(5), ("adam", "rprop"))
+            for row in costs([10.0 + len(name) * (-1) ** problem] * 2, name, f"p{problem}")
+        ]
+        panel = build(rows).plot.critical_differences(level=0.999)
+        (text,) = [text for text in panel.texts if text.get_text().startswith("CD = ")]
+        assert text.get_position() == (1.0, -1.55)
+        assert not [line for line in panel.lines if list(line.get_ydata()) == [-1.55, -1.55]]
+
+    def test_of_many_ranks_some_have_a_number(self) -> None:
+        names = [f"method-{number}" for number in range(30)]
+        rows = [
+            row
+            for problem, (place, name) in itertools.product(range(5), enumerate(names))
+            for row in costs([10.0 + (place * (problem + 1)) % 31], name, f"p{problem}")
+        ]
+        panel = build(rows).plot.critical_differences()
+        numbers = [int(text.get_text()) for text in panel.texts if text.get_text().isdigit()]
+        assert numbers[0] == 1
+        assert len(set(np.diff(numbers))) == 1
+        assert numbers[1] > 2
+
     def test_four_problems_are_too_few(self) -> None:
         with pytest.raises(InputError, match="needs 5 problems or more, found 4"):
             comparison(ordinary, problems=4).plot.critical_differences()
+
+
+class TestWhatIsMissing:
+    @pytest.mark.parametrize("plot", ["kaplan_meier", "finals"])
+    def test_an_optimizer_that_was_not_run_on_a_problem_has_nothing_there(self, plot: str) -> None:
+        rows = [*costs([10.0] * 4, "adam"), *costs([20.0] * 4, "rprop"), *costs([5.0] * 4, "adam", "iris")]
+        xor, iris = getattr(build(rows).plot, plot)()
+        alone = getattr(build([row for row in rows if row["optimizer"] == "adam"]).plot, plot)()[1]
+        assert len(iris.lines) == len(alone.lines) < len(xor.lines)
+
+    def test_accuracies_that_one_optimizer_lacks_leave_its_row_empty(self) -> None:
+        rows = costs([10.0] * 8, "adam") + costs([10.0] * 8, "rprop", test_accuracy=math.nan)
+        panel = build(rows).plot.finals(of="accuracy")
+        heights = {
+            round(float(np.mean(line.get_ydata())), 1) for line in panel.lines if line.get_alpha() is None
+        }
+        assert heights == {float(row_labels(panel).index("adam"))}
+
+    def test_losses_that_are_none_leave_an_axis_from_0_to_1(self) -> None:
+        failed = {"outcome": "failed", "final_loss": math.nan, "best_loss": math.nan, "target": math.nan}
+        panel = build(costs([math.inf] * 4, "adam", **failed)).plot.finals()
+        # Beyond the end is the place of those that have none.
+        assert panel.get_xlim()[0] == 0.0
+        assert panel.get_xlim()[1] >= 1.0
+        assert "\N{INFINITY}" in {label.get_text() for label in panel.get_xticklabels()} | {
+            text.get_text() for text in panel.texts
+        }
+
+    def test_more_rows_than_a_page_holds_have_names_of_one_line(self) -> None:
+        labels = [
+            f"genetic-algorithm(population_size={n}, mutation_type=adaptive, crossover_type=two_points, "
+            f"parent_selection_type=tournament, keep_elitism={n})"
+            for n in range(1, 80)
+        ]
+        rows = [row for label in labels for row in costs([10.0] * 2, label)]
+        few = [row for row in rows if row["optimizer"] in labels[:3]]
+        many_lines, few_lines = (
+            {text.get_text().count("\n") for text in build(part).plot.finals().get_yticklabels()}
+            for part in (rows, few)
+        )
+        assert many_lines == {0}
+        assert max(few_lines) > 0
 
 
 class TestCrossover:
@@ -288,6 +364,16 @@ class TestCrossover:
     def test_one_optimizer_alone_is_refused(self) -> None:
         with pytest.raises(InputError, match="plot 'crossover' needs runs of adam and of another"):
             comparison(ordinary).where(optimizer="adam").plot.crossover()
+
+    def test_several_of_the_one_that_is_compared_with_are_refused(self) -> None:
+        rows = [
+            row | {"gradient": gradient, "run_id": f"{gradient} {row['run_id']}"}
+            for gradient in ("analytic", "symbolic")
+            for name in ("adam", "rprop")
+            for row in costs([10.0 + len(name)] * 3, name)
+        ]
+        with pytest.raises(InputError, match="needs one adam, and there are several: give its label, or"):
+            build(rows).plot.crossover(against="adam")
 
 
 class TestSweepHeatmap:
@@ -311,6 +397,23 @@ class TestSweepHeatmap:
         shades = panel.images[0].get_array()
         assert shades[0, 0] == shades.max()
         assert (shades[:, 2] == 0).all()
+
+    def test_without_a_target_there_is_no_cost_to_draw(self) -> None:
+        results = self.results()
+        results.runs["target"] = math.nan
+        with pytest.raises(InputError, match="needs a problem with a target: take of=loss instead"):
+            results.plot.sweep_heatmap()
+        assert results.plot.sweep_heatmap(of="loss").texts
+
+    def test_values_that_are_too_long_to_stand_side_by_side_stand_upright(self) -> None:
+        labels = [
+            f"momentum(learning_rate={rate:.9f}, momentum={beta})"
+            for rate, beta in itertools.product(np.arange(1, 7) * 0.123456789, (0.5, 0.9))
+        ]
+        long = build([row for label in labels for row in costs([9.0] * 3, label)])
+        for results, rotation in ((long, 90.0), (self.results(), 0.0)):
+            panel = results.plot.sweep_heatmap(width="column")
+            assert {label.get_rotation() for label in panel.get_xticklabels()} == {rotation}
 
     def test_axes_can_be_exchanged_and_other_numbers_drawn(self) -> None:
         panel = self.results().plot.sweep_heatmap(x="momentum", of="solved")

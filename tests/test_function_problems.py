@@ -270,6 +270,14 @@ class TestRefusals:
         for low, high in ((1.0, 0.0), ([0.0, 0.0, 0.0], 1.0), (0.0, np.inf)):
             with pytest.raises(InputError, match="box"):
                 FunctionProblem(lambda w: w[0], 2, low=low, high=high)
+        with pytest.raises(InputError, match="high is 'wide'"):
+            FunctionProblem(lambda w: w[0], 2, high="wide")  # type: ignore[arg-type]
+
+    def test_a_derivative_that_cannot_be_called_is_refused(self) -> None:
+        with pytest.raises(
+            InputError, match=r"derivative is 2\.0, expected something callable with a vector"
+        ):
+            FunctionProblem(lambda w: w[0], 1, derivative=2.0)  # type: ignore[arg-type]
 
 
 class Powered:
@@ -404,3 +412,5 @@ class TestRuns:
         assert 0 < measures.gradient_error < 1e-6
         assert measures.gradient_cosine == pytest.approx(1.0)
         assert np.isnan(FunctionProblem(rounded, 1).measures()(np.ones((1, 1)))[0].gradient_norm)
+        by_hand = FunctionProblem(rounded, 1, derivative=lambda w: [-3.0 * w[0]])
+        assert by_hand.measures()(np.full((1, 1), 2.0))[0].gradient_norm == 6.0

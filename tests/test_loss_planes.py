@@ -14,7 +14,7 @@ from harness.landscape.directions import component_plane, end_plane, filter_norm
 from harness.landscape.plane import Plane
 from harness.landscape.scene import held, scene_of
 from harness.landscape.surface import extent, surface
-from harness.problems import load
+from harness.problems import FunctionProblem, load
 from harness.runs.replay import Replay
 from optimizers.errors import InputError
 
@@ -189,6 +189,12 @@ def test_a_scene_holds_paths_and_clouds_where_they_are() -> None:
         assert 0.0 < scene.held <= 1.0
         again = scene_of(replays, problem, 0, directions, 9)
         assert again.surface.losses.tobytes() == scene.surface.losses.tobytes()
+
+
+def test_a_plane_without_a_loss_that_is_a_number_is_refused() -> None:
+    problem = FunctionProblem(lambda w: np.nan * np.sum(w), 7, key="no number anywhere")
+    with pytest.raises(InputError, match="no loss over the plane is a number.*: take other runs"):
+        scene_of([replay_of(walk(np.random.default_rng(5)))], problem, 0, "pca", 3)
 
 
 def test_a_rectangle_has_two_sides() -> None:

@@ -22,6 +22,7 @@ import harness
 from harness.analysis.perceptron_bound import bound_table, widest_margin
 from harness.plots.perceptron_bound import table
 from harness.problems import load
+from harness.problems.family import MOST_ROWS
 from harness.report.artifacts import figure_tables, write_artifacts
 from harness.results import Results
 from harness.sweeps.experiment_file import read_experiment, shipped_experiments
@@ -86,6 +87,11 @@ def test_there_is_a_margin_where_linear_programming_finds_a_cut(
     signed = y[:, None] * np.column_stack([X, np.ones(rows)])
     cut = linprog(np.zeros(features + 1), A_ub=-signed, b_ub=-np.ones(rows), bounds=(None, None))
     assert (widest_margin(X, y) > 0) == (cut.status == 0)
+
+
+def test_more_numbers_than_fit_are_refused() -> None:
+    with pytest.raises(InputError, match=r"rows of 10000 features are more than .* numbers: take fewer"):
+        load(f"separable:rows={MOST_ROWS},features=10000")
 
 
 @pytest.mark.parametrize("margin", [0.9, 0.1, 1e-3, 1e-4])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -34,9 +35,10 @@ import harness
 import harness.plots
 import optimizers
 from harness.plots.figure import DPI, figure_of
-from harness.plots.gradient_cost import cost_table
+from harness.plots.gradient_cost import cost_table, fitted_slope
 from harness.plots.gradient_error import error_table
 from harness.plots.style import COLOURS, line_looks
+from harness.plots.ticks import logarithmic_ticks
 from harness.problems import FunctionProblem
 from harness.results import Results
 from optimizers.errors import InputError
@@ -346,6 +348,7 @@ def test_only_the_problems_asked_for_in_that_order() -> None:
         ({"problems": ["xro"]}, "unknown problem 'xro': did you mean 'xor'"),
         ({"problems": []}, "problems is empty: name some of xor, iris"),
         ({"band": 1.5}, "band is 1.5, expected less than or equal to 1"),
+        ({"band": np.nan}, "band is nan, expected greater than or equal to 0"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(arguments: dict, message: str) -> None:
@@ -459,6 +462,13 @@ class TestGradientPlots:
         ]
         assert any(text.startswith("forward-difference (slope 1.00") for text in words)
         assert any(text.startswith("reverse-autodiff (slope 0.00") for text in words)
+        with pytest.raises(InputError, match="needs the gradient source 'analytic' on every network"):
+            cost_table(results.where(gradient="reverse-autodiff"))
+
+    def test_networks_that_are_all_small_have_no_slope(self) -> None:
+        x, y = pd.Series([9.0, 17.0]), pd.Series([1.0, 2.0])
+        assert math.isnan(fitted_slope(x, y))
+        assert fitted_slope(1000 * x, 3 * x**2) == 2.0
 
     def test_the_errors_are_those_of_the_gradients_at_the_start(self) -> None:
         xor = harness.problems.load("xor")
@@ -480,6 +490,36 @@ class TestGradientPlots:
         (panel,) = harness.plots.gradient_error(results).figure.axes
         assert panel.get_xscale() == panel.get_yscale() == "log"
         assert panel.lines[0].get_xdata().tolist() == [0.001, 0.01]
+
+    def test_a_source_that_a_problem_was_not_run_with_has_no_line_there(self) -> None:
+        sources = ["central-difference:step=0.01", "reverse-autodiff"]
+        limits: dict[str, Any] = {
+            "seeds": 1,
+            "budget": harness.Budget(iterations=1),
+            "gradient_reference": "analytic",
+        }
+        both = harness.run(["xor", "parity"], "gradient-descent", gradients=sources, **limits)
+        left = ~((both.runs["problem"] == "parity") & (both.runs["gradient"] == "reverse-autodiff"))
+        figure = harness.plots.gradient_error(both.where(run_id=list(both.runs["run_id"][left]))).figure
+        assert [len(panel_of(figure, name).lines) for name in ("xor", "parity")] == [2, 1]
+
+
+def test_an_axis_on_which_nothing_is_a_number_keeps_its_ticks() -> None:
+    panel = Figure().subplots()
+    before = panel.get_xticks().tolist()
+    logarithmic_ticks(panel.xaxis, math.nan, math.nan, 4)
+    assert panel.get_xticks().tolist() == before
+
+
+def test_a_plot_that_somebody_brought_is_an_attribute_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mean_of_all(results: Results) -> Axes:
+        raise NotImplementedError
+
+    monkeypatch.setitem(harness.plots.PLOTS._adopted, "mean-of-all", mean_of_all)
+    monkeypatch.setattr(harness.plots.PLOTS, "_members", None)
+    assert harness.plots.mean_of_all is mean_of_all
+    with pytest.raises(AttributeError, match=r"has no attribute 'mean_of_none'; see harness.plots.known_pl"):
+        harness.plots.mean_of_none  # noqa: B018
 
 
 def test_one_optimizer_with_several_sources_has_a_colour_for_each() -> None:

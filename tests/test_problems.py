@@ -15,6 +15,7 @@ from harness.problems import Problem, load, parse, real_data
 from harness.problems.encoding import encode_targets, named_classes, split_rows
 from harness.problems.kept_data import BESIDE, KeptData
 from harness.problems.problem import _KEPT
+from harness.problems.seeds import generators
 from optimizers.errors import InputError
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [3.0, 2.0]])
@@ -303,6 +304,17 @@ def test_streams_of_a_problem_are_apart_from_one_another_and_from_other_problems
         for purpose in range(4)
     }
     assert len(draws) == 16
+
+
+@pytest.mark.parametrize("seeds", [(3, 5), (2**40, 5)], ids=["short", "long and short"])
+def test_a_stream_s_own_seeds_are_those_of_numpy(seeds: tuple[int, int]) -> None:
+    for seed, found in zip(seeds, generators(seeds, [7, 1]), strict=True):
+        wanted = np.random.SeedSequence([seed, 7, 1])
+        sequence: Any = found.bit_generator.seed_seq
+        for count, kind in ((4, np.uint64), (4, np.uint32), (9, np.uint64)):
+            state = sequence.generate_state(count, kind)
+            assert state.tolist() == wanted.generate_state(count, kind).tolist()
+        assert [child.spawn_key for child in sequence.spawn(2)] == [(0,), (1,)]
 
 
 @pytest.mark.parametrize(

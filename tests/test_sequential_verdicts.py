@@ -217,6 +217,18 @@ class TestMeasures:
         found = verdict(rows, by)
         assert (found.answer, found.reason) == ("undecided", f"there is no {missing}")
 
+    def test_no_seed_in_common_is_said(self) -> None:
+        rows = costs([1.0, 2.0], "one") + costs([1.0] * 4, "other")[2:]
+        found = verdict(rows)
+        assert (found.answer, found.n, found.reason) == ("undecided", 0, "they have no seed in common")
+
+    def test_losses_of_nought_have_no_ratio_that_could_be_within_a_margin(self) -> None:
+        found = verdict(losses([0.0] * 400, [0.0] * 400), "final-loss", margin=0.5)
+        assert (found.answer, found.probability) == ("undecided", 0.5)
+        assert math.isnan(found.effect)
+        ahead = verdict(losses([-1.0] * 40, [0.0] * 40), "final-loss", margin=0.5)
+        assert (ahead.answer, ahead.probability) == ("better", 1.0)
+
     @given(st.lists(st.sampled_from(["one", "other", "both", "none"]), min_size=1, max_size=60))
     @settings(deadline=None, max_examples=12)
     def test_a_turned_comparison_has_the_turned_answer(self, outcomes: list[str]) -> None:
@@ -312,6 +324,14 @@ class TestNumbers:
         assert not censored.effect_exact
         low, high = censored.effect_interval
         assert low < high == math.inf
+
+    def test_a_median_between_never_and_at_once_is_not_known(self) -> None:
+        rows = two([10.0, 10.0, math.inf, math.inf], [math.inf, math.inf, 10.0, 10.0])
+        stalled = [row | ({} if row["outcome"] == "solved" else {"outcome": "stalled"}) for row in rows]
+        found = verdict(stalled)
+        assert found.probability == 0.5
+        assert found.effect_interval == (-math.inf, math.inf)
+        assert not found.effect_exact
 
     def test_starts_that_one_alone_solved_are_counted(self) -> None:
         found = verdict(ended([True, True, True, False, False], [True, False, False, True, False]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from synthetic import build, synthetic
 from test_robustness import CLAIM, LEADS_EARLY, LEADS_LATE, race
 
@@ -63,6 +65,27 @@ def test_it_is_as_wide_as_a_column_and_answers_differ_in_shape() -> None:
         == 4
     )
     assert "adam against rprop on b" in figure.get_suptitle()
+
+
+def test_it_is_drawn_into_two_axes_that_are_handed_in() -> None:
+    results, figure = race(LEADS_LATE, LEADS_EARLY), Figure()
+    given = figure.subplots(2)
+    drawn = specification_curve(results, axes=given)
+    assert list(drawn) == list(given)
+    own = specification_curve(results)
+    for panel, other in zip(drawn, own, strict=True):
+        assert [len(line.get_xdata()) for line in panel.lines] == [
+            len(line.get_xdata()) for line in other.lines
+        ]
+
+
+@pytest.mark.parametrize(
+    ("axes", "count"), [(1, 1), (3, 3), ("no axes", 1)], ids=["one", "three", "no axes at all"]
+)
+def test_another_number_of_axes_is_refused(axes: Any, count: int) -> None:
+    given = Figure().subplots(axes) if isinstance(axes, int) else axes
+    with pytest.raises(InputError, match=f"draws 2 panels, and axes has {count}: hand in 2 Axes, or leave"):
+        specification_curve(race(LEADS_LATE, LEADS_EARLY), axes=given)
 
 
 def test_over_problems_each_has_a_row_without_it() -> None:

@@ -27,11 +27,12 @@ from harness.cli.entry import main
 from harness.gradients import build_source
 from harness.gradients import symbolic as symbolic_source
 from harness.network.network import Network
-from harness.symbolic import derivation, derivation_of, kernels
+from harness.symbolic import derivation, derivation_of, derivation_of_problem, kernels
 from harness.symbolic.functions import LogSumExp, Sigmoid, written_out
 from harness.symbolic.interpreter import VALUES
 from harness.symbolic.size_limits import PARAMETERS, PATHS, too_large
 from harness.symbolic.source_code import row_loss, source_code
+from harness.symbolic.statements import Writer
 from optimizers.errors import InputError
 from optimizers.objective import ALL_ROWS
 from optimizers.registry import known_optimizers
@@ -247,6 +248,43 @@ class TestDerivation:
         slopes = [float(slope) for slope in in_many_digits(found.gradient, values)]
         expected = harness.autodiff.gradient(lambda w: function(np, w))(point)
         assert relative_difference(slopes, expected) < 1e-11
+
+    def test_a_problem_is_derived_from_its_network_or_its_function(self) -> None:
+        rosenbrock, xor = harness.problems.load("rosenbrock"), harness.problems.load("xor")
+        assert str(derivation_of_problem(rosenbrock)) == str(derivation_of(rosenbrock.function, rosenbrock.n))
+        assert str(derivation_of_problem(xor)) == str(derivation(xor.network))
+        with pytest.raises(InputError, match="3 has no network and no function to derive: take xor or"):
+            derivation_of_problem(3)
+
+    def test_one_term_of_a_sum_of_exponentials_is_the_sum(self) -> None:
+        z = sympy.Symbol("z", real=True)
+        assert LogSumExp(z) is z
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "a/b",
+            "-a/b",
+            "(a + b)/(a - b)",
+            "a**-1",
+            "b**-3",
+            "a**2.5",
+            "(a + b)**0.5",
+            "(a + b)**3",
+            "a/3 - b",
+        ],
+    )
+    def test_an_expression_is_written_in_floats(self, text: str) -> None:
+        a, b = sympy.symbols("a b", real=True)
+        expression = sympy.sympify(text, {"a": a, "b": b})
+        writer = Writer({b: "second"})
+        names: dict[str, Any] = {"a": 1.7, "second": 0.6}
+        written = writer.text(expression)
+        exec("\n".join([*writer.lines, f"found = {written}"]), {}, names)
+        assert names["found"] == pytest.approx(float(expression.subs({a: 1.7, b: 0.6})), rel=1e-14)
+        # Integers would be converted at each call, and powers of them are no multiplications.
+        numbers = [node.value for node in ast.walk(ast.parse(written)) if isinstance(node, ast.Constant)]
+        assert all(isinstance(number, float) for number in numbers)
 
     def test_rosenbrock_as_it_is_printed(self) -> None:
         found = derivation_of(lambda w: (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2, 2)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
@@ -13,7 +17,7 @@ from harness.plots.families import COLOURS
 from harness.plots.figure import figure_of
 from harness.plots.network_diagram import NEGATIVE, POSITIVE, WIDEST
 from harness.plots.population_spread import distance, losses_of
-from harness.problems import Problem, load
+from harness.problems import FunctionProblem, Problem, load
 from harness.runs.replay import replay
 from optimizers import InputError
 
@@ -198,9 +202,57 @@ def test_widths_and_signs_of_a_diagram_are_the_weights(xor: harness.Results) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"problem": "xro"}, "unknown problem 'xro': did you mean 'xor'"),
+        ({"problem": load("iris")}, "unknown problem 'iris'"),
+    ],
+    ids=["a name", "a problem"],
+)
+def test_a_problem_that_was_not_run_is_refused(
+    xor: harness.Results, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        xor.plot.network_diagram(**options)
+
+
+def test_runs_of_one_problem_under_two_names_say_which(xor: harness.Results) -> None:
+    part = xor.where(optimizer="adam")
+    rows = [part.runs.assign(problem=f"xor [cost={cost}]", run_id=str(cost)) for cost in (100, 600)]
+    results = replace(part, runs=pd.concat(rows, ignore_index=True))
+    titles = [panel.get_title().partition("\n")[0] for panel in results.plot.network_diagram()]
+    assert titles == ["adam(learning_rate=0.1) [cost=100]", "adam(learning_rate=0.1) [cost=600]"]
+
+
+def test_a_function_has_no_network() -> None:
+    results = harness.run("rosenbrock", "lbfgs", seeds=1, budget=20)
+    for plot in (results.plot.network_diagram, results.plot.weights_over_time):
+        with pytest.raises(InputError, match="problem 'rosenbrock' is a function and has no network: take"):
+            plot()
+
+
+def test_more_layers_than_panels_are_refused() -> None:
+    problem = load("xor", hidden=[2] * 6)
+    results = harness.run(problem, ["adam", "rprop"], seeds=1, budget=10)
+    said = "would draw 7 layers of 2 runs, expected up to 12 panels: choose fewer runs"
+    with pytest.raises(InputError, match=said):
+        results.plot.weights_over_time(problem=problem)
+
+
+def test_units_that_are_too_many_for_colours_are_told_by_kind() -> None:
+    problem = load("xor", hidden=[len(COLOURS) + 1])
+    results = harness.run(problem, "adam", seeds=1, budget=10)
+    panels = results.plot.weights_over_time(problem=problem)
+    (legend,) = figure_of(panels).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["weight", "bias"]
+
+
 def test_large_networks_have_no_numbers() -> None:
     results = harness.run("iris", "lbfgs", seeds=1, budget=20)
     assert not [text for text in results.plot.network_diagram().texts if text.get_text()[0] in "+\u2212"]
+    tall = harness.run("iris:hidden=[60]", "adam", seeds=1, budget=4).plot.network_diagram()
+    assert not {"h1", "h60"} & {text.get_text() for text in tall.texts}
     wide = harness.run("iris:hidden=[150,150]", "adam", seeds=1, budget=4)
     with pytest.raises(InputError, match="draws up to 20000 weights, and this network has 23550"):
         wide.plot.network_diagram()
@@ -218,6 +270,17 @@ def test_losses_of_populations_against_numpy() -> None:
         for name, part in (("lower quartile", 0.25), ("median", 0.5), ("upper quartile", 0.75)):
             assert table[name][place] == pytest.approx(np.quantile(losses, part))
     assert losses_of([np.array([1.0, np.nan])])["worst"].tolist() == [np.inf]
+
+
+def test_losses_of_nought_have_a_linear_axis() -> None:
+    problem = FunctionProblem(lambda w: 0.0 * w[0], 2, key="nought")
+    results = harness.run(problem, "differential-evolution", seeds=1, budget=60)
+    losses, apart = results.plot.population_spread(problem=problem)
+    assert (losses.get_yscale(), apart.get_yscale()) == ("linear", "log")
+    assert {number for line in losses.lines for number in line.get_ydata()} == {0.0}
+
+
+def test_distances_of_populations_against_numpy() -> None:
     assert distance(np.ones((4, 3))) == 0.0
 
 

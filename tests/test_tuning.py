@@ -334,6 +334,12 @@ class TestCurve:
         with pytest.raises(InputError, match="needs runs of `harness tune`"):
             harness.plots.tuning_curve(results)
 
+    def test_runs_without_a_budget_in_cost_are_refused(self, tuned: Tuning) -> None:
+        results = tuned.results
+        without = replace(results, runs=results.runs.assign(setting="iterations=300"))
+        with pytest.raises(InputError, match="drawn against cost: give runs whose budget has a cost"):
+            harness.plots.tuning_curve(without)
+
 
 class TestArguments:
     @pytest.mark.parametrize(

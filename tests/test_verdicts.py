@@ -354,6 +354,15 @@ class TestOddInputs:
         (sentence,) = compared.sentences
         assert sentence == "one against other on xor is undecided (they have no seed in common), 0 pairs"
 
+    def test_where_some_runs_have_no_target_nothing_is_said_of_a_ratio(self) -> None:
+        one = costs([math.inf] * 6, "one", final_loss=0.05, best_loss=0.05)
+        for row in one[:3]:
+            row["target"] = math.nan
+        rows = [*one, *costs([math.inf] * 6, "other")]
+        (found,) = decide(build(rows), [Claim("one", "other", by="cost-to-target")]).verdicts
+        assert (found.n, found.probability) == (6, 1.0)
+        assert math.isnan(found.effect)
+
     def test_where_all_failed_all_are_tied(self) -> None:
         failed = {"outcome": "failed", "best_loss": math.nan, "final_loss": math.nan}
         rows = [*costs([math.inf] * 8, "one", **failed), *costs([math.inf] * 8, "other", **failed)]
