@@ -25,6 +25,13 @@ class Broken:
         raise RuntimeError("not today\nnor tomorrow")
 
 
+class Refusing:
+    """Refuses to become an array, in words of its own."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise ValueError("not while it rains")
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "a mask": (np.ma.masked_values([[1.0], [-9999.0], [3.0]], -9999.0), "masked in row 1: leave"),
     "masks": (np.ma.masked_less(np.arange(9.0), 7.0), "masked in rows 0, 1, 2, 3, 4 and 2 more"),
@@ -44,6 +51,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "what fails as an array": (
         Broken(),
         r"X cannot become an array of NumPy \(RuntimeError: not today nor tomorrow\): hand",
+    ),
+    "what refuses to be an array": (
+        Refusing(),
+        r"X cannot become an array of NumPy \(ValueError: not while it rains\): hand",
     ),
     "a dictionary": ({"a": 1}, "is {'a': 1}"),
 }
@@ -65,6 +76,16 @@ def test_what_is_no_real_number_is_refused_in_a_sentence(kind: str) -> None:
     value, sentence = REFUSED[kind]
     with pytest.raises(InputError, match=sentence):
         real_array("X", value)
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).max <= np.finfo(np.float64).max, reason="there are no longer floats here"
+)
+def test_a_long_float_beyond_the_range_is_refused_and_an_infinite_one_is_not() -> None:
+    large = np.array([2.0, np.inf], dtype=np.longdouble)
+    assert real_array("X", large).tolist() == [2.0, np.inf]
+    with pytest.raises(InputError, match="X holds a number beyond the range of float64: scale"):
+        real_array("X", np.array([2.0], dtype=np.longdouble) ** 5000)
 
 
 @pytest.mark.parametrize("kind", TAKEN)

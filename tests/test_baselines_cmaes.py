@@ -15,7 +15,17 @@ from watching import watch
 import harness
 import optimizers
 from optimizers import FunctionObjective
-from optimizers.evolution.adaptation import POPULATIONS, SIGMA, course_of, draw, learn
+from optimizers.evolution.adaptation import (
+    BROKEN,
+    FLAT,
+    LOWEST_AT,
+    POPULATIONS,
+    RESTED,
+    SIGMA,
+    course_of,
+    draw,
+    learn,
+)
 from optimizers.evolution.cmaes import CMAES, rank
 from optimizers.evolution.criteria import met, names_of
 from optimizers.evolution.rates import rates_of, recombination_weights
@@ -110,6 +120,67 @@ def test_draws_have_the_covariance_that_has_been_learnt(n: int) -> None:
     drawn = np.cov((course.candidates - 1.0).T / 0.25).reshape(n, n)
     scale = np.sqrt(np.outer(np.diag(course.covariance), np.diag(course.covariance)))
     np.testing.assert_allclose(drawn / scale, course.covariance / scale, rtol=0, atol=0.05)
+
+
+def halfway(n: int = 2, candidates: int = 8) -> Any:
+    """A search in which nothing is wrong: losses differ, and the mean has just moved."""
+    course = course_of(np.ones(n), 0.5, candidates)
+    course.losses[:] = np.arange(candidates)
+    course.recent[:] = np.arange(course.recent.size)
+    course.counts[POPULATIONS] = course.counts[RESTED] = course.counts[LOWEST_AT] = 2000
+    return course
+
+
+def spread_by(course: Any, deviation: float) -> None:
+    course.covariance[:] = deviation**2 * np.eye(len(course.mean))
+    course.factor[:] = deviation * np.eye(len(course.mean))
+
+
+def flat_records(course: Any) -> None:
+    course.counts[LOWEST_AT] = 0
+
+
+ENDS: dict[str, tuple[Any, str]] = {
+    "nothing": (lambda course: None, ""),
+    "a population of equals": (lambda course: course.counts.__setitem__(FLAT, 2), "tolflatfitness=1"),
+    "steps that are too small": (lambda course: course.numbers.__setitem__(SIGMA, 1e-13), "tolx=1e-11"),
+    "a path that is too long for that": (
+        lambda course: (course.numbers.__setitem__(SIGMA, 1e-13), course.path.fill(1e3)),
+        "",
+    ),
+    "steps that are too large": (lambda course: spread_by(course, 2e3), "tolfacupx=1000"),
+    "a mean at rest": (lambda course: course.counts.__setitem__(RESTED, 0), "tolxstagnation=1e-09"),
+    "no factor of the covariance": (
+        lambda course: course.counts.__setitem__(BROKEN, 1),
+        "tolconditioncov=1e+14",
+    ),
+    "no lower losses": (flat_records, "tolstagnation=135"),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_each_criterion_ends_a_search_by_itself(name: str) -> None:
+    change, wanted = ENDS[name]
+    course = halfway()
+    change(course)
+    assert names_of(met(course), course) == wanted
+
+
+def test_a_search_of_many_parameters_has_not_stagnated_before_it_has_records_enough() -> None:
+    # Of 40 parameters records of 3262 populations are looked at, of which there have to be twice as many.
+    course = halfway(40)
+    course.counts[LOWEST_AT] = 0
+    assert names_of(met(course), course) == ""
+    course.counts[POPULATIONS] = course.counts[RESTED] = 5 * 700
+    assert "tolstagnation=3262" in names_of(met(course), course)
+
+
+def test_a_covariance_without_a_factor_is_drawn_from_by_the_last_one_and_ends_the_search() -> None:
+    course = halfway()
+    course.covariance[:] = [[1.0, 0.0], [2.0, 1.0]]
+    draw(course, np.random.default_rng(0))
+    assert np.isfinite(course.candidates).all()
+    assert names_of(met(course), course) == "tolconditioncov=1e+14"
 
 
 def test_a_search_that_makes_no_progress_stagnates() -> None:

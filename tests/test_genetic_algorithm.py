@@ -360,6 +360,16 @@ def test_more_mutating_genes_than_parameters_are_refused() -> None:
         ({"mutation_percent_genes": 0.0}, "expected greater than 0"),
         ({"crossover_type": "triple_point"}, "expected 'single_point', 'two_points'"),
         ({"parent_selection_type": "nsga2"}, "'parent_selection_type' is 'nsga2', expected 'sss'"),
+        ({"bits": 4, "gene_low": -1.0}, "'gene_low' is -1.0, expected none with bits, which never leave"),
+        (
+            {"output_weights": "least-squares", "gene_high": 5.0},
+            "'gene_high' is 5.0, expected none with output_weights='least-squares', which knows none",
+        ),
+        (
+            {"output_weights": "least-squares", "bits": 4},
+            "'bits' is 4, expected none with output_weights='least-squares', which rounds nothing",
+        ),
+        ({"bits": 4, "mutation_type": "gaussian"}, "works on bits: set mutation_type='random', or leave"),
         ({"keep_parents": -1}, "expected greater than or equal to 0"),
         ({"populationsize": 5}, "did you mean 'population_size'"),
     ],

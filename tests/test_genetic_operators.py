@@ -296,6 +296,14 @@ def test_the_tests_tell_different_operators_apart(name: str, other: str) -> None
     assert min(p_value(statistic, both(name)[0], both(other)[1]) for statistic in statistics_of(name)) < 1e-9
 
 
+@pytest.mark.parametrize("crossover", ["single_point", "two_points", "uniform", "blend", "sbx"])
+@pytest.mark.parametrize("draw", [compiled_children, pygad_children], ids=["compiled", "pygad"])
+def test_children_without_a_mate_are_copies_of_parents_in_turn(draw: Any, crossover: str) -> None:
+    parents = REAL_PARENTS if crossover in ("blend", "sbx") else TAGGED_PARENTS
+    setting = crossing(parents, crossover_type=crossover, crossover_probability=0.0)
+    np.testing.assert_array_equal(setting.drawn(draw, 3), np.resize(parents, (CHILDREN, GENES)))
+
+
 # Selection
 
 MEMBERS, PARENTS, GENERATIONS = 50, 20, 500

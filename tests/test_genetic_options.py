@@ -19,6 +19,7 @@ from watching import watch
 import harness
 import optimizers
 from harness.numerics.shared_work import use_threads
+from optimizers.genetic.below_mean import judge, total_of
 from optimizers.genetic.coding import Coding, express_all, impress
 from optimizers.genetic.genetic_algorithm import GeneticAlgorithm
 from optimizers.genetic.genetic_options import Engine
@@ -232,6 +233,62 @@ def test_nothing_is_paid_for_twice_where_adaptive_mutation_is_switched_off(engin
         engine=engine, population_size=10, mutation_type="adaptive", mutation_probability=(0.0, 0.0)
     )
     assert search(optimizer, [1, 5]).seen[-1].evaluated <= 10 + 5 * 9
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("kind", [GeneticAlgorithm, MemeticAlgorithm])
+def test_a_child_at_the_target_ends_the_search_before_it_mutates(kind: Any, compiled: bool) -> None:
+    """With hardly a chance adaptive mutation changes nothing: what is new comes from crossover, or from steps."""
+    problem = harness.problems.load("xor")
+    chosen = kind(population_size=12, mutation_type="adaptive", mutation_probability=(1e-9, 1e-9))
+
+    def best(target: float | None) -> Any:
+        objective = problem.objective()
+        if not compiled:
+            objective.compiled = None
+        rng = np.random.default_rng(3)
+        return optimizers.minimize(objective, problem.start(3), chosen, 240, target=target, rng=rng)
+
+    lowest = best(None)
+    found = best(lowest.loss)
+    assert (found.outcome.name, found.loss) == ("solved", lowest.loss)
+    assert found.w.tolist() == lowest.w.tolist()
+    assert found.cost < lowest.cost
+
+
+@every_engine
+def test_a_population_without_a_finite_loss_is_lost(engine: Any) -> None:
+    found = optimizers.minimize(
+        lambda w: math.inf if w.any() else 1.0,
+        np.zeros(3),
+        GeneticAlgorithm(engine=engine, population_size=4, keep_elitism=0, keep_parents=0),
+        500,
+    )
+    assert found.outcome.name == "diverged"
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 128])
+def test_numbers_are_added_up_as_numpy_does(size: int) -> None:
+    numbers = np.random.default_rng(size).normal(size=size)
+    assert total_of(numbers) == numbers.sum()
+
+
+@pytest.mark.parametrize(
+    ("paid", "wanted"),
+    [
+        ([1.0, 4.0, 1.5], [0, 1, 0]),
+        ([1.0, math.inf, 6.0], [0, 1, 1]),
+        ([1.0, math.nan, 6.0], [0, 1, 1]),
+        ([math.inf, math.nan, math.inf], [0, 0, 0]),
+    ],
+    ids=str,
+)
+def test_children_are_worse_than_the_mean_of_all_an_infinite_one_counting_as_the_worst(
+    paid: list[float], wanted: list[int]
+) -> None:
+    kept, worse = np.array([0.5]), np.full(3, 9)
+    judge(kept, np.array(paid), np.empty(4), worse)
+    assert worse.tolist() == wanted
 
 
 # Both kinds of loop, and threads

@@ -193,7 +193,7 @@ def test_a_scene_holds_paths_and_clouds_where_they_are() -> None:
 
 def test_a_plane_without_a_loss_that_is_a_number_is_refused() -> None:
     problem = FunctionProblem(lambda w: np.nan * np.sum(w), 7, key="no number anywhere")
-    with pytest.raises(InputError, match="no loss over the plane is a number.*: take other runs"):
+    with pytest.raises(InputError, match=r"no loss over the plane is a number.*: take other runs"):
         scene_of([replay_of(walk(np.random.default_rng(5)))], problem, 0, "pca", 3)
 
 
