@@ -238,7 +238,7 @@ def test_nothing_is_paid_for_twice_where_adaptive_mutation_is_switched_off(engin
 @pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("kind", [GeneticAlgorithm, MemeticAlgorithm])
 def test_a_child_at_the_target_ends_the_search_before_it_mutates(kind: Any, compiled: bool) -> None:
-    """With hardly a chance adaptive mutation changes nothing: what is new comes from crossover, or from steps."""
+    """With hardly a chance adaptive mutation changes nothing: what is new comes from crossover or steps."""
     problem = harness.problems.load("xor")
     chosen = kind(population_size=12, mutation_type="adaptive", mutation_probability=(1e-9, 1e-9))
 

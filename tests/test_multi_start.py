@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +13,9 @@ import harness
 import optimizers
 from harness.sweeps.fields import build_experiment
 from optimizers import Adam, FunctionObjective, GeneticAlgorithm, GradientDescent, InputError, MultiStart
-from optimizers.options import option_values
+from optimizers.objective import Need
+from optimizers.optimizer import Optimizer
+from optimizers.options import option_values, options
 
 
 class Recorded(FunctionObjective):
@@ -78,6 +80,25 @@ class TestGivingUp:
         assert watcher.iterations == 60 == len(objective.asked)
         assert abs(objective.asked[2][0]) < 5
         assert np.isfinite(watcher.trail).all()
+
+    def test_a_method_that_tells_no_losses_is_refused(self) -> None:
+        @options
+        class Silent(Optimizer):
+            """Goes nowhere, and says nothing of it."""
+
+            needs: ClassVar[frozenset[Need]] = frozenset()
+
+            def iteration_cost(self, objective: Any) -> float:
+                return 1.0
+
+            def run(self, objective: Any, start: Any, rng: Any, observe: Any) -> None:
+                allowance = observe(start)
+                while allowance:
+                    allowance = observe(start, iterations=allowance)
+
+        search = MultiStart(optimizer=Silent(), candidates=1)
+        with pytest.raises(InputError, match="tells no losses, by which runs are compared: take another one"):
+            watch(search, FunctionObjective(lambda w: float(w @ w), 1), np.ones(1), [5, 5])
 
     def test_starts_that_lead_nowhere_come_to_an_end(self) -> None:
         start = np.full(2, 9.0)

@@ -201,6 +201,35 @@ def test_a_gradient_that_would_cost_nothing_is_refused(cost: float) -> None:
         FunctionObjective(lambda w: 0.0, 2, lambda w: w, gradient_cost=cost)
 
 
+def test_a_gradient_that_would_cost_less_than_its_value_is_refused() -> None:
+    with pytest.raises(InputError, match=r"gradient_cost is 0\.5, expected 1 evaluation or more: the value"):
+        FunctionObjective(lambda w: 0.0, 2, lambda w: w, gradient_cost=0.5)
+    assert FunctionObjective(lambda w: 0.0, 2, lambda w: w, gradient_cost=1.0).gradient.cost == 1.0
+
+
+def test_an_objective_that_cannot_be_measured_is_refused() -> None:
+    class Bare(Objective):
+        """Has values, and nothing that a look could go by."""
+
+        size = 2
+        value = values = value_and_gradient = row_orders = None  # type: ignore[assignment]
+
+    with pytest.raises(InputError, match=r"cannot be measured: make it a subclass of optimizers\.Measurable"):
+        optimizers.minimize(object.__new__(Bare), [1.0, 2.0], "adam", 10)
+
+
+@pytest.mark.parametrize("name", ["cmaes", "bfgs", "nelder-mead", "differential-evolution"])
+def test_a_search_that_would_fill_the_memory_is_refused_before_it_begins(name: str) -> None:
+    optimizer = optimizers.build_optimizer(name)
+    few, many = (FunctionObjective(lambda w: 0.0, n, lambda w: w) for n in (100, 100_000_000))
+    assert optimizer.refusal(few) is None
+    assert 8 * optimizer.numbers_held(many.size) > 4e9
+    reason = optimizer.refusal(many)
+    assert reason is not None
+    assert reason.startswith("it would hold ")
+    assert reason.endswith(" gigabytes, expected up to 4: take fewer parameters or a smaller population")
+
+
 @pytest.mark.parametrize("answer", [None, np.ones(2), "x", 1j])
 def test_a_function_that_returns_no_number_is_reported_in_one_sentence(answer: Any) -> None:
     with pytest.raises(InputError, match="function"):

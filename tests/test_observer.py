@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -16,12 +17,14 @@ from watching import Measured
 
 import harness
 import optimizers.clock
-from optimizers import Budget, InputError
+from optimizers import Budget, FunctionObjective, InputError
 from optimizers.counts import VALUE_ROWS
+from optimizers.evaluated import Evaluated
 from optimizers.look import Look
 from optimizers.observer import Observer
 from optimizers.registry import build_optimizer
 from optimizers.search import observed, search
+from optimizers.watch import StoppedError
 
 ROWS = 12
 """Rows of the simulated objective, so that costs come in twelfths."""
@@ -482,3 +485,116 @@ def test_population_losses_are_handed_on() -> None:
 def _numbers_are_quiet() -> Iterator[None]:
     with np.errstate(all="raise"):
         yield
+
+
+# Searches that go on after what has ended them
+
+
+def looked_at(budget: Budget, target: float | None = None) -> Observer:
+    """A search of the distance from 0 by a function whose calls are paid for."""
+    return Observer(FunctionObjective(lambda w: abs(float(w[0])), 1), 1.0, budget, target)
+
+
+def test_a_search_that_asks_again_after_its_end_is_stopped() -> None:
+    observer = looked_at(Budget(iterations=2))
+    assert observer(np.ones(1)) == 1
+    assert observer(np.ones(1), iterations=1) == 1
+    assert observer(np.ones(1), iterations=1) == 0
+    with pytest.raises(StoppedError):
+        observer(np.ones(1))
+
+
+def test_a_search_that_asks_after_its_run_was_closed_is_told_so_once() -> None:
+    observer = looked_at(Budget(iterations=9))
+    observer(np.ones(1))
+    outcome = observer.close()
+    assert observer(np.zeros(1), iterations=1) == 0
+    with pytest.raises(StoppedError):
+        observer(np.zeros(1), iterations=1)
+    assert observer.outcome is outcome
+    assert observer.best.loss == 1.0
+
+
+def test_a_search_that_goes_on_past_its_target_is_solved_where_it_was_there() -> None:
+    observer = looked_at(Budget(cost=9), target=0.5)
+    observer(np.full(1, 3.0), loss=3.0)
+    for w in (2.0, 0.25, 1.0):
+        with contextlib.suppress(StoppedError):
+            observer.view.value([w])
+    assert observer(np.ones(1), iterations=1) == 0
+    assert observer.outcome is not None
+    assert observer.outcome.name == "solved"
+    assert (observer.best.w.tolist(), observer.best.loss) == ([0.25], 0.25)
+    assert observer.meter.cost <= 4.0
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_search_that_goes_on_past_its_budget_has_spent_it(told: bool) -> None:
+    observer = looked_at(Budget(cost=3))
+    observer(np.full(1, 5.0))
+    for w in (4.0, 2.0, 3.0, 1.0):
+        with contextlib.suppress(StoppedError):
+            observer.view.value([w])
+    # What it shows in the end was never paid for, nor is it looked at.
+    assert observer(np.zeros(1) if not told else np.full(1, 2.0), iterations=1) == 0
+    assert observer.outcome is not None
+    assert observer.outcome.name == "budget"
+    assert (observer.best.w.tolist(), observer.best.loss) == ([2.0], 2.0)
+    assert observer.meter.cost == 3.0
+
+
+def test_a_part_of_the_rows_at_the_target_solves_nothing() -> None:
+    objective = harness.problems.load("xor").objective()
+    observer = Observer(objective, 1.0, Budget(cost=100), target=10.0)
+    w = np.zeros(objective.size)
+    for losses in (
+        observer.view.value(w, rows=[0, 1]),
+        observer.view.values(w[None], rows=[0, 1]),
+        observer.view.values(np.empty((0, w.size))),
+    ):
+        assert np.all(np.asarray(losses) < 10.0)
+        assert not observer.over
+    observer.view.values(w[None])
+    assert observer.over
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"best": [1.0, 2.0]}, "it showed best parameters that are no vector of shape (1,) of real numbers"),
+        ({"best": [[1.0], [1.0, 2.0]]}, "it showed best parameters that are no vector of shape (1,)"),
+        ({"losses": [1.0, 2.0]}, "it told losses that are not 1 numbers, one for each iteration"),
+        ({"losses": ["low"]}, "it told losses that are not 1 numbers"),
+        ({"losses": [1.0], "loss": "low"}, "it told of loss 'low', expected a number"),
+    ],
+    ids=str,
+)
+def test_a_look_of_another_form_fails_the_run(arguments: dict[str, Any], said: str) -> None:
+    observer = looked_at(Budget(iterations=9))
+    observer(np.ones(1))
+    assert observer([1.0], iterations=1, **arguments) == 0
+    assert observer.outcome is not None
+    assert observer.outcome.name == "failed"
+    assert observer.outcome.sentence.startswith(said)
+    assert observer.outcome.sentence.endswith(": mend the optimizer")
+
+
+def test_what_was_found_lowest_and_what_is_looked_at_are_known_however_long_ago() -> None:
+    seen = Evaluated(1_000_000)
+    for number in range(40):
+        seen.keep(str(number).encode(), abs(number - 3.0))
+        if number == 5:
+            assert seen.loss(b"5") == 2.0
+    # Sixteen are remembered, beside these two.
+    assert [seen.loss(name) for name in (b"3", b"4", b"23", b"24", b"39")] == [0.0, None, None, 21.0, 36.0]
+    for number in range(40, 60):
+        seen.keep(str(number).encode(), 99.0)
+        assert seen.loss(b"39") == 36.0
+
+
+def test_a_lowest_answer_of_a_noisy_point_stays_among_its_answers() -> None:
+    seen = Evaluated(1)
+    for loss in (5.0, 1.0, 4.0, 3.0, 6.0, 7.0):
+        seen.keep(b"noisy", loss)
+    assert seen.answers(b"noisy") == (1.0, 5.0, 3.0, 6.0, 7.0)
+    assert seen.loss(b"noisy") == 7.0

@@ -332,6 +332,19 @@ def test_a_name_that_no_class_has_is_no_attribute() -> None:
         optimizers.Adma  # noqa: B018
 
 
+def test_a_picture_of_its_own_stays_with_a_class_of_options() -> None:
+    @options
+    class Drawn:
+        """Has a picture."""
+
+        size: Positive = 1.0
+
+        def _repr_html_(self) -> str:
+            return f"<svg width='{self.size}'/>"
+
+    assert Drawn(size=2.0)._repr_html_() == "<svg width='2.0'/>"
+
+
 def test_minus_zero_is_zero() -> None:
     for zero in (-0.0, np.float32(-0.0)):
         assert math.copysign(1, optimizers.GradientDescent(weight_decay=zero).weight_decay) == 1

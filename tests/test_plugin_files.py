@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,18 @@ def test_an_initializer_in_a_file_is_named_in_options_and_known_by_its_code(tmp_
         INITIALIZERS._members = None
     assert all(codes)
     assert codes[0] == codes[2] != codes[1]
+
+
+@pytest.mark.usefixtures("families_as_before")
+def test_a_record_that_a_file_imports_is_not_its_own() -> None:
+    module = types.ModuleType("mine")
+    glorot = INITIALIZERS.find("glorot")
+    module.COPY = module.GLOROT = glorot  # type: ignore[attr-defined]
+    own = replace(glorot, name="mine-alone")
+    module.OWN = own  # type: ignore[attr-defined]
+    assert INITIALIZERS.adopt(module, "mine.py") == ["mine-alone"]
+    assert INITIALIZERS.find("mine-alone") is own
+    assert INITIALIZERS.find("glorot") is glorot
 
 
 class TestGrammar:

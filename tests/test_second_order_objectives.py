@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from traceable import CASES
 from watching import LeastSquares, Watcher
 
 import harness
-from optimizers import FunctionObjective, InputError, SumOfSquares
+from optimizers import Budget, FunctionObjective, InputError, SumOfSquares
 from optimizers.evaluations import Evaluations
+from optimizers.observer import Observer
 from optimizers.watch import StoppedError
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "autodiff.json").read_text())
@@ -161,6 +163,49 @@ class TestSumOfSquares:
         assert objective.cost == 2.5 + 2.5 + 1
         assert (objective.jacobian_rows, objective.gradient_rows, objective.value_rows) == (1, 2, 1)
         assert SumOfSquares(self.residuals, 2, self.jacobian).residuals.cost == 3.0
+
+    def test_residuals_that_a_look_has_paid_for_are_those_of_their_point(self) -> None:
+        calls: list[Any] = []
+
+        def noted(w: Any) -> Any:
+            calls.append(w.tolist())
+            return self.residuals(w)
+
+        objective = SumOfSquares(noted, 2, self.jacobian)
+        one, other = self.W, 2.0 * self.W
+        objective.peek(one)
+        objective.value(other)
+        _, slope = objective.value_and_gradient(one)
+        assert slope == pytest.approx(2 * self.jacobian(one).T @ self.residuals(one), rel=1e-15)
+        assert calls[:2] == [one.tolist(), other.tolist()]
+
+    @pytest.mark.parametrize("by_hand", [True, False])
+    def test_residuals_at_the_target_end_the_search_at_the_price_of_a_value(self, by_hand: bool) -> None:
+        objective = SumOfSquares(self.residuals, 2, self.jacobian if by_hand else None)
+        w = np.array([2.0, 0.0])
+        observer = Observer(objective, 1.0, Budget(cost=100), target=1e-9)
+        observer(self.W)
+        before = observer.meter.spent()
+        with contextlib.suppress(StoppedError):
+            list(observer.view.residuals.blocks(w))
+        assert observer.over
+        assert observer.meter.spent() - before == 1.0
+        assert observer.close().name == "solved"
+        assert (observer.best.w.tolist(), observer.best.loss) == ([2.0, 0.0], 0.0)
+
+    def test_residuals_of_a_network_at_the_target_are_as_good_as_a_value(self) -> None:
+        problem = harness.problems.load("xor", loss="squared")
+        objective = problem.objective()
+        observer = Observer(objective, 1.0, Budget(cost=100), target=10.0)
+        w = problem.start()
+        squares = sum(float(r @ r) for r, _ in observer.view.residuals.blocks(w))
+        assert squares == pytest.approx(objective.peek(w), rel=1e-14)
+        assert observer.over
+        assert (objective.jacobian_rows, objective.value_rows) == (0, objective.rows)
+        # Above the target they are what they are.
+        other = problem.objective()
+        list(Observer(other, 1.0, Budget(cost=100), target=1e-9).view.residuals.blocks(w))
+        assert (other.jacobian_rows, other.value_rows) == (other.rows, 0)
 
     def test_shapes_that_do_not_fit_are_refused(self) -> None:
         with pytest.raises(InputError, match=r"residuals have shape \(1, 2\), expected \(m,\)"):
