@@ -236,6 +236,13 @@ class TestRefusals:
                 with pytest.raises(InputError):
                     build_source(source).build_function(function, 1)
 
+    @pytest.mark.parametrize("source", ["reverse-autodiff", "forward-autodiff", "symbolic"])
+    def test_more_than_one_number_has_no_gradient(self, source: str) -> None:
+        objective = FunctionProblem(lambda w: 2.0 * w, 2).objective(source)
+        assert not objective.gradient
+        assert "more than one number" in objective.gradient.cause
+        assert ": take " in objective.gradient.cause
+
     def test_analytic_is_served_where_there_is_a_derivative_by_hand(self) -> None:
         without = FunctionProblem(lambda w: np.sum(w**2), 2)
         assert without.objective().gradient.cause.startswith("no derivative by hand is given: take ")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 import harness
 from harness.network.layout import layer_views
@@ -200,6 +201,18 @@ def test_widths_and_signs_of_a_diagram_are_the_weights(xor: harness.Results) -> 
     assert data.loc[(data["layer"] == 2) & (data["input"] == 2), "value"].tolist() == [
         layers[1].weights[0, 1]
     ]
+
+
+def test_a_confusion_is_drawn_into_axes_that_were_put_anywhere(moons: harness.Results) -> None:
+    part = moons.where(optimizer="lbfgs")
+    given = Figure(figsize=(4.0, 3.0)).add_axes((0.1, 0.2, 0.7, 0.6))
+    assert part.plot.confusion(axes=given) is given
+    drawn, own = (
+        {text.get_position(): text.get_text() for text in panel.texts}
+        for panel in (given, part.plot.confusion())
+    )
+    assert drawn == own
+    assert sum(int(number) for number in drawn.values()) == 60
 
 
 @pytest.mark.parametrize(

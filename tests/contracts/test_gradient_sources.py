@@ -10,6 +10,7 @@ from cases import HIDDEN, Case, every_output, label, make_case
 from oracles import relative_difference
 
 from harness.gradients import build_source, known_sources
+from harness.gradients.traced_programs import LARGEST_TILE
 from harness.network.activations import find_activation
 from harness.network.network import Network
 from optimizers.errors import InputError
@@ -57,6 +58,18 @@ def test_the_gradient_agrees_with_differences_of_values(network: Network, source
         assert loss == pytest.approx(objective.value(case.w, rows=rows), rel=1e-12)
         assert gradient.shape == (network.size,)
         assert relative_difference(gradient, central_differences(case, rows)) < TOLERANCE
+
+
+@pytest.mark.parametrize("source", [name for name in known_sources() if build_source(name).traces])
+def test_rows_of_several_tiles_are_added_up(source: str) -> None:
+    """Equal tiles follow one another, for which the parameters are handed over once."""
+    network = Network(sizes=(2, 1), loss="half-squared")
+    case = make_case(network, 2 * LARGEST_TILE)
+    by_hand, traced = case.objective("analytic"), case.objective(source)
+    for rows in (None, np.arange(2 * LARGEST_TILE)[::-1]):
+        found, wanted = traced.value_and_gradient(case.w, rows), by_hand.value_and_gradient(case.w, rows)
+        assert found[0] == pytest.approx(wanted[0], rel=1e-12)
+        assert relative_difference(found[1], wanted[1]) < 1e-12
 
 
 @every_source
