@@ -304,6 +304,17 @@ def test_children_without_a_mate_are_copies_of_parents_in_turn(draw: Any, crosso
     np.testing.assert_array_equal(setting.drawn(draw, 3), np.resize(parents, (CHILDREN, GENES)))
 
 
+@pytest.mark.parametrize("draw", [compiled_children, pygad_children], ids=["compiled", "pygad"])
+def test_children_that_always_have_a_mate_lie_between_two_parents(draw: Any) -> None:
+    setting = crossing(
+        REAL_PARENTS, crossover_type="blend", crossover_probability=1.0, blend_crossover_alpha=0.0
+    )
+    children = setting.drawn(draw, 3)
+    low, high = REAL_PARENTS.min(axis=0), REAL_PARENTS.max(axis=0)
+    assert ((low <= children) & (children <= high)).all()
+    assert len(np.unique(children[:, 0])) == CHILDREN
+
+
 # Selection
 
 MEMBERS, PARENTS, GENERATIONS = 50, 20, 500
