@@ -17,7 +17,7 @@ OF_DERIVATIONS = [*OF_SOURCES, "test_autodiff_sources.py"]
 OF_DIFFERENCES = [
     f"test_difference_sources.py::{name}"
     for name in ("TestAgreement", "TestCounting", "TestParameters", "TestRefusals")
-]
+] + ["test_difference_sources.py::TestBlocks::test_memory_is_bounded"]
 TESTS = {
     "optimizers/budget.py": OF_LIMITS,
     "optimizers/clock.py": ["test_clock.py", *OF_LIMITS],

@@ -36,6 +36,38 @@ def test_what_is_not_analytic_is_refused(name: str) -> None:
     assert objective.cost == 0
 
 
+def test_what_is_defined_between_0_and_1_alone_is_tried_there() -> None:
+    def function(w: Any) -> Any:
+        return np.sum(np.log(w) + np.log(1.0 - w)) + np.real(w[0])
+
+    objective = FunctionProblem(function, 8).objective("complex-step")
+    assert "the function is not complex differentiable" in objective.gradient.cause
+
+
+def test_a_slope_is_as_along_the_reals_to_a_thousandth() -> None:
+    for off, refused in ((1.5e-3, True), (0.5e-3, False)):
+        problem = FunctionProblem(lambda w, off=off: 0.5 * w[0] + off * np.real(w[0]), 1)
+        cause = problem.objective("complex-step").gradient.cause
+        assert bool(cause) == refused
+
+
+def test_what_answers_differently_every_time_is_tried_once() -> None:
+    calls = 0
+    rng = np.random.default_rng(0)
+
+    def noisy(w: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return np.sum(w**2) + 1e-6 * rng.normal()
+
+    problem = FunctionProblem(noisy, 2, key="noisy")
+    causes = {problem.objective("complex-step").gradient.cause}
+    tried = calls
+    causes.add(problem.objective("complex-step").gradient.cause)
+    assert len(causes) == 1
+    assert calls == tried > 0
+
+
 @pytest.mark.parametrize("name", SERVED)
 def test_what_is_analytic_or_branches_on_the_real_part_has_its_slope(name: str) -> None:
     function, slope = SERVED[name]

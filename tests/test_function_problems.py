@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import re
 from typing import Any
 
 import mpmath
@@ -223,6 +224,20 @@ class TestRefusals:
             objective.value_and_gradient([1.0, 2.0])
         assert objective.counters.tolist() == [0, 0]
         assert np.isfinite(objective.value([1.0, 2.0]))
+
+    @every_source
+    def test_what_is_refused_is_not_built_either(self, source: str) -> None:
+        def function(w: Any) -> float:
+            return 1.0 if w[0].real > 0 else float(abs(w[0]))
+
+        built = build_source(source)
+        reason = built.function_refusal(function, 2)
+        if reason is None:
+            assert built.by_values
+            assert np.isfinite(built.build_function(function, 2)[0](np.ones(2))[0])
+        else:
+            with pytest.raises(InputError, match=re.escape(reason)):
+                built.build_function(function, 2)
 
     @every_source
     def test_every_refusal_names_its_remedy_and_no_source_breaks(self, source: str) -> None:

@@ -132,7 +132,7 @@ def total(values: Any, start: int, count: int) -> float:
     first = U(start)
     result = 0.0
     for r in range(U(count)):
-        # A float of Python's gives way to NumPy's single precision, so that uncompiled the sum would be in it.
+        # Uncompiled, a float of Python's would give way to NumPy's single precision.
         result += np.float64(values[first + r])
     return float(result)
 

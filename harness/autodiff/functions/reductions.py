@@ -258,7 +258,7 @@ def difference(x: Any, n: Any = 1, axis: Any = -1, prepend: Any = NONE, append: 
     (axis,) = normalize_axis_tuple(axis, x.ndim)
     parts = [_long(owner, prepend, x, axis), x, _long(owner, append, x, axis)]
     x = np.concatenate([part for part in parts if part is not None], axis) if n else x
-    if x.condition:
+    if n and x.condition:
         raise refused("np.diff of conditions", "multiply them by 1.0 first")
     for _ in range(n):
         high = [slice(None)] * x.ndim
