@@ -42,6 +42,16 @@ def test_the_gradient_is_the_hand_written_one(network: Network, mode: str) -> No
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_each_row_is_counted_once_and_paid_for_as_stated(mode: str) -> None:
+    case = make_case(Network(sizes=(2, 3, 1), loss="binary-cross-entropy"), 5, kinks=False)
+    objective = case.objective(mode)
+    for rows, counted in ((None, 5), ([4, 1, 1], 8), ([2], 9)):
+        objective.value_and_gradient(case.w, rows=rows)
+        assert (objective.value_rows, objective.gradient_rows) == (0, counted)
+        assert objective.cost == pytest.approx(counted / 5 * objective.gradient.cost, rel=1e-15)
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("rows", [1, 127, 128, 129, 300, 700])
 def test_rows_fill_tiles_exactly(rows: int, mode: str) -> None:
     network = Network(sizes=(5, 20, 3), loss="categorical-cross-entropy")
