@@ -47,6 +47,18 @@ MOST_REFERENCE_BYTES = 1_000_000
 """Parameters that a reference copy holds at the most; it is kept under version control."""
 
 
+class UndrawnError(InputError):
+    """Raised where figures cannot be drawn of these runs; everything else is written.
+
+    Attributes:
+        files: those that are.
+    """
+
+    def __init__(self, refusals: Sequence[str], files: Sequence[Path]) -> None:
+        super().__init__("; ".join(refusals))
+        self.files = list(files)
+
+
 class ReferenceSize(NamedTuple):
     """How much a reference copy holds of one experiment, where it is not to be as much as usual."""
 
@@ -146,6 +158,9 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
 
     Returns:
         The files, the figures last.
+
+    Raises:
+        UndrawnError: at the end, if a figure cannot be drawn of these runs.
     """
     files = [folder / "summary.csv"]
     write_whole(files[0], csv_of(summarize(results)))
@@ -159,18 +174,26 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
     for name, table in figure_tables(results, figures).items():
         files.append(folder / f"{name}.csv")
         write_whole(files[-1], csv_of(table))
+    refusals: list[str] = []
     for figure in figures:
-        options = dict(figure)
+        options, file = dict(figure), folder / figure_file(figure)
         name = options.pop("name")
-        files.append(folder / figure_file(figure))
-        write_plot(name, results, options, files[-1])
+        try:
+            write_plot(name, results, options, file)
+        except InputError as error:
+            refusals.append(str(error))
+        else:
+            files.append(file)
+    if refusals:
+        raise UndrawnError(refusals, files)
     return files
 
 
 def figure_tables(results: Tables, figures: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
     """Return the tables behind figures, by the names of their plots.
 
-    A plot has one where its file has a function ``table`` beside it, which takes the results alone.
+    A plot has one where its file has a function ``table`` beside it, which takes the results alone. One that
+    cannot be made of these runs is left out: who draws its figure is told why.
     """
     plots = known_plots()
     tables = {}
@@ -179,7 +202,8 @@ def figure_tables(results: Tables, figures: Sequence[dict[str, Any]]) -> dict[st
             continue
         table = getattr(sys.modules[plots[name].__module__], "table", None)
         if table is not None:
-            tables[name] = table(results)
+            with contextlib.suppress(InputError):
+                tables[name] = table(results)
     return tables
 
 

@@ -83,6 +83,8 @@ def page_charts(tables: Tables) -> list[dict[str, Any]]:
 def declared_figures(tables: Tables, figures: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return the experiment's own figures as pictures, but for those that the page draws itself.
 
+    One that cannot be drawn of these runs has the reason in its place.
+
     Arguments:
         tables: the runs.
         figures: each the name of a plot, and its options.
@@ -94,11 +96,15 @@ def declared_figures(tables: Tables, figures: Sequence[Mapping[str, Any]]) -> li
         if name in {chart.plot for chart in CHARTS}:
             continue
         plot, picture = known_plots()[name], io.BytesIO()
-        drawn: Any = figure_of(plot(tables, **options))
+        try:
+            drawn: Any = figure_of(plot(tables, **options))
+        except InputError as error:
+            found.append({"name": name, "why": str(error)})
+            continue
         drawn.savefig(picture, format="png", dpi=PICTURE_DOTS)
         reading = getattr(drawn, "reading", "") or description(plot)
         encoded = base64.b64encode(picture.getvalue()).decode()
-        said = {"name": name, "reading": reading, "hides": getattr(drawn, "hides", "")}
+        said = {"name": name, "why": "", "reading": reading, "hides": getattr(drawn, "hides", "")}
         found.append({**said, "source": f"data:image/png;base64,{encoded}"})
     return found
 
