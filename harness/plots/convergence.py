@@ -22,10 +22,9 @@ from harness.plots.style import TARGET, Line, fold, line_looks, panels
 from harness.plots.text import keyed
 from harness.runs.tables import Tables, gradient_column
 from optimizers.arguments import Text, accepts
-from optimizers.errors import InputError, unknown_name
+from optimizers.errors import unknown_name
 from optimizers.objective import Array
 from optimizers.options import Fraction
-from optimizers.printable import shown
 
 POINTS = 200
 """Points of the common grid, which is finer than a line is wide."""
@@ -97,10 +96,6 @@ def convergence(
         raise unknown_name("x axis", x, ["cost", "iteration", "seconds"])
     if by not in ("problem", "family"):
         raise unknown_name("way to lay out panels, by", by, ["problem", "family"])
-    if not 0 <= band <= 1:
-        raise InputError(
-            f"band is {shown(band)}, expected the share of runs inside it, from 0 to 1, such as 0.5"
-        )
     chosen, axis = chosen_problems(results, problems), axes_of[x]
     part = of_problems(results, chosen)
     runs = part.runs.assign(gradient=gradient_column(part.runs))

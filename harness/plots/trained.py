@@ -144,8 +144,6 @@ def _problem(plot: str, results: Tables, problem: ChosenProblem) -> tuple[list[s
         if names[0] not in known:
             raise unknown_name("problem", names[0], known)
         return names, problem
-    if problem is not None and not isinstance(problem, str):
-        raise InputError(f"problem is {shown(problem)}, expected its name, or the problem itself")
     if problem is None and len({unmarked(name) for name in known}) > 1:
         raise InputError(
             f"plot '{plot}' needs one problem: name it with the option problem (there are: {listed(known)})"

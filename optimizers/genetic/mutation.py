@@ -64,14 +64,10 @@ def _draw(plan: Any, coding: Any, new: Any, child: int, positions: Any, count: i
 
 
 @compiled()
-def _deviate(plan: Any, coding: Any, new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
-    """Add a normal number to each chosen gene, or flip a bit."""
+def _deviate(plan: Any, new: Any, child: int, positions: Any, count: int, rng: Any) -> None:
+    """Add a normal number to each chosen gene."""
     for place in range(count):
-        gene = positions[place]
-        if coding.bits:
-            new[child, gene] = 1.0 - new[child, gene]
-        else:
-            new[child, gene] += plan.deviation * rng.standard_normal()
+        new[child, positions[place]] += plan.deviation * rng.standard_normal()
 
 
 @compiled()
@@ -179,7 +175,7 @@ def gaussian(plan: Any, coding: Any, new: Any, worse: Any, positions: Any, room:
     """Add normal numbers to chosen genes."""
     for child in range(plan.kept, plan.size):
         count = choose_genes(plan.amount_kind, plan.amount, positions, rng)
-        _deviate(plan, coding, new, child, positions, count, rng)
+        _deviate(plan, new, child, positions, count, rng)
 
 
 @compiled()

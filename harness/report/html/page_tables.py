@@ -50,8 +50,6 @@ def failed_runs(tables: Tables) -> tuple[dict[str, Any], list[dict[str, str]]]:
     shown = failed[["problem", "optimizer", "gradient", "seed", "outcome", "sentence"]].head(MOST_FAILED)
     more = f"; the first {MOST_FAILED} of {len(failed)}" if len(failed) > MOST_FAILED else ""
     table = frame_table(shown, f"Runs that failed, diverged or ran out of time{more}", head=1)
-    if "traceback" not in failed:
-        return table, []
     # One of each kind of error.
     told = failed[failed["traceback"].map(lambda text: isinstance(text, str) and bool(text))]
     return table, [
