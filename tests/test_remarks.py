@@ -23,13 +23,6 @@ def torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     min((tmp_path / "torn" / "runs").iterdir()).unlink()
 
 
-@pytest.fixture
-def other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of an experiment; what is run first is of another code than what is run later."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.toml").write_text(EXPERIMENT, encoding="utf-8")
-
-
 @pytest.mark.usefixtures("torn")
 @pytest.mark.parametrize(
     "arguments",
