@@ -6,6 +6,7 @@ import functools
 import math
 import threading
 import types
+from dataclasses import dataclass
 from datetime import datetime
 from os import getenv
 from random import gauss, random
@@ -266,6 +267,27 @@ def by_global(w: Any) -> Any:
     return np.sum(w) * SCALE
 
 
+class PrivateSlots:
+    __slots__ = ("__scale",)
+
+    def __init__(self) -> None:
+        self.set(1.0)
+
+    def set(self, scale: float) -> None:
+        self.__scale = scale
+
+    def loss(self, w: Any) -> Any:
+        return np.sum(w) * self.__scale
+
+
+@dataclass
+class Fields:
+    scale: float = 1.0
+
+    def loss(self, w: Any) -> Any:
+        return np.sum(w) * self.scale
+
+
 class Slots:
     """Something whose attributes are in slots, one of them not set."""
 
@@ -333,6 +355,77 @@ class TestWhatIsReadFromOutside:
         assert slope(W).tolist() == [2, 2, 2]
         model.table[1] = 5.0
         assert slope(W).tolist() == [2, 10, 2]
+
+    def test_attributes_in_private_slots(self) -> None:
+        model = PrivateSlots()
+        slope = ad.gradient(model.loss)
+        assert slope(W).tolist() == [1, 1, 1]
+        model.set(2.0)
+        assert slope(W).tolist() == [2, 2, 2]
+
+    def test_fields_of_a_dataclass(self, made: list[Program]) -> None:
+        model = Fields()
+        slope = ad.gradient(model.loss)
+        for _ in range(3):
+            assert slope(W).tolist() == [1, 1, 1]
+        assert len(made) == 1
+        model.scale = 2.0
+        assert slope(W).tolist() == [2, 2, 2]
+
+    def test_a_decorator_of_ones_own(self) -> None:
+        factors = [1.0]
+
+        def scaled(function: Any) -> Any:
+            @functools.wraps(function)
+            def inner(w: Any) -> Any:
+                return factors[0] * function(w)
+
+            return inner
+
+        slope = ad.gradient(scaled(np.sum))
+        assert slope(W).tolist() == [1, 1, 1]
+        factors[0] = 2.0
+        assert slope(W).tolist() == [2, 2, 2]
+
+    def test_an_attribute_of_the_function_itself(self) -> None:
+        def function(w: Any) -> Any:
+            return np.sum(w) * function.scale  # type: ignore[attr-defined]
+
+        function.scale = 1.0  # type: ignore[attr-defined]
+        slope = ad.gradient(function)
+        assert slope(W).tolist() == [1, 1, 1]
+        function.scale = 3.0  # type: ignore[attr-defined]
+        assert slope(W).tolist() == [3, 3, 3]
+
+    def test_a_class_that_takes_the_place_of_what_it_inherits(self) -> None:
+        class Child(Fields):
+            @property
+            def doubled(self) -> float:
+                return 2.0 * self.scale
+
+        class Grandchild(Child):
+            def loss(self, w: Any) -> Any:
+                return np.sum(w) * self.doubled
+
+        slope = ad.gradient(Grandchild().loss)
+        assert slope(W).tolist() == [2, 2, 2]
+        Grandchild.doubled = 5.0  # type: ignore[assignment, method-assign]
+        assert slope(W).tolist() == [5, 5, 5]
+
+    def test_what_the_class_of_a_class_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Kind(type):
+            @property
+            def scale(cls) -> float:
+                return SCALE
+
+        class Scaled(metaclass=Kind):
+            def loss(self, w: Any) -> Any:
+                return np.sum(w) * type(self).scale
+
+        slope = ad.gradient(Scaled().loss)
+        assert slope(W).tolist() == [1, 1, 1]
+        monkeypatch.setitem(globals(), "SCALE", 3.0)
+        assert slope(W).tolist() == [3, 3, 3]
 
     def test_an_instance_that_a_class_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         slope = ad.gradient(Holder().loss)

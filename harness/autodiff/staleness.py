@@ -51,6 +51,9 @@ PLAIN = (
 LOOKED_INTO = (types.FunctionType, np.ndarray, list, tuple, set, frozenset, dict)
 """Types whose objects are looked into where they are members of a class."""
 
+OF_DATACLASSES = ("__dataclass_fields__", "__dataclass_params__")
+"""What the decorator keeps for itself in a class: nothing that a method reads, and nothing to look into."""
+
 _MISSING = object()
 _INSTALLED = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
 
@@ -103,6 +106,7 @@ class Readings:
         self._functions: list[tuple[Any, Any, Any, Any]] = []
         self._cells: list[tuple[types.CellType, Any]] = []
         self._entries: list[tuple[Any, str, Any]] = []
+        self._spaces: list[tuple[Any, int]] = []
         self._slots: list[tuple[Any, str, Any]] = []
         self._containers: list[tuple[Any, list[Any]]] = []
         self._arrays: list[tuple[Any, Any, Any, bytes]] = []
@@ -131,6 +135,9 @@ class Readings:
         for space, name, old in self._entries:
             new = space.get(name, _MISSING)
             if new is not old and not same(old, new):
+                return False
+        for space, count in self._spaces:
+            if len(space) != count:
                 return False
         for owner, name, old in self._slots:
             if not same(old, getattr(owner, name, _MISSING)):
@@ -169,8 +176,6 @@ class Readings:
                 self._look(member)
         elif isinstance(value, types.ModuleType | np.ufunc | np.dtype):
             return
-        elif hasattr(value, "__wrapped__"):
-            self._look(value.__wrapped__)
         elif isinstance(value, types.FunctionType):
             self._look_at_function(value)
         elif isinstance(value, types.MethodType):
@@ -182,6 +187,8 @@ class Readings:
             self._look_at_builtin(value)
         elif isinstance(value, type):
             self._look_at_class(value)
+        elif hasattr(value, "__wrapped__") and _is_installed(type(value).__module__):
+            self._look(value.__wrapped__)
         else:
             self._look_at_instance(value)
 
@@ -198,6 +205,7 @@ class Readings:
         self._functions.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
         self._look(function.__defaults__)
         self._look(function.__kwdefaults__)
+        self._look(function.__dict__)
         names = _names(function.__code__)
         for cell in function.__closure__ or ():
             held = _cell(cell)
@@ -246,8 +254,10 @@ class Readings:
             if _is_installed(base.__module__):
                 continue
             space = base.__dict__
+            self._spaces.append((space, len(space)))
+            self._look(type(base))
             for name, member in list(space.items()):
-                if name in ("__dict__", "__weakref__", "__doc__", "__module__"):
+                if name in ("__dict__", "__weakref__", "__doc__", "__module__", *OF_DATACLASSES):
                     continue
                 # A lock of theirs is nothing to look into.
                 is_cached = isinstance(member, functools.cached_property)
@@ -263,7 +273,7 @@ class Readings:
         self._look(type(value))
         held = getattr(value, "__dict__", None)
         slots = [
-            name
+            _mangled(name, base)
             for base in type(value).__mro__
             for name in _as_tuple(base.__dict__.get("__slots__", ()))
             if name not in ("__dict__", "__weakref__")
@@ -281,6 +291,16 @@ class Readings:
 
 def _as_tuple(slots: Any) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _mangled(name: str, owner: type) -> str:
+    """Return the attribute that a name in the source of a class is.
+
+    >>> _mangled("__a", int), _mangled("__a__", int), _mangled("_a", int)
+    ('_int__a', '__a__', '_a')
+    """
+    is_private = name.startswith("__") and not name.endswith("__") and owner.__name__.strip("_")
+    return f"_{owner.__name__.lstrip('_')}{name}" if is_private else name
 
 
 def _cell(cell: Any) -> Any:
