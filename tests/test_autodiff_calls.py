@@ -372,6 +372,24 @@ class TestWhatIsReadFromOutside:
         model.scale = 2.0
         assert slope(W).tolist() == [2, 2, 2]
 
+    @pytest.mark.parametrize("decorate", [functools.singledispatch, functools.lru_cache])
+    def test_a_decorator_of_pythons(self, decorate: Any) -> None:
+        factor = 1.0
+
+        class Kept:
+            """Something that is not traced, so that it can be kept."""
+
+        @decorate
+        def scale(kept: Any) -> float:
+            return factor
+
+        kept = Kept()
+        slope = ad.gradient(lambda w: np.sum(w) * scale(kept))
+        assert slope(W).tolist() == [1, 1, 1]
+        factor = 2.0
+        # What a cache has kept stays, as where nothing is traced.
+        assert slope(W).tolist() == [scale(kept)] * 3
+
     def test_a_decorator_of_ones_own(self) -> None:
         factors = [1.0]
 

@@ -198,9 +198,13 @@ class Readings:
         self._arrays.append((array, array.shape, array.dtype, array.tobytes()))
 
     def _look_at_function(self, function: Any) -> None:
-        if function.__module__ in VOLATILE:
+        # And not ``__module__``, which a decorator writes over.
+        module = function.__globals__.get("__name__", "")
+        if module in VOLATILE:
             raise _VolatileError
-        if _is_installed(function.__module__ or ""):
+        if _is_installed(module):
+            # Such as that of ``functools.singledispatch``, around a function that may read something.
+            self._look(function.__dict__.get("__wrapped__"))
             return
         self._functions.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
         self._look(function.__defaults__)
