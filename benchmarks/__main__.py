@@ -59,7 +59,7 @@ def show(folder: Path) -> list[Path]:
     from benchmarks import roofline_figure
 
     # From the files, so that whoever reads them again comes to the same last digit.
-    table = pd.read_csv(folder / "table.csv")
+    table = pd.read_csv(folder / "table.csv", float_precision="round_trip")
     described = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
     (folder / "table.md").write_text(markdown(table, described), encoding="utf-8")
     figure = draw(table, folder, described)
@@ -79,7 +79,7 @@ def _measured_before(
             f"{folder} was measured with another {changed[0]} ({there.get(changed[0])}, now "
             f"{described.get(changed[0])}): leave out the names, and measure everything"
         )
-    return pd.read_csv(folder / "table.csv")
+    return pd.read_csv(folder / "table.csv", float_precision="round_trip")
 
 
 def main() -> None:
@@ -125,7 +125,10 @@ def main() -> None:
             write_table(rows, folder, before)
     written = show(folder)
     if given.reference:
-        write_tables(ROOT / "README.md", in_short(pd.read_csv(folder / "table.csv"), described))
+        write_tables(
+            ROOT / "README.md",
+            in_short(pd.read_csv(folder / "table.csv", float_precision="round_trip"), described),
+        )
         written.append(ROOT / "README.md")
     print("\n" + "\n".join(map(str, written)))
 

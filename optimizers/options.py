@@ -39,6 +39,9 @@ def plain_number(value: Any) -> Any:
         return value
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
+    elif isinstance(value, np.ndarray):
+        # NumPy before 2.4 makes a number of the only member, with a warning that few see.
+        return value.tolist()
     if isinstance(value, int) and abs(value) > LARGEST:
         raise ValueError("a number that fits into 64 bits")
     # Below 0 for NumPy's generators, and another number than 0 in a label.

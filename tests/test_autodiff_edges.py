@@ -400,7 +400,7 @@ REFUSED: dict[str, tuple[Function, list[str]]] = {
     "a rank from the data": (lambda w: np.quantile(w, w[0]), ["rank"]),
     "a percentile from the data": (lambda w: np.percentile(w, w[0]), ["rank", "fixed q"]),
     "entries that the data choose": (lambda w: w[w > 0], ["index that depends on the data", "np.where"]),
-    "a shift from the data": (lambda w: np.roll(w, w[0]), ["shift of np.roll", "fixed numbers"]),
+    "a shift from the data": (lambda w: np.roll(w, w[0]), ["np.roll"]),
     "repeats from the data": (lambda w: np.repeat(w, w > 0), ["repeats of np.repeat", "fixed numbers"]),
     "places that hold": (lambda w: np.where(w > 0), ["np.where with one argument", "give both values"]),
     "a masked choice": (

@@ -22,11 +22,11 @@ from optimizers.errors import InputError
 def test_pandas_reads_the_same_numbers(tmp_path: Path) -> None:
     results = many()
     results.export("csv", tmp_path)
-    read = pd.read_csv(tmp_path / "trace.csv", dtype={"run_id": str})
+    read = pd.read_csv(tmp_path / "trace.csv", dtype={"run_id": str}, float_precision="round_trip")
     for name in ("iteration", "cost", "seconds", "loss", "best_loss"):
         assert read[name].tolist() == results.trace[name].tolist()
     assert read["gradient_norm"].isna().all()
-    runs = pd.read_csv(tmp_path / "runs.csv", dtype={"run_id": str})
+    runs = pd.read_csv(tmp_path / "runs.csv", dtype={"run_id": str}, float_precision="round_trip")
     assert runs["optimizer"].tolist() == results.runs["optimizer"].tolist()
 
 

@@ -31,6 +31,14 @@ def test_it_is_that_of_machine_code_where_python_raises_and_elsewhere(name: str)
         (x, *more) for x in NUMBERS for more in ([(y,) for y in SECOND[name]] if name in SECOND else [()])
     ]
     compiled = machine_code(name)
-    expected = [compiled(*numbers) for numbers in asked]
+    try:
+        expected = [compiled(*numbers) for numbers in asked]
+    except numba.TypingError:
+        pytest.skip(f"this numba has no {name}")
     found = [getattr(SILENT, name)(*numbers) for numbers in asked]
+    if name == "gamma":
+        # Newer machine code has an infinity at its poles, older no number or one of the other sign.
+        poles = [x <= 0.0 and x == math.floor(x) if math.isfinite(x) else x < 0.0 for (x,) in asked]
+        expected = [math.inf if pole else value for pole, value in zip(poles, expected, strict=True)]
+        found = [math.inf if pole else value for pole, value in zip(poles, found, strict=True)]
     np.testing.assert_allclose(found, expected, rtol=1e-14, err_msg=str(asked))

@@ -239,7 +239,7 @@ class TestDerivation:
     def test_a_plain_function_has_the_derivatives_of_automatic_differentiation(self, name: str) -> None:
         function, point = CASES[name]
         if name == "recurrent-net":
-            with pytest.raises(InputError, match="93,397 parts"):
+            with pytest.raises(InputError, match=r"93,\d{3} parts"):
                 derivation_of(lambda w: function(np, w), point.size)
             return
         found = derivation_of(lambda w: function(np, w), point.size)

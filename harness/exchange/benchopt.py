@@ -187,7 +187,7 @@ def _table(file: Path) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
     content = io.BytesIO(read_bytes(file))
     try:
         if file.suffix == ".csv":
-            return pd.read_csv(content), {}
+            return pd.read_csv(content, float_precision="round_trip"), {}
         table = pq.read_table(content)
         return table.to_pandas(), dict(table.schema.metadata or {})
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:

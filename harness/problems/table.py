@@ -86,7 +86,11 @@ class Table(ProblemFamily):
             )
         refuse_endless(path)
         try:
-            table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+            table = (
+                pd.read_csv(path, float_precision="round_trip")
+                if path.suffix == ".csv"
+                else pd.read_parquet(path)
+            )
         except OSError as error:
             reason = error.strerror or "it is damaged"
             raise InputError(

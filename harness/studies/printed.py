@@ -51,7 +51,9 @@ def read_printed(file: Path) -> pd.DataFrame:
     Raises:
         InputError: for other columns, a number that is there twice, or an unknown status.
     """
-    table = pd.read_csv(io.BytesIO(read_bytes(file)), comment="#", skipinitialspace=True)
+    table = pd.read_csv(
+        io.BytesIO(read_bytes(file)), comment="#", skipinitialspace=True, float_precision="round_trip"
+    )
     if tuple(table.columns) != COLUMNS:
         raise InputError(f"{file} has the columns {', '.join(table.columns)}, expected {', '.join(COLUMNS)}")
     twice = table[table.duplicated(KEY)]

@@ -42,7 +42,9 @@ def beside_runs(folder: Path, tables: Tables) -> dict[str, Any]:
     return {
         "commands": [_command(content) for content in _tables(folder / "commands")],
         "provenance": [dict(_flat(content)) for content in _tables(folder / "provenance")],
-        "check": pd.read_csv(io.BytesIO(read_bytes(check))) if is_there(check) else None,
+        "check": pd.read_csv(io.BytesIO(read_bytes(check)), float_precision="round_trip")
+        if is_there(check)
+        else None,
         "answers": figure_tables(tables, figures),
         "figures": figures,
         "toml": read_bytes(declared).decode(errors="replace") if is_there(declared) else "",
