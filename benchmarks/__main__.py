@@ -26,6 +26,7 @@ from benchmarks.figure import draw
 from benchmarks.measurement import Measure, Row, machine
 from benchmarks.readme import write_tables
 from benchmarks.table import in_short, markdown, print_row, print_title, write_table
+from harness.csv_tables import read_csv
 
 ROOT = Path(__file__).parent.parent
 
@@ -59,7 +60,7 @@ def show(folder: Path) -> list[Path]:
     from benchmarks import roofline_figure
 
     # From the files, so that whoever reads them again comes to the same last digit.
-    table = pd.read_csv(folder / "table.csv", float_precision="round_trip")
+    table = read_csv(folder / "table.csv")
     described = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
     (folder / "table.md").write_text(markdown(table, described), encoding="utf-8")
     figure = draw(table, folder, described)
@@ -79,7 +80,7 @@ def _measured_before(
             f"{folder} was measured with another {changed[0]} ({there.get(changed[0])}, now "
             f"{described.get(changed[0])}): leave out the names, and measure everything"
         )
-    return pd.read_csv(folder / "table.csv", float_precision="round_trip")
+    return read_csv(folder / "table.csv")
 
 
 def main() -> None:
@@ -127,7 +128,7 @@ def main() -> None:
     if given.reference:
         write_tables(
             ROOT / "README.md",
-            in_short(pd.read_csv(folder / "table.csv", float_precision="round_trip"), described),
+            in_short(read_csv(folder / "table.csv"), described),
         )
         written.append(ROOT / "README.md")
     print("\n" + "\n".join(map(str, written)))

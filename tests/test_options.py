@@ -126,7 +126,7 @@ def test_an_array_of_one_number_is_none(option: str, value: Any, expected: str) 
 
 def test_nan_is_told_to_be_below_a_bound_or_no_finite_number() -> None:
     # Which of the two is pydantic's choice.
-    with pytest.raises(InputError, match="expected (greater than or equal to 0|a finite number)$"):
+    with pytest.raises(InputError, match=r"expected (greater than or equal to 0|a finite number)$"):
         Sample(weight=math.nan)
 
 

@@ -21,7 +21,7 @@ import pytest
 import harness
 from harness.cli.entry import main
 from harness.problems import load
-from harness.report.artifacts import write_reference
+from harness.report.reference_copy import write_reference
 from harness.runs import provenance as provenance_module
 from harness.runs.finished import Finished
 from harness.runs.parts import stem_of
@@ -315,7 +315,7 @@ class TestParameters:
         )
         results, _ = sweep(experiment, tmp_path / "kept")
         for limit, size in ((2 * 2 * 9 * 8, 9), (2 * 2 * 9 * 8 - 1, 0)):
-            monkeypatch.setattr("harness.report.artifacts.MOST_REFERENCE_BYTES", limit)
+            monkeypatch.setattr("harness.report.reference_copy.MOST_REFERENCE_BYTES", limit)
             write_reference(results, [], tmp_path / "kept", tmp_path / "copy")
             copied = harness.load(tmp_path / "copy").runs
             assert [w.size for w in copied["best_w"]] == [size, size]

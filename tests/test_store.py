@@ -22,13 +22,9 @@ from terminal import called
 import harness
 from harness.cli.entry import main
 from harness.plots import known_plots
-from harness.report.artifacts import (
-    check_figures,
-    figure_file,
-    write_artifacts,
-    write_reference,
-)
+from harness.report.artifacts import check_figures, figure_file, write_artifacts
 from harness.report.image_files import write_figure
+from harness.report.reference_copy import write_reference
 from harness.results import Results
 from harness.runs import parts
 from harness.runs import provenance as provenance_module
@@ -589,7 +585,7 @@ class TestReference:
     def test_long_traces_keep_first_best_and_last_of_each_run(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("harness.report.artifacts.MOST_REFERENCE_ROWS", 100)
+        monkeypatch.setattr("harness.report.reference_copy.MOST_REFERENCE_ROWS", 100)
         folder = tmp_path / "long"
         results, _ = sweep(replace(declared(), budget=Budget(cost=3000)), folder)
         assert len(results.trace) > 100

@@ -15,7 +15,7 @@ from scipy import stats
 from terminal import called
 
 import harness
-from harness.report.artifacts import ReferenceSize
+from harness.report.reference_copy import ReferenceSize
 from harness.report.robust_comparison import OVER
 from harness.runs.single_run import Run
 from harness.runs.tables import Tables

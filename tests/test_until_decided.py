@@ -16,7 +16,7 @@ from harness.deciding.blocks import first_block, next_block
 from harness.deciding.declaring import declare
 from harness.deciding.until_decided import run_until_decided
 from harness.plots.figure import figure_of
-from harness.report.artifacts import write_reference
+from harness.report.reference_copy import write_reference
 from harness.runs.declaration import FILE, read_declaration
 from harness.runs.merging import OTHERWISE, merge
 from harness.runs.plans import read_plans

@@ -1,4 +1,4 @@
-"""What ``harness run`` prints when it is done."""
+"""What ``harness run`` writes and prints when it is done."""
 
 from __future__ import annotations
 
@@ -11,8 +11,29 @@ from harness.cli.terminal import console, echo
 if TYPE_CHECKING:
     from harness.runs.tables import Tables
     from harness.sweeps.experiment import Experiment
+    from optimizers.errors import InputError
 
 KINDS = {".png": "figure", ".html": "page"}
+
+
+def written(
+    results: Tables, declared: Experiment, folder: Path, reference: Path | None
+) -> tuple[list[Path], InputError | None]:
+    """Write tables and figures, and the reference copy where one is asked for.
+
+    Returns:
+        The files, and what is to be said of figures that could not be drawn, behind what the runs came to.
+    """
+    from harness.report.artifacts import UndrawnError, write_artifacts
+    from harness.report.reference_copy import write_reference
+
+    try:
+        files = write_artifacts(results, declared.figures, folder)
+        if reference is not None:
+            files = write_reference(results, declared.figures, folder, reference)
+    except UndrawnError as undrawn:
+        return undrawn.files, undrawn
+    return files, None
 
 
 def as_json_text(results: Tables, done: int, folder: Path, files: Sequence[Path]) -> str:

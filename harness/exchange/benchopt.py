@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.csv_tables import read_csv
 from harness.exchange.csv import table_from, text_of
 from harness.exchange.exchange_format import ExchangeFormat
 from harness.exchange.frames import identities, tables_of, told_by_gradient
@@ -187,7 +188,7 @@ def _table(file: Path) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
     content = io.BytesIO(read_bytes(file))
     try:
         if file.suffix == ".csv":
-            return pd.read_csv(content, float_precision="round_trip"), {}
+            return read_csv(content), {}
         table = pq.read_table(content)
         return table.to_pandas(), dict(table.schema.metadata or {})
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:

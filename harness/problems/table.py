@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
+from harness.csv_tables import read_csv
 from harness.fingerprints.fingerprint import fingerprint
 from harness.problems.family import ProblemFamily
 from harness.regular_file import refuse_endless
@@ -86,11 +87,7 @@ class Table(ProblemFamily):
             )
         refuse_endless(path)
         try:
-            table = (
-                pd.read_csv(path, float_precision="round_trip")
-                if path.suffix == ".csv"
-                else pd.read_parquet(path)
-            )
+            table = read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
         except OSError as error:
             reason = error.strerror or "it is damaged"
             raise InputError(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness.csv_tables import read_csv
 from harness.report.comparison import Comparison
 from harness.report.robust_comparison import RobustComparison
 from harness.results import Results
@@ -180,10 +181,7 @@ def stored(study: Study, folder: Path) -> Findings:
     missing = [name for name in wanted if not is_there(folder / name)]
     if missing:
         raise InputError(f"{folder} has no runs of {missing[0]}: run `harness study {study.name()}`")
-    measured = {
-        file.stem: pd.read_csv(file, float_precision="round_trip")
-        for file in sorted((folder / MEASURED).glob("*.csv"))
-    }
+    measured = {file.stem: read_csv(file) for file in sorted((folder / MEASURED).glob("*.csv"))}
     runs = {name: Store(folder / name).load() for name in wanted}
     return Findings(study, Evidence(runs, measured, _kept_robustness(folder)), folder=folder)
 
@@ -192,7 +190,7 @@ def _kept_robustness(folder: Path) -> dict[str, pd.DataFrame]:
     """Return how verdicts stand under other choices, as the whole runs have said it."""
     if not is_there(folder / ROBUST):
         return {}
-    table = pd.read_csv(folder / ROBUST, keep_default_na=False, float_precision="round_trip")
+    table = read_csv(folder / ROBUST, keep_default_na=False)
     return {
         str(name): rows.drop(columns="experiment").reset_index(drop=True)
         for name, rows in table.groupby("experiment", sort=False)

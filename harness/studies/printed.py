@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from harness.csv_tables import read_csv
 from harness.runs.parts import read_bytes
 from optimizers.errors import InputError
 
@@ -51,9 +52,7 @@ def read_printed(file: Path) -> pd.DataFrame:
     Raises:
         InputError: for other columns, a number that is there twice, or an unknown status.
     """
-    table = pd.read_csv(
-        io.BytesIO(read_bytes(file)), comment="#", skipinitialspace=True, float_precision="round_trip"
-    )
+    table = read_csv(io.BytesIO(read_bytes(file)), comment="#", skipinitialspace=True)
     if tuple(table.columns) != COLUMNS:
         raise InputError(f"{file} has the columns {', '.join(table.columns)}, expected {', '.join(COLUMNS)}")
     twice = table[table.duplicated(KEY)]

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.report.artifacts import figure_file, write_artifacts, write_reference
+from harness.report.artifacts import figure_file, write_artifacts
+from harness.report.reference_copy import write_reference
 from harness.runs.csv_cells import csv_of
 from harness.runs.parts import is_there, write_whole
 from harness.studies.findings import MEASURED, PAGE, ROBUST, Findings

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from harness.report.artifacts import ReferenceSize
+from harness.report.reference_copy import ReferenceSize
 from harness.runs.single_run import Run
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion

@@ -9,9 +9,9 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
+from harness.csv_tables import read_csv
 from harness.report.robust_comparison import OVER
 from harness.studies import STUDIES
 from harness.studies.findings import Findings, perform, stored
@@ -141,7 +141,7 @@ def test_tuned_options_are_those_that_tuning_has_found(name: str) -> None:
 def test_the_reference_copy_says_what_its_runs_say(name: str) -> None:
     folder, findings = RESULTS / name, found_in_copy(name)
     for file, table in ((CRITERIA, findings.criteria_table()), (NUMBERS, findings.numbers)):
-        kept = pd.read_csv(folder / file, float_precision="round_trip")
+        kept = read_csv(folder / file)
         assert list(kept.columns) == list(table.columns)
         for column in kept:
             assert [same(a, b) for a, b in zip(kept[column], table[column], strict=True)].count(False) == 0

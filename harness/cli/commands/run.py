@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from harness.cli.done import as_json_text, report_done
+from harness.cli.done import as_json_text, report_done, written
 from harness.cli.foretelling import foretell
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.options import COST, RETRY, REUSE, WORKERS
@@ -182,7 +182,7 @@ def command(
     With --watch another process of the lowest priority writes the page, and pauses ten times as long as that
     takes of the processor. Where seconds are what is compared, leave it out.
     """
-    from harness.report.artifacts import UndrawnError, check_figures, write_artifacts, write_reference
+    from harness.report.artifacts import check_figures
     from harness.report.html.libraries import check_page
     from harness.sweeps.changes import seeds_of
     from harness.sweeps.experiment_file import read_experiment
@@ -252,14 +252,7 @@ def command(
         nothing = f"Nothing to run: no run of this experiment is in shard {shard}."
         echo(as_json_text(results, done, folder, []) if as_json else nothing)
         return
-    undrawn: UndrawnError | None = None
-    try:
-        files = write_artifacts(results, declared.figures, folder)
-        if reference:
-            files = write_reference(results, declared.figures, folder, Path("results") / name)
-    except UndrawnError as refused:
-        # What the runs came to is said first.
-        files, undrawn = refused.files, refused
+    files, undrawn = written(results, declared, folder, Path("results") / name if reference else None)
     files += [page] if page is not None else []
 
     if as_json:

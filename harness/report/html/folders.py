@@ -8,8 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from harness.csv_tables import read_csv
 from harness.plots import known_plots
 from harness.report.artifacts import figure_tables
 from harness.runs.parts import files_in, is_there, read_bytes
@@ -42,9 +41,7 @@ def beside_runs(folder: Path, tables: Tables) -> dict[str, Any]:
     return {
         "commands": [_command(content) for content in _tables(folder / "commands")],
         "provenance": [dict(_flat(content)) for content in _tables(folder / "provenance")],
-        "check": pd.read_csv(io.BytesIO(read_bytes(check)), float_precision="round_trip")
-        if is_there(check)
-        else None,
+        "check": read_csv(io.BytesIO(read_bytes(check))) if is_there(check) else None,
         "answers": figure_tables(tables, figures),
         "figures": figures,
         "toml": read_bytes(declared).decode(errors="replace") if is_there(declared) else "",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.medians import median_interval
-from harness.report.artifacts import ReferenceSize
+from harness.report.reference_copy import ReferenceSize
 from harness.runs.single_run import Run
 from harness.runs.tables import Tables
 from harness.studies.criterion import Criterion
