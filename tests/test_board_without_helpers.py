@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import make_case
 
+from harness.gradients import build_source
+from harness.network import data, kernels
+from harness.network.network import Network
+from harness.network.objective import NetworkObjective
 from harness.numerics.atomic import add, load
 from harness.numerics.shared_work import (
     DONE,
@@ -89,3 +94,46 @@ def test_who_is_slow_is_waited_for_and_then_left_alone_for_a_while(board: Any) -
     assert words[:SHARES].tolist() == [1, 0, *[1] * (SHARES - 2)]
     assert load(board, DONE) == 1
     assert board[REST_UNTIL] > 0
+
+
+SMALL = Network(sizes=(3, 4, 2), loss="categorical-cross-entropy")
+
+
+@pytest.fixture
+def shared(board: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The board, on which even small networks put their work."""
+    data._layout_of.cache_clear()
+    monkeypatch.setattr(data, "board_of", lambda threads: board.ctypes.data)
+    monkeypatch.setattr(data, "allowed_threads", lambda: 2)
+    monkeypatch.setattr(data, "GROUP_ROWS", 8)
+    monkeypatch.setattr(kernels, "GROUP_WORK", 60)
+    # Machine code keeps its own.
+    monkeypatch.setattr(kernels, "PARALLEL_WORK", 1)
+    yield board
+    data._layout_of.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("source", "precision"),
+    [("analytic", "float64"), ("analytic", "float32"), ("reverse-autodiff", "float64")],
+)
+def test_kernels_come_to_the_same_bits_by_shares(source: str, precision: Any, shared: Any) -> None:
+    case = make_case(SMALL, 60)
+    population = np.array([case.w, -case.w, 0.5 * case.w])
+
+    def found() -> tuple[Any, ...]:
+        objective = NetworkObjective(SMALL, case.X, case.Y, build_source(source), precision=precision)
+        loss, gradient = objective.value_and_gradient(case.w)
+        losses = objective.values(population).tolist()
+        counted = (objective.value_rows, objective.gradient_rows)
+        return loss, gradient.tolist(), losses, counted
+
+    by_shares = found()
+    assert load(shared, TICKET) > 0, "a gradient of two groups was put on the board"
+    assert (shared[OWNED], by_shares[3]) == (0, (180, 60))
+    tickets = load(shared, TICKET)
+    # Taken by somebody else, so that nothing is shared.
+    shared[OWNED] = 1
+    assert found() == by_shares
+    assert load(shared, TICKET) == tickets
+    assert by_shares[0] == pytest.approx(case.objective("analytic").value(case.w), rel=1e-5)

@@ -91,19 +91,19 @@ def _array(kind: Any) -> Any:
 @lowered(_array(REALS), REALS)
 def reals_at(place: int, size: int) -> Any:
     """Return the float64 array that stands at an address."""
-    return np.ctypeslib.as_array((ctypes.c_double * size).from_address(place))
+    return np.ctypeslib.as_array((ctypes.c_double * size).from_address(int(place)))
 
 
 @lowered(_array(SINGLES), SINGLES)
 def singles_at(place: int, size: int) -> Any:
     """Return the float32 array that stands at an address."""
-    return np.ctypeslib.as_array((ctypes.c_float * size).from_address(place))
+    return np.ctypeslib.as_array((ctypes.c_float * size).from_address(int(place)))
 
 
 @lowered(_array(INTEGERS), INTEGERS)
 def integers_at(place: int, size: int) -> Any:
     """Return the int64 array that stands at an address."""
-    return np.ctypeslib.as_array((ctypes.c_int64 * size).from_address(place))
+    return np.ctypeslib.as_array((ctypes.c_int64 * size).from_address(int(place)))
 
 
 @lowered(lambda target, builder, place: builder.inttoptr(place, ir.IntType(8).as_pointer()), _word)
