@@ -73,7 +73,7 @@ TESTS = {
         "test_complex_functions.py",
         *OF_SOURCES,
     ],
-    "harness/gradients/complex_pass.py": OF_SOURCES,
+    "harness/gradients/complex_pass.py": [*OF_DIFFERENCES, *OF_SOURCES],
     "harness/gradients/forward_autodiff.py": OF_DERIVATIONS,
     "harness/gradients/reverse_autodiff.py": [*OF_DERIVATIONS, "test_board_without_helpers.py"],
     "harness/analysis/ahead.py": OF_PAIRS,
