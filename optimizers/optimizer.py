@@ -12,10 +12,11 @@ import importlib
 import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, get_args
+from typing import Any, ClassVar, Literal, Protocol, Self, get_args
 
 import numpy as np
 
+from optimizers.errors import InputError
 from optimizers.named import Named
 from optimizers.objective import Array, Need, Objective
 from optimizers.options import changed_options, options
@@ -106,6 +107,15 @@ class Optimizer(Named, ABC):
     """Whether the search can leave a point without a finite loss, because it draws others."""
     search_space: ClassVar[SearchSpace] = {}
     """The options that are worth tuning, each with its range; empty where there are none."""
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse a class that does not say what it needs, before a sweep comes upon it."""
+        if not hasattr(cls, "needs"):
+            raise InputError(
+                f"optimizer {cls.__name__} does not say what it needs of an objective: give the class "
+                f"needs = frozenset({{'value'}}), or others of {', '.join(get_args(Need))}"
+            )
+        return super().__new__(cls)
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Serve ``scipy.optimize.minimize(..., method=Adam())``.

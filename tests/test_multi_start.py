@@ -220,3 +220,20 @@ class TestOptions:
     def test_what_does_not_fit_is_refused_in_a_sentence(self, options: dict[str, Any], message: str) -> None:
         with pytest.raises(InputError, match=message):
             MultiStart(**options)
+
+
+def test_an_optimizer_that_does_not_say_what_it_needs_is_refused_where_it_is_made() -> None:
+    @options
+    class Forgetful(Optimizer):
+        """Has everything else."""
+
+        def iteration_cost(self, objective: Any) -> float:
+            return 1.0
+
+        def run(self, objective: Any, start: Any, rng: Any, observe: Any) -> None:
+            observe(start)
+
+    with pytest.raises(
+        InputError, match=r"^optimizer Forgetful does not say what it needs .* needs = frozenset"
+    ):
+        Forgetful()
