@@ -117,9 +117,12 @@ def shared(board: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     ("source", "precision"),
     [("analytic", "float64"), ("analytic", "float32"), ("reverse-autodiff", "float64")],
 )
-def test_kernels_come_to_the_same_bits_by_shares(source: str, precision: Any, shared: Any) -> None:
+def test_kernels_come_to_the_same_bits_by_shares(
+    source: str, precision: Any, shared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = make_case(SMALL, 60)
-    population = np.array([case.w, -case.w, 0.5 * case.w])
+    # More candidates than parameters, and than shares.
+    population = np.linspace(-1.0, 1.0, 40)[:, None] * case.w
 
     def found() -> tuple[Any, ...]:
         objective = NetworkObjective(SMALL, case.X, case.Y, build_source(source), precision=precision)
@@ -130,10 +133,10 @@ def test_kernels_come_to_the_same_bits_by_shares(source: str, precision: Any, sh
 
     by_shares = found()
     assert load(shared, TICKET) > 0, "a gradient of two groups was put on the board"
-    assert (shared[OWNED], by_shares[3]) == (0, (180, 60))
-    tickets = load(shared, TICKET)
-    # Taken by somebody else, so that nothing is shared.
+    assert (shared[OWNED], by_shares[3]) == (0, (2400, 60))
+    # One after the other, as where nobody helps by now.
     shared[OWNED] = 1
     assert found() == by_shares
-    assert load(shared, TICKET) == tickets
+    monkeypatch.setattr(data, "board_of", lambda threads: 0)
+    assert found() == by_shares, "and without shares"
     assert by_shares[0] == pytest.approx(case.objective("analytic").value(case.w), rel=1e-5)
