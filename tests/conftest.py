@@ -7,12 +7,18 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis  # noqa: F401  # before anything is frozen: it looks for who holds its random numbers
+import hypothesis  # before anything is frozen: it looks for who holds its random numbers
 import pytest
 
 from harness.sweeps import plugins
 from harness.sweeps.interrupts import SIGNALS
 from optimizers.registry import Registry
+
+# No test is to fail because the machine is busy.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 LONG = (
     "contracts/test_optimizers.py",

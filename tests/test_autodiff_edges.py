@@ -161,7 +161,7 @@ def test_matrices_of_every_shape_give_what_numpy_gives(name: str) -> None:
         agree(OF_MATRICES[name], rng.normal(size=shape), rtol=1e-10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=40))
 def test_any_numbers_are_sorted_as_numpy_sorts_them(numbers: list[float]) -> None:
     np.testing.assert_array_equal(traced_value(np.sort, np.array(numbers)), np.sort(numbers))

@@ -41,7 +41,7 @@ def read_again(experiment: Experiment) -> Experiment:
 
 
 class TestOptions:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         rates=st.lists(st.floats(0.001, 1), min_size=1, max_size=3, unique=True),
         batches=st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True),
@@ -302,7 +302,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     field=st.sampled_from(["problems", "optimizers", "gradients", "budget", "seeds", "zip", "exclude"]),
     value=VALUES,

@@ -168,7 +168,7 @@ def test_both_halves_of_a_pair_are_even_and_apart() -> None:
     assert pairs[:, 5].tolist() == halves(int(key), 5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 2**32 - 1),
     members=st.integers(4, 12),

@@ -180,7 +180,7 @@ class TestHillClimbing:
         assert kstest(moves / 0.25, "norm").pvalue > 1e-3
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32 - 1),
     allowances=st.lists(st.integers(1, 40), min_size=1, max_size=6),

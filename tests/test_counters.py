@@ -32,7 +32,7 @@ calls = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(calls, max_size=12))
 def test_rows_and_cost_are_counted_exactly_for_any_mix_of_calls(asked: list[Any]) -> None:
     case = make_case(NETWORK, ROWS)

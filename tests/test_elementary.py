@@ -42,7 +42,7 @@ def numbers(lowest: float, highest: float) -> st.SearchStrategy[float]:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(numbers(-745.13, 709.78))
 @example(-745.1332191019411)
 @example(-708.5)
@@ -51,7 +51,7 @@ def test_exponential_is_within_one_unit_in_the_last_place_down_to_subnormal_resu
     assert ulps(exponential(x), exact(mpmath.exp, x)) <= 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(numbers(-800.0, 0.0))
 @example(-SMALLEST)
 @example(-0.3476023181759946)
@@ -59,7 +59,7 @@ def test_exponential_minus_one_is_within_two_units_in_the_last_place(x: float) -
     assert ulps(exponential_minus_one(x), exact(mpmath.expm1, x)) <= 2
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(numbers(0.0, 2.0) | st.floats(0.0, 1e300))
 @example(SMALLEST)
 @example(1e-16)
@@ -69,7 +69,7 @@ def test_log_one_plus_is_within_one_unit_in_the_last_place(t: float) -> None:
     assert ulps(log_one_plus(t), exact(mpmath.log1p, t)) <= 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(numbers(-708.0, 708.0) | numbers(-40.0, 40.0))
 @example(-36.74960592405255)
 @example(SMALLEST)
@@ -77,7 +77,7 @@ def test_sigmoid_is_within_three_units_in_the_last_place(z: float) -> None:
     assert ulps(sigmoid(z), exact(logistic, z)) <= 3
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(numbers(-20.0, 20.0) | st.floats(-1e300, 1e300))
 @example(-5.759712244563108)
 @example(SMALLEST)
@@ -119,7 +119,7 @@ def test_sigmoid_further_out_than_its_exponential_reaches_is_below_the_smallest_
         assert 0.0 <= sigmoid(z) <= 2.3e-308
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(numbers(-50.0, 50.0), min_size=1, max_size=40))
 def test_numbers_side_by_side_are_as_exact_as_one_alone(values: list[float]) -> None:
     references = {"exponential": mpmath.exp, "sigmoid": logistic, "tanh": mpmath.tanh}

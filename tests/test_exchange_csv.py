@@ -42,7 +42,7 @@ def test_the_data_dictionary_says_every_column_in_order(tmp_path: Path) -> None:
         assert all(field["description"] for field in resource["schema"]["fields"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(allow_nan=False), min_size=1, max_size=4),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
@@ -52,7 +52,6 @@ def rows(**columns: Any) -> pd.DataFrame:
 OUTCOMES = ("solved", "budget", "stalled", "diverged", "failed", "timeout")
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

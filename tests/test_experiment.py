@@ -195,7 +195,7 @@ BUDGETS = st.one_of(
 
 
 class TestDeclaration:
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(
         question=TEXT,
         problems=st.lists(PROBLEMS, min_size=1, max_size=3, unique_by=lambda problem: problem.name),
@@ -526,7 +526,7 @@ class TestRefusals:
     @given(
         value=st.none() | st.booleans() | st.integers() | st.floats() | st.lists(st.booleans()) | st.text()
     )
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @pytest.mark.parametrize("field", [*FIELDS, "name", "nonsense"])
     def test_no_value_of_any_field_causes_anything_but_a_sentence(self, field: str, value: Any) -> None:
         with contextlib.suppress(InputError):

@@ -11,7 +11,7 @@ import numpy as np
 import pygad
 import pytest
 from genetic_cases import START, Batched, search, sphere
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from watching import watch
@@ -40,7 +40,6 @@ def decoded(genes: Array, bits: int, low: float, high: float) -> list[float]:
     return [low + (high - low) * number / (2**bits - 1) for number in numbers]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 52), st.integers(1, 4), st.data())
 def test_bits_stand_for_the_weights_of_goldberg(bits: int, n: int, data: Any) -> None:
     low, high = data.draw(st.sampled_from([(-4.0, 4.0), (0.0, 1.0), (-0.3, 17.5)]))
@@ -50,7 +49,6 @@ def test_bits_stand_for_the_weights_of_goldberg(bits: int, n: int, data: Any) ->
         np.testing.assert_allclose(w, decoded(chromosome, bits, low, high), rtol=1e-14, atol=1e-14)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.lists(st.floats(-9.0, 9.0), min_size=1, max_size=4))
 def test_weights_go_to_the_nearest_of_the_code_and_stay_there(bits: int, weights: list[float]) -> None:
     coding, w = Coding(bits, -4.0, 4.0), np.array(weights)

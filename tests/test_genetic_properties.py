@@ -35,7 +35,7 @@ def uneven(population: Array) -> Array:
     return np.where(population[:, 0] == 1.5, np.inf, losses)
 
 
-generations = settings(max_examples=200, deadline=None)
+generations = settings(max_examples=200)
 
 
 @generations
@@ -121,7 +121,7 @@ def test_what_pygad_would_pay_for_is_paid_for(chosen: dict[str, Any], n: int, se
     np.testing.assert_array_equal(herd.losses[1, remembered], -fitness[remembered])
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(
     any_options(),
     st.integers(1, 5),
@@ -166,7 +166,7 @@ def test_whatever_options_are_accepted_run_and_are_told_truly(
     assert objective.cost <= sum(look.iterations for look in looks) * optimizer.iteration_cost(objective)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 20), st.integers(1, 108), st.floats(-1e6, 1e6), st.booleans(), SEEDS)
 def test_children_are_judged_as_pygad_judges_them(
     kept: int, children: int, loss: float, alike: bool, seed: int

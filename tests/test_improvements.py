@@ -22,7 +22,7 @@ from optimizers.errors import InputError
 from optimizers.optimizer import Optimizer
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(st.floats(-10, 10), st.sampled_from([math.nan, math.inf, 1.0])), min_size=2, max_size=120

@@ -116,7 +116,7 @@ def test_the_second_direction_is_the_one_in_which_paths_leave_the_line_the_most(
     assert plane.explained[1] == pytest.approx(best / float((away**2).sum()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 9))
 def test_points_of_a_plane_lie_where_they_were_put(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)

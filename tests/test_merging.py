@@ -65,7 +65,7 @@ def changed(folder: Path, into: Path, **cells: Any) -> str:
 
 class TestShards:
     @given(ids=st.lists(st.integers(0, 2**64 - 1).map("{:016x}".format), max_size=40), of=st.integers(1, 12))
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     def test_every_run_is_in_one(self, ids: list[str], of: int) -> None:
         for run_id in ids:
             assert sum(Shard(number, of).holds(run_id) for number in range(1, of + 1)) == 1

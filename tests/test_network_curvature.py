@@ -109,7 +109,7 @@ class TestProductsWithTheHessian:
         found = case.objective().curvature.product(case.w, v)
         assert relative_difference(found, np.average(parts, axis=0, weights=sizes)) < 1e-13
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(0, 10_000), st.floats(-5, 5), st.floats(-5, 5))
     def test_are_linear_and_the_hessian_is_symmetric(self, seed: int, a: float, b: float) -> None:
         case = make_case(Network(sizes=(3, 4, 2), loss="squared", output="softmax"), ROWS)

@@ -20,7 +20,6 @@ from harness.network.network import Network
 layer_sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
 
 
-@settings(deadline=None)
 @given(layer_sizes)
 def test_parameter_count_is_the_number_of_weights_and_biases(sizes: tuple[int, ...]) -> None:
     layers = layer_parameters(range(parameter_count(sizes)), sizes)
@@ -28,7 +27,6 @@ def test_parameter_count_is_the_number_of_weights_and_biases(sizes: tuple[int, .
     assert parameter_count(sizes) == counted
 
 
-@settings(deadline=None)
 @given(layer_sizes)
 def test_layers_are_views_that_hold_weights_unit_by_unit_and_then_biases(sizes: tuple[int, ...]) -> None:
     w = np.arange(float(parameter_count(sizes)))
@@ -80,7 +78,7 @@ def textbook_gradient(network: Network, w: Any, x: Any, y: Any, counter: Counter
     return gradient
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(layer_sizes)
 def test_gradient_cost_is_what_a_literal_backpropagation_counts(sizes: tuple[int, ...]) -> None:
     network = Network(sizes=sizes, activation="tanh", loss="half-squared")

@@ -57,7 +57,7 @@ def steihaug(table: Any, g: Any, radius: float) -> Any:
 
 
 class TestTheStep:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(st.integers(0, 10**6), st.integers(1, 8), st.booleans(), st.floats(1e-3, 1e3))
     def test_is_that_of_the_printed_algorithm(self, seed: int, n: int, positive: bool, radius: float) -> None:
         table, g = symmetric(seed, n, positive)
@@ -68,7 +68,7 @@ class TestTheStep:
         assert promised == pytest.approx(-model, rel=1e-8, abs=1e-9)
         assert promised > 0
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(st.integers(0, 10**6), st.integers(1, 8), st.booleans(), st.floats(0.5, 100))
     def test_in_a_smaller_ball_asks_for_no_product_again(
         self, seed: int, n: int, positive: bool, radius: float

@@ -195,7 +195,7 @@ def test_costs_that_add_up_to_the_budget_use_all_of_it(thirds: int) -> None:
 
 
 @given(seconds=st.floats(0.01, 20), pace=st.floats(1e-4, 40))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_budget_of_seconds_is_exceeded_by_less_than_an_iteration(seconds: float, pace: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
         run = Simulated(Budget(seconds=seconds), pace=max(pace, seconds / 2000), clock=installed(patch)).run()

@@ -75,7 +75,7 @@ def test_iterations_or_seconds_may_decide_between_solved_runs() -> None:
 
 
 @given(st.lists(st.sampled_from(list(ENDS)), min_size=3, max_size=3))
-@settings(database=None, deadline=None)
+@settings(database=None)
 def test_the_rule_goes_in_no_circles(names: list[str]) -> None:
     found = standing(rows(*(ENDS[name] for name in names)))
     ordered = [*zip(found.behind, found.measure, strict=True)]
@@ -198,7 +198,7 @@ class TestSignedRanks:
         assert signed_rank_test(differences) == pytest.approx(0.0390625)
 
     @given(st.lists(st.integers(-6, 6), min_size=1, max_size=9))
-    @settings(database=None, deadline=None, max_examples=50)
+    @settings(database=None, max_examples=50)
     def test_the_test_is_that_of_all_signs(self, values: list[int]) -> None:
         differences = np.array(values, dtype=float)
         ranks = rankdata(np.abs(differences))

@@ -88,7 +88,7 @@ def test_the_rule_equals_a_plain_loop_on_setosa(seed: int) -> None:
     st.booleans(),
     st.sampled_from([0.25, 1.0, 8.0]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_rule_equals_a_plain_loop_bit_for_bit_where_sums_are_exact(
     rows: int, features: int, seed: int, separable: bool, eta: float
 ) -> None:

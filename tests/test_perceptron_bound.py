@@ -63,7 +63,7 @@ def test_the_widest_margin_is_that_of_a_support_vector_machine(name: str) -> Non
 
 
 @given(st.integers(2, 12), st.integers(0, 10**6), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_widest_margin_of_one_feature_is_found_by_turning_the_cut(
     rows: int, seed: int, separable: bool
 ) -> None:
@@ -79,7 +79,7 @@ def test_the_widest_margin_of_one_feature_is_found_by_turning_the_cut(
 
 
 @given(st.integers(2, 30), st.integers(1, 4), st.integers(0, 10**6), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_there_is_a_margin_where_linear_programming_finds_a_cut(
     rows: int, features: int, seed: int, separable: bool
 ) -> None:
@@ -133,7 +133,7 @@ def test_the_figures_of_setosa_against_the_rest() -> None:
     st.integers(0, 10**6),
     st.sampled_from([0.01, 1.0, 37.0]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_order_makes_more_mistakes_than_the_bound_from_zero(
     rows: int, features: int, margin: float, seed: int, eta: float
 ) -> None:

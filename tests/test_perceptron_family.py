@@ -73,7 +73,7 @@ def test_the_margin_perceptron_equals_a_plain_loop_bit_for_bit(
 
 
 @given(st.integers(2, 25), st.integers(1, 3), st.integers(0, 10**6), st.floats(0, 20), st.floats(0.01, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_margin_perceptron_ends_outside_its_margin_and_keeps_to_its_bounds(
     rows: int, features: int, seed: int, margin: float, eta: float
 ) -> None:
@@ -264,7 +264,7 @@ def test_the_pocket_equals_plain_loops(seed: int, separable: bool) -> None:
 
 
 @given(st.integers(2, 40), st.integers(1, 3), st.integers(0, 10**6), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_pocket_never_gets_worse_than_it_was_or_than_the_start(
     rows: int, features: int, seed: int, separable: bool
 ) -> None:
@@ -356,7 +356,7 @@ def criterion(X: Any, y: Any, w: Any) -> float:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_direction_has_a_larger_criterion_than_fishers(seed: int, features: int) -> None:
     rng = np.random.default_rng(seed)
     X, y = rng.normal(size=(30, features)) * 10.0 ** rng.integers(-4, 5, features), np.repeat([-1.0, 1.0], 15)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import datasets
 
@@ -257,7 +257,6 @@ def test_test_rows_are_moved_by_mean_and_deviation_of_the_training_rows() -> Non
     assert len(scaled[2]) == 10
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=30), st.floats(0.0, 0.99), st.booleans())
 def test_a_split_is_disjoint_complete_and_in_proportion(
     classes: list[int], fraction: float, one_stratum: bool

@@ -131,7 +131,7 @@ TARGETS = st.floats(-50, 50)
 
 
 class TestAnyWalk:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(losses=WALKS, target=st.none() | TARGETS)
     def test_rows_are_true_and_none_that_matters_is_missing(
         self, losses: list[float], target: float | None
@@ -157,7 +157,7 @@ class TestAnyWalk:
             assert seen.index(min(finite)) in iterations
         assert trace["best_loss"].is_monotonic_decreasing
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(losses=WALKS, target=TARGETS)
     def test_the_first_crossing_of_the_target_has_a_row_and_the_cost_to_the_target(
         self, losses: list[float], target: float
@@ -185,7 +185,7 @@ class TestAnyWalk:
         assert observer.meter.solved_cost == pytest.approx(crossing or 1, rel=1e-12)
         assert trace.loc[trace["loss"] <= 0.5, "iteration"].iloc[0] == crossing
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(seed=st.integers(0, 2**32 - 1), size=st.integers(2, 20_000))
     def test_rows_are_bounded_by_the_logarithm_of_the_iterations(self, seed: int, size: int) -> None:
         losses = np.random.default_rng(seed).normal(size=size).tolist()
@@ -282,7 +282,7 @@ class TestColumns:
         assert (trace["population_median"].iloc[1:] >= trace["loss"].iloc[1:]).all()
         assert (trace["gradient_rows"] == 0).all()
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(losses=st.lists(st.floats(0, 1e6) | st.just(math.inf), min_size=1, max_size=40))
     def test_median_and_spread_are_order_statistics_of_the_population(self, losses: list[float]) -> None:
         recorder = Recorder(unmeasured, None)

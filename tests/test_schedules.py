@@ -66,7 +66,7 @@ def test_a_schedule_that_reads_what_no_descent_has_is_refused() -> None:
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @given(rate=st.floats(1e-3, 10), warm_up=st.integers(0, 12), first=st.integers(0, 30), data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_learning_rates_are_those_of_the_formula(
     schedule: str, rate: float, warm_up: int, first: int, data: Any
 ) -> None:

@@ -230,7 +230,7 @@ class TestMeasures:
         assert (ahead.answer, ahead.probability) == ("better", 1.0)
 
     @given(st.lists(st.sampled_from(["one", "other", "both", "none"]), min_size=1, max_size=60))
-    @settings(deadline=None, max_examples=12)
+    @settings(max_examples=12)
     def test_a_turned_comparison_has_the_turned_answer(self, outcomes: list[str]) -> None:
         one = [outcome in ("one", "both") for outcome in outcomes]
         other = [outcome in ("other", "both") for outcome in outcomes]

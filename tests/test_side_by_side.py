@@ -167,7 +167,7 @@ def test_an_interrupt_in_a_block_leaves_what_was_done_before_it(monkeypatch: pyt
 LOSSES = st.sampled_from([0.25, 0.5, 1.0, 2.0, 4.0])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=5), st.integers(1, 3), st.data())
 def test_a_table_of_looks_is_what_is_kept_one_by_one(stretches: list[int], runs: int, data: Any) -> None:
     """Few different losses, so that the first of equal ones is at stake; what is told may be off."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import harness
@@ -74,7 +74,6 @@ def test_no_part_has_no_row() -> None:
     assert StoredRows("runs", []).column("run_id").tolist() == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["", "a", "long " * 9]), max_size=40), st.integers(1, 6), st.integers(0, 1))
 def test_texts_that_are_kept_once_are_the_texts(texts: list[str], repeated: int, fewer: int) -> None:
     numbered = pa.chunked_array([pa.array(texts, pa.string()).dictionary_encode()])

@@ -50,13 +50,13 @@ def five(outcomes: list[tuple[str, float, float]], **values: object) -> Results:
     st.lists(st.floats(), min_size=1, max_size=12),
     st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0, (1 - 0.8) / 2, (1 + 0.8) / 2]),
 )
-@settings(database=None, deadline=None)
+@settings(database=None)
 def test_quantile_is_what_counting_says(values: list[float], fraction: float) -> None:
     assert quantile(values, fraction) == quantile_by_counting(values, fraction)
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=12))
-@settings(database=None, deadline=None)
+@settings(database=None)
 def test_the_median_is_the_ordinary_one(values: list[float]) -> None:
     assert quantile(values, 0.5) == pytest.approx(statistics.median(values), rel=1e-15, abs=1e-300)
 
@@ -70,7 +70,7 @@ def test_quantile_works_along_the_first_axis() -> None:
     st.lists(st.tuples(st.integers(0, 3), st.floats(allow_nan=True)), min_size=1, max_size=60),
     st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]),
 )
-@settings(database=None, deadline=None)
+@settings(database=None)
 def test_quantiles_of_all_groups_are_those_of_each(pairs: list[tuple[int, float]], fraction: float) -> None:
     names, values = np.array([name for name, _ in pairs]), np.array([value for _, value in pairs])
     found, group = np.unique(names, return_inverse=True)

@@ -396,7 +396,7 @@ def run_of(problem: int, search: int, gradient: str, seed: int, budget: int, tim
 
 
 class TestIdentity:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(definition=DEFINITIONS, other=DEFINITIONS)
     def test_runs_are_the_same_where_everything_that_defines_them_is(
         self, definition: Any, other: Any
@@ -404,7 +404,7 @@ class TestIdentity:
         assert run_of(*definition).run_id == run_of(*definition).run_id
         assert (run_of(*definition).run_id == run_of(*other).run_id) == (definition == other)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(definition=DEFINITIONS, other=DEFINITIONS, place=st.integers(0, 5))
     def test_one_difference_in_any_field_makes_another_run(
         self, definition: Any, other: Any, place: int

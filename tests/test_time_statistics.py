@@ -112,7 +112,7 @@ def test_wilson_interval_is_that_of_statsmodels_and_of_newcombe(
 
 
 @given(st.integers(1, 200), st.data())
-@settings(database=None, deadline=None)
+@settings(database=None)
 def test_wilson_interval_is_where_the_score_is_within_the_quantile(n: int, data: st.DataObject) -> None:
     solved = data.draw(st.integers(0, n))
     for end in wilson_interval(solved, n):
@@ -147,7 +147,7 @@ class TestKaplanMeier:
         assert (alone.unsolved[0], alone.low[0], alone.high[0]) == (0.0, 0.0, 1.0)
 
     @given(st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=30))
-    @settings(database=None, deadline=None)
+    @settings(database=None)
     def test_it_is_the_product_of_plain_loops(self, runs: list[tuple[int, bool]]) -> None:
         time, solved = np.array([t for t, _ in runs], dtype=float), np.array([s for _, s in runs])
         curve = kaplan_meier(time, solved)
@@ -202,7 +202,7 @@ class TestQuantiles:
         assert (low == 0) == math.isinf(by_order)
 
     @given(st.lists(st.one_of(st.floats(1, 100), st.just(math.inf)), min_size=1, max_size=20))
-    @settings(database=None, deadline=None)
+    @settings(database=None)
     def test_the_median_is_that_of_the_summary_where_nothing_is_censored(self, times: list[float]) -> None:
         time = np.array(times)
         found, _ = time_quantile(kaplan_meier(time, np.isfinite(time)), 0.5)
@@ -363,7 +363,7 @@ class TestRestrictedMean:
     @given(
         st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=30), st.integers(1, 12)
     )
-    @settings(database=None, deadline=None)
+    @settings(database=None)
     def test_it_is_the_sum_of_rectangles(self, runs: list[tuple[int, bool]], limit: int) -> None:
         time, solved = np.array([t for t, _ in runs], dtype=float), np.array([s for _, s in runs])
         area = 0.0

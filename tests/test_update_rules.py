@@ -141,7 +141,7 @@ def test_a_shuffle_is_algorithm_235(rows: int, seed: int) -> None:
 @every_rule
 @pytest.mark.parametrize(("name", "batch"), [("iris", None), ("iris", 32), ("xor", 1)])
 @given(looks=st.lists(st.integers(1, 30), min_size=1, max_size=10))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_looking_elsewhere_gives_the_same_bits(
     rule: str, name: str, batch: int | None, looks: list[int]
 ) -> None:
@@ -277,7 +277,7 @@ slopes = st.one_of(
 
 @every_rule
 @given(st.lists(st.lists(slopes, min_size=3, max_size=3), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_rule_does_with_any_gradients_what_its_paper_says(rule: str, gradients: list[list[float]]) -> None:
     if rule == "quickprop":
         # It asks whether its last change is 0; of subnormal ones the last bit of a product decides that.
@@ -317,7 +317,7 @@ def test_equal_slopes_lead_to_a_finite_step_however_small_they_are() -> None:
 
 
 @given(st.lists(st.sampled_from([5e-324, -5e-324, 1e-323, -1e-310, 1.0, -1.0]), min_size=2, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_quickprop_stays_finite_at_slopes_of_any_size(slopes: list[float]) -> None:
     quickprop: Any = build_optimizer("quickprop")
     w, state, numbers = np.zeros(1), quickprop.state(1), quickprop.settings()

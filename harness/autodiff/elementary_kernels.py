@@ -116,9 +116,9 @@ def cbrt(memory: Any, code: Any, place: int) -> None:
     for i in range(U(code[place + COUNT])):
         number = memory[x + i]
         root = np.cbrt(number)
-        # That of numba 0.62 is off by 1.3e-14; below 1e-290 the cube has lost digits itself.
+        # That of numba 0.62 is off by 1.3e-14; below 1e-306 the cube has lost digits itself.
         beyond = root * root * root - number
-        if abs(beyond) > 1e-15 * abs(number) and abs(number) > 1e-290:
+        if abs(beyond) > 1e-15 * abs(number) and abs(number) > 1e-306:
             root -= beyond / (3.0 * root * root)
         memory[out + i] = root
 
