@@ -126,10 +126,7 @@ def main() -> None:
             write_table(rows, folder, before)
     written = show(folder)
     if given.reference:
-        write_tables(
-            ROOT / "README.md",
-            in_short(read_csv(folder / "table.csv"), described),
-        )
+        write_tables(ROOT / "README.md", in_short(read_csv(folder / "table.csv"), described))
         written.append(ROOT / "README.md")
     print("\n" + "\n".join(map(str, written)))
 
