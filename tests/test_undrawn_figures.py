@@ -33,6 +33,15 @@ def experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_says_what_came_out_then_why_a_figure_is_missing(
     experiment: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # Of an earlier form of the experiment.
+    Path("kept").mkdir()
+    for old in (
+        "gradient-error.png",
+        "gradient-error.caption.md",
+        "gradient-error.data.csv",
+        "gradient-error.csv",
+    ):
+        Path("kept", old).write_text("old")
     answer = called(capsys, "run", str(experiment), "--output", "kept")
     assert answer.status == 2
     assert "2 runs done now" in answer.out

@@ -146,7 +146,8 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
     elif is_there(skipped):
         # Of an earlier form of the experiment.
         skipped.unlink()
-    for name, table in figure_tables(results, figures).items():
+    tables = figure_tables(results, figures)
+    for name, table in tables.items():
         files.append(folder / f"{name}.csv")
         write_whole(files[-1], csv_of(table))
     refusals: list[str] = []
@@ -157,6 +158,11 @@ def write_artifacts(results: Tables, figures: Sequence[dict[str, Any]], folder: 
             write_plot(name, results, options, file)
         except InputError as error:
             refusals.append(str(error))
+            # What lies there is of other runs than the rest.
+            old = [file.with_suffix(end) for end in (".png", ".caption.md", ".data.csv")]
+            for path in (*old, *([folder / f"{name}.csv"] if name not in tables else [])):
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
         else:
             files.append(file)
     if refusals:

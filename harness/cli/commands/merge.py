@@ -37,7 +37,8 @@ def command(folders: tuple[Path, ...], into: Path, no_wait: bool) -> None:
     left = f", {merged.left} left out whose runs were there" if merged.left else ""
     plans = f"{merged.plans} plan{'' if merged.plans == 1 else 's'}"
     parts = f"{merged.parts} part{'' if merged.parts == 1 else 's'}"
-    echo(f"{into}: {merged.runs} runs in {plans}; {parts} copied{left}.")
+    runs = f"{merged.runs} run{'' if merged.runs == 1 else 's'}"
+    echo(f"{into}: {runs} in {plans}; {parts} copied{left}.")
     if merged.differing:
         count = len(merged.differing)
         echo(
