@@ -445,6 +445,14 @@ class TestWhatIsReadFromOutside:
         monkeypatch.setitem(globals(), "SCALE", 3.0)
         assert slope(W).tolist() == [3, 3, 3]
 
+    def test_a_derivative_of_a_derivative_is_traced_once_while_it_stays(self, made: list[Program]) -> None:
+        curvature = ad.jacobian(ad.gradient(lambda w: np.sum(w**3)))
+        assert curvature(W).tolist() == np.diag(6 * W).tolist()
+        before = len(made)
+        for _ in range(3):
+            curvature(W)
+        assert len(made) == before
+
     def test_an_instance_that_a_class_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         slope = ad.gradient(Holder().loss)
         assert slope(W).tolist() == [1, 1, 1]
