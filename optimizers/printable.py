@@ -112,6 +112,15 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(every[:room]) + more if every else "none"
 
 
+def how_many(number: int, noun: str) -> str:
+    """Say how many there are of something whose plural ends in s.
+
+    >>> how_many(1, "run"), how_many(0, "run")
+    ('1 run', '0 runs')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 _ACTED_ON = ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
 """Categories of Unicode. The last two have no letter in them: what anybody gives a meaning of his own, and
 what has none yet or never will, of which two make an SVG that no program reads."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.terminal import console, echo
+from optimizers.printable import how_many
 
 if TYPE_CHECKING:
     from harness.runs.tables import Tables
@@ -62,18 +63,14 @@ def report_done(
         render_short(Comparison.of(results), console())
         render(summarize(results), results.skipped, console())
     echo(
-        f"\n{_counted(done, 'run')} done now, {before} found in {folder}."
+        f"\n{how_many(done, 'run')} done now, {before} found in {folder}."
         if done
-        else f"\nNothing to run: {_counted(before, 'run')} of this experiment found in {folder}."
+        else f"\nNothing to run: {how_many(before, 'run')} of this experiment found in {folder}."
     )
     failed = int((results.runs["outcome"] == "failed").sum())
     if failed:
-        echo(f"{_counted(failed, 'run')} failed: the same command with --retry failed does them again.")
+        echo(f"{how_many(failed, 'run')} failed: the same command with --retry failed does them again.")
     for remark in results.remarks():
         echo(remark)
     for file in files:
         echo(f"{KINDS.get(file.suffix, 'table')}: {file}")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

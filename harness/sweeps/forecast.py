@@ -19,6 +19,7 @@ from harness.sweeps.planning import plan
 from harness.sweeps.progress import duration
 from harness.sweeps.selection import AXES
 from harness.sweeps.shards import shard_of
+from optimizers.printable import how_many
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class Forecast:
         """Say what is left, and how long it takes."""
         left, runs = int(self.table["left"].sum()), int(self.table["runs"].sum())
         if not left:
-            return f"nothing is left to do of {_counted(runs, 'run')}"
+            return f"nothing is left to do of {how_many(runs, 'run')}"
         known = left - self.unmeasured
         time = duration(float(self.table["seconds"].sum()))
-        said = f"{left} of {_counted(runs, 'run')} left to do, "
+        said = f"{left} of {how_many(runs, 'run')} left to do, "
         if not known:
             return f"{said}time unknown: nothing like them was measured in the folder"
         if not self.unmeasured:
@@ -103,7 +104,7 @@ def forecast(
         seconds=("seconds", lambda column: column.sum(skipna=False)),
     )
     number, kinds = int(sums["runs"].sum()), int((sums["runs"] > 0).sum())
-    words = f"{_axes(experiment)}: {_counted(number, 'run')} of {_counted(kinds, 'kind')}"
+    words = f"{_axes(experiment)}: {how_many(number, 'run')} of {how_many(kinds, 'kind')}"
     broken = [f"{error.path} is damaged and would be put aside" for error in damaged]
     return Forecast(words, sums, skipped, unmeasured, (*broken, *kept_aside(asked, rows, done)))
 
@@ -116,9 +117,5 @@ def _axes(experiment: Experiment) -> str:
     words = {axis: axis for axis in AXES} | {"gradient": "gradient source"}
     counts = {axis: len(members) for axis, members in experiment.members.items()}
     return " x ".join(
-        _counted(counts[axis], word) for axis, word in words.items() if axis != "budget" or counts[axis] > 1
+        how_many(counts[axis], word) for axis, word in words.items() if axis != "budget" or counts[axis] > 1
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

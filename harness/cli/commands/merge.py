@@ -8,6 +8,7 @@ import click
 
 from harness.cli.group import ANY_PATH, OnceCommand
 from harness.cli.terminal import echo
+from optimizers.printable import how_many
 
 
 @click.command(
@@ -35,13 +36,16 @@ def command(folders: tuple[Path, ...], into: Path, no_wait: bool) -> None:
 
     merged = merge(folders, into, not no_wait, lambda note: echo(f"{note}\n", err=True))
     left = f", {merged.left} left out whose runs were there" if merged.left else ""
-    plans = f"{merged.plans} plan{'' if merged.plans == 1 else 's'}"
-    parts = f"{merged.parts} part{'' if merged.parts == 1 else 's'}"
-    runs = f"{merged.runs} run{'' if merged.runs == 1 else 's'}"
+    runs, plans, parts = (
+        how_many(merged.runs, "run"),
+        how_many(merged.plans, "plan"),
+        how_many(merged.parts, "part"),
+    )
     echo(f"{into}: {runs} in {plans}; {parts} copied{left}.")
     if merged.differing:
         count = len(merged.differing)
+        are = "is" if count == 1 else "are"
         echo(
-            f"{count} {'run is' if count == 1 else 'runs are'} there twice, from the same code and with "
+            f"{how_many(count, 'run')} {are} there twice, from the same code and with "
             f"different numbers, such as {merged.differing[0]}: the one that was written last stands."
         )
